@@ -1,0 +1,119 @@
+"""The one description of a model: everything needed to build it, and nothing about how it was trained."""
+
+import dataclasses
+import json
+import re
+from dataclasses import dataclass
+
+NUM_SAMPLES = (8192, 16384, 32768, 65536)
+LATENT_DISTRIBUTIONS = ("uniform", "normal")
+_LABEL = re.compile(r"[\w][\w .&'()+-]{0,63}")
+_BOUNDS = {
+    "dim": (1, 256),
+    "sample_rate": (4_000, 96_000),
+    "latent_dim": (1, 1024),
+    "phase_shuffle": (0, 16),
+    "griffin_lim_iterations": (0, 256),
+}
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """A generator and its discriminator. Building from an untrusted file is safe: every size is bounded.
+
+    Args:
+        architecture: a name in `audiogan.models.ARCHITECTURES`.
+        dim: width of the narrowest layer; the published networks have 64.
+        num_samples: length of a clip in samples.
+        sample_rate: Hz.
+        latent_dim: size of z.
+        latent_distribution: `uniform` on [-1, 1] (Donahue et al. 2018) or standard `normal`.
+        labels: class names in the order of their indices; empty for an unconditional model.
+        phase_shuffle: largest shift in samples of WaveGAN's critic (section 3.3 of the paper); 0 turns it off.
+        griffin_lim_iterations: for architectures that draw spectrograms.
+
+    Raises:
+        ValueError: a value out of range, named with what is accepted.
+
+    """
+
+    architecture: str
+    dim: int = 64
+    num_samples: int = 16384
+    sample_rate: int = 16000
+    latent_dim: int = 100
+    latent_distribution: str = "uniform"
+    labels: tuple[str, ...] = ()
+    phase_shuffle: int = 2
+    griffin_lim_iterations: int = 16
+
+    def __post_init__(self):
+        object.__setattr__(self, "labels", _checked_labels(self.labels))
+        if not isinstance(self.architecture, str):
+            raise ValueError(f"architecture must be a name, not {self.architecture!r}")
+        for name, (low, high) in _BOUNDS.items():
+            value = getattr(self, name)
+            if type(value) is not int or not low <= value <= high:
+                raise ValueError(f"{name} must be a whole number from {low} to {high}, not {value!r}")
+        if self.num_samples not in NUM_SAMPLES:
+            raise ValueError(f"num_samples must be one of {_listed(NUM_SAMPLES)}, not {self.num_samples!r}")
+        if self.latent_distribution not in LATENT_DISTRIBUTIONS:
+            raise ValueError(
+                f"latent_distribution must be one of {_listed(LATENT_DISTRIBUTIONS)}, not {self.latent_distribution!r}"
+            )
+
+    def to_dict(self) -> dict:
+        """The config as JSON types; `from_dict` gives an equal config back."""
+        return dataclasses.asdict(self) | {"labels": list(self.labels)}
+
+    @classmethod
+    def from_dict(cls, values: dict) -> "ModelConfig":
+        """Build from JSON types.
+
+        Raises:
+            ValueError: not a mapping, a missing architecture, an unknown name or a value out of range.
+
+        """
+        if not isinstance(values, dict) or "architecture" not in values:
+            raise ValueError("a model config must be a JSON object with an architecture")
+        unknown = sorted(set(values) - {field.name for field in dataclasses.fields(cls)})
+        if unknown:
+            raise ValueError(f"unknown model config name {unknown[0]!r}")
+        return cls(**values)
+
+    def to_json(self) -> str:
+        return json.dumps(self.to_dict(), indent=2)
+
+    @classmethod
+    def from_json(cls, text: str) -> "ModelConfig":
+        try:
+            return cls.from_dict(json.loads(text))
+        except json.JSONDecodeError as error:
+            raise ValueError(f"a model config must be JSON: {error}") from None
+
+    def label_index(self, label: str) -> int:
+        """Index of a label.
+
+        Raises:
+            ValueError: the label is not one of this model's.
+
+        """
+        if label in self.labels:
+            return self.labels.index(label)
+        accepted = _listed(self.labels) if self.labels else "none: this model is unconditional"
+        raise ValueError(f"label must be one of {accepted}, not {label!r}")
+
+
+def _checked_labels(labels) -> tuple[str, ...]:
+    if isinstance(labels, str) or not isinstance(labels, (list, tuple)):
+        raise ValueError(f"labels must be a list of names, not {labels!r}")
+    if len(labels) > 1000 or len(set(map(str, labels))) != len(labels):
+        raise ValueError("labels must be at most 1000 different names")
+    for label in labels:
+        if not isinstance(label, str) or not _LABEL.fullmatch(label):
+            raise ValueError(f"a label must be letters, digits, spaces and _ . & ' ( ) + - only, not {label!r}")
+    return tuple(labels)
+
+
+def _listed(values) -> str:
+    return ", ".join(map(str, values))

@@ -1,0 +1,40 @@
+"""Which device to compute on."""
+
+import functools
+
+import torch
+
+CHOICES = ("auto", "cuda", "mps", "cpu")
+
+
+SETTLE_SAMPLES = 1 << 18
+
+
+def choose_device(name: str = "auto") -> torch.device:
+    """The named device; `auto` takes CUDA, then Apple's MPS, then the CPU.
+
+    Raises:
+        ValueError: the name is unknown or this machine has no such device.
+
+    """
+    _settle()
+    available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if name == "auto":
+        return torch.device(next(kind for kind, present in available.items() if present))
+    kind, _, index = name.partition(":")
+    if kind not in available or (index and not index.isdigit()):
+        raise ValueError(f"device must be one of {', '.join(CHOICES)} or cuda:N, not {name!r}")
+    if not available[kind] or (index and kind == "cuda" and int(index) >= torch.cuda.device_count()):
+        raise ValueError(f"device {name!r} is not available on this machine; use auto or cpu")
+    return torch.device(name)
+
+
+@functools.cache
+def _settle() -> None:
+    """Make the CPU's vector math library set itself up before anything counts.
+
+    In its first call in a process MKL can let one thread take another code path, whose tanh differs in the last
+    bit: that would make the first sound of one process in twenty differ from all others.
+    """
+    for function in (torch.tanh, torch.exp, torch.log):
+        function(torch.ones(SETTLE_SAMPLES))

@@ -1,0 +1,70 @@
+"""WaveGAN (Donahue, McAuley and Puckette, ICLR 2019): DCGAN flattened to one dimension, on raw audio."""
+
+from itertools import pairwise
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from audiogan.config import ModelConfig
+from audiogan.models.base import WaveGenerator
+from audiogan.models.layers import DownConv1d, LabelledLatent, PhaseShuffle, ProjectionHead, UpConv1d, init_published
+
+FIRST_FRAMES = 16
+
+
+def strides(num_samples: int) -> list[int]:
+    """Upsampling factors from 16 frames to the clip: fours, with a last two where they do not fit."""
+    fours, factor = [], num_samples // FIRST_FRAMES
+    while factor >= 4:
+        fours.append(4)
+        factor //= 4
+    return fours + [2] * (factor == 2)
+
+
+def widths(config: ModelConfig) -> list[int]:
+    """Channels from the narrowest layer to the widest: dim times 1, 2, 4, ..., one a stride."""
+    return [config.dim * 2**level for level in range(len(strides(config.num_samples)))]
+
+
+class WaveGANGenerator(WaveGenerator):
+    """z to waveform: a dense layer to 16 frames, then transposed convolutions of 25 taps, ReLU, tanh."""
+
+    def __init__(self, config: ModelConfig):
+        super().__init__(config)
+        channels = [*widths(config)[::-1], 1]
+        self.latent = LabelledLatent(config.latent_dim, len(config.labels))
+        self.dense = nn.Linear(self.latent.out_features, FIRST_FRAMES * channels[0])
+        sizes = zip(pairwise(channels), strides(config.num_samples), strict=True)
+        self.layers = nn.ModuleList([UpConv1d(i, o, stride=stride) for (i, o), stride in sizes])
+        self.apply(init_published)
+
+    def forward(self, z: Tensor, label: Tensor | None = None, pitch: Tensor | None = None) -> Tensor:
+        x = self.dense(self.latent(z, label))
+        x = x.view(len(z), -1, FIRST_FRAMES)  # [batch, widest, 16]
+        for layer in self.layers:
+            x = layer(F.relu(x))
+        return x.tanh()  # [batch, 1, num_samples]
+
+
+class WaveGANDiscriminator(nn.Module):
+    """Waveform to one logit: strided convolutions of 25 taps, LeakyReLU, phase shuffle after the first four."""
+
+    SHUFFLED_LAYERS = 4
+
+    def __init__(self, config: ModelConfig):
+        super().__init__()
+        channels = [1, *widths(config)]
+        sizes = zip(pairwise(channels), strides(config.num_samples), strict=True)
+        self.layers = nn.ModuleList([DownConv1d(i, o, stride=stride) for (i, o), stride in sizes])
+        self.shuffle = PhaseShuffle(config.phase_shuffle)
+        self.head = ProjectionHead(channels[-1] * FIRST_FRAMES, channels[-1], len(config.labels))
+        self.apply(init_published)
+
+    def forward(self, audio: Tensor, label: Tensor | None = None) -> Tensor:
+        """[batch, 1, num_samples] to logits [batch]."""
+        x = audio
+        for number, layer in enumerate(self.layers):
+            x = F.leaky_relu(layer(x), 0.2)
+            if number < min(self.SHUFFLED_LAYERS, len(self.layers) - 1):
+                x = self.shuffle(x)
+        return self.head(x, label)

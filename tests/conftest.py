@@ -1,0 +1,54 @@
+"""Fixtures that several test modules share: small untrained checkpoints and a small prepared data set."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from audiogan import checkpoint
+from audiogan.config import ModelConfig
+from audiogan.models import ARCHITECTURES, build_generator
+from training.data.clips import Clip, ClipFormat, DataSetWriter, fit
+
+LABELS = ("Flute", "Snare_drum")
+SAMPLE_RATE, NUM_SAMPLES = 16000, 16384
+
+
+def save_tiny_checkpoint(folder: Path, architecture: str, labels: tuple[str, ...] = LABELS) -> Path:
+    """An untrained dim-4 model as a checkpoint; the weights are those of seed 0."""
+    torch.manual_seed(0)
+    generator = build_generator(ModelConfig(architecture, dim=4, labels=labels))
+    checkpoint.save(folder, generator, {"data": "nothing", "steps": 0}, f"# {folder.name}\n\nUntrained.\n")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def checkpoints(tmp_path_factory) -> Path:
+    """A folder with `tiny-ARCHITECTURE` for each architecture, and `tiny-unconditional`."""
+    folder = tmp_path_factory.mktemp("checkpoints")
+    for architecture in ARCHITECTURES:
+        save_tiny_checkpoint(folder / f"tiny-{architecture}", architecture)
+    save_tiny_checkpoint(folder / "tiny-unconditional", "wavegan", labels=())
+    return folder
+
+
+def tone(hz: float, seconds: float = NUM_SAMPLES / SAMPLE_RATE, sample_rate: int = SAMPLE_RATE) -> np.ndarray:
+    """A sine of amplitude 0.5, float32 [time]."""
+    time = np.arange(int(seconds * sample_rate)) / sample_rate
+    return (0.5 * np.sin(2 * np.pi * hz * time)).astype(np.float32)
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory) -> Path:
+    """A prepared data set of 40 decaying tones and noises under two labels."""
+    folder, form = tmp_path_factory.mktemp("prepared") / "data", ClipFormat()
+    random, decay = np.random.default_rng(0), np.exp(-np.arange(NUM_SAMPLES) / 3000).astype(np.float32)
+    with DataSetWriter(folder, form, LABELS, "tests") as writer:
+        for number in range(20):
+            split = "test" if number >= 16 else "train"
+            flute = fit(decay * tone(300 + 20 * number), form)
+            writer.add(Clip(flute, "Flute", f"tone {number}", split, pitch=60.0 + number))
+            noise = fit(decay * random.standard_normal(NUM_SAMPLES).astype(np.float32), form)
+            writer.add(Clip(noise, "Snare_drum", f"noise {number}", split))
+    return folder

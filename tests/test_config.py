@@ -1,0 +1,54 @@
+"""ModelConfig: the JSON round trip, and what it refuses."""
+
+import pytest
+
+from audiogan.config import ModelConfig
+
+
+def test_json_round_trip():
+    config = ModelConfig(
+        "wavegan", dim=16, labels=("Hi-hat", "Violin or fiddle", "Größe (2)"), latent_distribution="normal"
+    )
+    assert ModelConfig.from_json(config.to_json()) == config
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("dim", 0),
+        ("dim", 100_000),
+        ("dim", 16.0),
+        ("dim", True),
+        ("num_samples", 16000),
+        ("sample_rate", -1),
+        ("latent_dim", 10**9),
+        ("latent_distribution", "cauchy"),
+        ("labels", "Flute"),
+        ("labels", ["a", "a"]),
+        ("labels", ["../../etc/passwd"]),
+        ("labels", ["<script>"]),
+        ("labels", [""]),
+        ("labels", [7]),
+        ("griffin_lim_iterations", 10**6),
+    ],
+)
+def test_bad_values_are_named(name, value):
+    with pytest.raises(ValueError, match="label" if name == "labels" else name):
+        ModelConfig("wavegan", **{name: value})
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"architecture": "wavegan", "evil": 1}', '{"architecture": 3}', "null"]
+)
+def test_bad_json_is_refused(text):
+    with pytest.raises(ValueError):  # noqa: PT011 (each text has its own sentence)
+        ModelConfig.from_json(text)
+
+
+def test_label_index_names_what_is_accepted():
+    config = ModelConfig("wavegan", labels=("Flute", "Oboe"))
+    assert config.label_index("Oboe") == 1
+    with pytest.raises(ValueError, match="Flute, Oboe"):
+        config.label_index("Kazoo")
+    with pytest.raises(ValueError, match="unconditional"):
+        ModelConfig("wavegan").label_index("Flute")

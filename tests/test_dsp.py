@@ -1,0 +1,86 @@
+"""DSP against physics, its own inverses and librosa."""
+
+import librosa
+import numpy as np
+import pytest
+import torch
+from conftest import NUM_SAMPLES, SAMPLE_RATE, tone
+
+from audiogan import dsp
+
+N_FFT, HOP = 256, 128
+
+
+@pytest.fixture(scope="module")
+def pluck() -> torch.Tensor:
+    """A plucked, vibrating harmonic sound with breath, [1, time]: tonal, transient and noisy at once."""
+    time = np.arange(NUM_SAMPLES) / SAMPLE_RATE
+    phase = 2 * np.pi * (220 * time + 0.8 * np.sin(2 * np.pi * 5 * time) / 5)
+    voice = sum(np.sin(k * phase) / k for k in range(1, 20)) * np.exp(-3 * time)
+    breath = np.random.default_rng(0).standard_normal(NUM_SAMPLES) * 0.05 * np.exp(-8 * time)
+    return torch.tensor(0.3 * (voice + breath), dtype=torch.float32)[None]
+
+
+def test_stft_agrees_with_librosa(pluck):
+    ours = dsp.stft(pluck, N_FFT, HOP)[0]
+    theirs = librosa.stft(pluck[0].numpy(), n_fft=N_FFT, hop_length=HOP, pad_mode="reflect")
+    np.testing.assert_allclose(ours.numpy(), theirs, atol=1e-4)
+
+
+def test_a_tone_peaks_in_its_bin():
+    spectrum = dsp.magnitude(torch.from_numpy(tone(1000))[None], N_FFT, HOP)
+    assert spectrum.shape == (1, 129, 129)
+    assert (spectrum[0, :, 2:-2].argmax(0) == 1000 * N_FFT // SAMPLE_RATE).all()
+
+
+def test_istft_inverts_stft(pluck):
+    back = dsp.istft(dsp.stft(pluck, N_FFT, HOP), N_FFT, HOP, NUM_SAMPLES)
+    torch.testing.assert_close(back, pluck, atol=1e-5, rtol=0)
+
+
+def test_log_magnitude_inverts():
+    linear = torch.tensor([0.0, 1e-5, 1.0, 100.0])
+    torch.testing.assert_close(dsp.exp_magnitude(dsp.log_magnitude(linear)), linear, atol=1e-7, rtol=1e-5)
+
+
+def test_mel_agrees_with_librosa(pluck):
+    linear = dsp.magnitude(pluck, 1024, HOP)
+    theirs = librosa.filters.mel(sr=SAMPLE_RATE, n_fft=1024, n_mels=128) @ linear[0].numpy()
+    np.testing.assert_allclose(dsp.mel(linear, 1024, 128, SAMPLE_RATE)[0].numpy(), theirs, atol=1e-4)
+
+
+def test_inverse_mel_gives_the_mels_back(pluck):
+    mels = dsp.mel(dsp.magnitude(pluck, 1024, HOP), 1024, 128, SAMPLE_RATE)
+    linear = dsp.inverse_mel(mels, 1024, SAMPLE_RATE)
+    again = dsp.mel(linear, 1024, 128, SAMPLE_RATE)
+    assert (linear >= 0).all()
+    assert dsp.spectral_convergence(again, mels).item() < 0.05
+
+
+def test_griffin_lim_is_as_good_as_librosas(pluck):
+    linear = dsp.magnitude(pluck, N_FFT, HOP)
+    ours = dsp.griffin_lim(linear, N_FFT, HOP, NUM_SAMPLES, iterations=32)
+    theirs = librosa.griffinlim(
+        linear[0].numpy(), n_iter=32, hop_length=HOP, n_fft=N_FFT, length=NUM_SAMPLES, init=None, pad_mode="reflect"
+    )
+    convergence, distance = (
+        [measure(dsp.magnitude(audio, N_FFT, HOP), linear).item() for audio in (ours, torch.tensor(theirs)[None])]
+        for measure in (dsp.spectral_convergence, dsp.log_spectral_distance)
+    )
+    print(f"spectral convergence {convergence}, log-spectral distance {distance} dB (ours, librosa)")
+    assert convergence[0] < min(0.15, 1.05 * convergence[1])
+    assert distance[0] < min(3.0, 1.05 * distance[1])
+
+
+def test_griffin_lim_is_batched_and_a_function_of_its_input(pluck):
+    linear = dsp.magnitude(torch.cat([pluck, pluck.flip(1)]), N_FFT, HOP)
+    once, twice = (dsp.griffin_lim(linear, N_FFT, HOP, NUM_SAMPLES) for _ in range(2))
+    assert once.shape == (2, NUM_SAMPLES)
+    torch.testing.assert_close(once, twice, atol=0, rtol=0)
+
+
+def test_measures_by_hand():
+    reference = torch.ones(1, 2, 3)
+    assert dsp.spectral_convergence(2 * reference, reference).item() == pytest.approx(1.0)
+    assert dsp.log_spectral_distance(10 * reference, reference).item() == pytest.approx(20.0, abs=1e-4)
+    assert dsp.log_spectral_distance(torch.zeros(1, 2, 3), reference).item() == pytest.approx(80.0, abs=1e-3)

@@ -1,0 +1,57 @@
+"""Latents: seeded, independent of their neighbours, and the path between two of them."""
+
+import numpy as np
+import pytest
+
+from audiogan import latent
+
+
+@pytest.mark.parametrize("distribution", ["uniform", "normal"])
+def test_a_clip_does_not_depend_on_its_neighbours(distribution):
+    together = latent.sample(range(20), 7, 33, distribution)
+    alone = latent.sample([13], 7, 33, distribution)
+    assert together.shape == (20, 33)
+    assert together.dtype == np.float32
+    np.testing.assert_array_equal(together[13], alone[0])
+
+
+def test_seeds_and_indices_differ():
+    assert not np.array_equal(latent.sample([0], 1, 8), latent.sample([1], 0, 8))
+    assert not np.array_equal(latent.sample([0], 1, 8), latent.sample([0], 2, 8))
+
+
+def test_distributions_have_their_moments():
+    uniform = latent.sample(range(200), 0, 100)
+    normal = latent.sample(range(200), 0, 100, "normal")
+    assert np.abs(uniform).max() <= 1
+    assert uniform.std() == pytest.approx(1 / np.sqrt(3), abs=0.01)
+    assert normal.std() == pytest.approx(1, abs=0.02)
+    with pytest.raises(ValueError, match="distribution"):
+        latent.sample([0], 0, 8, "cauchy")
+
+
+def test_labels_cover_all_and_do_not_follow_z():
+    drawn = latent.draw_labels(range(200), 3, 5)
+    assert set(drawn) == set(range(5))
+    assert drawn[:10] == latent.draw_labels(range(10), 3, 5)
+
+
+def test_truncation_scales():
+    z = np.array([1.0, -0.5], dtype=np.float32)
+    np.testing.assert_array_equal(latent.truncate(z, 1.0), z)
+    np.testing.assert_allclose(latent.truncate(z, 0.5), [0.5, -0.25])
+    for bad in (0.0, -1.0, 1.5, float("nan")):
+        with pytest.raises(ValueError, match="truncation"):
+            latent.truncate(z, bad)
+
+
+def test_slerp_follows_the_quarter_circle():
+    path = latent.slerp(np.array([1.0, 0.0]), np.array([0.0, 2.0]), 3)
+    np.testing.assert_allclose(path, [[1, 0], [1.5 / np.sqrt(2), 1.5 / np.sqrt(2)], [0, 2]], atol=1e-6)
+
+
+@pytest.mark.parametrize("end", [[1.0, 0.0], [-1.0, 0.0], [0.0, 0.0]])
+def test_slerp_survives_parallel_opposite_and_zero(end):
+    path = latent.slerp(np.array([1.0, 0.0]), np.array(end), 5)
+    assert np.isfinite(path).all()
+    np.testing.assert_array_equal(path[-1], end)
