@@ -1,0 +1,208 @@
+"""The checkpoint folder: `model.safetensors`, `config.json` and `README.md`, its card. No pickle, no flags."""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import safetensors
+import safetensors.torch
+import torch
+
+from audiogan.audio import write_atomically
+from audiogan.config import ModelConfig
+from audiogan.models import build_generator, count_parameters
+from audiogan.models.base import Generator
+
+FORMAT = 1
+FOLDER = Path(__file__).resolve().parent.parent / "checkpoints"
+MAX_CONFIG_BYTES = 1_000_000
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a checkpoint's config.json says, without its weights.
+
+    Attributes:
+        name: the folder's name.
+        folder: where it lies.
+        config: the model.
+        training: what it was trained on and for how long: data, steps, preset and more.
+
+    """
+
+    name: str
+    folder: Path
+    config: ModelConfig
+    training: dict
+
+    def describe(self) -> dict:
+        """The row that `python -m audiogan list` prints."""
+        with torch.device("meta"):
+            parameters = count_parameters(build_generator(self.config))
+        return {
+            "name": self.name,
+            "architecture": self.config.architecture,
+            "labels": list(self.config.labels),
+            "sample_rate": self.config.sample_rate,
+            "num_samples": self.config.num_samples,
+            "parameters": parameters,
+            "data": self.training.get("data", ""),
+            "steps": self.training.get("steps", 0),
+        }
+
+    def card(self) -> str:
+        """The text of its model card, empty where it has none."""
+        card = self.folder / "README.md"
+        return card.read_text(encoding="utf-8", errors="replace") if card.is_file() else ""
+
+
+def check_name(name: str) -> str:
+    """The name, if it can be a checkpoint's.
+
+    Raises:
+        ValueError: it is not letters, digits, dots, dashes and underscores.
+
+    """
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise ValueError(f"a checkpoint's name must be letters, digits, dots, dashes and underscores, not {name!r}")
+    return name
+
+
+def find(name_or_path: str | os.PathLike, folder: str | os.PathLike = FOLDER) -> Path:
+    """The folder of a checkpoint, by its name in `folder` or by its own path.
+
+    Raises:
+        ValueError: there is none; names those there are.
+
+    """
+    for path in (Path(folder) / name_or_path, Path(name_or_path)):
+        if (path / "config.json").is_file():
+            return path
+    names = ", ".join(path.name for path in _folders(folder)) or f"none in {folder}"
+    raise ValueError(f"checkpoint must be one of {names}, or a checkpoint folder, not {os.fspath(name_or_path)!r}")
+
+
+def list_checkpoints(folder: str | os.PathLike = FOLDER) -> list[Checkpoint]:
+    """Every checkpoint in a folder, by name.
+
+    Raises:
+        ValueError: the folder is missing, or a checkpoint in it is broken.
+
+    """
+    if not Path(folder).is_dir():
+        raise ValueError(f"checkpoint folder {os.fspath(folder)} is missing")
+    return [read(path) for path in _folders(folder)]
+
+
+def read(folder: str | os.PathLike) -> Checkpoint:
+    """A checkpoint's description, without loading its weights.
+
+    Raises:
+        ValueError: config.json is missing, damaged, too large or of an unknown format.
+
+    """
+    folder, file = Path(folder), Path(folder) / "config.json"
+    try:
+        if file.stat().st_size > MAX_CONFIG_BYTES:
+            raise ValueError(f"it is larger than {MAX_CONFIG_BYTES} bytes")
+        document = json.loads(file.read_text(encoding="utf-8"))
+        if not isinstance(document, dict) or document.get("format") != FORMAT:
+            raise ValueError(f"its format is not {FORMAT}")
+        training = document.get("training", {})
+        if not isinstance(training, dict):
+            raise ValueError("its training is not a JSON object")
+        config = ModelConfig.from_dict(document.get("model"))
+        return Checkpoint(check_name(folder.resolve().name), folder, config, training)
+    except (OSError, RecursionError, ValueError) as error:
+        raise ValueError(f"checkpoint {folder.name} has no usable config.json: {error}") from None
+
+
+def load(folder: str | os.PathLike) -> tuple[Checkpoint, Generator]:
+    """A checkpoint and its generator in float32, in evaluation mode, on the CPU.
+
+    The tensors' names and shapes are compared with the model's before any is read.
+
+    Raises:
+        ValueError: weights missing, truncated, not safetensors, of other shapes, or not finite.
+
+    """
+    checkpoint = read(folder)
+    with torch.device("meta"):
+        generator = build_generator(checkpoint.config)
+    try:
+        state = _read_weights(checkpoint.folder / "model.safetensors", generator.state_dict())
+    except (OSError, safetensors.SafetensorError, ValueError) as error:
+        raise ValueError(f"checkpoint {checkpoint.name} has no usable model.safetensors: {error}") from None
+    generator.load_state_dict(state, assign=True)
+    return checkpoint, generator.requires_grad_(False).eval()
+
+
+def save(folder: str | os.PathLike, generator: Generator, training: dict, card: str) -> None:
+    """Write a checkpoint whole or not at all, weights in float16; an older one of that name is replaced.
+
+    Args:
+        folder: its last part is the checkpoint's name.
+        training: JSON types; `data` and `steps` are shown in lists.
+        card: Markdown.
+
+    Raises:
+        ValueError: a bad name, or weights that are not finite in float16.
+
+    """
+    folder = Path(folder)
+    check_name(folder.name)
+    state = {key: _as_stored(key, tensor) for key, tensor in generator.state_dict().items()}
+    document = {"format": FORMAT, "model": generator.config.to_dict(), "training": training}
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        write_atomically(partial / "model.safetensors", safetensors.torch.save(state))
+        write_atomically(partial / "config.json", (json.dumps(document, indent=2) + "\n").encode())
+        write_atomically(partial / "README.md", card.encode())
+        partial.chmod(0o755)
+        if folder.exists():
+            folder.rename(partial / "replaced")
+        partial.rename(folder)
+        shutil.rmtree(folder / "replaced", ignore_errors=True)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def weights_hash(folder: str | os.PathLike) -> str:
+    """SHA-256 of a checkpoint's weights file, in hexadecimal: which model made a sound."""
+    with open(Path(folder) / "model.safetensors", "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _folders(folder: str | os.PathLike) -> list[Path]:
+    return sorted(path.parent for path in Path(folder).glob("*/config.json") if not path.parent.name.startswith("."))
+
+
+def _read_weights(path: Path, expected: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    with safetensors.safe_open(path, "pt") as file:
+        names = set(file.keys())
+        for name in sorted(names ^ set(expected)):
+            raise ValueError(f"tensor {name!r} is {'unknown' if name in names else 'missing'}")
+        for name, tensor in expected.items():
+            shape = file.get_slice(name).get_shape()
+            if list(shape) != list(tensor.shape):
+                raise ValueError(f"tensor {name!r} has shape {list(shape)}, not {list(tensor.shape)}")
+        state = {name: file.get_tensor(name).to(tensor.dtype, copy=True) for name, tensor in expected.items()}
+    for name, tensor in state.items():
+        if not torch.isfinite(tensor).all():
+            raise ValueError(f"tensor {name!r} holds values that are not finite")
+    return state
+
+
+def _as_stored(name: str, tensor: torch.Tensor) -> torch.Tensor:
+    tensor = tensor.detach().cpu().contiguous()
+    stored = tensor.half() if tensor.is_floating_point() else tensor
+    if not torch.isfinite(stored).all():
+        raise ValueError(f"tensor {name!r} does not fit float16")
+    return stored

@@ -1,0 +1,121 @@
+"""The Synthesizer: same arguments same bytes, clip i independent of num, bad arguments named."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from conftest import LABELS, NUM_SAMPLES
+
+import audiogan
+from audiogan.models import ARCHITECTURES
+from audiogan.synthesis import TILE, file_name
+
+
+@pytest.fixture(scope="module", params=ARCHITECTURES)
+def synthesizer(request, checkpoints):
+    return audiogan.load(f"tiny-{request.param}", "cpu", checkpoints)
+
+
+def test_clip_does_not_depend_on_num(synthesizer):
+    many = synthesizer.generate(2 * TILE + 3, seed=5)
+    assert many.shape == (2 * TILE + 3, NUM_SAMPLES)
+    assert many.dtype == np.float32
+    assert np.abs(many).max() <= 1
+    for num in (1, TILE, TILE + 1):
+        np.testing.assert_array_equal(synthesizer.generate(num, seed=5), many[:num])
+
+
+def test_seeds_labels_and_truncation_change_the_sound(synthesizer):
+    base = synthesizer.generate(1, 0, LABELS[0])
+    for other in (
+        synthesizer.generate(1, 1, LABELS[0]),
+        synthesizer.generate(1, 0, LABELS[1]),
+        synthesizer.generate(1, 0, LABELS[0], truncation=0.5),
+    ):
+        assert not np.array_equal(base, other)
+
+
+def test_drawn_labels_are_the_ones_that_are_heard(synthesizer):
+    drawn = synthesizer.generate(6, seed=2)
+    for index, label in enumerate(synthesizer.clip_labels(range(6), 2)):
+        np.testing.assert_array_equal(drawn[index], synthesizer.generate(6, 2, label)[index])
+
+
+def test_morph_begins_and_ends_with_its_seeds(synthesizer):
+    path = synthesizer.morph(3, 4, steps=TILE + 1, label=LABELS[0])
+    assert path.shape == (TILE + 1, NUM_SAMPLES)
+    np.testing.assert_array_equal(path[0], synthesizer.generate(1, 3, LABELS[0])[0])
+    np.testing.assert_allclose(path[-1], synthesizer.generate(1, 4, LABELS[0])[0], atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("num", {"num": 0}),
+        ("num", {"num": 10_000_000}),
+        ("num", {"num": 1.5}),
+        ("num", {"num": None}),
+        ("num", {"num": float("nan")}),
+        ("seed", {"seed": -1}),
+        ("seed", {"seed": 2**64}),
+        ("seed", {"seed": "7"}),
+        ("seed", {"seed": True}),
+        ("label", {"label": "Kazoo"}),
+        ("label", {"label": 0}),
+        ("pitch", {"pitch": 128}),
+        ("pitch", {"pitch": float("nan")}),
+        ("pitch", {"pitch": "c4"}),
+        ("truncation", {"truncation": 0.0}),
+        ("truncation", {"truncation": 2.0}),
+    ],
+)
+def test_bad_arguments_are_named(checkpoints, name, arguments):
+    synthesizer = audiogan.load("tiny-wavegan", "cpu", checkpoints)
+    with pytest.raises(ValueError, match=f"{name} must be"):
+        synthesizer.generate(**{"num": 1, "seed": 0, **arguments})
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"steps": 1}, {"steps": 1000}, {"from_seed": -1}, {"to_seed": "x"}, {"label": "Kazoo"}]
+)
+def test_bad_morphs_are_named(checkpoints, arguments):
+    synthesizer = audiogan.load("tiny-wavegan", "cpu", checkpoints)
+    with pytest.raises(ValueError, match=f"{next(iter(arguments))} must be"):
+        synthesizer.morph(**{"from_seed": 0, "to_seed": 1, "steps": 3, **arguments})
+
+
+def test_unconditional_model_has_no_labels(checkpoints):
+    synthesizer = audiogan.load("tiny-unconditional", "cpu", checkpoints)
+    assert synthesizer.labels == ()
+    assert synthesizer.clip_labels(range(2), 0) == [None, None]
+    with pytest.raises(ValueError, match="unconditional"):
+        synthesizer.generate(1, 0, "Flute")
+
+
+def test_unknown_checkpoints_and_devices(checkpoints):
+    with pytest.raises(ValueError, match="tiny-wavegan"):
+        audiogan.load("no-such", folder=checkpoints)
+    for device in ("tpu", "cuda:x", "cuda:99", ""):
+        with pytest.raises(ValueError, match="device"):
+            audiogan.load("tiny-wavegan", device, checkpoints)
+
+
+def test_file_names():
+    assert file_name("m", "Hi-hat", 3, 1) == "m-Hi-hat-3-1.wav"
+    assert file_name("m", "Double bass", 3, 1) == "m-Double_bass-3-1.wav"
+    assert file_name("m", None, 3, 1) == "m-any-3-1.wav"
+
+
+def test_two_processes_give_the_same_bytes(checkpoints):
+    script = (
+        "import hashlib, audiogan; s = audiogan.load('tiny-wavegan', 'cpu', {!r});"
+        "print(hashlib.sha256(s.generate({}, 9)[:3].tobytes()).hexdigest())"
+    )
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", script.format(str(checkpoints), num)], capture_output=True, check=True
+        ).stdout
+        for num in (3, 12)
+    }
+    assert len(digests) == 1
