@@ -1,0 +1,66 @@
+"""Read a prepared data set: `clips.npy`, `index.csv` and `meta.json` in one folder."""
+
+import csv
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+
+INDEX_COLUMNS = ("clip", "label", "pitch", "split", "source", "onset_s", "licence")
+SPLITS = ("train", "test")
+
+
+class PreparedData:
+    """Clips of equal length with their labels, memory-mapped.
+
+    Attributes:
+        clips: int16 [clips, num_samples], a private map of the file: never loaded whole, never written back.
+        labels: class names; empty where the data have none.
+        label: index into `labels` for each clip, int64 [clips]; 0 where there are none.
+        pitch: MIDI number of each clip, float32 [clips], NaN where it has none.
+        split: `train` or `test` for each clip.
+        index: the rows of index.csv as dictionaries.
+
+    Raises:
+        ValueError: not a prepared data set, or its files disagree.
+
+    """
+
+    def __init__(self, folder: str | os.PathLike):
+        self.folder = Path(folder)
+        try:
+            self.meta = json.loads((self.folder / "meta.json").read_text())
+            self.clips = np.load(self.folder / "clips.npy", mmap_mode="c", allow_pickle=False)
+            with open(self.folder / "index.csv", newline="") as file:
+                self.index = list(csv.DictReader(file))
+            self._read_index()
+        except FileNotFoundError as error:
+            name = Path(error.filename).name
+            raise ValueError(f"{folder} is not a prepared data set: {name} is missing; run training prepare") from None
+        except (OSError, KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{folder} is not a whole prepared data set: {error}") from None
+
+    def _read_index(self) -> None:
+        self.labels = tuple(self.meta["labels"])
+        self.sample_rate, self.num_samples = int(self.meta["sample_rate"]), int(self.meta["num_samples"])
+        if self.clips.dtype != np.int16 or self.clips.shape != (len(self.index), self.num_samples):
+            raise ValueError(
+                f"clips.npy is {self.clips.dtype} {self.clips.shape}, index.csv has {len(self.index)} rows"
+            )
+        lookup = {label: number for number, label in enumerate(self.labels)}
+        self.label = np.array([lookup[row["label"]] if lookup else 0 for row in self.index], dtype=np.int64)
+        self.pitch = np.array([float(row["pitch"] or "nan") for row in self.index], dtype=np.float32)
+        self.split = np.array([row["split"] for row in self.index])
+
+    def rows(self, split: str) -> np.ndarray:
+        """Clip numbers of a split, in order.
+
+        Raises:
+            ValueError: the split is unknown or empty.
+
+        """
+        rows = np.flatnonzero(self.split == split)
+        if not len(rows):
+            raise ValueError(f"split must be one that has clips ({', '.join(sorted(set(self.split)))}), not {split!r}")
+        return rows

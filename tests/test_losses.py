@@ -1,0 +1,70 @@
+"""Losses against values worked out by hand."""
+
+import math
+
+import pytest
+import torch
+
+from training.losses import LOSSES, interpolation_penalty, zero_centred_penalty
+
+REAL, FAKE = torch.tensor([2.0, 0.0]), torch.tensor([-1.0, 1.0])
+
+
+def softplus(x: float) -> float:
+    return math.log1p(math.exp(x))
+
+
+@pytest.mark.parametrize(
+    ("name", "discriminator", "generator"),
+    [
+        (
+            "bce",
+            (softplus(-2) + softplus(0)) / 2 + (softplus(-1) + softplus(1)) / 2,
+            (softplus(1) + softplus(-1)) / 2,
+        ),
+        ("wgan-gp", 0.0 - 1.0, 0.0),
+        ("rpgan", (softplus(-3) + softplus(1)) / 2, (softplus(3) + softplus(-1)) / 2),
+    ],
+)
+def test_by_hand(name, discriminator, generator):
+    loss = LOSSES[name]()
+    assert loss.discriminator(REAL, FAKE).item() == pytest.approx(discriminator, abs=1e-6)
+    assert loss.generator(REAL, FAKE).item() == pytest.approx(generator, abs=1e-6)
+
+
+def test_bce_agrees_with_pytorchs():
+    reference = torch.nn.functional.binary_cross_entropy_with_logits
+    expected = reference(REAL, torch.ones(2)) + reference(FAKE, torch.zeros(2))
+    torch.testing.assert_close(LOSSES["bce"]().discriminator(REAL, FAKE), expected)
+
+
+def linear_critic(x, label=None):
+    """Gradient (3, 4) everywhere: norm 5."""
+    return x @ torch.tensor([3.0, 4.0])
+
+
+def test_interpolation_penalty_of_a_linear_critic():
+    real, fake = torch.randn(6, 2), torch.randn(6, 2)
+    assert interpolation_penalty(linear_critic, real, fake, None).item() == pytest.approx((5 - 1) ** 2, rel=1e-5)
+
+
+def test_interpolation_penalty_looks_between_the_samples():
+    seen = []
+
+    def critic(x, label):
+        seen.append(x.detach())
+        return x.sum(1)
+
+    interpolation_penalty(critic, torch.zeros(100, 2), torch.ones(100, 2), None)
+    assert (seen[0] >= 0).all()
+    assert (seen[0] <= 1).all()
+    assert torch.equal(seen[0][:, 0], seen[0][:, 1])
+    assert seen[0].std() > 0.2
+
+
+def test_zero_centred_penalty_of_a_quadratic():
+    x = torch.tensor([[1.0, 2.0], [0.0, 3.0]], requires_grad=True)
+    penalty = zero_centred_penalty(x.square().sum(1), x)  # gradients 2x: squared norms 20 and 36
+    assert penalty.item() == pytest.approx(0.5 * (20 + 36) / 2)
+    penalty.backward()
+    torch.testing.assert_close(x.grad, 2 * x.detach())

@@ -1,0 +1,182 @@
+"""The trainer: every architecture learns a step, resumes to the same weights, stops when told and when lost."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import soundfile
+import torch
+from conftest import LABELS
+
+from audiogan.dataset import PreparedData
+from audiogan.device import choose_device
+from audiogan.models import ARCHITECTURES
+from training import precision
+from training.batches import Batches
+from training.config import load_preset
+from training.run import RunFolder
+from training.trainer import Trainer
+
+CPU = choose_device("cpu")
+SMALL = ["dim=2", "batch_size=4", "precision=float32"]
+
+
+def trainer(run, prepared, *settings: str, preset: str = "wavegan-cpu") -> Trainer:
+    return Trainer(load_preset(preset, [*SMALL, *settings]), PreparedData(prepared), CPU, RunFolder(run))
+
+
+def weights(subject: Trainer) -> torch.Tensor:
+    parts = (subject.generator, subject.discriminator, subject.average)
+    return torch.cat([value.flatten().float() for part in parts for value in part.state_dict().values()])
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize("loss", ["bce", "wgan-gp", "rpgan"])
+def test_a_step_changes_every_weight(tmp_path, prepared, architecture, loss):
+    subject = trainer(tmp_path / "run", prepared, f"loss={loss}", preset=f"{architecture}-cpu")
+    networks = {"generator": subject.generator, "discriminator": subject.discriminator, "average": subject.average}
+    before = {name: {k: v.clone() for k, v in network.named_parameters()} for name, network in networks.items()}
+    for _ in range(3):
+        losses = subject.train_step()
+    assert all(torch.isfinite(value) for value in losses)
+    for name, network in networks.items():
+        for key, value in network.named_parameters():
+            assert torch.isfinite(value).all()
+            # Wasserstein's loss leaves the critic's last bias alone, and so does the paired one
+            if not (name == "discriminator" and key == "head.linear.bias"):
+                assert not torch.equal(value, before[name][key]), f"{name}.{key}"
+
+
+def test_the_critic_learns_to_tell_real_from_fake(tmp_path, prepared):
+    subject = trainer(tmp_path / "run", prepared, "critic_learning_rate=0.002", "loss=bce", "penalty=0")
+    losses = [subject._discriminator_step(penalised=False).item() for _ in range(30)]
+    assert sum(losses[-5:]) < 0.5 * sum(losses[:5])
+
+
+@pytest.mark.parametrize("architecture", ["wavegan", "report-specgan"])
+def test_resume_gives_the_weights_of_an_uninterrupted_run(tmp_path, prepared, architecture):
+    preset = f"{architecture}-cpu"
+    whole = trainer(tmp_path / "whole", prepared, "steps=6", preset=preset)
+    assert whole.train() == "done"
+    trainer(tmp_path / "parts", prepared, "steps=3", preset=preset).train()
+    torch.manual_seed(99)  # whatever happens to the global generator in between
+    rest = trainer(tmp_path / "parts", prepared, "steps=6", preset=preset)
+    assert rest.step == 3
+    rest.train()
+    assert torch.equal(weights(whole), weights(rest))
+
+
+def test_progress_lines_have_the_reports_form(tmp_path, prepared, capsys):
+    trainer(tmp_path / "run", prepared, "steps=4", "report_every=2").train()
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("Epoch")]
+    assert len(lines) == 2
+    assert all(re.fullmatch(r"Epoch \[\d+/\d+\] d_loss -?\d+\.\d{4} g_loss -?\d+\.\d{3}", line) for line in lines)
+    rows = [json.loads(line) for line in (tmp_path / "run/metrics.jsonl").read_text().splitlines()]
+    assert [row["step"] for row in rows] == [2, 4]
+
+
+def test_previews_are_sounds(tmp_path, prepared):
+    trainer(tmp_path / "run", prepared, "steps=2", "preview_every=2").train()
+    audio, rate = soundfile.read(tmp_path / "run/previews/step-0000002.wav")
+    assert (len(audio), rate) == (20 * 16384, 16000)
+
+
+def test_a_loss_that_is_not_finite_stops_with_the_step_and_keeps_the_good_state(tmp_path, prepared):
+    trainer(tmp_path / "run", prepared, "steps=2").train()
+    good = (tmp_path / "run/state.safetensors").read_bytes()
+    subject = trainer(tmp_path / "run", prepared, "steps=9", "report_every=1")
+    subject.generator.dense.bias.data.fill_(float("nan"))
+    with pytest.raises(FloatingPointError, match="step 3"):
+        subject.train()
+    assert (tmp_path / "run/state.safetensors").read_bytes() == good
+
+
+def test_a_run_is_not_mixed_with_another(tmp_path, prepared):
+    trainer(tmp_path / "run", prepared)
+    with pytest.raises(ValueError, match="batch_size 4, not 5"):
+        trainer(tmp_path / "run", prepared, "batch_size=5")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other/thesis.txt").write_text("mine")
+    with pytest.raises(ValueError, match="neither empty nor a training run"):
+        trainer(tmp_path / "other", prepared)
+
+
+def test_a_damaged_state_is_one_sentence(tmp_path, prepared):
+    trainer(tmp_path / "run", prepared, "steps=1").train()
+    (tmp_path / "run/state.safetensors").write_bytes(b"short")
+    with pytest.raises(ValueError, match="is damaged"):
+        trainer(tmp_path / "run", prepared)
+
+
+def test_a_full_disk_keeps_the_state_before(tmp_path, prepared, monkeypatch):
+    subject = trainer(tmp_path / "run", prepared, "steps=2")
+    subject.train_step()
+    subject.save()
+    good = (tmp_path / "run/state.safetensors").read_bytes()
+
+    def full(_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        subject.save()
+    assert (tmp_path / "run/state.safetensors").read_bytes() == good
+
+
+def test_batches_are_class_balanced_and_training_clips_only(prepared):
+    data = PreparedData(prepared)
+    batches = Batches(data, CPU, torch.Generator().manual_seed(0))
+    audio, label, pitch = batches.draw(2000)
+    assert label.float().mean().item() == pytest.approx(0.5, abs=0.05)
+    assert audio.abs().max() <= 1
+    assert (pitch.isnan() == (label == LABELS.index("Snare_drum"))).all()
+    assert pitch[~pitch.isnan()].max() < 76  # notes from 76 on are the test split's
+    assert len(batches) == 32
+
+
+def test_unconditional_training_ignores_labels(tmp_path, prepared):
+    subject = trainer(tmp_path / "run", prepared, "conditional=false")
+    assert subject.model.labels == ()
+    subject.train_step()
+
+
+def test_precision_is_measured_once_and_kept(tmp_path, prepared, monkeypatch):
+    monkeypatch.setattr(precision, "fastest", lambda device: "bfloat16")
+    first = trainer(tmp_path / "run", prepared, "precision=auto")
+    assert first.config.precision == "bfloat16"
+    assert all(torch.isfinite(loss) for loss in first.train_step())
+    monkeypatch.setattr(precision, "fastest", lambda device: "float32")
+    assert trainer(tmp_path / "run", prepared, "precision=auto").config.precision == "bfloat16"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_saves_and_leaves_with_0(tmp_path, prepared, number):
+    run = tmp_path / "run"
+    command = [sys.executable, "-m", "training", "train", "wavegan-cpu", "--data", prepared, "--out", run]
+    settings = [word for setting in [*SMALL, "report_every=1"] for word in ("--set", setting)]
+    with subprocess.Popen([*command, *settings], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        while not process.stdout.readline().startswith("Epoch"):
+            assert process.poll() is None
+        process.send_signal(number)
+        output, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert output.splitlines()[-1].startswith("interrupted")
+    assert RunFolder(run).load_state()[1]["step"] >= 1
+
+
+def test_kill_9_leaves_a_state_that_resumes(tmp_path, prepared):
+    run = tmp_path / "run"
+    command = [sys.executable, "-m", "training", "train", "wavegan-cpu", "--data", prepared, "--out", run]
+    settings = [word for setting in [*SMALL, "save_every=1"] for word in ("--set", setting)]
+    with subprocess.Popen([*command, *settings], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        deadline = time.monotonic() + 60
+        while not (run / "state.safetensors").exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(0.5)
+        process.kill()
+    assert trainer(run, prepared, "save_every=1").step >= 1

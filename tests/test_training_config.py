@@ -1,0 +1,60 @@
+"""Presets and settings: what they say, and what they refuse."""
+
+import pytest
+
+from training.config import TrainConfig, load_preset, presets
+
+
+def test_every_architecture_has_a_preset_and_a_cpu_size():
+    names = {"wavegan", "specgan", "report-wavegan", "report-specgan"}
+    assert names | {f"{name}-cpu" for name in names} <= set(presets())
+    for name in presets():
+        assert load_preset(name).model["architecture"] == name.removesuffix("-cpu")
+
+
+def test_published_recipe():
+    config = load_preset("wavegan")
+    assert (config.loss, config.critic_steps, config.batch_size, config.penalty) == ("wgan-gp", 5, 64, 10.0)
+    assert (config.learning_rate, config.betas, config.model["dim"]) == (1e-4, (0.5, 0.9), 64)
+
+
+def test_settings_go_to_the_model_or_the_training():
+    config = load_preset("wavegan-cpu", ["dim=8", "batch_size=3", "learning_rate=1", "conditional=false", "loss=bce"])
+    assert (config.model["dim"], config.batch_size, config.learning_rate, config.loss) == (8, 3, 1.0, "bce")
+    assert not config.conditional
+
+
+def test_round_trip():
+    config = load_preset("specgan-cpu", ["seed=7"])
+    assert TrainConfig.from_dict(config.to_dict()) == config
+
+
+@pytest.mark.parametrize(
+    ("setting", "match"),
+    [
+        ("batch_size=0", "batch_size must be"),
+        ("batch_size=many", "batch_size must be"),
+        ("batch_size=1.5", "batch_size must be"),
+        ("learning_rate=nan", "learning_rate must be"),
+        ("betas=[0.5]", "betas must be"),
+        ("betas=x", "betas must be"),
+        ("loss=magic", "loss must be"),
+        ("precision=int4", "precision must be"),
+        ("ema=1.0", "ema must be"),
+        ("seed=-1", "seed must be"),
+        ("dim=0", "dim must be"),
+        ("dim=x", "dim must be"),
+        ("steps", "--set takes key=value"),
+        ("evil=1", "--set takes key=value"),
+        ("preset=x", "--set takes key=value"),
+        ("labels=['a']", "--set takes key=value"),
+    ],
+)
+def test_bad_settings_are_named(setting, match):
+    with pytest.raises(ValueError, match=match):
+        load_preset("wavegan-cpu", [setting])
+
+
+def test_unknown_preset_names_those_there_are():
+    with pytest.raises(ValueError, match="wavegan-cpu"):
+        load_preset("stylegan")

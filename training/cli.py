@@ -1,0 +1,122 @@
+"""`python -m training`: prepare data, train, export."""
+
+import argparse
+import math
+import sys
+from pathlib import Path
+
+from audiogan.arguments import Parser, run_command
+from training.config import load_preset, presets
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; a bad argument or bad input prints one line and gives 2."""
+    return run_command(_parser(), arguments)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = Parser(prog="python -m training", description="Raw audio to prepared data, prepared data to checkpoints.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_prepare(commands)
+    listing = commands.add_parser("presets", help="list the presets of train")
+    listing.set_defaults(run=_presets)
+    _add_train(commands)
+    export = commands.add_parser("export", help="write a run's averaged generator into checkpoints/NAME")
+    export.add_argument("folder", metavar="RUN", type=Path)
+    export.add_argument("--name", required=True, help="the checkpoint's name")
+    export.add_argument("--checkpoints", metavar="DIR", type=Path, help="where to write it (default: checkpoints/)")
+    export.add_argument("--notes", metavar="FILE", type=Path, help="Markdown for the card: how it sounds")
+    export.set_defaults(run=_export)
+    return parser
+
+
+def _add_prepare(commands) -> None:
+    prepare = commands.add_parser("prepare", help="make a data set")
+    sources = prepare.add_subparsers(dest="source", required=True, metavar="SOURCE")
+    midi = sources.add_parser("general-midi", help="instrument notes rendered from soundfonts")
+    midi.add_argument(
+        "--soundfont", metavar="F", nargs="+", help="SF2 or SF3 files (default: those of Debian's packages)"
+    )
+    midi.set_defaults(run=_prepare_general_midi)
+    folder = sources.add_parser("folder", help="any folder of audio; sub-folders are labels")
+    folder.add_argument("audio", metavar="AUDIO_DIR", type=Path)
+    folder.add_argument("--crops", type=int, default=8, help="the most clips of one file (default: 8)")
+    folder.set_defaults(run=_prepare_folder)
+    for source in (midi, folder):
+        source.add_argument("--out", required=True, type=Path, help="the data set's folder, which must not exist yet")
+        source.add_argument("--sample-rate", type=int, default=16000, help="Hz (default: 16000)")
+        source.add_argument("--num-samples", type=int, default=16384, help="8192, 16384 (default), 32768 or 65536")
+        source.add_argument("--no-normalize", action="store_true", help="keep levels: no peak normalisation")
+
+
+def _add_train(commands) -> None:
+    train = commands.add_parser("train", help="train a preset; goes on where RUN was left")
+    train.add_argument("preset", metavar="PRESET", help=", ".join(presets()))
+    train.add_argument("--data", required=True, type=Path, help="a prepared data set")
+    train.add_argument("--out", required=True, metavar="RUN", type=Path, help="the folder of the run")
+    train.add_argument("--max-steps", type=int, metavar="N", help="generator steps of the whole run")
+    train.add_argument("--max-minutes", type=float, metavar="M", default=math.inf, help="stop and save after M minutes")
+    train.add_argument("--device", default="auto", help="auto (default), cuda, mps or cpu")
+    train.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change a setting of the preset")
+    train.set_defaults(run=_train)
+
+
+def _presets(options) -> None:
+    for name in presets():
+        config = load_preset(name)
+        architecture, dim = config.model["architecture"], config.model.get("dim")
+        print(f"{name:20} {architecture} dim {dim}, {config.loss}, batch {config.batch_size}, {config.steps:,} steps")
+
+
+def _prepare_general_midi(options) -> None:
+    from training.data import general_midi
+
+    counts = general_midi.prepare(options.out, options.soundfont, _clip_format(options))
+    print(
+        f"{counts['clips']} clips in {options.out} "
+        f"({counts['duplicates']} near copies dropped, {counts['silent']} silent notes skipped)"
+    )
+
+
+def _prepare_folder(options) -> None:
+    from training.data import folder
+
+    if options.crops < 1:
+        raise ValueError(f"--crops must be a whole number of at least 1, not {options.crops}")
+    count, skipped = folder.prepare(options.audio, options.out, _clip_format(options), options.crops)
+    for item in skipped:
+        print(f"skipped {item.source}: {item.reason}", file=sys.stderr)
+    print(f"{count} clips in {options.out} ({len(skipped)} files skipped)")
+
+
+def _clip_format(options):
+    from training.data.clips import ClipFormat
+
+    return ClipFormat(options.sample_rate, options.num_samples, not options.no_normalize)
+
+
+def _train(options) -> None:
+    settings = options.set if options.max_steps is None else [*options.set, f"steps={options.max_steps}"]
+    config = load_preset(options.preset, settings)
+    if not options.max_minutes > 0:
+        raise ValueError(f"--max-minutes must be above 0, not {options.max_minutes}")
+    from audiogan.dataset import PreparedData
+    from audiogan.device import choose_device
+    from training.run import RunFolder
+    from training.trainer import Trainer
+
+    trainer = Trainer(config, PreparedData(options.data), choose_device(options.device), RunFolder(options.out))
+    reason = trainer.train(options.max_minutes)
+    print(f"{reason}: {trainer.step} of {config.steps} steps saved in {options.out}")
+
+
+def _export(options) -> None:
+    from audiogan import checkpoint
+    from training.export import export
+
+    notes = ""
+    if options.notes:
+        if not options.notes.is_file():
+            raise ValueError(f"--notes {options.notes} is missing")
+        notes = options.notes.read_text(encoding="utf-8").strip()
+    print(export(options.folder, options.name, options.checkpoints or checkpoint.FOLDER, notes))

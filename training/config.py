@@ -1,0 +1,151 @@
+"""Every default of a training run, and the presets that override them."""
+
+import dataclasses
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from audiogan.config import ModelConfig
+
+PRESETS = Path(__file__).parent / "presets"
+LOSSES = ("bce", "wgan-gp", "rpgan")
+COUNTS = ("steps", "batch_size", "critic_steps", "penalty_every", "report_every", "save_every", "preview_every")
+PRECISIONS = ("auto", "float32", "bfloat16")
+MODEL_KEYS = tuple(
+    item.name for item in dataclasses.fields(ModelConfig) if item.name not in ("num_samples", "sample_rate", "labels")
+)
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """How to train; what is trained is `model`, what it hears comes from the data set.
+
+    Args:
+        preset: the name it came from.
+        model: overrides of `ModelConfig`'s defaults, architecture among them.
+        loss: `bce` (the report), `wgan-gp` (Gulrajani et al. 2017), `rpgan` (relativistic pairing, Huang et al. 2024).
+        conditional: use the data set's labels, where it has any.
+        steps: generator steps of the whole run.
+        batch_size: clips a critic or generator step.
+        critic_steps: critic steps a generator step.
+        learning_rate, critic_learning_rate: Adam's, for the generator and the critic.
+        betas: Adam's decay rates.
+        penalty: weight of the gradient penalty (wgan-gp: lambda; rpgan: gamma of R1 and R2; unused by bce).
+        penalty_every: critic steps from one penalty to the next, its weight multiplied alike (Karras et al. 2020).
+        ema: decay a step of the averaged generator that is exported.
+        precision: of convolutions and matrix products; `auto` takes bfloat16 where the device is fast at it.
+            Penalties, spectra, logits and weights stay in float32.
+        report_every: steps from one printed line to the next.
+        save_every: steps from one saved state to the next.
+        preview_every: steps from one set of preview sounds to the next.
+        seed: of weights, batches and latents.
+
+    Raises:
+        ValueError: a value out of range, named with what is accepted.
+
+    """
+
+    preset: str = ""
+    model: dict = field(default_factory=dict)
+    loss: str = "wgan-gp"
+    conditional: bool = True
+    steps: int = 200_000
+    batch_size: int = 64
+    critic_steps: int = 5
+    learning_rate: float = 1e-4
+    critic_learning_rate: float = 1e-4
+    betas: tuple[float, float] = (0.5, 0.9)
+    penalty: float = 10.0
+    penalty_every: int = 1
+    ema: float = 0.999
+    precision: str = "auto"
+    report_every: int = 100
+    save_every: int = 500
+    preview_every: int = 2000
+    seed: int = 0
+
+    def __post_init__(self):
+        object.__setattr__(self, "betas", tuple(self.betas))
+        _check(self, "loss", self.loss in LOSSES, f"one of {', '.join(LOSSES)}")
+        _check(self, "precision", self.precision in PRECISIONS, f"one of {', '.join(PRECISIONS)}")
+        for name in (
+            "steps",
+            "batch_size",
+            "critic_steps",
+            "penalty_every",
+            "report_every",
+            "save_every",
+            "preview_every",
+        ):
+            value = getattr(self, name)
+            _check(self, name, type(value) is int and value >= 1, "a whole number of at least 1")
+        for name in ("learning_rate", "critic_learning_rate"):
+            _check(self, name, 0.0 < getattr(self, name) <= 1.0, "above 0 and at most 1")
+        _check(self, "betas", len(self.betas) == 2 and all(0.0 <= b < 1.0 for b in self.betas), "two numbers in [0, 1)")
+        _check(self, "penalty", 0.0 <= self.penalty < float("inf"), "a number of at least 0")
+        _check(self, "ema", 0.0 <= self.ema < 1.0, "in [0, 1)")
+        _check(self, "seed", type(self.seed) is int and 0 <= self.seed < 2**63, "a whole number of at least 0")
+        unknown = sorted(set(self.model) - set(MODEL_KEYS))
+        if unknown:
+            raise ValueError(f"unknown model setting {unknown[0]!r}; known are {', '.join(MODEL_KEYS)}")
+
+    def to_dict(self) -> dict:
+        """The config as JSON types."""
+        return dataclasses.asdict(self) | {"betas": list(self.betas)}
+
+    @classmethod
+    def from_dict(cls, values: dict) -> "TrainConfig":
+        unknown = sorted(set(values) - {item.name for item in dataclasses.fields(cls)})
+        if unknown:
+            raise ValueError(f"unknown training setting {unknown[0]!r}")
+        return cls(**values)
+
+    def model_config(self, data) -> ModelConfig:
+        """The model this run trains on a `PreparedData`."""
+        labels = data.labels if self.conditional else ()
+        return ModelConfig(num_samples=data.num_samples, sample_rate=data.sample_rate, labels=labels, **self.model)
+
+
+def presets() -> list[str]:
+    """Names of the presets, sorted."""
+    return sorted(path.stem for path in PRESETS.glob("*.toml"))
+
+
+def load_preset(name: str, settings: list[str] = ()) -> TrainConfig:
+    """A preset with `key=value` settings on top; a model's key is accepted beside a training one.
+
+    Raises:
+        ValueError: no such preset, no such key or a bad value.
+
+    """
+    if name not in presets():
+        raise ValueError(f"preset must be one of {', '.join(presets())}, not {name!r}")
+    values = tomllib.loads((PRESETS / f"{name}.toml").read_text())
+    for setting in settings:
+        key, value = _parse_setting(setting)
+        (values["model"] if key in MODEL_KEYS else values)[key] = value
+    config = TrainConfig.from_dict({"preset": name, **values})
+    ModelConfig(**config.model)
+    return config
+
+
+def _parse_setting(setting: str) -> tuple[str, object]:
+    key, equals, text = setting.partition("=")
+    known = [item.name for item in dataclasses.fields(TrainConfig) if item.name not in ("preset", "model")]
+    if not equals or key not in (*known, *MODEL_KEYS):
+        raise ValueError(f"--set takes key=value with a key of {', '.join((*known, *MODEL_KEYS))}, not {setting!r}")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text
+    default = next((item.default for item in dataclasses.fields(TrainConfig) if item.name == key), None)
+    if isinstance(default, float) and type(value) is int:
+        value = float(value)
+    if isinstance(default, (bool, float, int)) and type(value) is not type(default):
+        raise ValueError(f"{key} must be a {type(default).__name__}, not {text!r}")
+    return key, value
+
+
+def _check(config: TrainConfig, name: str, holds: bool, accepted: str) -> None:
+    if not holds:
+        raise ValueError(f"{name} must be {accepted}, not {getattr(config, name)!r}")

@@ -1,0 +1,95 @@
+"""The averaged generator of a run as a checkpoint folder with its card."""
+
+from pathlib import Path
+
+from audiogan import checkpoint
+from audiogan.models import build_generator, count_parameters
+from training.config import TrainConfig, load_preset
+from training.run import RunFolder
+from training.state import below
+
+LICENCES = {
+    "general-midi": "The soundfonts FluidR3 GM and MuseScore General (both MIT) are the recordings behind the data.",
+}
+
+
+def export(run_folder, name: str, checkpoints=checkpoint.FOLDER, notes: str = "") -> Path:
+    """Write checkpoints/NAME from the last saved state of a run.
+
+    Args:
+        notes: Markdown for the card: how the model sounds.
+
+    Returns:
+        The checkpoint's folder.
+
+    Raises:
+        ValueError: no such run, nothing saved yet, or a bad name.
+
+    """
+    run = RunFolder(run_folder)
+    config, model, data = run.read()
+    state = run.load_state()
+    if state is None:
+        raise ValueError(f"{run.folder} has no saved state yet: train first")
+    tensors, numbers = state
+    generator = build_generator(model)
+    generator.load_state_dict(below(tensors, "average"))
+    training = {
+        "data": data["source"],
+        "data_sha256": data["sha256"],
+        "steps": numbers["step"],
+        "minutes": round(numbers["seconds"] / 60, 1),
+        "machine": numbers["machine"],
+        **{key: value for key, value in config.to_dict().items() if key not in ("model", "steps")},
+    }
+    folder = Path(checkpoints) / checkpoint.check_name(name)
+    checkpoint.save(folder, generator, training, card(name, generator, config, data, training, notes))
+    return folder
+
+
+def card(name: str, generator, config: TrainConfig, data: dict, training: dict, notes: str) -> str:
+    """A model card in Markdown: data, licence, budget, parameters, commands, and what is known of the sound."""
+    model = generator.config
+    settings = "".join(f" --set {key}={value}" for key, value in _overrides(config).items())
+    source = data["source"].partition(":")[0]
+    labels = ", ".join(model.labels) or "none: unconditional"
+    return f"""---
+library_name: audiogan
+pipeline_tag: text-to-audio
+license: mit
+tags: [audio, gan, {model.architecture}]
+---
+# {name}
+
+A `{model.architecture}` of width {model.dim} that makes clips of {model.num_samples:,} samples at
+{model.sample_rate:,} Hz ({model.num_samples / model.sample_rate:.3f} s).
+{count_parameters(generator):,} parameters, stored in float16.
+
+| | |
+| --- | --- |
+| labels | {labels} |
+| data | {data["source"]}; {sum(data["counts"]["train"].values()):,} training clips |
+| licence of the data | {LICENCES.get(source, "that of the recordings it was trained on")} |
+| steps | {training["steps"]:,}, each {config.critic_steps} of the critic and 1 of the generator |
+| batch | {config.batch_size} clips, classes balanced |
+| time | {training["minutes"]:,} minutes on {training["machine"]} |
+| loss | {config.loss}, Adam {config.learning_rate:g} / {config.critic_learning_rate:g}, betas {config.betas}, \
+EMA {config.ema:g} |
+
+## How it sounds
+
+{notes or "Nobody has written down yet how this checkpoint sounds."}
+
+## Made by
+
+    python -m training train {config.preset} --data DATA --out RUN{settings}
+    python -m training export RUN --name {name}
+"""
+
+
+def _overrides(config: TrainConfig) -> dict:
+    """The settings that differ from the preset's, as `--set` takes them."""
+    preset = load_preset(config.preset)
+    changed = {key: value for key, value in config.to_dict().items() if value != preset.to_dict()[key]}
+    model = changed.pop("model", {})
+    return changed | {key: value for key, value in model.items() if value != preset.model.get(key)}

@@ -1,0 +1,69 @@
+"""Adversarial losses and gradient penalties. Pure: they return scalars, the trainer does the rest."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+class BinaryCrossEntropy:
+    """The original, non-saturating game (Goodfellow et al. 2014), on logits."""
+
+    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
+        """Logits [batch] of real and fake clips to a scalar."""
+        return F.softplus(-real).mean() + F.softplus(fake).mean()
+
+    def generator(self, real: Tensor | None, fake: Tensor) -> Tensor:
+        return F.softplus(-fake).mean()
+
+
+class Wasserstein:
+    """The critic's estimate of the earth mover's distance (Arjovsky et al. 2017)."""
+
+    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
+        return fake.mean() - real.mean()
+
+    def generator(self, real: Tensor | None, fake: Tensor) -> Tensor:
+        return -fake.mean()
+
+
+class RelativisticPairing:
+    """Each fake against a real clip of its class (Jolicoeur-Martineau 2019; Huang et al. 2024, R3GAN)."""
+
+    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
+        return F.softplus(fake - real).mean()
+
+    def generator(self, real: Tensor, fake: Tensor) -> Tensor:
+        return F.softplus(real - fake).mean()
+
+
+LOSSES = {"bce": BinaryCrossEntropy, "wgan-gp": Wasserstein, "rpgan": RelativisticPairing}
+
+
+def interpolation_penalty(discriminator, real: Tensor, fake: Tensor, label: Tensor | None) -> Tensor:
+    """WGAN-GP: squared distance of the gradient's norm from 1 at random points between real and fake.
+
+    Gulrajani et al. 2017, section 4; one point a pair.
+
+    Args:
+        real, fake: native samples [batch, ...].
+
+    """
+    position = torch.rand([len(real)] + [1] * (real.dim() - 1), device=real.device)
+    between = torch.lerp(real, fake, position).requires_grad_(True)
+    return (_gradients(discriminator(between, label), between).norm(dim=1) - 1).square().mean()
+
+
+def zero_centred_penalty(logits: Tensor, samples: Tensor) -> Tensor:
+    """R1 on real samples, R2 on fakes: half the mean squared norm of the gradient (Mescheder et al. 2018).
+
+    Args:
+        logits: [batch], computed from `samples`, which require gradients.
+
+    """
+    return 0.5 * _gradients(logits, samples).square().sum(1).mean()
+
+
+def _gradients(logits: Tensor, samples: Tensor) -> Tensor:
+    """Gradient of each logit with respect to its own sample, [batch, features]."""
+    (gradient,) = torch.autograd.grad(logits.sum(), samples, create_graph=True)
+    return gradient.flatten(1)

@@ -1,0 +1,73 @@
+"""Everything a training run resumes from, as named tensors: networks, optimisers and random generators."""
+
+import torch
+from torch import Tensor, nn
+
+
+class TrainingState:
+    """The parts of a run that change with every step.
+
+    Args:
+        modules: networks by name.
+        optimizers: by name; their groups' settings come from the run's config, not from here.
+        generators: random generators by name, beside the global one of the CPU and of a CUDA device.
+
+    """
+
+    def __init__(
+        self,
+        modules: dict[str, nn.Module],
+        optimizers: dict[str, torch.optim.Optimizer],
+        generators: dict[str, torch.Generator],
+        device: torch.device,
+    ):
+        self.modules, self.optimizers, self.generators, self.device = modules, optimizers, generators, device
+
+    def tensors(self) -> dict[str, Tensor]:
+        """The state under flat names, `PART.KEY`."""
+        tensors = {}
+        for name, module in self.modules.items():
+            tensors |= {f"{name}.{key}": value for key, value in module.state_dict().items()}
+        for name, optimizer in self.optimizers.items():
+            for number, state in optimizer.state_dict()["state"].items():
+                tensors |= {f"{name}.{number}.{key}": value for key, value in state.items()}
+        tensors |= {f"rng.{name}": generator.get_state() for name, generator in self.generators.items()}
+        tensors["rng.cpu"] = torch.get_rng_state()
+        if self.device.type == "cuda":
+            tensors["rng.cuda"] = torch.cuda.get_rng_state(self.device)
+        return tensors
+
+    def restore(self, tensors: dict[str, Tensor]) -> None:
+        """Set everything to what `tensors` gave.
+
+        Raises:
+            KeyError, RuntimeError: a part is missing or has another shape.
+
+        """
+        for name, module in self.modules.items():
+            module.load_state_dict(below(tensors, name))
+        for name, optimizer in self.optimizers.items():
+            _restore_optimizer(optimizer, below(tensors, name))
+        for name, generator in self.generators.items():
+            generator.set_state(tensors[f"rng.{name}"])
+        torch.set_rng_state(tensors["rng.cpu"])
+        if self.device.type == "cuda":
+            torch.cuda.set_rng_state(tensors["rng.cuda"], self.device)
+
+
+def _restore_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
+    """Load `NUMBER.KEY` tensors; those of a parameter's shape take its memory layout, which fused steps rely on."""
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    states: dict[int, dict] = {}
+    for key, value in tensors.items():
+        number, _, part = key.partition(".")
+        like = parameters[int(number)]
+        laid_out = torch.empty_like(like).copy_(value) if value.shape == like.shape else value
+        states.setdefault(int(number), {})[part] = laid_out
+    optimizer.load_state_dict({"state": states, "param_groups": optimizer.state_dict()["param_groups"]})
+
+
+def below(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """The tensors whose names start with `prefix.`, without it."""
+    start = f"{prefix}."
+    return {key.removeprefix(start): value for key, value in tensors.items() if key.startswith(start)}
