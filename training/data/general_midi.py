@@ -9,6 +9,7 @@ would fold over.
 import ctypes
 import functools
 import itertools
+import math
 import multiprocessing
 import os
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ from tqdm import tqdm
 from audiogan.audio import resample
 from training.data.clips import Clip, ClipFormat, DataSetWriter, fit
 
-RENDER_RATE = 48000
+RENDER_RATE, RENDER_BLOCK = 48000, 64  # Hz; samples, within which FluidSynth starts no note
 HELD_FRACTION = 0.75  # of the clip; the rest is the instrument's release
 TEST_FRACTION, SPLIT_SEED = 0.15, 2018
 COPY_CORRELATION = 0.9999
@@ -184,32 +185,54 @@ class Note:
 
 
 def render_notes(soundfont: str, patch: Patch, seconds: float) -> Iterator[tuple[Note, np.ndarray]]:
-    """Every note of a patch as mono float32 at 48 kHz; nothing where the soundfont lacks the preset."""
+    """Every note of a patch as mono float32 at 48 kHz; nothing where the soundfont lacks the preset.
+
+    The synthesiser is new for each patch: its voices start where their last note left their gain, and a note must
+    not depend on which patch a process happened to render before.
+    """
+    _keep_loaded(soundfont)
     synth, font = _synth(soundfont)
     channel = 0 if patch.pitched else 9
-    if synth.program_select(channel, font, patch.bank, patch.program) != 0:
-        return
-    for note in itertools.starmap(Note, itertools.product(patch.keys, VELOCITIES, patch.tunings)):
-        synth.all_sounds_off(channel)
-        synth.pitch_bend(channel, min(8191, note.tuning * BEND_PER_SEMITONE))
-        synth.noteon(channel, note.key, note.velocity)
-        held = _samples(synth, int(HELD_FRACTION * seconds * RENDER_RATE))
-        synth.noteoff(channel, note.key)
-        rest = _samples(synth, int((1 - HELD_FRACTION) * seconds * RENDER_RATE) + RENDER_RATE // 50)
-        yield note, np.concatenate([held, rest])
+    try:
+        if synth.program_select(channel, font, patch.bank, patch.program) == 0:
+            for note in itertools.starmap(Note, itertools.product(patch.keys, VELOCITIES, patch.tunings)):
+                yield note, _play(synth, channel, note, seconds)
+    finally:
+        synth.delete()
 
 
-@functools.cache
+def _play(synth, channel: int, note: Note, seconds: float) -> np.ndarray:
+    """One note and its release, mono float32 at 48 kHz, a little longer than asked."""
+    synth.all_sounds_off(channel)
+    _samples(synth, 1)  # a block that still ends the note before
+    synth.pitch_bend(channel, min(8191, note.tuning * BEND_PER_SEMITONE))
+    synth.noteon(channel, note.key, note.velocity)
+    held = _samples(synth, int(HELD_FRACTION * seconds * RENDER_RATE))
+    synth.noteoff(channel, note.key)
+    rest = _samples(synth, int((1 - HELD_FRACTION) * seconds * RENDER_RATE) + RENDER_RATE // 50)
+    return np.concatenate([held, rest])
+
+
 def _synth(soundfont: str):
-    """The process's synthesiser for a soundfont, effects off; loading one can take ten seconds."""
+    """A synthesiser with one soundfont and no effects, and the soundfont's number in it."""
     synth = fluidsynth_library().Synth(gain=0.5, samplerate=RENDER_RATE)
     for effect in ("synth.reverb.active", "synth.chorus.active"):
         synth.setting(effect, 0)
-    return synth, synth.sfload(soundfont)
+    font = synth.sfload(soundfont)
+    if font < 0:
+        raise ValueError(f"soundfont {soundfont} cannot be read")
+    return synth, font
+
+
+@functools.cache
+def _keep_loaded(soundfont: str):
+    """A synthesiser that is only held: while it lives FluidSynth shares its samples, which take seconds to decode."""
+    return _synth(soundfont)
 
 
 def _samples(synth, count: int) -> np.ndarray:
-    """The next `count` samples, both channels mixed; the float call, for the 16-bit one adds dither."""
+    """At least `count` samples in whole blocks, both channels mixed; the float call, for the 16-bit one adds dither."""
+    count = math.ceil(count / RENDER_BLOCK) * RENDER_BLOCK
     stereo = np.zeros((2, count), dtype=np.float32)
     left, right = (row.ctypes.data_as(ctypes.c_void_p) for row in stereo)
     arguments = [("synth", ctypes.c_void_p, 1), ("length", ctypes.c_int, 1)]
@@ -252,4 +275,8 @@ def _existing(soundfonts: list[str]) -> list[Path]:
         if not Path(path).is_file():
             hint = f": apt-get install {packages[path]}" if path in packages else ""
             raise ValueError(f"soundfont {path} is missing{hint}")
+        with open(path, "rb") as file:
+            header = file.read(12)
+        if header[:4] != b"RIFF" or header[8:] != b"sfbk":
+            raise ValueError(f"soundfont {path} is not an SF2 or SF3 file")
     return [Path(path) for path in soundfonts]

@@ -1,0 +1,48 @@
+"""What both command lines share: one line for a mistake, exit status 2."""
+
+import argparse
+import errno
+import os
+import sys
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose errors are one line."""
+
+    def error(self, message: str):
+        """Print the mistake and leave with status 2."""
+        self.exit(2, f"{self.prog}: {message}\n")
+
+
+def run_command(parser: argparse.ArgumentParser, arguments: list[str] | None) -> int:
+    """Parse, then call the `run` of the chosen command.
+
+    Returns:
+        0, or 2 after one line on stderr: bad input, a full disk, a file that cannot be written, a failed training.
+
+    """
+    options = parser.parse_args(arguments)
+    try:
+        options.run(options)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader left; nothing more to say
+    except OSError as error:
+        return _complain(parser, _explain(error))
+    except (ValueError, FloatingPointError) as error:
+        return _complain(parser, str(error))
+    except KeyboardInterrupt:
+        return _complain(parser, "interrupted")
+    return 0
+
+
+def _complain(parser: argparse.ArgumentParser, message: str) -> int:
+    line = " ".join(message.split())
+    print(f"{parser.prog}: {line}", file=sys.stderr)
+    return 2
+
+
+def _explain(error: OSError) -> str:
+    if error.errno == errno.ENOSPC:
+        return "the disk is full: nothing was written; free some room and try again"
+    where = f" {error.filename}" if error.filename else ""
+    return f"cannot use{where}: {error.strerror or error}"

@@ -1,0 +1,153 @@
+"""`python -m audiogan`: list, generate, morph, ratings."""
+
+import argparse
+import csv
+import io
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from audiogan import checkpoint, synthesis
+from audiogan.arguments import Parser, run_command
+from audiogan.audio import wav_bytes, write_atomically, write_wav
+from audiogan.device import CHOICES
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; a bad argument or bad input prints one line and gives 2."""
+    return run_command(_parser(), arguments)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = Parser(prog="python -m audiogan", description="Sounds invented by GANs, and what listeners said of them.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    listing = commands.add_parser("list", help="the checkpoints there are")
+    listing.add_argument("--json", action="store_true", help="as JSON")
+    listing.set_defaults(run=_list)
+    _add_generate(commands)
+    _add_morph(commands)
+    for command in commands.choices.values():
+        command.add_argument("--checkpoints", metavar="DIR", type=Path, default=checkpoint.FOLDER, help="their folder")
+    _add_ratings(commands)
+    return parser
+
+
+def _add_generate(commands) -> None:
+    generate = commands.add_parser("generate", help="write clips as WAV files and print their paths")
+    generate.add_argument("name", metavar="NAME", help="a checkpoint's name or folder")
+    generate.add_argument("--num", type=int, default=16, help="how many clips (default: 16)")
+    generate.add_argument("--seed", type=int, default=0, help="default: 0")
+    generate.add_argument("--label", help="default: each clip draws its own")
+    generate.add_argument("--pitch", type=float, metavar="MIDI", help="for models that take a pitch")
+    generate.add_argument("--truncation", type=float, default=1.0, help="above 0, at most 1 (default): less is tamer")
+    generate.add_argument("--device", default="auto", help=", ".join(CHOICES))
+    generate.add_argument("--out", required=True, type=Path, metavar="DIR")
+    generate.set_defaults(run=_generate)
+
+
+def _add_morph(commands) -> None:
+    morph = commands.add_parser("morph", help="write one WAV that walks from one seed to another")
+    morph.add_argument("name", metavar="NAME", help="a checkpoint's name or folder")
+    morph.add_argument("--from-seed", type=int, required=True, metavar="A")
+    morph.add_argument("--to-seed", type=int, required=True, metavar="B")
+    morph.add_argument("--steps", type=int, default=9, help="sounds on the way, both ends included (default: 9)")
+    morph.add_argument("--label", help="default: the one that A draws")
+    morph.add_argument("--pitch", type=float, metavar="MIDI", help="for models that take a pitch")
+    morph.add_argument("--device", default="auto", help=", ".join(CHOICES))
+    morph.add_argument("--out", required=True, type=Path, metavar="FILE.wav")
+    morph.set_defaults(run=_morph)
+
+
+def _add_ratings(commands) -> None:
+    ratings = commands.add_parser("ratings", help="what listeners said")
+    actions = ratings.add_subparsers(dest="action", required=True, metavar="ACTION")
+    export = actions.add_parser("export", help="write every vote, one a row")
+    export.add_argument("--format", choices=("csv", "jsonl"), default="csv")
+    export.add_argument("--out", required=True, type=Path, metavar="FILE")
+    export.set_defaults(run=_export_ratings)
+
+
+def _list(options) -> None:
+    rows = [item.describe() for item in checkpoint.list_checkpoints(options.checkpoints)]
+    if options.json:
+        print(json.dumps(rows, indent=2))
+        return
+    for row in rows:
+        seconds = row["num_samples"] / row["sample_rate"]
+        labels = f"{len(row['labels'])} labels" if row["labels"] else "unconditional"
+        print(
+            f"{row['name']:24} {row['architecture']:15} {labels:13} {seconds:.2f} s at {row['sample_rate']} Hz  "
+            f"{row['parameters']:>12,} parameters  {row['steps']:>8,} steps  {row['data']}"
+        )
+
+
+def _generate(options) -> None:
+    synthesizer = synthesis.load(options.name, options.device, options.checkpoints)
+    arguments = (options.seed, options.label)
+    tiles = synthesizer.stream(options.num, *arguments, options.pitch, options.truncation)
+    with _staged(options.out) as (stage, names):
+        numbers = count()
+        for tile in tiles:
+            for audio, index in zip(tile, numbers, strict=False):
+                (label,) = synthesizer.clip_labels([index], *arguments)
+                names.append(synthesis.file_name(synthesizer.name, label, options.seed, index))
+                write_wav(stage / names[-1], audio, synthesizer.sample_rate)
+    for name in names:
+        print(options.out / name)
+
+
+@contextmanager
+def _staged(folder: Path) -> Iterator[tuple[Path, list[str]]]:
+    """A folder to write named files into; they move to `folder` together, or not at all after an error."""
+    created = not folder.exists()
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with TemporaryDirectory(dir=folder, prefix=".partial-") as stage:
+            names: list[str] = []
+            yield Path(stage), names
+            for name in names:
+                (Path(stage) / name).replace(folder / name)
+    except BaseException:
+        if created:
+            folder.rmdir()
+        raise
+
+
+def _morph(options) -> None:
+    if not options.out.parent.is_dir():
+        raise ValueError(f"--out's folder {options.out.parent} is missing")
+    synthesizer = synthesis.load(options.name, options.device, options.checkpoints)
+    clips = synthesizer.morph(options.from_seed, options.to_seed, options.steps, options.label, options.pitch)
+    write_atomically(options.out, wav_bytes(np.concatenate(clips), synthesizer.sample_rate))
+    print(options.out)
+
+
+def _export_ratings(options) -> None:
+    from audiogan.listening.store import Store
+
+    if not options.out.parent.is_dir():
+        raise ValueError(f"--out's folder {options.out.parent} is missing")
+    rows = list(Store().rows())
+    text = "".join(f"{json.dumps(row)}\n" for row in rows) if options.format == "jsonl" else _csv(rows)
+    write_atomically(options.out, text.encode())
+    print(f"{len(rows)} votes in {options.out}", file=sys.stderr)
+
+
+def _csv(rows: list[dict]) -> str:
+    """Rows as CSV; a text that a spreadsheet would run as a formula gets a quote before it."""
+    buffer = io.StringIO()
+    if rows:
+        writer = csv.DictWriter(buffer, rows[0].keys())
+        writer.writeheader()
+        writer.writerows({key: _inert(value) for key, value in row.items()} for row in rows)
+    return buffer.getvalue()
+
+
+def _inert(value):
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

@@ -1,0 +1,241 @@
+"""From recordings to a prepared data set: clips, folders, and notes of real soundfonts."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from conftest import NUM_SAMPLES, SAMPLE_RATE, tone
+
+from audiogan.dataset import PreparedData
+from training.data import folder, general_midi
+from training.data.clips import PEAK, Clip, ClipFormat, DataSetWriter, cut, fit
+
+FORM = ClipFormat()
+
+
+def silence(seconds: float) -> np.ndarray:
+    return np.zeros(int(seconds * SAMPLE_RATE), np.float32)
+
+
+def peak(pcm: np.ndarray) -> float:
+    return np.abs(pcm.astype(int)).max() / 32768
+
+
+class TestCut:
+    def test_a_short_sound_is_found_after_silence_and_padded(self):
+        ((pcm, onset),) = cut(np.concatenate([silence(2), tone(440, 0.3), silence(1)]), SAMPLE_RATE, FORM, 8)
+        assert onset == pytest.approx(2.0, abs=0.02)
+        assert pcm.shape == (NUM_SAMPLES,)
+        assert np.abs(pcm[: int(0.02 * SAMPLE_RATE)]).max() > 1000
+        assert not pcm[int(0.4 * SAMPLE_RATE) :].any()
+
+    def test_two_events_are_two_clips(self):
+        events = np.concatenate([tone(440, 0.3), silence(1.5), tone(880, 0.3)])
+        onsets = [onset for _, onset in cut(events, SAMPLE_RATE, FORM, 8)]
+        assert onsets == pytest.approx([0.0, 1.8], abs=0.02)
+
+    def test_a_long_sound_gives_several_crops_up_to_the_limit(self):
+        assert len(cut(tone(440, 5.0), SAMPLE_RATE, FORM, 8)) == 5
+        assert len(cut(tone(440, 5.0), SAMPLE_RATE, FORM, 2)) == 2
+
+    def test_a_very_short_sound_is_kept(self):
+        assert len(cut(tone(440, 0.01), SAMPLE_RATE, FORM, 8)) == 1
+
+    @pytest.mark.parametrize("audio", [silence(1), silence(0), tone(440) * 1e-4])
+    def test_silence_gives_nothing(self, audio):
+        assert cut(audio, SAMPLE_RATE, FORM, 8) == []
+
+    def test_other_rates_are_resampled(self):
+        ((pcm, _),) = cut(tone(1000, 0.9, 44100), 44100, FORM, 8)
+        spectrum = np.abs(np.fft.rfft(pcm[:12000].astype(float)))
+        assert np.argmax(spectrum) * SAMPLE_RATE / 12000 == pytest.approx(1000, abs=3)
+
+
+def test_fit_normalizes_and_fades_the_cut_end():
+    pcm = fit(0.1 * tone(440, 2.0), FORM)
+    assert peak(pcm) == pytest.approx(PEAK, abs=1e-3)
+    assert abs(int(pcm[-1])) < 10
+    assert peak(fit(0.1 * tone(440, 2.0), ClipFormat(normalize=False))) == pytest.approx(0.05, abs=1e-3)
+
+
+class TestWriter:
+    def test_round_trip(self, tmp_path):
+        clips = [fit(tone(200 + number), FORM) for number in range(3)]
+        with DataSetWriter(tmp_path / "out", FORM, ("a", "b"), "test") as writer:
+            assert writer.add(Clip(clips[0], "b", "x.wav", "train", "CC0", 60.5, 1.25))
+            assert writer.add(Clip(clips[1], "a", "y.wav", "test"))
+            assert not writer.add(Clip(clips[1], "a", "copy.wav", "test"))
+        data = PreparedData(tmp_path / "out")
+        np.testing.assert_array_equal(data.clips, clips[:2])
+        assert data.label.tolist() == [1, 0]
+        assert data.pitch[0] == 60.5
+        assert np.isnan(data.pitch[1])
+        assert data.rows("test").tolist() == [1]
+        expected = {"clip": "0", "label": "b", "pitch": "60.5", "split": "train", "source": "x.wav"}
+        assert data.index[0] == expected | {"onset_s": "1.2500", "licence": "CC0"}
+        assert data.meta["counts"] == {"train": {"b": 1}, "test": {"a": 1}}
+
+    def test_nothing_is_left_after_an_error(self, tmp_path):
+        def interrupted():
+            with DataSetWriter(tmp_path / "out", FORM, (), "test") as writer:
+                writer.add(Clip(fit(tone(440), FORM), "", "x"))
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            interrupted()
+        assert list(tmp_path.iterdir()) == []
+
+    def test_an_empty_set_and_a_taken_folder_are_refused(self, tmp_path):
+        with pytest.raises(ValueError, match="no usable clip"), DataSetWriter(tmp_path / "out", FORM, (), "test"):
+            pass
+        (tmp_path / "taken").mkdir()
+        with pytest.raises(ValueError, match="exists already"), DataSetWriter(tmp_path / "taken", FORM, (), "test"):
+            pass
+        assert [path.name for path in tmp_path.iterdir()] == ["taken"]
+
+
+class TestPreparedData:
+    def test_what_is_not_a_data_set_is_one_sentence(self, tmp_path, prepared):
+        with pytest.raises(ValueError, match=r"meta\.json is missing"):
+            PreparedData(tmp_path)
+        for name, data in {"meta.json": b"{}", "index.csv": b"clip\n0\n", "clips.npy": b"junk"}.items():
+            broken = tmp_path / name
+            broken.mkdir()
+            for file in Path(prepared).iterdir():
+                (broken / file.name).write_bytes(file.read_bytes())
+            (broken / name).write_bytes(data)
+            with pytest.raises(ValueError, match="is not a whole prepared data set"):
+                PreparedData(broken)
+
+    def test_unknown_split(self, prepared):
+        with pytest.raises(ValueError, match="test, train"):
+            PreparedData(prepared).rows("valid")
+
+
+class TestFolder:
+    @pytest.fixture
+    def recordings(self, tmp_path):
+        root = tmp_path / "recordings"
+        for label, hz in (("high", 2000), ("low", 200)):
+            (root / label / "deep").mkdir(parents=True)
+            for number in range(6):
+                soundfile.write(root / label / f"{number}.wav", tone(hz + number), SAMPLE_RATE)
+            soundfile.write(root / label / "deep/stereo.flac", np.stack([tone(hz, 0.5)] * 2, 1), SAMPLE_RATE)
+        (root / "low/ten.wav").write_bytes(b"0123456789")
+        soundfile.write(root / "low/nan.wav", np.full(99, np.nan), SAMPLE_RATE, subtype="FLOAT")
+        soundfile.write(root / "low/silent.wav", silence(1), SAMPLE_RATE)
+        (root / "low/readme.txt").write_text("not audio")
+        soundfile.write(root / "loose.wav", tone(440), SAMPLE_RATE)
+        return root
+
+    def test_subfolders_are_labels_and_bad_files_are_reported(self, recordings, tmp_path):
+        count, skipped = folder.prepare(recordings, tmp_path / "out", FORM, workers=1)
+        data = PreparedData(tmp_path / "out")
+        assert (count, data.labels) == (14, ("high", "low"))
+        assert {item.source for item in skipped} == {"loose.wav", "low/ten.wav", "low/nan.wav", "low/silent.wav"}
+        for row in data.index:
+            assert row["source"].startswith(row["label"])
+        assert {row["label"] for row in data.index if row["split"] == "test"} == {"high", "low"}
+
+    def test_a_flat_folder_has_no_labels(self, recordings, tmp_path):
+        folder.prepare(recordings / "high/deep", tmp_path / "out", FORM, workers=1)
+        assert PreparedData(tmp_path / "out").labels == ()
+
+    def test_crops_of_one_file_stay_in_one_split(self, tmp_path):
+        (tmp_path / "in").mkdir()
+        for number in range(5):
+            soundfile.write(tmp_path / f"in/{number}.wav", tone(300 + 50 * number, 4.0), SAMPLE_RATE)
+        folder.prepare(tmp_path / "in", tmp_path / "out", FORM, workers=1)
+        data = PreparedData(tmp_path / "out")
+        splits = {row["source"]: set() for row in data.index}
+        for row in data.index:
+            splits[row["source"]].add(row["split"])
+        assert len(data.index) > 5
+        assert all(len(found) == 1 for found in splits.values())
+
+    def test_missing_and_empty_folders(self, tmp_path):
+        with pytest.raises(ValueError, match="is missing"):
+            folder.prepare(tmp_path / "none", tmp_path / "out", FORM)
+        (tmp_path / "empty").mkdir()
+        with pytest.raises(ValueError, match="holds no audio file"):
+            folder.prepare(tmp_path / "empty", tmp_path / "out", FORM)
+        (tmp_path / "empty/ten.wav").write_bytes(b"0123456789")
+        with pytest.raises(ValueError, match="no usable clip"):
+            folder.prepare(tmp_path / "empty", tmp_path / "out", FORM)
+        assert not (tmp_path / "out").exists()
+
+
+@pytest.fixture(scope="session")
+def general_midi_data(tmp_path_factory) -> PreparedData:
+    """The real thing: both soundfonts, every note."""
+    out = tmp_path_factory.mktemp("general-midi") / "data"
+    general_midi.prepare(out, None, FORM)
+    return PreparedData(out)
+
+
+@pytest.mark.soundfonts
+class TestGeneralMidi:
+    def test_every_label_is_in_both_splits(self, general_midi_data):
+        assert general_midi_data.labels == general_midi.LABELS
+        for split in ("train", "test"):
+            assert set(general_midi_data.meta["counts"][split]) == set(general_midi.LABELS)
+
+    def test_no_note_is_in_both_splits(self, general_midi_data):
+        notes = {"train": set(), "test": set()}
+        for row in general_midi_data.index:
+            notes[row["split"]].add((row["label"], row["source"].split(" bank ")[1].split(" velocity ")[0]))
+        assert len(notes["test"]) > 80
+        assert not notes["train"] & notes["test"]
+
+    def test_tonal_labels_have_a_pitch_and_drums_have_none(self, general_midi_data):
+        for row in general_midi_data.index:
+            assert (row["pitch"] == "") == (row["label"] in general_midi.DRUMS)
+
+    def test_a_flute_sounds_at_its_pitch(self, general_midi_data):
+        rows = [n for n, row in enumerate(general_midi_data.index) if row["label"] == "Flute"]
+        for number in rows[:: len(rows) // 8]:
+            audio = general_midi_data.clips[number].astype(float)[2000:10192]
+            hz = np.argmax(np.abs(np.fft.rfft(audio * np.hanning(8192), 65536))) * SAMPLE_RATE / 65536
+            semitones = 12 * np.log2(hz / 440) + 69 - general_midi_data.pitch[number]
+            assert min(abs(semitones), abs(semitones - 12)) < 0.5  # the octave may be louder
+
+    def test_clips_are_normalised_and_sound_at_once(self, general_midi_data):
+        sample = general_midi_data.clips[::37].astype(float) / 32768
+        np.testing.assert_allclose(np.abs(sample).max(1), PEAK, atol=1e-3)
+        assert (np.abs(sample[:, : SAMPLE_RATE // 2]).max(1) > 0.05).all()
+
+    def test_the_same_every_time(self, general_midi_data):
+        patch = next(patch for patch in general_midi.patches() if patch.label == "Oboe")
+        font = str(general_midi.SOUNDFONTS[0][0])
+        for clip in general_midi._render_job((font, patch, FORM))[:3]:
+            row = next(n for n, row in enumerate(general_midi_data.index) if row["source"] == clip.source)
+            np.testing.assert_array_equal(clip.pcm, general_midi_data.clips[row])
+
+
+def test_copies_are_dropped_and_quieter_copies_too():
+    random = np.random.default_rng(0)
+    noise = random.standard_normal((3, NUM_SAMPLES)).astype(np.float32) * 0.1
+    takes = [noise[0], noise[1], noise[0] * 0.5, noise[2]]
+    clips = [Clip(fit(audio, FORM), "x", str(number)) for number, audio in enumerate(takes)]
+    assert [clip.source for clip in general_midi.distinct(clips)] == ["0", "1", "3"]
+
+
+def test_missing_soundfont_says_what_to_install(tmp_path):
+    with pytest.raises(ValueError, match=r"soundfont .*none\.sf2 is missing"):
+        general_midi.prepare(tmp_path / "out", [str(tmp_path / "none.sf2")], FORM)
+
+
+def test_what_is_no_soundfont_is_refused(tmp_path):
+    (tmp_path / "junk.sf2").write_bytes(b"RIFF____WAVEfmt ")
+    with pytest.raises(ValueError, match=r"junk\.sf2 is not an SF2 or SF3 file"):
+        general_midi.prepare(tmp_path / "out", [str(tmp_path / "junk.sf2")], FORM)
+    assert not (tmp_path / "out").exists()
+
+
+def test_meta_says_how_it_was_made(prepared):
+    meta = json.loads((Path(prepared) / "meta.json").read_text())
+    assert meta["sample_rate"] == SAMPLE_RATE
+    assert set(meta) >= {"num_samples", "labels", "counts", "source", "versions", "sha256"}
+    assert len(meta["sha256"]) == 64
