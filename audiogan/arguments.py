@@ -19,7 +19,6 @@ def run_command(parser: argparse.ArgumentParser, arguments: list[str] | None) ->
 
     Returns:
         0, or 2 after one line on stderr: bad input, a full disk, a file that cannot be written, a failed training.
-
     """
     options = parser.parse_args(arguments)
     try:

@@ -58,7 +58,6 @@ def read_audio(path: str | os.PathLike) -> tuple[np.ndarray, int]:
 
     Raises:
         ValueError: not audio, truncated, empty, or with values that are not finite.
-
     """
     try:
         audio, sample_rate = soundfile.read(path, dtype="float32", always_2d=True)

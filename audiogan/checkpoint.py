@@ -33,7 +33,6 @@ class Checkpoint:
         folder: where it lies.
         config: the model.
         training: what it was trained on and for how long: data, steps, preset and more.
-
     """
 
     name: str
@@ -67,7 +66,6 @@ def check_name(name: str) -> str:
 
     Raises:
         ValueError: it is not letters, digits, dots, dashes and underscores.
-
     """
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise ValueError(f"a checkpoint's name must be letters, digits, dots, dashes and underscores, not {name!r}")
@@ -79,7 +77,6 @@ def find(name_or_path: str | os.PathLike, folder: str | os.PathLike = FOLDER) ->
 
     Raises:
         ValueError: there is none; names those there are.
-
     """
     for path in (Path(folder) / name_or_path, Path(name_or_path)):
         if (path / "config.json").is_file():
@@ -93,7 +90,6 @@ def list_checkpoints(folder: str | os.PathLike = FOLDER) -> list[Checkpoint]:
 
     Raises:
         ValueError: the folder is missing, or a checkpoint in it is broken.
-
     """
     if not Path(folder).is_dir():
         raise ValueError(f"checkpoint folder {os.fspath(folder)} is missing")
@@ -105,7 +101,6 @@ def read(folder: str | os.PathLike) -> Checkpoint:
 
     Raises:
         ValueError: config.json is missing, damaged, too large or of an unknown format.
-
     """
     folder, file = Path(folder), Path(folder) / "config.json"
     try:
@@ -130,7 +125,6 @@ def load(folder: str | os.PathLike) -> tuple[Checkpoint, Generator]:
 
     Raises:
         ValueError: weights missing, truncated, not safetensors, of other shapes, or not finite.
-
     """
     checkpoint = read(folder)
     with torch.device("meta"):
@@ -153,7 +147,6 @@ def save(folder: str | os.PathLike, generator: Generator, training: dict, card: 
 
     Raises:
         ValueError: a bad name, or weights that are not finite in float16.
-
     """
     folder = Path(folder)
     check_name(folder.name)

@@ -34,7 +34,6 @@ class ModelConfig:
 
     Raises:
         ValueError: a value out of range, named with what is accepted.
-
     """
 
     architecture: str
@@ -72,7 +71,6 @@ class ModelConfig:
 
         Raises:
             ValueError: not a mapping, a missing architecture, an unknown name or a value out of range.
-
         """
         if not isinstance(values, dict) or "architecture" not in values:
             raise ValueError("a model config must be a JSON object with an architecture")
@@ -96,7 +94,6 @@ class ModelConfig:
 
         Raises:
             ValueError: the label is not one of this model's.
-
         """
         if label in self.labels:
             return self.labels.index(label)

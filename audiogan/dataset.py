@@ -24,7 +24,6 @@ class PreparedData:
 
     Raises:
         ValueError: not a prepared data set, or its files disagree.
-
     """
 
     def __init__(self, folder: str | os.PathLike):
@@ -58,7 +57,6 @@ class PreparedData:
 
         Raises:
             ValueError: the split is unknown or empty.
-
         """
         rows = np.flatnonzero(self.split == split)
         if not len(rows):

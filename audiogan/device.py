@@ -15,7 +15,6 @@ def choose_device(name: str = "auto") -> torch.device:
 
     Raises:
         ValueError: the name is unknown or this machine has no such device.
-
     """
     _settle()
     available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}

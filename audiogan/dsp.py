@@ -21,7 +21,6 @@ def stft(audio: Tensor, n_fft: int, hop_length: int) -> Tensor:
     Returns:
         [batch, n_fft // 2 + 1, 1 + time // hop_length], complex. Both edges are reflected, so that an
         onset at sample 0 lies in the middle of a window.
-
     """
     return torch.stft(_complex_capable(audio), n_fft, hop_length, window=_window(n_fft, audio), return_complex=True)
 
@@ -71,7 +70,6 @@ def inverse_mel(mels: Tensor, n_fft: int, sample_rate: int, iterations: int = 32
 
     Returns:
         [batch, n_fft // 2 + 1, frames].
-
     """
     filters = mel_filters(n_fft, mels.shape[1], sample_rate).to(mels)  # [freq, mel]
     target = torch.einsum("bmt,fm->bft", mels, filters)
@@ -94,7 +92,6 @@ def griffin_lim(
 
     Returns:
         [batch, num_samples].
-
     """
     audio = taf.griffinlim(
         _complex_capable(linear),
@@ -109,6 +106,11 @@ def griffin_lim(
         rand_init=False,
     )
     return audio.to(linear.device)
+
+
+def limit_peak(audio: Tensor) -> Tensor:
+    """Clips [batch, time] that exceed full scale turned down until they fit: no sample is clipped."""
+    return audio / audio.abs().amax(1, keepdim=True).clamp_min(1.0)
 
 
 def spectral_convergence(estimate: Tensor, reference: Tensor) -> Tensor:

@@ -15,7 +15,6 @@ def sample(indices, seed: int, latent_dim: int, distribution: str = "uniform") -
 
     Returns:
         [len(indices), latent_dim] float32.
-
     """
     streams = [np.random.Generator(np.random.PCG64(np.random.SeedSequence((seed, int(i))))) for i in indices]
     if distribution == "uniform":
@@ -38,9 +37,8 @@ def truncate(z: np.ndarray, truncation: float) -> np.ndarray:
 
     Raises:
         ValueError: truncation not in (0, 1].
-
     """
-    if not 0.0 < truncation <= 1.0:
+    if not isinstance(truncation, (int, float)) or not 0.0 < truncation <= 1.0:
         raise ValueError(f"truncation must be above 0 and at most 1, not {truncation!r}")
     return z * np.float32(truncation)
 
@@ -56,7 +54,6 @@ def slerp(start: np.ndarray, end: np.ndarray, steps: int) -> np.ndarray:
 
     Returns:
         [steps, latent_dim] float32.
-
     """
     lengths = np.linalg.norm(start), np.linalg.norm(end)
     directions = start / max(lengths[0], 1e-12), end / max(lengths[1], 1e-12)

@@ -29,7 +29,6 @@ class Synthesizer:
         config: the model's.
         checkpoint: the description it was loaded from.
         device: where it computes.
-
     """
 
     def __init__(self, description: checkpoint.Checkpoint, generator: Generator, device: torch.device):
@@ -74,7 +73,6 @@ class Synthesizer:
 
         Raises:
             ValueError: an argument out of range, named with what is accepted.
-
         """
         return np.concatenate(list(self.stream(num, seed, label, pitch, truncation)))
 
@@ -99,7 +97,6 @@ class Synthesizer:
 
         Raises:
             ValueError: the label is not one of the model's.
-
         """
         if label is not None:
             self.config.label_index(label)
@@ -121,7 +118,6 @@ class Synthesizer:
 
         Raises:
             ValueError: an argument out of range, named with what is accepted.
-
         """
         steps = _whole("steps", steps, 2, MAX_MORPH_STEPS)
         pitch = check_pitch(pitch)
@@ -169,7 +165,6 @@ def load(
 
     Raises:
         ValueError: no such checkpoint, a damaged one, or a device that is not here.
-
     """
     where = choose_device(device)
     return Synthesizer(*checkpoint.load(checkpoint.find(name_or_path, folder)), where)
@@ -185,7 +180,6 @@ def check_seed(seed, name: str = "seed") -> int:
 
     Raises:
         ValueError: not a whole number from 0 to `latent.MAX_SEED`.
-
     """
     return _whole(name, seed, 0, latent.MAX_SEED)
 
@@ -195,7 +189,6 @@ def check_pitch(pitch: float | None) -> float | None:
 
     Raises:
         ValueError: not a number from 0 to 127.
-
     """
     if pitch is None:
         return None

@@ -8,7 +8,9 @@ import torch
 
 from audiogan import checkpoint
 from audiogan.config import ModelConfig
+from audiogan.dataset import PreparedData
 from audiogan.models import ARCHITECTURES, build_generator
+from training.data import general_midi
 from training.data.clips import Clip, ClipFormat, DataSetWriter, fit
 
 LABELS = ("Flute", "Snare_drum")
@@ -52,3 +54,11 @@ def prepared(tmp_path_factory) -> Path:
             noise = fit(decay * random.standard_normal(NUM_SAMPLES).astype(np.float32), form)
             writer.add(Clip(noise, "Snare_drum", f"noise {number}", split))
     return folder
+
+
+@pytest.fixture(scope="session")
+def general_midi_data(tmp_path_factory) -> PreparedData:
+    """The real thing: both soundfonts, every note."""
+    out = tmp_path_factory.mktemp("general-midi") / "data"
+    general_midi.prepare(out, None, ClipFormat())
+    return PreparedData(out)

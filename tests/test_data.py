@@ -167,14 +167,6 @@ class TestFolder:
         assert not (tmp_path / "out").exists()
 
 
-@pytest.fixture(scope="session")
-def general_midi_data(tmp_path_factory) -> PreparedData:
-    """The real thing: both soundfonts, every note."""
-    out = tmp_path_factory.mktemp("general-midi") / "data"
-    general_midi.prepare(out, None, FORM)
-    return PreparedData(out)
-
-
 @pytest.mark.soundfonts
 class TestGeneralMidi:
     def test_every_label_is_in_both_splits(self, general_midi_data):

@@ -23,6 +23,8 @@ def softplus(x: float) -> float:
             (softplus(1) + softplus(-1)) / 2,
         ),
         ("wgan-gp", 0.0 - 1.0, 0.0),
+        ("lsgan", 0.5 * ((1 + 1) / 2 + (1 + 1) / 2), 0.5 * (4 + 0) / 2),
+        ("hinge", (0 + 1) / 2 + (0 + 2) / 2, 0.0),
         ("rpgan", (softplus(-3) + softplus(1)) / 2, (softplus(3) + softplus(-1)) / 2),
     ],
 )

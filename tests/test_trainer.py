@@ -18,7 +18,7 @@ from audiogan.device import choose_device
 from audiogan.models import ARCHITECTURES
 from training import precision
 from training.batches import Batches
-from training.config import load_preset
+from training.config import LOSSES, load_preset
 from training.run import RunFolder
 from training.trainer import Trainer
 
@@ -36,7 +36,7 @@ def weights(subject: Trainer) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
-@pytest.mark.parametrize("loss", ["bce", "wgan-gp", "rpgan"])
+@pytest.mark.parametrize("loss", LOSSES)
 def test_a_step_changes_every_weight(tmp_path, prepared, architecture, loss):
     subject = trainer(tmp_path / "run", prepared, f"loss={loss}", preset=f"{architecture}-cpu")
     networks = {"generator": subject.generator, "discriminator": subject.discriminator, "average": subject.average}
@@ -143,6 +143,18 @@ def test_unconditional_training_ignores_labels(tmp_path, prepared):
     subject = trainer(tmp_path / "run", prepared, "conditional=false")
     assert subject.model.labels == ()
     subject.train_step()
+
+
+@pytest.mark.parametrize("preset", ["wavegan-cpu", "specgan-cpu"])
+def test_augmentation_resumes_too(tmp_path, prepared, preset):
+    settings = ("augment=0.3", "augment_adaptive=true")
+    whole = trainer(tmp_path / "whole", prepared, "steps=4", *settings, preset=preset)
+    whole.train()
+    trainer(tmp_path / "parts", prepared, "steps=2", *settings, preset=preset).train()
+    rest = trainer(tmp_path / "parts", prepared, "steps=4", *settings, preset=preset)
+    rest.train()
+    assert torch.equal(weights(whole), weights(rest))
+    assert whole.augment.probability == rest.augment.probability != 0.3
 
 
 def test_precision_is_measured_once_and_kept(tmp_path, prepared, monkeypatch):

@@ -8,7 +8,8 @@ from pathlib import Path
 from audiogan.config import ModelConfig
 
 PRESETS = Path(__file__).parent / "presets"
-LOSSES = ("bce", "wgan-gp", "rpgan")
+LOSSES = ("bce", "wgan-gp", "lsgan", "hinge", "rpgan")
+ZERO_CENTRED = ("lsgan", "hinge", "rpgan")  # losses whose penalty is R1 and R2
 COUNTS = ("steps", "batch_size", "critic_steps", "penalty_every", "report_every", "save_every", "preview_every")
 PRECISIONS = ("auto", "float32", "bfloat16")
 MODEL_KEYS = tuple(
@@ -23,15 +24,18 @@ class TrainConfig:
     Args:
         preset: the name it came from.
         model: overrides of `ModelConfig`'s defaults, architecture among them.
-        loss: `bce` (the report), `wgan-gp` (Gulrajani et al. 2017), `rpgan` (relativistic pairing, Huang et al. 2024).
+        loss: `bce` (the report), `wgan-gp` (Gulrajani et al. 2017), `lsgan`, `hinge`, or `rpgan` (relativistic pairing
+            with R1 and R2, Huang et al. 2024).
         conditional: use the data set's labels, where it has any.
         steps: generator steps of the whole run.
         batch_size: clips a critic or generator step.
         critic_steps: critic steps a generator step.
         learning_rate, critic_learning_rate: Adam's, for the generator and the critic.
         betas: Adam's decay rates.
-        penalty: weight of the gradient penalty (wgan-gp: lambda; rpgan: gamma of R1 and R2; unused by bce).
+        penalty: weight of the gradient penalty: wgan-gp's lambda, or gamma of R1 and R2; unused by bce.
         penalty_every: critic steps from one penalty to the next, its weight multiplied alike (Karras et al. 2020).
+        augment: probability of each augmentation of what the critic sees (see `training.augment`).
+        augment_adaptive: let that probability follow how far the critic has memorised the data.
         ema: decay a step of the averaged generator that is exported.
         precision: of convolutions and matrix products; `auto` takes bfloat16 where the device is fast at it.
             Penalties, spectra, logits and weights stay in float32.
@@ -42,7 +46,6 @@ class TrainConfig:
 
     Raises:
         ValueError: a value out of range, named with what is accepted.
-
     """
 
     preset: str = ""
@@ -57,6 +60,8 @@ class TrainConfig:
     betas: tuple[float, float] = (0.5, 0.9)
     penalty: float = 10.0
     penalty_every: int = 1
+    augment: float = 0.0
+    augment_adaptive: bool = False
     ema: float = 0.999
     precision: str = "auto"
     report_every: int = 100
@@ -83,6 +88,7 @@ class TrainConfig:
             _check(self, name, 0.0 < getattr(self, name) <= 1.0, "above 0 and at most 1")
         _check(self, "betas", len(self.betas) == 2 and all(0.0 <= b < 1.0 for b in self.betas), "two numbers in [0, 1)")
         _check(self, "penalty", 0.0 <= self.penalty < float("inf"), "a number of at least 0")
+        _check(self, "augment", 0.0 <= self.augment <= 1.0, "from 0 to 1")
         _check(self, "ema", 0.0 <= self.ema < 1.0, "in [0, 1)")
         _check(self, "seed", type(self.seed) is int and 0 <= self.seed < 2**63, "a whole number of at least 0")
         unknown = sorted(set(self.model) - set(MODEL_KEYS))
@@ -116,7 +122,6 @@ def load_preset(name: str, settings: list[str] = ()) -> TrainConfig:
 
     Raises:
         ValueError: no such preset, no such key or a bad value.
-
     """
     if name not in presets():
         raise ValueError(f"preset must be one of {', '.join(presets())}, not {name!r}")

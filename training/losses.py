@@ -26,6 +26,26 @@ class Wasserstein:
         return -fake.mean()
 
 
+class LeastSquares:
+    """Squared distance of the logits from 1 and 0 (Mao et al. 2017)."""
+
+    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
+        return 0.5 * ((real - 1).square().mean() + fake.square().mean())
+
+    def generator(self, real: Tensor | None, fake: Tensor) -> Tensor:
+        return 0.5 * (fake - 1).square().mean()
+
+
+class Hinge:
+    """Logits beyond a margin of 1 teach the critic nothing (Lim and Ye 2017)."""
+
+    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
+        return F.relu(1 - real).mean() + F.relu(1 + fake).mean()
+
+    def generator(self, real: Tensor | None, fake: Tensor) -> Tensor:
+        return -fake.mean()
+
+
 class RelativisticPairing:
     """Each fake against a real clip of its class (Jolicoeur-Martineau 2019; Huang et al. 2024, R3GAN)."""
 
@@ -36,7 +56,13 @@ class RelativisticPairing:
         return F.softplus(real - fake).mean()
 
 
-LOSSES = {"bce": BinaryCrossEntropy, "wgan-gp": Wasserstein, "rpgan": RelativisticPairing}
+LOSSES = {
+    "bce": BinaryCrossEntropy,
+    "wgan-gp": Wasserstein,
+    "lsgan": LeastSquares,
+    "hinge": Hinge,
+    "rpgan": RelativisticPairing,
+}
 
 
 def interpolation_penalty(discriminator, real: Tensor, fake: Tensor, label: Tensor | None) -> Tensor:
@@ -46,7 +72,6 @@ def interpolation_penalty(discriminator, real: Tensor, fake: Tensor, label: Tens
 
     Args:
         real, fake: native samples [batch, ...].
-
     """
     position = torch.rand([len(real)] + [1] * (real.dim() - 1), device=real.device)
     between = torch.lerp(real, fake, position).requires_grad_(True)
@@ -58,7 +83,6 @@ def zero_centred_penalty(logits: Tensor, samples: Tensor) -> Tensor:
 
     Args:
         logits: [batch], computed from `samples`, which require gradients.
-
     """
     return 0.5 * _gradients(logits, samples).square().sum(1).mean()
 

@@ -19,8 +19,9 @@ from audiogan.audio import from_pcm16, wav_bytes, write_atomically
 from audiogan.dataset import PreparedData
 from audiogan.models import build_discriminator, build_generator
 from training import precision
+from training.augment import Augmentation
 from training.batches import Batches
-from training.config import TrainConfig
+from training.config import ZERO_CENTRED, TrainConfig
 from training.losses import LOSSES, interpolation_penalty, zero_centred_penalty
 from training.run import RunFolder
 from training.state import TrainingState
@@ -40,7 +41,6 @@ class Trainer:
 
     Raises:
         ValueError: the run folder holds something else.
-
     """
 
     def __init__(self, config: TrainConfig, data: PreparedData, device: torch.device, run: RunFolder):
@@ -59,6 +59,7 @@ class Trainer:
         self.discriminator_adam = self._adam(self.discriminator, config.critic_learning_rate)
         self.loss = LOSSES[config.loss]()
         self.batches = Batches(data, device, self.rng)
+        self.augment = Augmentation(self.generator, self.rng, config.augment, config.augment_adaptive)
         self.step, self.seconds, self.stopping = 0, 0.0, False
         run.begin(config, self.model, _describe(data))
         if not self._resume():
@@ -72,7 +73,6 @@ class Trainer:
 
         Raises:
             FloatingPointError: a loss is not finite; the last state saved is kept.
-
         """
         begun, earlier, saved = time.monotonic(), self.seconds, self.step
         with self._interruptible(), self._progress() as progress:
@@ -109,7 +109,7 @@ class Trainer:
         with torch.no_grad():
             with self._autocast():
                 fake = self.generator(self._latents(), label, pitch)
-            real, fake = self.generator.from_audio(audio), fake.float()
+            real, fake = self.augment(self.generator.from_audio(audio)), self.augment(fake.float())
         loss, penalty = self._discriminator_loss(real, fake, label, penalised)
         self.discriminator_adam.zero_grad()
         (loss + self.config.penalty * self.config.penalty_every * penalty).backward()
@@ -118,12 +118,13 @@ class Trainer:
 
     def _discriminator_loss(self, real: Tensor, fake: Tensor, label: Tensor | None, penalised: bool):
         """The critic's loss and, where it is due, the penalty on its gradients, which is never in bfloat16."""
-        centred = penalised and self.config.loss == "rpgan"
+        centred = penalised and self.config.loss in ZERO_CENTRED
         if centred:
             real, fake = real.requires_grad_(True), fake.requires_grad_(True)
         with contextlib.nullcontext() if centred else self._autocast():
             real_logits = self.discriminator(real, label).float()
             fake_logits = self.discriminator(fake, label).float()
+        self.augment.adapt(real_logits, fake_logits)
         loss, penalty = self.loss.discriminator(real_logits, fake_logits), 0.0
         if centred:
             penalty = zero_centred_penalty(real_logits, real) + zero_centred_penalty(fake_logits, fake)
@@ -136,16 +137,18 @@ class Trainer:
         self.discriminator.requires_grad_(False)
         with self._autocast():
             fake = self.generator(self._latents(), label, pitch)
-            fake_logits = self.discriminator(fake, label).float()
-            with torch.no_grad():
-                paired = self.config.loss == "rpgan"
-                real_logits = self.discriminator(self.generator.from_audio(audio), label).float() if paired else None
+            fake_logits = self.discriminator(self.augment(fake.float()), label).float()
+            real_logits = self._real_logits(audio, label) if self.config.loss == "rpgan" else None
         loss = self.loss.generator(real_logits, fake_logits)
         self.generator_adam.zero_grad()
         loss.backward()
         self.generator_adam.step()
         self.discriminator.requires_grad_(True)
         return loss.detach()
+
+    @torch.no_grad()
+    def _real_logits(self, audio: Tensor, label: Tensor | None) -> Tensor:
+        return self.discriminator(self.augment(self.generator.from_audio(audio)), label).float()
 
     @torch.no_grad()
     def _update_average(self) -> None:
@@ -162,11 +165,10 @@ class Trainer:
 
         Raises:
             FloatingPointError: it is not; the state before is kept.
-
         """
         self._check_finite(*losses)
         numbers = {"step": self.step, "seconds": self.seconds, "machine": _machine(self.device)}
-        self.run.save_state(self._state().tensors(), numbers)
+        self.run.save_state(self._state().tensors() | {"augment.probability": self.augment.probability}, numbers)
 
     @torch.no_grad()
     def preview(self) -> None:
@@ -184,6 +186,7 @@ class Trainer:
             return False
         tensors, numbers = saved
         self._state().restore(tensors)
+        self.augment.probability = tensors["augment.probability"].to(self.device)
         self.step, self.seconds = numbers["step"], numbers["seconds"]
         self.run.truncate_log(self.step)
         return True

@@ -19,7 +19,6 @@ def build_generator(config: ModelConfig) -> Generator:
 
     Raises:
         ValueError: no such architecture.
-
     """
     return _architecture(config)[0](config)
 
@@ -29,7 +28,6 @@ def build_discriminator(config: ModelConfig) -> nn.Module:
 
     Raises:
         ValueError: no such architecture.
-
     """
     return _architecture(config)[1](config)
 

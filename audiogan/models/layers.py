@@ -82,7 +82,6 @@ def conv1d_time_major(x: Tensor, kernel: Tensor, bias: Tensor) -> Tensor:
 
     Returns:
         [batch, out, time], a transposed view of [batch, time, out].
-
     """
     x = x[:, :, None].contiguous(memory_format=torch.channels_last)  # [batch, in, 1, time]
     kernel = kernel[:, :, None].contiguous(memory_format=torch.channels_last)

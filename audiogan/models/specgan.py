@@ -55,7 +55,7 @@ class SpecGANGenerator(Generator):
         linear = torch.cat([linear, linear[..., -1:]], dim=-1)  # the centred STFT has one frame more
         iterations = self.config.griffin_lim_iterations
         audio = dsp.griffin_lim(linear, N_FFT, HOP_LENGTH, self.config.num_samples, iterations)
-        return audio.clamp(-1.0, 1.0)
+        return dsp.limit_peak(audio)
 
     def from_audio(self, audio: Tensor) -> Tensor:
         return self.spectrum.normalize(self._log_magnitude(audio)).unsqueeze(1)

@@ -1,0 +1,96 @@
+"""Augmentation of real and fake alike, differentiable, for data sets too small for their critic.
+
+Each change is drawn anew for each clip and applied with a probability that adapts to how far the critic has
+memorised its data (Karras et al. 2020, adaptive discriminator augmentation).
+"""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from audiogan.models.base import Generator, SpectralNormalizer
+
+TARGET = 0.6  # of the share of pairs the critic orders rightly, scaled to [-1, 1]
+ADAPTATION_CLIPS = 100_000  # clips in which the probability can go from 0 to 1
+MAX_SHIFT_SECONDS = 0.025
+GAIN_DB = (-6.0, 3.0)
+TILT = 0.4
+NOISE = 0.003
+LOG_PER_DB = math.log(10) / 20
+
+
+class Augmentation:
+    """Changes native samples; its state is one probability, kept on the device.
+
+    Args:
+        generator: whose native samples these are.
+        rng: where its randomness comes from.
+        probability: of each change at the start.
+        adaptive: let the probability follow the critic; else it stays.
+    """
+
+    def __init__(self, generator: Generator, rng: torch.Generator, probability: float, adaptive: bool):
+        self.rng, self.adaptive, self.active = rng, adaptive, adaptive or probability > 0
+        self.spectrum = getattr(generator, "spectrum", None)
+        self.max_shift = MAX_SHIFT_SECONDS * generator.config.sample_rate  # samples
+        self.num_samples = generator.config.num_samples
+        self.probability = torch.tensor(probability, device=rng.device)
+
+    def __call__(self, native: Tensor) -> Tensor:
+        """Samples [batch, 1, time] or [batch, 1, bins, frames] to changed ones of the same shape."""
+        if not self.active:
+            return native
+        return self._waveform(native) if self.spectrum is None else self._spectrogram(native, self.spectrum)
+
+    def adapt(self, real: Tensor, fake: Tensor) -> None:
+        """Move the probability by what the critic's logits [batch] say; nothing waits for the device."""
+        if self.adaptive:
+            ahead = torch.sign(real - fake).mean()
+            step = torch.sign(ahead - TARGET) * len(real) / ADAPTATION_CLIPS
+            self.probability = (self.probability + step).clamp(0.0, 1.0).detach()
+
+    def _waveform(self, x: Tensor) -> Tensor:
+        batch = len(x)
+        x = x * (1 - 2 * self._chosen(batch) * self._uniform(batch, 0, 1).round())[:, None, None]  # polarity
+        x = x * torch.exp(LOG_PER_DB * self._drawn(batch, *GAIN_DB))[:, None, None]
+        difference = F.pad(x, (1, 0))[..., :-1] - x
+        x = x + self._drawn(batch, -TILT, TILT)[:, None, None] * difference
+        x = shift(x, self._drawn(batch, -self.max_shift, self.max_shift))
+        level = (NOISE * self._chosen(batch))[:, None, None]
+        return x + level * torch.randn(x.shape, generator=self.rng, device=x.device)
+
+    def _spectrogram(self, x: Tensor, spectrum: SpectralNormalizer) -> Tensor:
+        batch, _, bins, frames = x.shape
+        height = torch.linspace(-1, 1, bins, device=x.device)[None, :]
+        change = self._drawn(batch, *GAIN_DB)[:, None] + 10 * self._drawn(batch, -TILT, TILT)[:, None] * height  # dB
+        x = x + (LOG_PER_DB * change[:, :, None] / (spectrum.SPREAD * spectrum.std))[:, None]  # [batch, 1, bins, 1]
+        most = self.max_shift * frames / self.num_samples
+        return shift(x, self._drawn(batch, -most, most), hold_edges=True).clamp(-1.0, 1.0)
+
+    def _drawn(self, batch: int, low: float, high: float) -> Tensor:
+        """A number in [low, high) for each chosen clip and 0, no change, for the others: [batch]."""
+        return self._uniform(batch, low, high) * self._chosen(batch)
+
+    def _chosen(self, batch: int) -> Tensor:
+        return (self._uniform(batch, 0, 1) < self.probability).float()
+
+    def _uniform(self, batch: int, low: float, high: float) -> Tensor:
+        return torch.rand(batch, generator=self.rng, device=self.rng.device) * (high - low) + low
+
+
+def shift(x: Tensor, steps: Tensor, hold_edges: bool = False) -> Tensor:
+    """Move each clip along the last axis by its own number of steps, rounded; later is positive.
+
+    Args:
+        x: [batch, ..., time].
+        steps: [batch].
+        hold_edges: repeat the edge where nothing comes in; else zeros do.
+    """
+    last = x.shape[-1] - 1
+    source = torch.arange(last + 1, device=x.device) - steps.round().long()[:, None]  # [batch, time]
+    shape = [len(x)] + [1] * (x.dim() - 2) + [last + 1]
+    inside = ((source >= 0) & (source <= last)).view(shape)
+    moved = x.gather(-1, source.clamp(0, last).view(shape).expand(x.shape))
+    return moved if hold_edges else moved * inside
