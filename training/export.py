@@ -24,7 +24,6 @@ def export(run_folder, name: str, checkpoints=checkpoint.FOLDER, notes: str = ""
 
     Raises:
         ValueError: no such run, nothing saved yet, or a bad name.
-
     """
     run = RunFolder(run_folder)
     config, model, data = run.read()

@@ -19,7 +19,6 @@ class RunFolder:
 
     Raises:
         ValueError: the folder holds a run with another config, or something that is no run.
-
     """
 
     def __init__(self, folder: str | os.PathLike):
@@ -51,7 +50,6 @@ class RunFolder:
 
         Raises:
             ValueError: the folder is no run.
-
         """
         try:
             document = json.loads(self.config_file.read_text())
@@ -85,7 +83,6 @@ class RunFolder:
 
         Raises:
             ValueError: the file is damaged.
-
         """
         if not self.state_file.exists():
             return None

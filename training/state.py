@@ -11,7 +11,6 @@ class TrainingState:
         modules: networks by name.
         optimizers: by name; their groups' settings come from the run's config, not from here.
         generators: random generators by name, beside the global one of the CPU and of a CUDA device.
-
     """
 
     def __init__(
@@ -42,7 +41,6 @@ class TrainingState:
 
         Raises:
             KeyError, RuntimeError: a part is missing or has another shape.
-
         """
         for name, module in self.modules.items():
             module.load_state_dict(below(tensors, name))

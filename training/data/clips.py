@@ -59,7 +59,6 @@ def cut(audio: np.ndarray, source_rate: int, form: ClipFormat, max_crops: int) -
 
     Returns:
         (int16 [num_samples], onset in seconds) pairs; none where all is silent.
-
     """
     audio = resample(audio, source_rate, form.sample_rate)
     if not len(audio) or np.abs(audio).max() < SILENCE_PEAK:
@@ -95,7 +94,6 @@ class DataSetWriter:
 
     Raises:
         ValueError: the folder exists, or no clip was added.
-
     """
 
     def __init__(self, folder: str | os.PathLike, form: ClipFormat, labels: tuple[str, ...], source: str):

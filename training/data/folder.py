@@ -55,7 +55,6 @@ def prepare(
     Raises:
         ValueError: the folder is missing, holds no usable audio, a sub-folder's name cannot be a label, or
             `out` exists.
-
     """
     folder = Path(folder)
     if not folder.is_dir():

@@ -103,7 +103,6 @@ def prepare(out, soundfonts: list[str] | None, form: ClipFormat, workers: int | 
 
     Raises:
         ValueError: a soundfont or the FluidSynth library is missing, or `out` exists.
-
     """
     fonts = _existing(soundfonts or [path for path, _ in SOUNDFONTS])
     fluidsynth_library()
@@ -164,7 +163,6 @@ def fluidsynth_library():
 
     Raises:
         ValueError: it is not installed; says how to get it.
-
     """
     try:
         import fluidsynth
