@@ -12,15 +12,19 @@ import pytest
 import soundfile
 import torch
 from conftest import LABELS
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from audiogan import checkpoint
 from audiogan.dataset import PreparedData
 from audiogan.device import choose_device
 from audiogan.models import ARCHITECTURES
 from training import precision
 from training.batches import Batches
 from training.config import LOSSES, load_preset
+from training.export import export
 from training.run import RunFolder
 from training.trainer import Trainer
+from training.validation import Validation
 
 CPU = choose_device("cpu")
 SMALL = ["dim=2", "batch_size=4", "precision=float32"]
@@ -28,6 +32,10 @@ SMALL = ["dim=2", "batch_size=4", "precision=float32"]
 
 def trainer(run, prepared, *settings: str, preset: str = "wavegan-cpu") -> Trainer:
     return Trainer(load_preset(preset, [*SMALL, *settings]), PreparedData(prepared), CPU, RunFolder(run))
+
+
+def states(run) -> dict:
+    return {file: file.read_bytes() for file in (run / "states").iterdir()}
 
 
 def weights(subject: Trainer) -> torch.Tensor:
@@ -82,18 +90,44 @@ def test_progress_lines_have_the_reports_form(tmp_path, prepared, capsys):
 
 def test_previews_are_sounds(tmp_path, prepared):
     trainer(tmp_path / "run", prepared, "steps=2", "preview_every=2").train()
-    audio, rate = soundfile.read(tmp_path / "run/previews/step-0000002.wav")
+    audio, rate = soundfile.read(tmp_path / "run/previews/step-00000002.wav")
     assert (len(audio), rate) == (20 * 16384, 16000)
+    assert (tmp_path / "run/previews/step-00000002.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_best_by_held_out_score_is_kept_and_resumed(tmp_path, prepared, monkeypatch):
+    scores = iter([5.0, 3.0, 4.0])
+    monkeypatch.setattr(Validation, "score", lambda self, generator: next(scores))
+    trainer(tmp_path / "run", prepared, "steps=2", "preview_every=1").train()
+    best = (tmp_path / "run/best.safetensors").read_bytes()
+    trainer(tmp_path / "run", prepared, "steps=3", "preview_every=1").train()
+    assert (tmp_path / "run/best.safetensors").read_bytes() == best
+    assert RunFolder(tmp_path / "run").load_best()[1]["step"] == 2
+    assert exported_step(tmp_path) == 2
+    assert exported_step(tmp_path, last=True) == 3
+
+
+def exported_step(tmp_path, last: bool = False) -> int:
+    folder = export(tmp_path / "run", "mine", tmp_path / "ck", last=last)
+    return checkpoint.read(folder).training["steps"]
+
+
+def test_metrics_reach_tensorboard(tmp_path, prepared):
+    trainer(tmp_path / "run", prepared, "steps=2", "report_every=1", "preview_every=2").train()
+    events = EventAccumulator(str(tmp_path / "run/tensorboard"))
+    events.Reload()
+    assert [event.step for event in events.Scalars("d_loss")] == [1, 2]
+    assert len(events.Scalars("score")) == 1
 
 
 def test_a_loss_that_is_not_finite_stops_with_the_step_and_keeps_the_good_state(tmp_path, prepared):
     trainer(tmp_path / "run", prepared, "steps=2").train()
-    good = (tmp_path / "run/state.safetensors").read_bytes()
+    good = states(tmp_path / "run")
     subject = trainer(tmp_path / "run", prepared, "steps=9", "report_every=1")
     subject.generator.dense.bias.data.fill_(float("nan"))
     with pytest.raises(FloatingPointError, match="step 3"):
         subject.train()
-    assert (tmp_path / "run/state.safetensors").read_bytes() == good
+    assert states(tmp_path / "run") == good
 
 
 def test_a_run_is_not_mixed_with_another(tmp_path, prepared):
@@ -108,16 +142,24 @@ def test_a_run_is_not_mixed_with_another(tmp_path, prepared):
 
 def test_a_damaged_state_is_one_sentence(tmp_path, prepared):
     trainer(tmp_path / "run", prepared, "steps=1").train()
-    (tmp_path / "run/state.safetensors").write_bytes(b"short")
+    (tmp_path / "run/states/step-00000001.safetensors").write_bytes(b"short")
     with pytest.raises(ValueError, match="is damaged"):
         trainer(tmp_path / "run", prepared)
+
+
+def test_after_a_damaged_state_the_one_before_is_resumed(tmp_path, prepared):
+    trainer(tmp_path / "run", prepared, "steps=5", "save_every=1").train()
+    files = sorted(states(tmp_path / "run"))
+    assert [file.name for file in files] == ["step-00000004.safetensors", "step-00000005.safetensors"]
+    files[-1].write_bytes(files[-1].read_bytes()[:-9])
+    assert trainer(tmp_path / "run", prepared, "save_every=1").step == 4
 
 
 def test_a_full_disk_keeps_the_state_before(tmp_path, prepared, monkeypatch):
     subject = trainer(tmp_path / "run", prepared, "steps=2")
     subject.train_step()
     subject.save()
-    good = (tmp_path / "run/state.safetensors").read_bytes()
+    good = states(tmp_path / "run")
 
     def full(_):
         raise OSError(28, "No space left on device")
@@ -125,7 +167,7 @@ def test_a_full_disk_keeps_the_state_before(tmp_path, prepared, monkeypatch):
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space"):
         subject.save()
-    assert (tmp_path / "run/state.safetensors").read_bytes() == good
+    assert states(tmp_path / "run") == good
 
 
 def test_batches_are_class_balanced_and_training_clips_only(prepared):
@@ -187,7 +229,7 @@ def test_kill_9_leaves_a_state_that_resumes(tmp_path, prepared):
     settings = [word for setting in [*SMALL, "save_every=1"] for word in ("--set", setting)]
     with subprocess.Popen([*command, *settings], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         deadline = time.monotonic() + 60
-        while not (run / "state.safetensors").exists() and time.monotonic() < deadline:
+        while not list(run.glob("states/*")) and time.monotonic() < deadline:
             time.sleep(0.05)
         time.sleep(0.5)
         process.kill()

@@ -26,6 +26,7 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--name", required=True, help="the checkpoint's name")
     export.add_argument("--checkpoints", metavar="DIR", type=Path, help="where to write it (default: checkpoints/)")
     export.add_argument("--notes", metavar="FILE", type=Path, help="Markdown for the card: how it sounds")
+    export.add_argument("--last", action="store_true", help="the last saved one, not the best on held-out audio")
     export.set_defaults(run=_export)
     return parser
 
@@ -119,4 +120,4 @@ def _export(options) -> None:
         if not options.notes.is_file():
             raise ValueError(f"--notes {options.notes} is missing")
         notes = options.notes.read_text(encoding="utf-8").strip()
-    print(export(options.folder, options.name, options.checkpoints or checkpoint.FOLDER, notes))
+    print(export(options.folder, options.name, options.checkpoints or checkpoint.FOLDER, notes, options.last))

@@ -41,7 +41,7 @@ class TrainConfig:
             Penalties, spectra, logits and weights stay in float32.
         report_every: steps from one printed line to the next.
         save_every: steps from one saved state to the next.
-        preview_every: steps from one set of preview sounds to the next.
+        preview_every: steps from one set of preview sounds, and one score on held-out audio, to the next.
         seed: of weights, batches and latents.
 
     Raises:

@@ -13,11 +13,12 @@ LICENCES = {
 }
 
 
-def export(run_folder, name: str, checkpoints=checkpoint.FOLDER, notes: str = "") -> Path:
-    """Write checkpoints/NAME from the last saved state of a run.
+def export(run_folder, name: str, checkpoints=checkpoint.FOLDER, notes: str = "", last: bool = False) -> Path:
+    """Write checkpoints/NAME from a run: the averaged generator that scored best on held-out audio.
 
     Args:
         notes: Markdown for the card: how the model sounds.
+        last: take the last saved one instead, as is done where none was scored yet.
 
     Returns:
         The checkpoint's folder.
@@ -27,23 +28,33 @@ def export(run_folder, name: str, checkpoints=checkpoint.FOLDER, notes: str = ""
     """
     run = RunFolder(run_folder)
     config, model, data = run.read()
-    state = run.load_state()
-    if state is None:
-        raise ValueError(f"{run.folder} has no saved state yet: train first")
-    tensors, numbers = state
+    tensors, numbers = _averaged(run, last)
     generator = build_generator(model)
-    generator.load_state_dict(below(tensors, "average"))
+    generator.load_state_dict(tensors)
     training = {
         "data": data["source"],
         "data_sha256": data["sha256"],
         "steps": numbers["step"],
         "minutes": round(numbers["seconds"] / 60, 1),
         "machine": numbers["machine"],
+        "validation_score": numbers.get("score"),
         **{key: value for key, value in config.to_dict().items() if key not in ("model", "steps")},
     }
     folder = Path(checkpoints) / checkpoint.check_name(name)
     checkpoint.save(folder, generator, training, card(name, generator, config, data, training, notes))
     return folder
+
+
+def _averaged(run: RunFolder, last: bool) -> tuple[dict, dict]:
+    """The averaged generator's tensors and what their file says of itself."""
+    best = None if last else run.load_best()
+    if best:
+        return best
+    state = run.load_state()
+    if state is None:
+        raise ValueError(f"{run.folder} has no saved state yet: train first")
+    tensors, numbers = state
+    return below(tensors, "average"), numbers
 
 
 def card(name: str, generator, config: TrainConfig, data: dict, training: dict, notes: str) -> str:

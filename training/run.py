@@ -1,5 +1,6 @@
 """The folder of a training run: its config, its metrics, its previews and the state it resumes from."""
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -13,9 +14,11 @@ from audiogan.audio import write_atomically
 from audiogan.config import ModelConfig
 from training.config import TrainConfig
 
+KEPT_STATES = 2
+
 
 class RunFolder:
-    """RUN/config.json, metrics.jsonl, state.safetensors and previews/.
+    """RUN/config.json, metrics.jsonl, states/, best.safetensors, previews/ and tensorboard/.
 
     Raises:
         ValueError: the folder holds a run with another config, or something that is no run.
@@ -25,7 +28,8 @@ class RunFolder:
         self.folder = Path(folder)
         self.config_file = self.folder / "config.json"
         self.metrics_file = self.folder / "metrics.jsonl"
-        self.state_file = self.folder / "state.safetensors"
+        self.states = self.folder / "states"
+        self.best_file = self.folder / "best.safetensors"
         self.previews = self.folder / "previews"
 
     @property
@@ -41,7 +45,8 @@ class RunFolder:
             self._check_same(config, model, data)
         elif self.folder.exists() and any(self.folder.iterdir()):
             raise ValueError(f"--out {self.folder} is neither empty nor a training run: name another folder")
-        self.previews.mkdir(parents=True, exist_ok=True)
+        for folder in (self.previews, self.states):
+            folder.mkdir(parents=True, exist_ok=True)
         document = {"training": config.to_dict(), "model": model.to_dict(), "data": data}
         write_atomically(self.config_file, (json.dumps(document, indent=2) + "\n").encode())
 
@@ -74,24 +79,39 @@ class RunFolder:
             raise ValueError(f"{self.folder} holds a run with {key} {old[key]!r}, not {new[key]!r}: name another --out")
 
     def save_state(self, tensors: dict[str, torch.Tensor], numbers: dict) -> None:
-        """Replace the state whole: after a crash the folder holds this one or the one before."""
-        contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-        write_atomically(self.state_file, safetensors.torch.save(contiguous, {"numbers": json.dumps(numbers)}))
+        """Write the state of `numbers["step"]` whole, then drop all but the last `KEPT_STATES`."""
+        write_atomically(self.states / f"step-{numbers['step']:08d}.safetensors", _packed(tensors, numbers))
+        for old in self._state_files()[:-KEPT_STATES]:
+            old.unlink()
 
     def load_state(self) -> tuple[dict[str, torch.Tensor], dict] | None:
-        """What `save_state` wrote, or None where nothing was saved yet.
+        """The newest state that is whole, or None where nothing was saved yet.
+
+        Raises:
+            ValueError: all of them are damaged.
+        """
+        files = self._state_files()
+        for file in reversed(files):
+            with contextlib.suppress(ValueError):
+                return _unpacked(file)
+        if files:
+            raise ValueError(f"every state in {self.states} is damaged: remove it to start afresh")
+        return None
+
+    def save_best(self, tensors: dict[str, torch.Tensor], numbers: dict) -> None:
+        """Replace the best averaged generator so far."""
+        write_atomically(self.best_file, _packed(tensors, numbers))
+
+    def load_best(self) -> tuple[dict[str, torch.Tensor], dict] | None:
+        """What `save_best` wrote last, None where it never did.
 
         Raises:
             ValueError: the file is damaged.
         """
-        if not self.state_file.exists():
-            return None
-        try:
-            with safetensors.safe_open(self.state_file, "pt") as file:
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
-                return tensors, json.loads(file.metadata()["numbers"])
-        except (safetensors.SafetensorError, KeyError, TypeError, json.JSONDecodeError) as error:
-            raise ValueError(f"{self.state_file} is damaged ({error}): remove it to start afresh") from None
+        return _unpacked(self.best_file) if self.best_file.exists() else None
+
+    def _state_files(self) -> list[Path]:
+        return sorted(self.states.glob("step-*.safetensors"))
 
     def log(self, row: dict) -> None:
         """Append a line to metrics.jsonl."""
@@ -105,6 +125,20 @@ class RunFolder:
         lines = self.metrics_file.read_text().splitlines()
         kept = [line for line in lines if _step_of(line) <= step]
         write_atomically(self.metrics_file, "".join(f"{line}\n" for line in kept).encode())
+
+
+def _packed(tensors: dict[str, torch.Tensor], numbers: dict) -> bytes:
+    contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    return safetensors.torch.save(contiguous, {"numbers": json.dumps(numbers)})
+
+
+def _unpacked(file: Path) -> tuple[dict[str, torch.Tensor], dict]:
+    try:
+        with safetensors.safe_open(file, "pt") as opened:
+            tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118 (no mapping)
+            return tensors, json.loads(opened.metadata()["numbers"])
+    except (OSError, safetensors.SafetensorError, KeyError, TypeError, json.JSONDecodeError) as error:
+        raise ValueError(f"{file} is damaged ({error})") from None
 
 
 def _step_of(line: str) -> float:

@@ -12,10 +12,8 @@ from dataclasses import replace
 import numpy as np
 import torch
 from torch import Tensor, nn
-from tqdm import tqdm
 
-from audiogan import latent
-from audiogan.audio import from_pcm16, wav_bytes, write_atomically
+from audiogan.audio import from_pcm16
 from audiogan.dataset import PreparedData
 from audiogan.models import build_discriminator, build_generator
 from training import precision
@@ -23,10 +21,11 @@ from training.augment import Augmentation
 from training.batches import Batches
 from training.config import ZERO_CENTRED, TrainConfig
 from training.losses import LOSSES, interpolation_penalty, zero_centred_penalty
+from training.observer import Observer
 from training.run import RunFolder
 from training.state import TrainingState
+from training.validation import Validation
 
-PREVIEW_SEED, PREVIEW_CLIPS = 0, 20
 FIT_BATCH = 256
 
 
@@ -60,7 +59,8 @@ class Trainer:
         self.loss = LOSSES[config.loss]()
         self.batches = Batches(data, device, self.rng)
         self.augment = Augmentation(self.generator, self.rng, config.augment, config.augment_adaptive)
-        self.step, self.seconds, self.stopping = 0, 0.0, False
+        self.validation = Validation(data, device)
+        self.step, self.seconds, self.best_score, self.stopping = 0, 0.0, math.inf, False
         run.begin(config, self.model, _describe(data))
         if not self._resume():
             self._fit(data)
@@ -75,18 +75,19 @@ class Trainer:
             FloatingPointError: a loss is not finite; the last state saved is kept.
         """
         begun, earlier, saved = time.monotonic(), self.seconds, self.step
-        with self._interruptible(), self._progress() as progress:
+        with self._interruptible(), Observer(self.run, self.config, len(self.batches), self.step) as observer:
             while self.step < self.config.steps and self.seconds - earlier < 60 * max_minutes and not self.stopping:
                 d_loss, g_loss = self.train_step()
                 self.seconds = earlier + time.monotonic() - begun
-                progress.update()
+                observer.step()
                 if self.step % self.config.report_every == 0:
-                    self._report(d_loss.item(), g_loss.item(), progress)
+                    self._check_finite(d_loss, g_loss)
+                    observer.losses(self.step, d_loss.item(), g_loss.item(), self.seconds)
+                if self.step % self.config.preview_every == 0:
+                    self._judge(observer)
                 if self.step % self.config.save_every == 0:
                     self.save(d_loss, g_loss)
                     saved = self.step
-                if self.step % self.config.preview_every == 0:
-                    self.preview()
             if self.step > saved:
                 self.save(d_loss, g_loss)
         if self.step >= self.config.steps:
@@ -167,18 +168,18 @@ class Trainer:
             FloatingPointError: it is not; the state before is kept.
         """
         self._check_finite(*losses)
-        numbers = {"step": self.step, "seconds": self.seconds, "machine": _machine(self.device)}
-        self.run.save_state(self._state().tensors() | {"augment.probability": self.augment.probability}, numbers)
+        tensors = self._state().tensors() | {"augment.probability": self.augment.probability}
+        self.run.save_state(tensors, self._numbers())
 
-    @torch.no_grad()
-    def preview(self) -> None:
-        """Write one WAV of the averaged generator on fixed latents, label after label."""
-        self.average.eval()
-        z = latent.sample(range(PREVIEW_CLIPS), PREVIEW_SEED, self.model.latent_dim, self.model.latent_distribution)
-        label = torch.arange(PREVIEW_CLIPS, device=self.device) % max(1, len(self.model.labels))
-        native = self.average(torch.from_numpy(z).to(self.device), label if self.model.labels else None)
-        audio = self.average.to_audio(native).flatten().cpu().numpy()
-        write_atomically(self.run.previews / f"step-{self.step:07d}.wav", wav_bytes(audio, self.model.sample_rate))
+    def _judge(self, observer: Observer) -> None:
+        """Score the averaged generator on held-out audio, keep it if it is the best, and let it be heard."""
+        score = self.validation.score(self.average)
+        best = score < self.best_score
+        observer.score(self.step, score, best)
+        observer.preview(self.step, self.average, self.device)
+        if best:
+            self.best_score = score
+            self.run.save_best(self.average.state_dict(), self._numbers() | {"score": score})
 
     def _resume(self) -> bool:
         saved = self.run.load_state()
@@ -189,7 +190,13 @@ class Trainer:
         self.augment.probability = tensors["augment.probability"].to(self.device)
         self.step, self.seconds = numbers["step"], numbers["seconds"]
         self.run.truncate_log(self.step)
+        best = self.run.load_best()
+        self.best_score = best[1]["score"] if best else math.inf
         return True
+
+    def _numbers(self) -> dict:
+        """What a saved file says of itself."""
+        return {"step": self.step, "seconds": self.seconds, "machine": _machine(self.device)}
 
     def _state(self) -> TrainingState:
         return TrainingState(
@@ -226,16 +233,6 @@ class Trainer:
     def _check_finite(self, *losses: Tensor | float) -> None:
         if not all(math.isfinite(loss) for loss in losses):
             raise FloatingPointError(f"a loss is not finite at step {self.step}; the last state saved is kept")
-
-    def _report(self, d_loss: float, g_loss: float, progress: tqdm) -> None:
-        self._check_finite(d_loss, g_loss)
-        epoch = math.ceil(self.step * self.config.batch_size / len(self.batches))
-        epochs = math.ceil(self.config.steps * self.config.batch_size / len(self.batches))
-        progress.write(f"Epoch [{epoch}/{epochs}] d_loss {d_loss:.4f} g_loss {g_loss:.3f}")
-        self.run.log({"step": self.step, "epoch": epoch, "d_loss": d_loss, "g_loss": g_loss, "seconds": self.seconds})
-
-    def _progress(self) -> tqdm:
-        return tqdm(total=self.config.steps, initial=self.step, unit="step", dynamic_ncols=True, mininterval=1.0)
 
     @contextlib.contextmanager
     def _interruptible(self) -> Iterator[None]:

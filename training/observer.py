@@ -1,0 +1,82 @@
+"""What a long training shows of itself: a progress bar, lines, metrics, TensorBoard scalars and previews."""
+
+import math
+import time
+
+import numpy as np
+import torch
+from torch.utils.tensorboard import SummaryWriter
+from tqdm import tqdm
+
+from audiogan import latent
+from audiogan.audio import wav_bytes, write_atomically
+from audiogan.models.base import Generator
+from audiogan.plots import clip_figure, png_bytes
+from training.config import TrainConfig
+from training.run import RunFolder
+
+PREVIEW_SEED, PREVIEW_CLIPS = 0, 20
+
+
+class Observer:
+    """Watches one stretch of a run, from a start or a resume to the stop.
+
+    Args:
+        run: where metrics and previews go.
+        config: of the run.
+        clips: training clips, an epoch's worth.
+        step: where this stretch begins.
+    """
+
+    def __init__(self, run: RunFolder, config: TrainConfig, clips: int, step: int):
+        self.run, self.config, self.clips, self.begun = run, config, clips, time.monotonic()
+        self.first_step = step
+        self.board = SummaryWriter(str(run.folder / "tensorboard"), purge_step=step)
+        self.bar = tqdm(total=config.steps, initial=step, unit="step", dynamic_ncols=True, mininterval=1.0)
+
+    def __enter__(self) -> "Observer":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.bar.close()
+        self.board.close()
+
+    def step(self) -> None:
+        """One more step is done."""
+        self.bar.update()
+
+    def losses(self, step: int, d_loss: float, g_loss: float, seconds: float) -> None:
+        """Print and record a report period's last losses; `seconds` of the whole run so far."""
+        epoch, epochs = (math.ceil(steps * self.config.batch_size / self.clips) for steps in (step, self.config.steps))
+        self.bar.write(f"Epoch [{epoch}/{epochs}] d_loss {d_loss:.4f} g_loss {g_loss:.3f}")
+        pace = (time.monotonic() - self.begun) / max(1, step - self.first_step)  # seconds a step
+        wait = pace * (self.config.preview_every - step % self.config.preview_every)
+        self.bar.set_postfix_str(f"d_loss {d_loss:.3f} g_loss {g_loss:.3f}, preview in {tqdm.format_interval(wait)}")
+        row = {"step": step, "epoch": epoch, "d_loss": d_loss, "g_loss": g_loss, "seconds": seconds}
+        self._record(row, ("d_loss", "g_loss"))
+
+    def score(self, step: int, score: float, best: bool) -> None:
+        """Print and record the distance to held-out audio."""
+        self.bar.write(f"Step {step}: distance to held-out audio {score:.2f}{', the best so far' if best else ''}")
+        self._record({"step": step, "score": score}, ("score",))
+
+    @torch.no_grad()
+    def preview(self, step: int, generator: Generator, device: torch.device) -> None:
+        """Write one WAV and one spectrogram of a generator on fixed latents, label after label."""
+        generator.eval()
+        config = generator.config
+        z = latent.sample(range(PREVIEW_CLIPS), PREVIEW_SEED, config.latent_dim, config.latent_distribution)
+        label = torch.arange(PREVIEW_CLIPS, device=device) % max(1, len(config.labels))
+        native = generator(torch.from_numpy(z).to(device), label if config.labels else None)
+        audio = generator.to_audio(native).cpu().numpy().astype(np.float32)
+        name = self.run.previews / f"step-{step:08d}"
+        sequence, seconds = audio.reshape(-1), np.arange(1, PREVIEW_CLIPS) * config.num_samples / config.sample_rate
+        write_atomically(name.with_suffix(".wav"), wav_bytes(sequence, config.sample_rate))
+        figure = clip_figure(sequence, config.sample_rate, f"step {step}", seconds)
+        figure.set_size_inches(16, 3.3)
+        write_atomically(name.with_suffix(".png"), png_bytes(figure))
+
+    def _record(self, row: dict, scalars: tuple[str, ...]) -> None:
+        self.run.log(row)
+        for name in scalars:
+            self.board.add_scalar(name, row[name], row["step"])

@@ -1,0 +1,56 @@
+"""The score that picks a run's best checkpoint: generated clips against held-out ones, never against a loss."""
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from audiogan import dsp, latent
+from audiogan.audio import from_pcm16
+from audiogan.dataset import PreparedData
+from audiogan.evaluation.metrics import frechet_distance
+from audiogan.models.base import Generator
+
+SEED = 1
+MAX_CLIPS, BATCH = 512, 32
+N_FFT, HOP_LENGTH, N_MELS = 1024, 256, 64
+GRID = (16, 8)  # mel bands and time slices of a clip's summary
+FLOOR = 1e-3
+
+
+class Validation:
+    """Frechet distance of log-mel summaries between the test split and a generator given the same labels.
+
+    Coarse on purpose: no network was trained for it, so none can be flattered.
+
+    Args:
+        data: its test split is the reference; a set without one is judged on the training split.
+        device: where to compute.
+    """
+
+    def __init__(self, data: PreparedData, device: torch.device):
+        rows = data.rows("test" if "test" in data.split else "train")
+        rows = np.random.default_rng(SEED).permutation(rows)[:MAX_CLIPS]
+        self.device, self.sample_rate = device, data.sample_rate
+        self.label, self.pitch = (torch.from_numpy(values[rows]).to(device) for values in (data.label, data.pitch))
+        chunks = np.array_split(np.sort(rows), -(-len(rows) // BATCH))
+        self.reference = torch.cat([self._summary(torch.from_numpy(from_pcm16(data.clips[chunk]))) for chunk in chunks])
+
+    @torch.no_grad()
+    def score(self, generator: Generator) -> float:
+        """The distance; smaller is better. The generator is put into evaluation mode."""
+        generator.eval()
+        config = generator.config
+        z = latent.sample(range(len(self.label)), SEED, config.latent_dim, config.latent_distribution)
+        latents = torch.from_numpy(z).to(self.device).split(BATCH)
+        summaries = []
+        for batch, label, pitch in zip(latents, self.label.split(BATCH), self.pitch.split(BATCH), strict=True):
+            native = generator(batch, label if config.labels else None, pitch)
+            summaries.append(self._summary(generator.to_audio(native)))
+        return frechet_distance(torch.cat(summaries).numpy(), self.reference.numpy())
+
+    def _summary(self, audio: Tensor) -> Tensor:
+        """Log-mel spectrogram averaged on a coarse grid: [batch, time] to [batch, features] on the CPU."""
+        linear = dsp.magnitude(audio.to(self.device), N_FFT, HOP_LENGTH)
+        logs = dsp.log_magnitude(dsp.mel(linear, N_FFT, N_MELS, self.sample_rate), FLOOR)  # [batch, mel, frames]
+        return F.adaptive_avg_pool2d(logs[:, None], GRID).flatten(1).cpu()
