@@ -39,7 +39,7 @@ def states(run) -> dict:
 
 
 def weights(subject: Trainer) -> torch.Tensor:
-    parts = (subject.generator, subject.discriminator, subject.average)
+    parts = (subject.game.generator, subject.game.discriminator, subject.game.average)
     return torch.cat([value.flatten().float() for part in parts for value in part.state_dict().values()])
 
 
@@ -47,10 +47,11 @@ def weights(subject: Trainer) -> torch.Tensor:
 @pytest.mark.parametrize("loss", LOSSES)
 def test_a_step_changes_every_weight(tmp_path, prepared, architecture, loss):
     subject = trainer(tmp_path / "run", prepared, f"loss={loss}", preset=f"{architecture}-cpu")
-    networks = {"generator": subject.generator, "discriminator": subject.discriminator, "average": subject.average}
+    game = subject.game
+    networks = {"generator": game.generator, "discriminator": game.discriminator, "average": game.average}
     before = {name: {k: v.clone() for k, v in network.named_parameters()} for name, network in networks.items()}
-    for _ in range(3):
-        losses = subject.train_step()
+    for step in range(3):
+        losses = game.round(step)
     assert all(torch.isfinite(value) for value in losses)
     for name, network in networks.items():
         for key, value in network.named_parameters():
@@ -62,7 +63,7 @@ def test_a_step_changes_every_weight(tmp_path, prepared, architecture, loss):
 
 def test_the_critic_learns_to_tell_real_from_fake(tmp_path, prepared):
     subject = trainer(tmp_path / "run", prepared, "critic_learning_rate=0.002", "loss=bce", "penalty=0")
-    losses = [subject._discriminator_step(penalised=False).item() for _ in range(30)]
+    losses = [subject.game.discriminator_step(penalised=False).item() for _ in range(30)]
     assert sum(losses[-5:]) < 0.5 * sum(losses[:5])
 
 
@@ -124,7 +125,7 @@ def test_a_loss_that_is_not_finite_stops_with_the_step_and_keeps_the_good_state(
     trainer(tmp_path / "run", prepared, "steps=2").train()
     good = states(tmp_path / "run")
     subject = trainer(tmp_path / "run", prepared, "steps=9", "report_every=1")
-    subject.generator.dense.bias.data.fill_(float("nan"))
+    subject.game.generator.dense.bias.data.fill_(float("nan"))
     with pytest.raises(FloatingPointError, match="step 3"):
         subject.train()
     assert states(tmp_path / "run") == good
@@ -157,7 +158,7 @@ def test_after_a_damaged_state_the_one_before_is_resumed(tmp_path, prepared):
 
 def test_a_full_disk_keeps_the_state_before(tmp_path, prepared, monkeypatch):
     subject = trainer(tmp_path / "run", prepared, "steps=2")
-    subject.train_step()
+    subject.game.round(0)
     subject.save()
     good = states(tmp_path / "run")
 
@@ -183,8 +184,8 @@ def test_batches_are_class_balanced_and_training_clips_only(prepared):
 
 def test_unconditional_training_ignores_labels(tmp_path, prepared):
     subject = trainer(tmp_path / "run", prepared, "conditional=false")
-    assert subject.model.labels == ()
-    subject.train_step()
+    assert subject.game.model.labels == ()
+    subject.game.round(0)
 
 
 @pytest.mark.parametrize("preset", ["wavegan-cpu", "specgan-cpu"])
@@ -196,14 +197,14 @@ def test_augmentation_resumes_too(tmp_path, prepared, preset):
     rest = trainer(tmp_path / "parts", prepared, "steps=4", *settings, preset=preset)
     rest.train()
     assert torch.equal(weights(whole), weights(rest))
-    assert whole.augment.probability == rest.augment.probability != 0.3
+    assert whole.game.augment.probability == rest.game.augment.probability != 0.3
 
 
 def test_precision_is_measured_once_and_kept(tmp_path, prepared, monkeypatch):
     monkeypatch.setattr(precision, "fastest", lambda device: "bfloat16")
     first = trainer(tmp_path / "run", prepared, "precision=auto")
     assert first.config.precision == "bfloat16"
-    assert all(torch.isfinite(loss) for loss in first.train_step())
+    assert all(torch.isfinite(loss) for loss in first.game.round(0))
     monkeypatch.setattr(precision, "fastest", lambda device: "float32")
     assert trainer(tmp_path / "run", prepared, "precision=auto").config.precision == "bfloat16"
 

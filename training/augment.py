@@ -44,12 +44,22 @@ class Augmentation:
             return native
         return self._waveform(native) if self.spectrum is None else self._spectrogram(native, self.spectrum)
 
-    def adapt(self, real: Tensor, fake: Tensor) -> None:
-        """Move the probability by what the critic's logits [batch] say; nothing waits for the device."""
+    def adapt(self, real: Tensor, fake: Tensor, mean=lambda value: value) -> None:
+        """Move the probability by what the critic's logits [batch] say; nothing waits for the device.
+
+        Args:
+            mean: of a value over the processes that share the batch.
+        """
         if self.adaptive:
-            ahead = torch.sign(real - fake).mean()
+            ahead = mean(torch.sign(real - fake).mean().detach())
             step = torch.sign(ahead - TARGET) * len(real) / ADAPTATION_CLIPS
-            self.probability = (self.probability + step).clamp(0.0, 1.0).detach()
+            self.probability.add_(step).clamp_(0.0, 1.0)
+
+    def state_dict(self) -> dict[str, Tensor]:
+        return {"probability": self.probability}
+
+    def load_state_dict(self, state: dict[str, Tensor]) -> None:
+        self.probability.copy_(state["probability"])
 
     def _waveform(self, x: Tensor) -> Tensor:
         batch = len(x)

@@ -30,9 +30,10 @@ class Batches:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def draw(self, size: int) -> tuple[Tensor, Tensor, Tensor]:
-        """Audio [size, num_samples] in [-1, 1], label indices [size] and MIDI pitches [size]."""
+    def draw(self, size: int, part: slice = slice(None)) -> tuple[Tensor, Tensor, Tensor]:
+        """A part of a batch: audio [size, num_samples] in [-1, 1], label indices [size] and MIDI pitches [size]."""
         group = torch.randint(len(self.present), (size,), generator=self.rng, device=self.device)
         within = torch.rand(size, generator=self.rng, device=self.device) * self.count[group]
         rows = self.rows[self.first[group] + within.long().clamp_max(self.count[group] - 1)]
-        return self.clips[rows].float() / PCM16_SCALE, self.present[group], self.pitch[rows]
+        rows = rows[part]
+        return self.clips[rows].float() / PCM16_SCALE, self.present[group[part]], self.pitch[rows]

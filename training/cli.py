@@ -103,12 +103,16 @@ def _train(options) -> None:
         raise ValueError(f"--max-minutes must be above 0, not {options.max_minutes}")
     from audiogan.dataset import PreparedData
     from audiogan.device import choose_device
+    from training.distributed import local_device, workers
     from training.run import RunFolder
     from training.trainer import Trainer
 
-    trainer = Trainer(config, PreparedData(options.data), choose_device(options.device), RunFolder(options.out))
-    reason = trainer.train(options.max_minutes)
-    print(f"{reason}: {trainer.step} of {config.steps} steps saved in {options.out}")
+    data, device = PreparedData(options.data), local_device(choose_device(options.device))
+    with workers(device) as together:
+        trainer = Trainer(config, data, device, RunFolder(options.out), together)
+        reason = trainer.train(options.max_minutes)
+        if together.first:
+            print(f"{reason}: {trainer.step} of {config.steps} steps saved in {options.out}")
 
 
 def _export(options) -> None:

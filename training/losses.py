@@ -65,16 +65,16 @@ LOSSES = {
 }
 
 
-def interpolation_penalty(discriminator, real: Tensor, fake: Tensor, label: Tensor | None) -> Tensor:
+def interpolation_penalty(discriminator, real: Tensor, fake: Tensor, label: Tensor | None, position: Tensor) -> Tensor:
     """WGAN-GP: squared distance of the gradient's norm from 1 at random points between real and fake.
 
     Gulrajani et al. 2017, section 4; one point a pair.
 
     Args:
         real, fake: native samples [batch, ...].
+        position: of each pair's point, 0 at the real and 1 at the fake sample, [batch].
     """
-    position = torch.rand([len(real)] + [1] * (real.dim() - 1), device=real.device)
-    between = torch.lerp(real, fake, position).requires_grad_(True)
+    between = torch.lerp(real, fake, position.view([-1] + [1] * (real.dim() - 1))).requires_grad_(True)
     return (_gradients(discriminator(between, label), between).norm(dim=1) - 1).square().mean()
 
 

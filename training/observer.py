@@ -26,20 +26,24 @@ class Observer:
         config: of the run.
         clips: training clips, an epoch's worth.
         step: where this stretch begins.
+        visible: False makes it silent: several processes train together and one of them speaks.
     """
 
-    def __init__(self, run: RunFolder, config: TrainConfig, clips: int, step: int):
+    def __init__(self, run: RunFolder, config: TrainConfig, clips: int, step: int, visible: bool = True):
         self.run, self.config, self.clips, self.begun = run, config, clips, time.monotonic()
-        self.first_step = step
-        self.board = SummaryWriter(str(run.folder / "tensorboard"), purge_step=step)
-        self.bar = tqdm(total=config.steps, initial=step, unit="step", dynamic_ncols=True, mininterval=1.0)
+        self.first_step, self.visible = step, visible
+        self.board = SummaryWriter(str(run.folder / "tensorboard"), purge_step=step) if visible else None
+        self.bar = tqdm(
+            total=config.steps, initial=step, unit="step", dynamic_ncols=True, mininterval=1.0, disable=not visible
+        )
 
     def __enter__(self) -> "Observer":
         return self
 
     def __exit__(self, *_) -> None:
         self.bar.close()
-        self.board.close()
+        if self.visible:
+            self.board.close()
 
     def step(self) -> None:
         """One more step is done."""
@@ -47,6 +51,8 @@ class Observer:
 
     def losses(self, step: int, d_loss: float, g_loss: float, seconds: float) -> None:
         """Print and record a report period's last losses; `seconds` of the whole run so far."""
+        if not self.visible:
+            return
         epoch, epochs = (math.ceil(steps * self.config.batch_size / self.clips) for steps in (step, self.config.steps))
         self.bar.write(f"Epoch [{epoch}/{epochs}] d_loss {d_loss:.4f} g_loss {g_loss:.3f}")
         pace = (time.monotonic() - self.begun) / max(1, step - self.first_step)  # seconds a step

@@ -11,6 +11,7 @@ class TrainingState:
         modules: networks by name.
         optimizers: by name; their groups' settings come from the run's config, not from here.
         generators: random generators by name, beside the global one of the CPU and of a CUDA device.
+        others: whatever else has a state_dict, by name.
     """
 
     def __init__(
@@ -18,9 +19,11 @@ class TrainingState:
         modules: dict[str, nn.Module],
         optimizers: dict[str, torch.optim.Optimizer],
         generators: dict[str, torch.Generator],
+        others: dict,
         device: torch.device,
     ):
-        self.modules, self.optimizers, self.generators, self.device = modules, optimizers, generators, device
+        self.modules, self.optimizers, self.generators = modules | others, optimizers, generators
+        self.device = device
 
     def tensors(self) -> dict[str, Tensor]:
         """The state under flat names, `PART.KEY`."""

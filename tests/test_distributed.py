@@ -1,0 +1,72 @@
+"""Several processes train as one: the same weights, one writer, and an end for all when one is gone."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from test_trainer import CPU
+
+from audiogan.dataset import PreparedData
+from training.config import load_preset
+from training.distributed import Workers
+from training.run import RunFolder
+from training.trainer import Trainer
+
+ROOT = Path(__file__).parent.parent
+SETTINGS = ["dim=2", "batch_size=4", "precision=float32", "loss=wgan-gp", "critic_steps=2", "report_every=1"]
+
+
+def start(run, prepared, *settings: str) -> subprocess.Popen:
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    train = ["-m", "training", "train", "wavegan-cpu", "--data", prepared, "--out", run, "--device", "cpu"]
+    words = [word for setting in [*SETTINGS, *settings] for word in ("--set", setting)]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    return subprocess.Popen(
+        [*torchrun, *train, *words],
+        cwd=ROOT,
+        env=environment,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+
+
+def test_two_processes_follow_one(tmp_path, prepared):
+    with start(tmp_path / "two", prepared, "steps=3") as process:
+        output, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, errors
+    assert output.count("Epoch") == 3
+    one = Trainer(
+        load_preset("wavegan-cpu", [*SETTINGS, "steps=3"]), PreparedData(prepared), CPU, RunFolder(tmp_path / "one")
+    )
+    one.train()
+    together, numbers = RunFolder(tmp_path / "two").load_state()
+    assert numbers["step"] == 3
+    for name, alone in one.game.state().tensors().items():
+        if name.startswith(("generator.", "discriminator.", "average.")):
+            torch.testing.assert_close(together[name], alone, atol=2e-5, rtol=1e-3, msg=name)
+
+
+def test_when_one_dies_all_end_with_a_message(tmp_path, prepared):
+    with start(tmp_path / "run", prepared) as process:
+        while not process.stdout.readline().startswith("Epoch"):
+            assert process.poll() is None
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        os.kill(int(children[1]), signal.SIGKILL)
+        began = time.monotonic()
+        _, errors = process.communicate(timeout=120)
+    assert process.returncode != 0
+    assert time.monotonic() - began < 90
+    assert "SIGKILL" in errors or "lost another one" in errors
+
+
+def test_a_batch_is_shared_evenly():
+    assert [Workers(rank, 3).part(6) for rank in range(3)] == [slice(0, 2), slice(2, 4), slice(4, 6)]
+    with pytest.raises(ValueError, match="multiple of the 3 processes, not 7"):
+        Workers(0, 3).part(7)
