@@ -88,6 +88,19 @@ def test_down_convolution_is_the_strided_convolution(stride):
     torch.testing.assert_close(layer(x), reference, atol=1e-5, rtol=1e-5)
 
 
+@pytest.mark.parametrize("layer", [UpConv1d(3, 2), DownConv1d(3, 2)])
+def test_a_kept_kernel_follows_its_weight(layer):
+    x = torch.randn(1, 3, 16)
+    with torch.no_grad():
+        before = layer(x)
+        assert layer.kernel() is layer.kernel()
+        layer.weight.mul_(2)
+        torch.testing.assert_close(layer(x), 2 * before)
+    layer.load_state_dict({name: value * 0 for name, value in layer.state_dict().items()}, assign=True)
+    with torch.no_grad():
+        assert layer(x).abs().max() == 0
+
+
 def test_phase_shuffle_moves_samples():
     ramp = torch.arange(10.0).expand(1, 3, 10)
     torch.manual_seed(0)

@@ -7,31 +7,53 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 
-class UpConv1d(nn.Module):
+class FoldedConv1d(nn.Module):
+    """A strided convolution, up or down, computed as a short one without stride on groups of `stride` samples.
+
+    The parameters keep the strided form. Without gradients the short kernel is kept until the weight changes.
+    """
+
+    def __init__(self, shape: tuple[int, int, int], out_channels: int, stride: int):
+        super().__init__()
+        self.stride, self.padding = stride, (shape[-1] - stride + 1) // 2
+        self.weight = nn.Parameter(torch.empty(shape))
+        self.bias = nn.Parameter(torch.zeros(out_channels))
+        nn.init.xavier_uniform_(self.weight)
+        self._kept: tuple[object, int, Tensor] | None = None
+
+    def kernel(self) -> Tensor:
+        """The short convolution's kernel, [out, in, 1, odd taps], channels innermost."""
+        if torch.is_grad_enabled():
+            return self._laid_out()
+        if self._kept is None or self._kept[0] is not self.weight or self._kept[1] != self.weight._version:
+            self._kept = (self.weight, self.weight._version, self._laid_out())
+        return self._kept[2]
+
+    def _laid_out(self) -> Tensor:
+        return self._fold()[:, :, None].contiguous(memory_format=torch.channels_last)
+
+
+class UpConv1d(FoldedConv1d):
     """`ConvTranspose1d(kernel_size=25, stride, padding=(26 - stride) // 2, output_padding=1)`, computed sub-pixel.
 
     Output phase r of a transposed convolution sees only the taps k = r + padding (mod stride), so the whole is
-    one short convolution to `stride` times the channels, whose phases are then read as time. That keeps the
-    parameters of the transposed form, avoids its slow backward pass, and makes `stride * time` samples of `time`.
+    one short convolution to `stride` times the channels, whose phases are then read as time. That avoids the
+    transposed form's slow backward pass, and makes `stride * time` samples of `time`.
 
     TensorFlow's SAME pads one sample less on the left than this (Donahue et al.'s code): weights from
     there sit one tap later.
     """
 
     def __init__(self, in_channels: int, out_channels: int, kernel_size: int = 25, stride: int = 4):
-        super().__init__()
-        self.stride, self.padding = stride, (kernel_size - stride + 1) // 2
-        self.weight = nn.Parameter(torch.empty(in_channels, out_channels, kernel_size))
-        self.bias = nn.Parameter(torch.zeros(out_channels))
-        nn.init.xavier_uniform_(self.weight)
+        super().__init__((in_channels, out_channels, kernel_size), out_channels, stride)
 
     def forward(self, x: Tensor) -> Tensor:
         """[batch, in_channels, time] to [batch, out_channels, stride * time]."""
         batch, _, time = x.shape
-        x = conv1d_time_major(x, self._kernel(), self.bias.repeat(self.stride))  # [batch, stride * out, time]
+        x = conv1d_time_major(x, self.kernel(), self.bias.repeat(self.stride))  # [batch, stride * out, time]
         return x.transpose(1, 2).reshape(batch, time * self.stride, -1).transpose(1, 2)
 
-    def _kernel(self) -> Tensor:
+    def _fold(self) -> Tensor:
         """[stride * out, in, taps] of y[stride * m + r] = sum over d of x[m - d] w[stride * d + r + padding].
 
         A convolution's taps run against d, hence the flip.
@@ -40,26 +62,22 @@ class UpConv1d(nn.Module):
         return taps.permute(3, 1, 0, 2).flatten(0, 1).flip(-1)
 
 
-class DownConv1d(nn.Module):
+class DownConv1d(FoldedConv1d):
     """`Conv1d(kernel_size=25, stride, padding=(26 - stride) // 2)` with the stride folded into channels.
 
     Each group of `stride` samples becomes one frame, in which a short convolution without stride does the work.
     """
 
     def __init__(self, in_channels: int, out_channels: int, kernel_size: int = 25, stride: int = 4):
-        super().__init__()
-        self.stride, self.padding = stride, (kernel_size - stride + 1) // 2
-        self.weight = nn.Parameter(torch.empty(out_channels, in_channels, kernel_size))
-        self.bias = nn.Parameter(torch.zeros(out_channels))
-        nn.init.xavier_uniform_(self.weight)
+        super().__init__((out_channels, in_channels, kernel_size), out_channels, stride)
 
     def forward(self, x: Tensor) -> Tensor:
         """[batch, in_channels, time] to [batch, out_channels, time / stride]."""
         batch, _, time = x.shape
         x = x.transpose(1, 2).reshape(batch, time // self.stride, -1).transpose(1, 2)  # [batch, stride * in, frames]
-        return conv1d_time_major(x, self._kernel(), self.bias)
+        return conv1d_time_major(x, self.kernel(), self.bias)
 
-    def _kernel(self) -> Tensor:
+    def _fold(self) -> Tensor:
         """[out, stride * in, taps] of y[m] = sum over k of x[stride * m + k - padding] w[k]."""
         taps = _folded(self.weight, self.stride, self.padding)  # [out, in, taps, stride]
         return taps.permute(0, 3, 1, 2).flatten(1, 2)
@@ -78,13 +96,12 @@ def conv1d_time_major(x: Tensor, kernel: Tensor, bias: Tensor) -> Tensor:
     """Convolution that keeps the length, with channels innermost in memory: then (un)folding time is a view.
 
     Args:
-        x: [batch, in, time]; kernel: [out, in, odd taps].
+        x: [batch, in, time]; kernel: [out, in, 1, odd taps].
 
     Returns:
         [batch, out, time], a transposed view of [batch, time, out].
     """
     x = x[:, :, None].contiguous(memory_format=torch.channels_last)  # [batch, in, 1, time]
-    kernel = kernel[:, :, None].contiguous(memory_format=torch.channels_last)
     return F.conv2d(x, kernel, bias, padding=(0, kernel.shape[-1] // 2)).squeeze(2)
 
 

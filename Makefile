@@ -1,0 +1,31 @@
+# Each goal does its own set-up: make demo, make test, make lint. PYTHON names another interpreter (3.11 or 3.12).
+PYTHON ?= $(shell command -v python3.12 >/dev/null 2>&1 && python3.12 -c '' 2>/dev/null && echo python3.12 || echo python3)
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 7860
+
+.PHONY: demo test lint system-packages
+
+demo: $(VENV)/.run
+	$(BIN)/python app.py --port $(PORT)
+
+test: $(VENV)/.dev system-packages
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+$(VENV)/.run: requirements.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)) and "audiogan needs Python 3.11 or 3.12; set PYTHON=")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "Python's venv is missing: apt-get install python3-venv" >&2; exit 1; }
+	$(BIN)/pip install --quiet --requirement requirements.txt
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements-dev.txt
+	$(BIN)/pip install --quiet --requirement requirements-dev.txt
+	touch $@
+
+# The tests' browser, FluidSynth and soundfonts. On another system, or without root, they say what is missing.
+system-packages:
+	@sh tests/system-packages.sh

@@ -1,0 +1,51 @@
+"""Clocks that alternate, so that a machine whose speed drifts is as kind to one side as to the other."""
+
+import os
+import platform
+import statistics
+import time
+from collections.abc import Callable, Sequence
+
+import torch
+
+
+def machine() -> str:
+    """The machine in words."""
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name()
+    return f"{os.cpu_count()} {platform.machine()} cores, torch {torch.__version__}, {torch.get_num_threads()} threads"
+
+
+def alternate(functions: Sequence[Callable[[], object]], rounds: int) -> list[list[float]]:
+    """Seconds of each function in each of `rounds` rounds, after one that does not count."""
+    seconds: list[list[float]] = [[] for _ in functions]
+    for number in range(rounds + 1):
+        for function, taken in zip(functions, seconds, strict=True):
+            start = time.perf_counter()
+            function()
+            if torch.cuda.is_available():
+                torch.cuda.synchronize()
+            if number:
+                taken.append(time.perf_counter() - start)
+    return seconds
+
+
+def row(name: str, ours: list[float], other: list[float], baseline: str, **extra) -> dict:
+    """A benchmark's row: medians, and how many times faster ours is, the median of the rounds' ratios."""
+    return {
+        "name": name,
+        "ours_s": statistics.median(ours),
+        "baseline_s": statistics.median(other),
+        "ratio": statistics.median(b / a for a, b in zip(ours, other, strict=True)),
+        "baseline": baseline,
+        "machine": machine(),
+        **extra,
+    }
+
+
+def matmul_rate(dtype: torch.dtype = torch.float32, size: int = 2048) -> float:
+    """Multiply-adds count as two: FLOP/s of a square matrix product on this machine."""
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    matrix = torch.ones(size, size, dtype=dtype, device=device)
+    (seconds,) = alternate([lambda: matrix @ matrix], 5)
+    return 2 * size**3 / min(seconds)

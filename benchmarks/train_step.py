@@ -1,0 +1,69 @@
+"""A WGAN-GP WaveGAN iteration against the same networks as they are usually written."""
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from audiogan.config import ModelConfig
+from audiogan.dataset import PreparedData
+from audiogan.device import choose_device
+from benchmarks.plain import PlainStep
+from benchmarks.timing import alternate, matmul_rate, row
+from training import precision
+from training.batches import Batches
+from training.config import load_preset
+from training.data.clips import Clip, ClipFormat, DataSetWriter, fit
+from training.distributed import Workers
+from training.game import Game
+
+SIZES = ((64, 16), (16, 64))  # dim, batch
+GPU_SIZES = ((64, 64),)
+ROUNDS = 3
+
+
+def run() -> list[dict]:
+    """Two rows a size: against transposed convolutions, and against nearest-neighbour upsampling."""
+    device = choose_device()
+    with tempfile.TemporaryDirectory() as folder:
+        data = noise_data(Path(folder) / "data")
+        sizes = GPU_SIZES if device.type == "cuda" else SIZES
+        return [row for dim, batch_size in sizes for row in _compare(data, dim, batch_size, device)]
+
+
+def our_step(data: PreparedData, dim: int, batch_size: int, device: torch.device) -> Game:
+    """The preset's game at another size, in the precision that training would choose."""
+    settings = [f"dim={dim}", f"batch_size={batch_size}", f"precision={precision.fastest(device)}", "conditional=false"]
+    config = load_preset("wavegan", settings)
+    batches = Batches(data, device, torch.Generator(device).manual_seed(0))
+    return Game(config, ModelConfig(**config.model), batches, Workers())
+
+
+def noise_data(folder: Path) -> PreparedData:
+    """64 clips of noise: a step takes as long on them as on music."""
+    form, random = ClipFormat(), np.random.default_rng(0)
+    with DataSetWriter(folder, form, (), "noise") as writer:
+        for number in range(64):
+            noise = random.standard_normal(form.num_samples).astype(np.float32)
+            writer.add(Clip(fit(noise, form), "", str(number)))
+    return PreparedData(folder)
+
+
+def _compare(data: PreparedData, dim: int, batch_size: int, device: torch.device) -> list[dict]:
+    game = our_step(data, dim, batch_size, device)
+    plain, upsampled = (PlainStep(dim, batch_size, device, upsample) for upsample in (False, True))
+    ours, transposed, nearest = alternate([lambda: game.round(0), plain, upsampled], ROUNDS)
+    with FlopCounterMode(display=False) as counter:
+        plain()
+    rate = counter.get_total_flops() / min(ours)
+    extra = {
+        "precision": game.config.precision,
+        "flop_per_s": rate,
+        "share_of_matmul": rate / matmul_rate(getattr(torch, game.config.precision)),
+    }
+    name = f"WGAN-GP iteration, WaveGAN dim {dim}, batch {batch_size}"
+    baselines = {"eager float32 transposed convolutions, host phase shuffle, .item() each step": transposed}
+    baselines["the same with nearest-neighbour upsampling and convolutions"] = nearest
+    return [row(name, ours, other, baseline, **extra) for baseline, other in baselines.items()]
