@@ -1,0 +1,42 @@
+"""The app in a browser: `python app.py`. A Hugging Face Space runs this file too."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from audiogan import checkpoint
+from audiogan.arguments import Parser, run_command
+from audiogan.device import CHOICES
+
+
+def main() -> int:
+    """Serve the app until it is interrupted; a bad argument or bad input prints one line and gives 2."""
+    parser = Parser(prog="app.py", description="Play, see and judge sounds invented by GANs.")
+    host, port = os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"), os.environ.get("GRADIO_SERVER_PORT", "7860")
+    parser.add_argument("--host", default=host, help="default: %(default)s")
+    parser.add_argument("--port", type=_port, default=port, help="default: %(default)s")
+    parser.add_argument("--device", default="auto", help=", ".join(CHOICES))
+    parser.add_argument("--checkpoints", type=Path, default=checkpoint.FOLDER, metavar="DIR")
+    parser.add_argument("--share", action="store_true", help="a public link through Gradio's tunnel")
+    parser.set_defaults(run=_serve)
+    return run_command(parser, None)
+
+
+def _port(text: str) -> int:
+    if text.isascii() and text.isdigit() and 1 <= int(text) <= 65535:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"a port must be a whole number from 1 to 65535, not {text!r}")
+
+
+def _serve(options) -> None:
+    from audiogan.listening.store import Store
+    from audiogan.ui import Library, bound_arenas, build_app, launch_options
+
+    bound_arenas()
+    app = build_app(Library(options.checkpoints, options.device), Store())
+    app.launch(server_name=options.host, server_port=options.port, share=options.share, **launch_options())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

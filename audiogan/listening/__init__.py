@@ -1,0 +1,1 @@
+"""What listeners say of the sounds."""

@@ -1,0 +1,140 @@
+"""Pictures of sounds. Figures are drawn by Agg, off screen; nothing here touches pyplot's global state."""
+
+import io
+import threading
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from PIL import Image
+
+from audiogan import dsp
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+N_FFT, HOP_LENGTH, N_MELS = 1024, 128, 96
+RANGE_DB = 80.0
+HANN_BANDWIDTH = 1.5  # bins: a sine's power is spread over its main lobe
+SIZE_INCHES, DPI = (4.4, 3.3), 150
+PLOT_LEFT, PLOT_RIGHT = 0.135, 0.855  # where the time axis begins and ends, as fractions of the width
+BACKGROUND, INK, FAINT, TRACE = "#12161c", "#d5dce6", "#39424f", "#5cc8d7"
+TICKS_HZ = (250, 500, 1000, 2000, 4000, 8000, 16000, 32000)
+_rendering = threading.Lock()  # fonts are shared
+
+
+def log_mel_db(audio: np.ndarray, sample_rate: int, n_mels: int = N_MELS) -> np.ndarray:
+    """Mel spectrogram in dB relative to a full-scale sine, floored `RANGE_DB` below it.
+
+    Args:
+        audio: [time] in [-1, 1].
+        sample_rate: Hz.
+
+    Returns:
+        [n_mels, frames].
+    """
+    audio = np.pad(np.asarray(audio, np.float32), (0, max(0, N_FFT - len(audio))))
+    linear = dsp.magnitude(torch.from_numpy(audio)[None], N_FFT, HOP_LENGTH)[0] / (N_FFT / 4)  # a sine peaks at 1
+    filters = dsp.mel_filters(N_FFT, n_mels, sample_rate)  # [freq, mel], unit area: scaled here to a peak of 1
+    filters = filters / filters.amax(0).clamp_min(1e-12)
+    power = filters.T @ linear.square() / HANN_BANDWIDTH
+    return (10 * torch.log10(power.clamp_min(10 ** (-RANGE_DB / 10)))).clamp_max(0.0).numpy()
+
+
+def clip_figure(
+    audio: np.ndarray, sample_rate: int, title: str | None = None, boundaries: Sequence[float] = ()
+) -> "Figure":
+    """Waveform over log-mel spectrogram, one time axis; dark, so that it reads on light and dark pages.
+
+    Args:
+        audio: [time] in [-1, 1].
+        sample_rate: Hz.
+        boundaries: seconds at which one sound of a sequence ends and the next begins.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg  # half a second that the app's start can do without
+    from matplotlib.figure import Figure
+
+    seconds = len(audio) / sample_rate
+    figure = Figure(figsize=SIZE_INCHES, dpi=DPI, facecolor=BACKGROUND)
+    FigureCanvasAgg(figure)
+    width = PLOT_RIGHT - PLOT_LEFT
+    wave = _axes(figure, (PLOT_LEFT, 0.73, width, 0.195 if title else 0.24), seconds)
+    mel = _axes(figure, (PLOT_LEFT, 0.125, width, 0.56), seconds)
+    _draw_wave(wave, audio, seconds)
+    image = _draw_mel(mel, audio, sample_rate, seconds)
+    _draw_scale(figure.add_axes((PLOT_RIGHT + 0.02, 0.125, 0.025, 0.56)), image)
+    for axes in (wave, mel):
+        axes.vlines(boundaries, *axes.get_ylim(), color=INK, alpha=0.35, linewidth=0.7)
+    if title:
+        figure.text(PLOT_LEFT, 0.945, title, color=INK, fontsize=9)
+    return figure
+
+
+def png_bytes(figure: "Figure") -> bytes:
+    """The figure as a PNG file in memory."""
+    buffer = io.BytesIO()
+    with _rendering:
+        figure.canvas.draw()
+        pixels = np.asarray(figure.canvas.buffer_rgba())[..., :3]
+    Image.fromarray(pixels).save(buffer, "PNG", compress_level=2)
+    return buffer.getvalue()
+
+
+def _axes(figure: Figure, place: tuple[float, float, float, float], seconds: float):
+    axes = figure.add_axes(place, facecolor=BACKGROUND)
+    axes.set_xlim(0.0, seconds)
+    _style(axes)
+    return axes
+
+
+def _style(axes) -> None:
+    axes.tick_params(colors=INK, labelsize=8, length=2.5, width=0.6, pad=2)
+    for spine in axes.spines.values():
+        spine.set_color(FAINT)
+
+
+def _draw_wave(axes, audio: np.ndarray, seconds: float) -> None:
+    """The range of each column of pixels: what a line through every sample would cover, at a fraction of the cost."""
+    columns = min(len(audio), int(SIZE_INCHES[0] * DPI))
+    starts = np.linspace(0, len(audio), columns, endpoint=False).astype(int)
+    low, high = np.minimum.reduceat(audio, starts), np.maximum.reduceat(audio, starts)
+    thickness = 0.006  # so that silence shows as a line
+    axes.fill_between(starts / len(audio) * seconds, low - thickness, high + thickness, color=TRACE, linewidth=0)
+    axes.set_ylim(-1.05, 1.05)
+    axes.set_yticks((-1, 0, 1))
+    axes.tick_params(labelbottom=False)
+    axes.set_ylabel("Amplitude", color=INK, fontsize=8, labelpad=7)
+
+
+def _draw_mel(axes, audio: np.ndarray, sample_rate: int, seconds: float):
+    levels = log_mel_db(audio, sample_rate)
+    place = (0.0, seconds, -0.5, N_MELS - 0.5)
+    image = axes.imshow(levels, aspect="auto", origin="lower", cmap="magma", vmin=-RANGE_DB, vmax=0.0, extent=place)
+    ticks = [hz for hz in TICKS_HZ if hz <= sample_rate / 2]
+    axes.set_yticks(np.interp(ticks, _mel_centres(sample_rate), np.arange(N_MELS)), [_short_hz(hz) for hz in ticks])
+    axes.set_ylim(-0.5, N_MELS - 0.5)
+    axes.set_xlabel("Seconds", color=INK, fontsize=8, labelpad=2)
+    axes.set_ylabel("Hz", color=INK, fontsize=8, labelpad=2)
+    return image
+
+
+def _draw_scale(axes, image) -> None:
+    ramp = np.linspace(-RANGE_DB, 0.0, 128)[:, None]
+    axes.imshow(ramp, aspect="auto", origin="lower", cmap=image.cmap, norm=image.norm, extent=(0, 1, -RANGE_DB, 0))
+    _style(axes)
+    axes.set_xticks(())
+    axes.yaxis.tick_right()
+    axes.set_yticks((-80, -60, -40, -20, 0))
+    axes.set_title("dBFS", color=INK, fontsize=8, pad=4, loc="left")
+
+
+def _mel_centres(sample_rate: int) -> np.ndarray:
+    """Frequency in Hz of each filter's centre of mass: [N_MELS]."""
+    filters = dsp.mel_filters(N_FFT, N_MELS, sample_rate).numpy()
+    bins = np.linspace(0.0, sample_rate / 2, len(filters))
+    return np.maximum.accumulate(bins @ filters / np.maximum(filters.sum(0), 1e-12))
+
+
+def _short_hz(hz: int) -> str:
+    return f"{hz // 1000}k" if hz >= 1000 else str(hz)

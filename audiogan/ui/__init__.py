@@ -1,0 +1,7 @@
+"""The page in the browser: one file a tab."""
+
+from audiogan.ui.library import Library
+from audiogan.ui.memory import bound_arenas
+from audiogan.ui.page import build_app, launch_options
+
+__all__ = ["Library", "bound_arenas", "build_app", "launch_options"]

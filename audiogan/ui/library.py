@@ -1,0 +1,62 @@
+"""The models that the page offers, loaded once a process."""
+
+import os
+from dataclasses import dataclass
+
+from audiogan import checkpoint, synthesis
+from audiogan.synthesis import Synthesizer
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A model and what identifies it.
+
+    Attributes:
+        synthesizer: the loaded model.
+        weights_sha256: `checkpoint.weights_hash`.
+    """
+
+    synthesizer: Synthesizer
+    weights_sha256: str
+
+    def describe(self) -> dict:
+        """The row that `/list_models` answers with: `Checkpoint.describe`."""
+        return self.synthesizer.checkpoint.describe()
+
+
+class Library:
+    """Models by name. Names that a request brings are only ever looked up here, never used as paths.
+
+    Args:
+        folder: every checkpoint in it is loaded.
+        device: `auto`, `cuda`, `mps` or `cpu`.
+
+    Raises:
+        ValueError: no folder, no checkpoint in it, a damaged one, or a device that is not here.
+    """
+
+    def __init__(self, folder: str | os.PathLike = checkpoint.FOLDER, device: str = "auto"):
+        found = checkpoint.list_checkpoints(folder)
+        if not found:
+            raise ValueError(f"checkpoint folder {os.fspath(folder)} holds no checkpoint: train or pull one first")
+        self._entries = {
+            item.name: Entry(synthesis.load(item.folder, device), checkpoint.weights_hash(item.folder))
+            for item in found
+        }
+
+    @property
+    def names(self) -> list[str]:
+        return list(self._entries)
+
+    def __iter__(self):
+        return iter(self._entries.values())
+
+    def get(self, name: str) -> Entry:
+        """The model of that name.
+
+        Raises:
+            ValueError: there is none; names those there are.
+        """
+        if isinstance(name, str) and name in self._entries:
+            return self._entries[name]
+        raise ValueError(f"model must be one of {', '.join(self._entries)}, not {name!r}")

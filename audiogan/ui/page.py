@@ -1,0 +1,54 @@
+"""The whole page."""
+
+import gradio as gr
+
+from audiogan.listening.store import Store
+from audiogan.ui import about, endpoints, explore, play, results, theme
+from audiogan.ui.library import Library
+from audiogan.ui.tickets import Tickets
+
+HEADER = """
+# audiogan
+Sounds that neural networks invented. Play them, look at them, say how real they are.
+"""
+QUEUE_SIZE = 64
+SESSIONS = 1000
+CACHE_SECONDS = (600, 3600)  # how often files are looked through, and how old they may grow
+
+
+def build_app(library: Library, store: Store) -> gr.Blocks:
+    """The page, its events and its endpoints; never launched here.
+
+    Args:
+        library: the models on offer.
+        store: where ratings go.
+    """
+    with gr.Blocks(title="audiogan", analytics_enabled=False, delete_cache=CACHE_SECONDS) as app:
+        gr.Markdown(HEADER, elem_id="header")
+        with gr.Tabs():
+            with gr.Tab("Play"):
+                cards = play.build(app, library, store, Tickets())
+            with gr.Tab("Explore"):
+                explore.build(library)
+            with gr.Tab("Results") as tab:
+                results.build(store, opened=tab.select, rated=cards.rated)
+            with gr.Tab("About"):
+                about.build(library)
+        endpoints.build(library, cards)
+    return app.queue(max_size=QUEUE_SIZE)
+
+
+def launch_options() -> dict:
+    """What `launch` needs besides an address: looks, and nothing that phones home or stores what visitors do."""
+    return {
+        "theme": theme.theme(),
+        "css_paths": theme.STYLE,
+        "favicon_path": theme.ICON,
+        "footer_links": ["api"],
+        "ssr_mode": False,
+        "enable_monitoring": False,
+        "run_history": False,
+        "show_error": False,
+        "max_file_size": "1mb",
+        "state_session_capacity": SESSIONS,
+    }

@@ -1,0 +1,104 @@
+"""The app as a process of its own, and a browser that reports whatever a visitor should not have to see."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+
+import pytest
+from conftest import save_tiny_checkpoint
+from playwright.sync_api import Page, expect, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+MISSING = "Chromium is missing: install it (Debian: apt-get install chromium; macOS: brew install --cask chromium)"
+QUIET = ("--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync")
+START_SECONDS, WAIT_MILLISECONDS = 60, 30_000
+expect.set_options(timeout=WAIT_MILLISECONDS)
+
+
+@dataclass(frozen=True)
+class Site:
+    """A running app: its address, database and checkpoints."""
+
+    url: str
+    database: Path
+    checkpoints: Path
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """The app on a free port, on three tiny checkpoints and an empty database."""
+    folder = tmp_path_factory.mktemp("site")
+    for name, labels in (("tiny-one", ("Flute", "Snare_drum")), ("tiny-two", ("Cello",)), ("tiny-unlabelled", ())):
+        save_tiny_checkpoint(folder / "checkpoints" / name, "wavegan", labels)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    site = Site(f"http://127.0.0.1:{port}/", folder / "votes.sqlite3", folder / "checkpoints")
+    environment = os.environ | {"AUDIOGAN_DATABASE_URL": f"sqlite:///{site.database}", "GRADIO_TEMP_DIR": str(folder)}
+    command = [sys.executable, "app.py", "--port", str(port), "--checkpoints", str(site.checkpoints), "--device", "cpu"]
+    with open(folder / "log", "wb") as log:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        _wait(urlsplit(site.url), process, folder / "log")
+        yield site
+        assert "Traceback" not in (folder / "log").read_text()
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        pytest.fail(MISSING)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=[*QUIET, "--no-first-run"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium, site):
+    """Opens the page in a fresh browser profile; afterwards nothing may have failed or left this machine."""
+    contexts, complaints = [], []
+
+    def open_page(width: int = 1280, height: int = 800, scheme: str = "light") -> Page:
+        context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+        context.set_default_timeout(WAIT_MILLISECONDS)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(f"page error: {error}"))
+        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        page.on("request", lambda request: complaints.append(request.url) if _leaves(request.url, site.url) else None)
+        page.goto(site.url)
+        expect(page.locator("#clips article")).to_have_count(4)  # the first sounds are there unasked
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def _leaves(url: str, home: str) -> bool:
+    return not url.startswith((home, "data:", f"blob:{home}"))
+
+
+def _wait(url: SplitResult, process: subprocess.Popen, log: Path) -> None:
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            with socket.create_connection((url.hostname, url.port), timeout=5):
+                return
+        except OSError:
+            time.sleep(0.1)
+    pytest.fail(f"app.py did not serve {url.geturl()}: {log.read_text()}")

@@ -1,0 +1,71 @@
+"""Pictures: levels and frequencies are where a known tone puts them, axes carry real units, files are PNG."""
+
+import io
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import SAMPLE_RATE, tone
+from PIL import Image
+
+from audiogan import plots
+
+
+def test_tone_peaks_at_its_frequency_and_level():
+    levels = plots.log_mel_db(tone(1000.0), SAMPLE_RATE)  # amplitude 0.5 is -6.02 dB
+    middle = levels[:, levels.shape[1] // 2]
+    centre = plots._mel_centres(SAMPLE_RATE)[middle.argmax()]
+    assert centre == pytest.approx(1000, rel=0.05)
+    assert middle.max() == pytest.approx(-6.0, abs=2.0)  # between two filters a little is lost
+
+
+def test_silence_lies_on_the_floor():
+    assert (plots.log_mel_db(np.zeros(4000, np.float32), SAMPLE_RATE) == -plots.RANGE_DB).all()
+
+
+@pytest.mark.parametrize("sample_rate", [4000, 16000, 44100])
+def test_axes_are_in_hz_seconds_and_db(sample_rate):
+    audio = tone(440.0, seconds=1.5, sample_rate=sample_rate)
+    wave, mel, scale = plots.clip_figure(audio, sample_rate, "A tone").axes
+    assert wave.get_xlim() == mel.get_xlim() == (0.0, 1.5)
+    assert (mel.get_xlabel(), mel.get_ylabel(), wave.get_ylabel()) == ("Seconds", "Hz", "Amplitude")
+    assert scale.get_title(loc="left") == "dBFS"
+    names = [text.get_text() for text in mel.get_yticklabels()]
+    top = max(hz for hz in plots.TICKS_HZ if hz <= sample_rate / 2)
+    assert (names[0], names[-1]) == ("250", f"{top // 1000}k")
+    places = mel.get_yticks()
+    assert (np.diff(places) > 3).all()
+    assert places[-1] <= plots.N_MELS - 0.5
+
+
+def test_waveform_shows_every_peak():
+    audio = np.zeros(16000, np.float32)
+    audio[12345] = -0.9
+    wave = plots.clip_figure(audio, SAMPLE_RATE).axes[0]
+    outline = wave.collections[0].get_paths()[0].vertices
+    lowest = outline[outline[:, 1].argmin()]
+    assert lowest[1] == pytest.approx(-0.9, abs=0.01)
+    assert lowest[0] == pytest.approx(12345 / SAMPLE_RATE, abs=0.002)
+
+
+def test_boundaries_of_a_sequence_are_drawn():
+    wave = plots.clip_figure(tone(440.0), SAMPLE_RATE, boundaries=(0.25, 0.5)).axes[0]
+    assert [segment[0][0] for segment in wave.collections[-1].get_segments()] == [0.25, 0.5]
+
+
+@pytest.mark.parametrize("length", [1, 100, 16384])
+def test_png_is_a_whole_picture_of_any_length(length):
+    picture = plots.png_bytes(plots.clip_figure(np.zeros(length, np.float32), SAMPLE_RATE))
+    image = Image.open(io.BytesIO(picture))
+    image.load()
+    assert (image.format, image.size) == ("PNG", (660, 495))
+    assert picture == plots.png_bytes(plots.clip_figure(np.zeros(length, np.float32), SAMPLE_RATE))
+
+
+def test_pyplot_is_never_loaded():
+    script = "import sys, audiogan.plots; print('matplotlib.pyplot' in sys.modules)"
+    root = Path(__file__).parent.parent
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=root)
+    assert run.stdout.strip() == "False"

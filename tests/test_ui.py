@@ -1,0 +1,233 @@
+"""The app without a browser: its endpoints through gradio_client, what it refuses, what it hides, how it starts."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from conftest import LABELS
+from gradio_client import Client
+from gradio_client.exceptions import AppError
+
+from audiogan import checkpoint
+from audiogan.audio import to_pcm16
+from audiogan.listening.store import QUESTIONS, Clip, Store
+from audiogan.ui import Library, build_app, launch_options
+from audiogan.ui.about import inert_markdown
+from audiogan.ui.fields import parse_seed
+from audiogan.ui.play import _rater
+from audiogan.ui.results import EMPTY, results_table
+from audiogan.ui.tickets import Tickets
+
+ROOT = Path(__file__).parent.parent
+CLIP = Clip("tiny", "c" * 64, 3, 0, "Flute", None, 1.0, "a" * 64)
+MODEL = "tiny-wavegan"
+
+
+@pytest.fixture(scope="module")
+def library(checkpoints):
+    return Library(checkpoints, "cpu")
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = Store(f"sqlite:///{tmp_path / 'votes.sqlite3'}")
+    yield store
+    store.close()
+
+
+@pytest.fixture(scope="module")
+def client(library, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("app")
+    app = build_app(library, Store(f"sqlite:///{folder / 'votes.sqlite3'}"))
+    _, url, _ = app.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **launch_options())
+    yield Client(url, download_files=str(folder), verbose=False)
+    app.close()
+
+
+def test_list_models_describes_every_checkpoint(client, checkpoints):
+    listed = [item.describe() for item in checkpoint.list_checkpoints(checkpoints)]
+    assert client.predict(api_name="/list_models") == listed
+
+
+def test_generate_answers_with_the_models_clips(client, library):
+    files = client.predict(model=MODEL, num=3, seed=2**62, label=LABELS[1], truncation=0.5, api_name="/generate")
+    expected = library.get(MODEL).synthesizer.generate(3, 2**62, LABELS[1], truncation=0.5)
+    assert [Path(file).name for file in files] == [f"{MODEL}-{LABELS[1]}-{2**62}-{index}.wav" for index in range(3)]
+    for file, clip in zip(files, expected, strict=True):
+        audio, sample_rate = soundfile.read(file, dtype="int16")
+        assert sample_rate == 16000
+        np.testing.assert_array_equal(audio, to_pcm16(clip))
+
+
+def test_generate_has_defaults(client):
+    assert len(client.predict(model="tiny-unconditional", api_name="/generate")) == 4
+
+
+def test_morph_answers_with_one_file(client, library):
+    file = client.predict(model=MODEL, from_seed=1, to_seed=2, api_name="/morph")
+    audio, _ = soundfile.read(file, dtype="int16")
+    expected = library.get(MODEL).synthesizer.morph(1, 2, 9)
+    np.testing.assert_array_equal(audio, to_pcm16(np.concatenate(expected)))
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("model", {"model": "../../etc/passwd"}),
+        ("model", {"model": ["tiny-wavegan"]}),
+        ("num", {"num": 0}),
+        ("num", {"num": 65}),
+        ("num", {"num": 10_000_000}),
+        ("num", {"num": "many"}),
+        ("num", {"num": None}),
+        ("seed", {"seed": "twelve"}),
+        ("seed", {"seed": -1}),
+        ("seed", {"seed": 2**63}),
+        ("label", {"label": "Theremin"}),
+        ("label", {"label": {"a": 1}}),
+        ("pitch", {"pitch": 128}),
+        ("truncation", {"truncation": 0}),
+        ("truncation", {"truncation": "wide"}),
+    ],
+)
+def test_bad_generate_is_one_sentence(client, name, values):
+    with pytest.raises(AppError) as caught:
+        client.predict(**({"model": MODEL} | values), api_name="/generate")
+    assert re.match(f"{name} must be ", str(caught.value))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("name", "values"), [("steps", {"steps": 1}), ("steps", {"steps": 65}), ("to_seed", {})])
+def test_bad_morph_is_one_sentence(client, name, values):
+    arguments = {"model": MODEL, "from_seed": 0, "to_seed": "x" if name == "to_seed" else 1} | values
+    with pytest.raises(AppError, match=f"^{name} must be "):
+        client.predict(**arguments, api_name="/morph")
+
+
+def test_nothing_else_is_public(client):
+    api = client.view_api(return_format="dict", print_info=False)
+    assert set(api["named_endpoints"]) == {"/list_models", "/generate", "/morph"}
+    assert api["unnamed_endpoints"] == {}
+
+
+def test_page_names_no_other_server(client):
+    import httpx
+
+    page = httpx.get(client.src).text
+    fetched = re.findall(r"""(?:<script[^>]*src|<link[^>]*href)=["'](https?://[^"']+)""", page)
+    assert [url for url in fetched if not url.startswith(client.src)] == []
+    assert "fonts.googleapis" not in page
+
+
+def test_vote_is_stored_under_the_tickets_identity(store):
+    tickets = Tickets("secret")
+    rate = _rater(store, tickets)
+    vote = {"ticket": tickets.issue(CLIP), "session": "0" * 32, "answers": dict.fromkeys(QUESTIONS, 4)}
+    first, again = rate(vote), rate(vote)
+    assert first["receipt"] == again["receipt"]
+    assert (first["repeated"], again["repeated"]) == (False, True)
+    rows = list(store.rows())
+    assert [row["question"] for row in rows] == list(QUESTIONS)
+    assert rows[0]["clip_sha256"] == CLIP.clip_sha256
+
+
+@pytest.mark.parametrize(
+    "vote",
+    [
+        None,
+        [],
+        {},
+        {"answers": 5},
+        {"ticket": None},
+        {"ticket": "nonsense"},
+        {"ticket": Tickets("another").issue(CLIP)},
+        {"ticket": Tickets("secret").issue(CLIP)[:-1]},
+        {"answers": {}},
+        {"answers": dict.fromkeys(QUESTIONS, 6)},
+        {"answers": dict.fromkeys(QUESTIONS, "4")},
+        {"session": None},
+        {"session": "<script>"},
+    ],
+)
+def test_bad_vote_is_one_sentence_and_stores_nothing(store, vote):
+    good = {"ticket": Tickets("secret").issue(CLIP), "session": "0" * 32, "answers": dict.fromkeys(QUESTIONS, 4)}
+    sent = good | vote if vote and isinstance(vote, dict) else vote
+    answer = _rater(store, Tickets("secret"))(sent)
+    assert set(answer) == {"error"}
+    assert "\n" not in answer["error"]
+    assert list(store.rows()) == []
+
+
+@pytest.mark.parametrize("text", ["", " ", "x", "1e3", "1.0", "-1", "²", "٣", str(2**63), "9" * 5000, None])
+def test_seed_that_is_no_number_is_refused(text):
+    with pytest.raises(ValueError, match=r"^seed must be a whole number from 0 to"):
+        parse_seed(text)
+
+
+def test_seed_is_exact_beyond_what_a_browser_counts():
+    assert parse_seed(f" {2**63 - 1} ") == 2**63 - 1
+
+
+def test_results_are_escaped_rounded_and_sensible_when_empty():
+    assert results_table([]) == EMPTY
+    row = {"model": "<b>x</b>", "votes": 3, "sessions": 2, "quality": 3.25, "intelligibility": 1.0, "resemblance": 5.0}
+    table = results_table([row])
+    assert "<b>" not in table
+    assert "&lt;b&gt;x" in table
+    assert all(f">{cell}<" in table for cell in ("3", "2", "3.2", "1.0", "5.0"))
+
+
+def test_strangers_card_cannot_fetch_or_run():
+    card = "---\nlicense: mit\n---\n# T\n<img src=http://x/y>\n![a](http://x/b)\n```mermaid\ngraph\n```\n`1 < 2`"
+    inert = inert_markdown(card)
+    assert inert.startswith("# T")
+    assert "<img" not in inert
+    assert "![" not in inert
+    assert "mermaid" not in inert
+    assert "1 < 2" in inert
+
+
+def start(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
+    command = [sys.executable, "app.py", *arguments]
+    return subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=60, env=os.environ | environment, check=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "words"),
+    [
+        (("--port", "http"), {}, "a port must be a whole number from 1 to 65535"),
+        (("--port", "70000"), {}, "a port must be a whole number from 1 to 65535"),
+        ((), {"GRADIO_SERVER_PORT": "none"}, "a port must be a whole number from 1 to 65535"),
+        (("--checkpoints", "/nonexistent"), {}, "checkpoint folder /nonexistent is missing"),
+        (("--checkpoints", str(ROOT / "tests/browser")), {}, "holds no checkpoint"),
+        (("--device", "tpu"), {}, "device must be one of"),
+        (("--colour",), {}, "unrecognized arguments"),
+    ],
+)
+def test_app_refuses_bad_arguments_in_one_line(checkpoints, arguments, environment, words):
+    given = arguments if "--checkpoints" in arguments else ("--checkpoints", str(checkpoints), *arguments)
+    run = start(*given, AUDIOGAN_DATABASE_URL="sqlite://", **environment)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert words in run.stderr
+    assert run.stderr.count("\n") == 1
+
+
+def test_app_says_when_its_port_is_taken_or_its_database_is_out_of_reach(checkpoints):
+    given = ("--checkpoints", str(checkpoints))
+    run = start(*given, AUDIOGAN_DATABASE_URL="sqlite:////nonexistent/votes.sqlite3")
+    assert run.returncode == 2
+    assert re.fullmatch(r"app.py: ratings database .* cannot be used: .*\n", run.stderr)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        run = start(*given, "--port", str(taken.getsockname()[1]), AUDIOGAN_DATABASE_URL="sqlite://")
+    assert run.returncode == 2
+    assert run.stderr.count("\n") == 1
