@@ -81,7 +81,7 @@ def png_bytes(figure: "Figure") -> bytes:
     return buffer.getvalue()
 
 
-def _axes(figure: Figure, place: tuple[float, float, float, float], seconds: float):
+def _axes(figure: "Figure", place: tuple[float, float, float, float], seconds: float):
     axes = figure.add_axes(place, facecolor=BACKGROUND)
     axes.set_xlim(0.0, seconds)
     _style(axes)
