@@ -1,6 +1,13 @@
 """audiogan: play, see and judge sounds invented by GANs."""
 
-from audiogan.synthesis import Synthesizer, load
-
 __version__ = "0.1.0"
 __all__ = ["Synthesizer", "load"]
+
+
+def __getattr__(name: str):
+    """Import torch only for those who load a model: the processes that read audio do not."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from audiogan import synthesis
+
+    return getattr(synthesis, name)

@@ -1,15 +1,18 @@
 """Audio as numbers and as files: PCM16, WAV, resampling. Mono float audio is [time] in [-1, 1]."""
 
 import io
+import math
 import os
 import tempfile
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import soundfile
 import soxr
 
 PCM16_SCALE = 32768.0
+SOURCE_RATES = (1000, 768000)  # Hz; beyond them a header lies
 
 
 def to_pcm16(audio: np.ndarray) -> np.ndarray:
@@ -50,24 +53,43 @@ def write_atomically(path: str | os.PathLike, data: bytes) -> None:
         raise
 
 
-def read_audio(path: str | os.PathLike) -> tuple[np.ndarray, int]:
+def read_audio(
+    file: str | os.PathLike | BinaryIO, name: str = "", max_seconds: float = math.inf
+) -> tuple[np.ndarray, int]:
     """Decode any file that libsndfile reads and mix it down to mono.
+
+    Args:
+        file: a path, or an open binary file.
+        name: what errors call the file; by default its path.
+        max_seconds: refuse what says it is longer, before a sample of it is decoded.
 
     Returns:
         float32 [time] and the sample rate in Hz.
 
     Raises:
-        ValueError: not audio, truncated, empty, or with values that are not finite.
+        ValueError: not audio, truncated, empty, too long, at an absurd rate, or with values that are not finite.
     """
+    name = name or file
     try:
-        audio, sample_rate = soundfile.read(path, dtype="float32", always_2d=True)
+        with soundfile.SoundFile(file) as sound:
+            _check_extent(name, sound, max_seconds)
+            audio, sample_rate = sound.read(dtype="float32", always_2d=True), sound.samplerate
     except (soundfile.LibsndfileError, OSError) as error:
-        raise ValueError(f"{path} cannot be read as audio: {str(error).rstrip('.')}") from None
+        reason = getattr(error, "error_string", error)  # without libsndfile's own prefix, which names the file again
+        raise ValueError(f"{name} cannot be read as audio: {str(reason).rstrip('.')}") from None
     if not len(audio):
-        raise ValueError(f"{path} holds no samples")
+        raise ValueError(f"{name} holds no samples")
     if not np.isfinite(audio).all():
-        raise ValueError(f"{path} holds samples that are not finite numbers")
+        raise ValueError(f"{name} holds samples that are not finite numbers")
     return audio.mean(axis=1), sample_rate
+
+
+def _check_extent(name, sound: soundfile.SoundFile, max_seconds: float) -> None:
+    low, high = SOURCE_RATES
+    if not low <= sound.samplerate <= high:
+        raise ValueError(f"{name} has a sample rate of {sound.samplerate} Hz, not one from {low} to {high}")
+    if sound.frames > max_seconds * sound.samplerate:
+        raise ValueError(f"{name} is {sound.frames / sound.samplerate:.0f} s long, more than {max_seconds:g} s")
 
 
 def resample(audio: np.ndarray, source_rate: int, target_rate: int) -> np.ndarray:

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import librosa
 import numpy as np
 import pytest
 import soundfile
@@ -10,7 +11,7 @@ from conftest import NUM_SAMPLES, SAMPLE_RATE, tone
 
 from audiogan.dataset import PreparedData
 from training.data import folder, general_midi
-from training.data.clips import PEAK, Clip, ClipFormat, DataSetWriter, cut, fit
+from training.data.clips import PEAK, Clip, ClipFormat, DataSetWriter, cut, fit, sounding_parts
 
 FORM = ClipFormat()
 
@@ -51,6 +52,16 @@ class TestCut:
         ((pcm, _),) = cut(tone(1000, 0.9, 44100), 44100, FORM, 8)
         spectrum = np.abs(np.fft.rfft(pcm[:12000].astype(float)))
         assert np.argmax(spectrum) * SAMPLE_RATE / 12000 == pytest.approx(1000, abs=3)
+
+
+def test_sounding_parts_are_librosas():
+    random = np.random.default_rng(0)
+    for _ in range(20):
+        size = int(random.integers(SAMPLE_RATE, 6 * SAMPLE_RATE))
+        swell = np.sin(np.arange(size) / SAMPLE_RATE * random.uniform(1, 8)) ** 10
+        audio = (swell * random.standard_normal(size)).astype(np.float32)
+        theirs = librosa.effects.split(audio, top_db=40, frame_length=256, hop_length=64)
+        np.testing.assert_array_equal(sounding_parts(audio, 64), theirs)
 
 
 def test_fit_normalizes_and_fades_the_cut_end():

@@ -39,15 +39,32 @@ def _add_prepare(commands) -> None:
         "--soundfont", metavar="F", nargs="+", help="SF2 or SF3 files (default: those of Debian's packages)"
     )
     midi.set_defaults(run=_prepare_general_midi)
+    fsd = sources.add_parser("fsdkaggle2018", help="FSDKaggle2018, downloaded from Zenodo (4.6 GiB)")
+    _add_fsdkaggle2018(fsd)
     folder = sources.add_parser("folder", help="any folder of audio; sub-folders are labels")
     folder.add_argument("audio", metavar="AUDIO_DIR", type=Path)
-    folder.add_argument("--crops", type=int, default=8, help="the most clips of one file (default: 8)")
     folder.set_defaults(run=_prepare_folder)
-    for source in (midi, folder):
+    for source in (fsd, folder):
+        source.add_argument("--crops", type=int, default=8, help="the most clips of one file (default: 8)")
+    for source in (midi, fsd, folder):
         source.add_argument("--out", required=True, type=Path, help="the data set's folder, which must not exist yet")
         source.add_argument("--sample-rate", type=int, default=16000, help="Hz (default: 16000)")
         source.add_argument("--num-samples", type=int, default=16384, help="8192, 16384 (default), 32768 or 65536")
         source.add_argument("--no-normalize", action="store_true", help="keep levels: no peak normalisation")
+
+
+def _add_fsdkaggle2018(parser) -> None:
+    archives = parser.add_mutually_exclusive_group()
+    archives.add_argument("--cache", metavar="DIR", type=Path, help="where the archives are downloaded and kept")
+    archives.add_argument(
+        "--from-dir", metavar="ZIPS", type=Path, help="a folder with the archives; nothing is fetched"
+    )
+    parser.add_argument("--skip-checksums", action="store_true", help="the archives of --from-dir were packed anew")
+    parser.add_argument("--labels", default="instruments", help="instruments (default, 19), all (41), or A,B,...")
+    parser.add_argument("--verified-only", action="store_true", help="of the train clips, those a person has checked")
+    parser.add_argument("--licences", metavar="A,B", help="only clips under these: CC0, CC-BY, CC-BY-NC (default: any)")
+    parser.add_argument("--base-url", help=argparse.SUPPRESS)  # a mirror, or the tests' server
+    parser.set_defaults(run=_prepare_fsdkaggle2018)
 
 
 def _add_train(commands) -> None:
@@ -82,12 +99,38 @@ def _prepare_general_midi(options) -> None:
 def _prepare_folder(options) -> None:
     from training.data import folder
 
+    _report(options.out, *folder.prepare(options.audio, options.out, _clip_format(options), _max_crops(options)))
+
+
+def _prepare_fsdkaggle2018(options) -> None:
+    from training.data import fsdkaggle2018
+    from training.data.clips import refuse_existing
+    from training.data.fsdkaggle2018_tables import Choice, parse_labels
+    from training.data.licences import parse_licences
+
+    form, max_crops = _clip_format(options), _max_crops(options)
+    licences = () if options.licences is None else parse_licences(options.licences)
+    choice = Choice(parse_labels(options.labels), licences, options.verified_only)
+    refuse_existing(options.out)
+    if options.from_dir:
+        fsdkaggle2018.verify(options.from_dir, not options.skip_checksums)
+    elif options.skip_checksums:
+        raise ValueError("--skip-checksums is for --from-dir: what is downloaded is always verified")
+    else:
+        options.from_dir = fsdkaggle2018.download(options.cache, options.base_url)
+    _report(options.out, *fsdkaggle2018.prepare(options.from_dir, options.out, form, choice, max_crops))
+
+
+def _max_crops(options) -> int:
     if options.crops < 1:
         raise ValueError(f"--crops must be a whole number of at least 1, not {options.crops}")
-    count, skipped = folder.prepare(options.audio, options.out, _clip_format(options), options.crops)
+    return options.crops
+
+
+def _report(out: Path, count: int, skipped: list) -> None:
     for item in skipped:
         print(f"skipped {item.source}: {item.reason}", file=sys.stderr)
-    print(f"{count} clips in {options.out} ({len(skipped)} files skipped)")
+    print(f"{count} clips in {out} ({len(skipped)} skipped)")
 
 
 def _clip_format(options):

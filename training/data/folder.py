@@ -1,17 +1,11 @@
 """Any folder of audio: its sub-folders are the labels, every file that libsndfile reads is a source."""
 
 import hashlib
-import multiprocessing
-import os
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tqdm import tqdm
-
-from audiogan.audio import read_audio
 from audiogan.config import ModelConfig
-from training.data.clips import Clip, ClipFormat, DataSetWriter, cut
+from training.data.clips import ClipFormat, DataSetWriter
+from training.data.recordings import MAX_CROPS, Recording, Skipped, write_recordings
 
 EXTENSIONS = {
     ".wav",
@@ -29,15 +23,6 @@ EXTENSIONS = {
     ".rf64",
 }
 TEST_FRACTION = 0.1
-MAX_CROPS = 8
-
-
-@dataclass(frozen=True)
-class Skipped:
-    """A file that gave no clip, and why."""
-
-    source: str
-    reason: str
 
 
 def prepare(
@@ -67,21 +52,19 @@ def prepare(
     loose = [path for path in files if labels and path.parent == folder]
     files = [path for path in files if path not in set(loose)]
     skipped = [Skipped(path.name, "lies beside labelled sub-folders, not in one") for path in loose]
-    test = held_out([path.relative_to(folder) for path in files], bool(labels))
-    jobs = [(folder, path.relative_to(folder), bool(labels), form, max_crops) for path in files]
-    context = multiprocessing.get_context("spawn")
-    with (
-        DataSetWriter(out, form, labels, f"folder: {folder.resolve().name}") as writer,
-        ProcessPoolExecutor(workers or os.cpu_count(), mp_context=context) as pool,
-    ):
-        progress = tqdm(pool.map(_read_job, jobs, chunksize=8), total=len(jobs), desc="read", unit="file")
-        for (_, name, *_), clips in zip(jobs, progress, strict=True):
-            if isinstance(clips, Skipped):
-                skipped.append(clips)
-                continue
-            split = "test" if name in test else "train"
-            for clip in clips:
-                writer.add(replace(clip, split=split))
+    names = [path.relative_to(folder) for path in files]
+    test = held_out(names, bool(labels))
+    recordings = [
+        Recording(
+            folder / name,
+            source=name.as_posix(),
+            label=name.parts[0] if labels else "",
+            split="test" if name in test else "train",
+        )
+        for name in names
+    ]
+    with DataSetWriter(out, form, labels, f"folder: {folder.resolve().name}") as writer:
+        skipped += write_recordings(writer, recordings, max_crops, workers)
     return writer.count, skipped
 
 
@@ -99,15 +82,3 @@ def held_out(names: list[Path], labelled: bool) -> set[Path]:
 
 def _labels(folder: Path, files: list[Path]) -> tuple[str, ...]:
     return tuple(sorted({path.relative_to(folder).parts[0] for path in files if path.parent != folder}))
-
-
-def _read_job(job: tuple[Path, Path, bool, ClipFormat, int]) -> list[Clip] | Skipped:
-    folder, name, labelled, form, max_crops = job
-    try:
-        audio, sample_rate = read_audio(folder / name)
-    except ValueError as error:
-        return Skipped(name.as_posix(), str(error))
-    label = name.parts[0] if labelled else ""
-    pieces = cut(audio, sample_rate, form, max_crops)
-    clips = [Clip(pcm, label, name.as_posix(), onset_s=onset) for pcm, onset in pieces]
-    return clips or Skipped(name.as_posix(), "is silent")

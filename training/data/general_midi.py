@@ -10,10 +10,7 @@ import ctypes
 import functools
 import itertools
 import math
-import multiprocessing
-import os
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,6 +19,7 @@ from tqdm import tqdm
 
 from audiogan.audio import resample
 from training.data.clips import Clip, ClipFormat, DataSetWriter, fit
+from training.data.recordings import ordered_map
 
 RENDER_RATE, RENDER_BLOCK = 48000, 64  # Hz; samples, within which FluidSynth starts no note
 HELD_FRACTION = 0.75  # of the clip; the rest is the instrument's release
@@ -108,13 +106,9 @@ def prepare(out, soundfonts: list[str] | None, form: ClipFormat, workers: int | 
     fluidsynth_library()
     jobs = [(str(font), patch, form) for number, font in enumerate(fonts) for patch in _patches_of_font(number)]
     counts = {"clips": 0, "duplicates": 0, "silent": 0}
-    context = multiprocessing.get_context("spawn")
-    with (
-        DataSetWriter(out, form, LABELS, f"general-midi: {', '.join(font.name for font in fonts)}") as writer,
-        ProcessPoolExecutor(workers or os.cpu_count(), mp_context=context) as pool,
-    ):
+    with DataSetWriter(out, form, LABELS, f"general-midi: {', '.join(font.name for font in fonts)}") as writer:
         notes = {label: [] for label in LABELS}
-        for rendered in tqdm(pool.map(_render_job, jobs), total=len(jobs), desc="render", unit="preset"):
+        for rendered in tqdm(ordered_map(_render_job, jobs, workers), total=len(jobs), desc="render", unit="preset"):
             for clip in rendered:
                 notes[clip.label].append(clip)
         for clips in notes.values():

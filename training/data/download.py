@@ -1,0 +1,177 @@
+"""Download archives of known MD5: resumed where they broke off, verified, and in place whole or not at all."""
+
+import hashlib
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+from tqdm import tqdm
+
+from audiogan import __version__
+from training.data.part import Part
+from training.data.retry import TryAgainError, back_off, retry_after
+
+USER_AGENT = f"audiogan/{__version__} (+audiogan: WaveGAN and SpecGAN, training prepare fsdkaggle2018)"
+TIMEOUT_S = 60.0
+TRIES = 8  # in a row that bring less than PROGRESS_BYTES
+PROGRESS_BYTES = 2**20
+REDIRECTS = 5
+RETRIED = (408, 425, 429)  # and every 5xx
+READ_BYTES = 2**20
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A file of a record and the MD5 its publisher states."""
+
+    name: str
+    md5: str
+
+
+class Downloader:
+    """A client of one record of files, `BASE/NAME?download=1`.
+
+    Redirects are followed to https, and to plain http only at the base's own address.
+
+    Args:
+        base: address of the record's files.
+        sleep: waits that many seconds between tries.
+
+    Raises:
+        ValueError: the base is not an http or https address.
+    """
+
+    def __init__(self, base: str, sleep: Callable[[float], None] = time.sleep):
+        self.base, self.sleep = base.rstrip("/"), sleep
+        self.origin = _origin(self.base)
+        self.client = httpx.Client(
+            headers={"User-Agent": USER_AGENT, "Accept-Encoding": "identity"},
+            timeout=TIMEOUT_S,
+            follow_redirects=True,
+            max_redirects=REDIRECTS,
+            event_hooks={"request": [self._refuse_plain_http]},
+        )
+
+    def fetch(self, archives: Sequence[Archive], folder: Path) -> None:
+        """Have every archive in the folder, whole and verified; those that are there already are only verified.
+
+        Raises:
+            ValueError: there is no room, the server refuses, cannot be reached, or twice sends something else. What
+                has arrived stays in `NAME.part` for the next time, unless it is wrong.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        missing = [archive for archive in archives if not is_whole(folder / archive.name, archive.md5)]
+        with self.client:
+            self._check_room([Part(folder / archive.name) for archive in missing], folder)
+            for archive in missing:
+                self._fetch_one(archive, Part(folder / archive.name))
+
+    def _check_room(self, parts: list[Part], folder: Path) -> None:
+        needed = sum(self._persist(self._ask_length, part) - part.size for part in parts)
+        free = shutil.disk_usage(folder).free
+        if needed > free:
+            raise ValueError(
+                f"the archives need {needed / 2**30:.2f} GiB more in {folder}, where {free / 2**30:.2f} GiB are free: "
+                "make room or name another folder"
+            )
+
+    def _fetch_one(self, archive: Archive, part: Part) -> None:
+        for _ in range(2):
+            self._persist(self._transfer, part)
+            if is_whole(part.path, archive.md5):
+                part.finish()
+                return
+            size = part.size
+            part.discard()
+        raise ValueError(
+            f"{archive.name} came wrong twice from {self.base} ({size:,} bytes, whose MD5 is not {archive.md5}) "
+            "and was deleted: try again later"
+        )
+
+    def _persist(self, attempt: Callable, part: Part):
+        """What `attempt(part)` gives in the end; waits between failures as long as asked, or ever longer."""
+        failures, furthest = 0, part.size
+        while True:
+            try:
+                return attempt(part)
+            except (TryAgainError, httpx.TransportError) as error:
+                reason, wait_s = str(error) or type(error).__name__, getattr(error, "wait_s", None)
+            except httpx.TooManyRedirects:
+                raise ValueError(f"{part.name} cannot be downloaded: {self.base} redirects without end") from None
+            if part.size >= furthest + PROGRESS_BYTES:  # not just more than last time, or tries would have no end
+                failures, furthest = 0, part.size
+            failures += 1
+            if failures == TRIES:
+                raise ValueError(
+                    f"{part.name} could not be downloaded from {self.base} in {TRIES} tries ({reason}); "
+                    "what has arrived is kept, and the same command goes on from there"
+                )
+            wait_s = back_off(failures) if wait_s is None else wait_s
+            tqdm.write(f"{part.name}: {reason}; next try in {wait_s:.0f} s", file=sys.stderr)
+            self.sleep(wait_s)
+
+    def _ask_length(self, part: Part) -> int:
+        with self._open("HEAD", part.name) as response:
+            length = response.headers.get("Content-Length", "")
+        return int(length) if length.isdecimal() else part.size
+
+    def _transfer(self, part: Part) -> None:
+        """One request for what is missing, written as it arrives."""
+        if part.whole:
+            return
+        with self._open("GET", part.name, part.headers()) as response:
+            if not part.begin(response):
+                return
+            unit = {"unit": "B", "unit_scale": True, "unit_divisor": 1024}
+            with part.open() as file, tqdm(desc=part.name, total=part.length, initial=part.size, **unit) as bar:
+                for data in response.iter_raw():
+                    file.write(data)
+                    bar.update(len(data))
+                    if bar.n > part.length:
+                        break  # too long, so wrong: no need for the rest
+        if not part.whole:
+            raise TryAgainError(f"the server stopped at {part.size:,} of {part.length:,} bytes")
+
+    @contextmanager
+    def _open(self, method: str, name: str, headers: dict | None = None) -> Iterator[httpx.Response]:
+        url = f"{self.base}/{name}?download=1"
+        with self.client.stream(method, url, headers=headers) as response:
+            status = f"HTTP {response.status_code} {response.reason_phrase}".strip()
+            if response.status_code in RETRIED or response.status_code >= 500:
+                raise TryAgainError(status, retry_after(response.headers.get("Retry-After", "")))
+            if response.status_code not in (200, 206, 416):
+                raise ValueError(f"{url} cannot be downloaded: the server says {status}")
+            yield response
+
+    def _refuse_plain_http(self, request: httpx.Request) -> None:
+        if request.url.scheme != "https" and _origin(str(request.url)) != self.origin:
+            raise ValueError(f"{self.base} sends us to {request.url}, which is not https")
+
+
+def is_whole(path: Path, md5: str) -> bool:
+    """Whether the file is there and has that MD5."""
+    if not path.is_file():
+        return False
+    digest = hashlib.md5(usedforsecurity=False)
+    size, name = path.stat().st_size, path.name.removesuffix(".part")
+    shape = {"total": size, "unit": "B", "unit_scale": True, "leave": False}
+    with open(path, "rb") as file, tqdm(desc=f"verify {name}", **shape) as bar:
+        while data := file.read(READ_BYTES):
+            digest.update(data)
+            bar.update(len(data))
+    return digest.hexdigest() == md5
+
+
+def _origin(address: str) -> tuple[str, str, int | None]:
+    try:
+        url = httpx.URL(address)
+    except httpx.InvalidURL:
+        url = httpx.URL("")
+    if url.scheme not in ("https", "http") or not url.host:
+        raise ValueError(f"the address of a download must begin with https:// or http://, not {address!r}")
+    return url.scheme, url.host, url.port

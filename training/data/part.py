@@ -1,0 +1,103 @@
+"""The part of a download that has arrived, and what it is a part of."""
+
+import json
+import os
+import re
+from pathlib import Path
+from typing import BinaryIO
+
+import httpx
+
+from audiogan.audio import write_atomically
+from training.data.retry import TryAgainError
+
+
+class Part:
+    """`NAME.part` holds the bytes so far, `NAME.part.json` the length of the whole and its ETag or date.
+
+    Attributes:
+        length: bytes of the whole file, None before a server said so.
+    """
+
+    def __init__(self, target: Path):
+        self.target = target
+        self.path, self.notes = Path(f"{target}.part"), Path(f"{target}.part.json")
+        try:
+            notes = json.loads(self.notes.read_text())
+            self.length, self.validator = int(notes["length"]), str(notes["validator"])
+        except (OSError, ValueError, TypeError, KeyError):
+            self.length, self.validator = None, ""
+
+    @property
+    def size(self) -> int:
+        """Bytes that have arrived."""
+        return self.path.stat().st_size if self.path.exists() else 0
+
+    @property
+    def whole(self) -> bool:
+        return self.length is not None and self.size >= self.length
+
+    @property
+    def name(self) -> str:
+        return self.target.name
+
+    def headers(self) -> dict[str, str]:
+        """Ask for the rest, if the file is still the one this is a part of; without a validator the MD5 will tell."""
+        if not self.size:
+            return {}
+        return {"Range": f"bytes={self.size}-"} | ({"If-Range": self.validator} if self.validator else {})
+
+    def begin(self, response: httpx.Response) -> bool:
+        """Make ready to append a body, starting over where the server does; False where nothing is left to come.
+
+        Raises:
+            TryAgainError: the answer does not fit what is here, which is thrown away.
+            ValueError: the server does not say how long the file is.
+        """
+        start, length = _range(response)
+        if response.status_code == 416 and length == self.size:
+            self._note(response, length)
+            return False
+        changed = self.length is not None and length != self.length
+        if start not in (0, self.size) or (start and changed):
+            self.discard()
+            raise TryAgainError("the server's file is not the one that was begun; starting over")
+        if length is None:
+            raise ValueError(f"{response.url} cannot be downloaded: the server does not say how long it is")
+        if not start:
+            self.path.unlink(missing_ok=True)
+        self._note(response, length)
+        return True
+
+    def open(self) -> BinaryIO:
+        """The file to append to."""
+        return open(self.path, "ab")
+
+    def finish(self) -> None:
+        """Put the whole file in its place."""
+        with open(self.path, "rb") as file:
+            os.fsync(file.fileno())
+        os.replace(self.path, self.target)
+        self.notes.unlink(missing_ok=True)
+
+    def discard(self) -> None:
+        """Forget everything: the next request starts at the first byte."""
+        self.path.unlink(missing_ok=True)
+        self.notes.unlink(missing_ok=True)
+        self.length, self.validator = None, ""
+
+    def _note(self, response: httpx.Response, length: int) -> None:
+        etag = response.headers.get("ETag", "")
+        self.length = length
+        self.validator = etag if etag and not etag.startswith("W/") else response.headers.get("Last-Modified", "")
+        write_atomically(self.notes, json.dumps({"length": length, "validator": self.validator}).encode())
+
+
+def _range(response: httpx.Response) -> tuple[int | None, int | None]:
+    """The first byte of a body and the length of the whole file, None where the answer does not say."""
+    if response.status_code == 200:
+        length = response.headers.get("Content-Length", "")
+        return 0, int(length) if length.isdecimal() else None
+    found = re.fullmatch(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)", response.headers.get("Content-Range", "").strip())
+    start, length = found.groups() if found else (None, None)
+    return int(start) if start else None, int(length) if length and length.isdecimal() else None
