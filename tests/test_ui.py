@@ -231,3 +231,14 @@ def test_app_says_when_its_port_is_taken_or_its_database_is_out_of_reach(checkpo
         run = start(*given, "--port", str(taken.getsockname()[1]), AUDIOGAN_DATABASE_URL="sqlite://")
     assert run.returncode == 2
     assert run.stderr.count("\n") == 1
+
+
+def test_start_loads_nothing_that_the_first_page_does_without(checkpoints):
+    heavy = ("torch._dynamo", "matplotlib", "librosa", "scipy", "training")
+    script = (
+        "import sys; from audiogan.ui import Library, build_app; from audiogan.listening.store import Store;"
+        f"build_app(Library({str(checkpoints)!r}, 'cpu'), Store('sqlite://'));"
+        f"print([name for name in {heavy} if name in sys.modules])"
+    )
+    run = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
