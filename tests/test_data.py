@@ -223,6 +223,7 @@ def test_copies_are_dropped_and_quieter_copies_too():
     takes = [noise[0], noise[1], noise[0] * 0.5, noise[2]]
     clips = [Clip(fit(audio, FORM), "x", str(number)) for number, audio in enumerate(takes)]
     assert [clip.source for clip in general_midi.distinct(clips)] == ["0", "1", "3"]
+    assert general_midi.distinct([]) == []
 
 
 def test_missing_soundfont_says_what_to_install(tmp_path):
