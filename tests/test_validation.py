@@ -27,4 +27,5 @@ def test_real_audio_beats_noise_and_silence(prepared):
     noise = torch.randn(real.shape, generator=torch.Generator().manual_seed(0)) * 0.1
     scores = [validation.score(Player(clips)) for clips in (real, noise, torch.zeros_like(real))]
     assert scores[0] < 0.1 * min(scores[1:])
+    assert 0 < validation.floor < 0.2 * min(scores[1:])
     assert scores[0] == validation.score(Player(real))

@@ -1,5 +1,6 @@
 """The averaged generator of a run as a checkpoint folder with its card."""
 
+import shlex
 from pathlib import Path
 
 from audiogan import checkpoint
@@ -38,7 +39,8 @@ def export(run_folder, name: str, checkpoints=checkpoint.FOLDER, notes: str = ""
         "steps": numbers["step"],
         "minutes": round(numbers["seconds"] / 60, 1),
         "machine": numbers["machine"],
-        "validation_score": numbers.get("score"),
+        "distance": numbers.get("score"),
+        "distance_of_real": numbers.get("floor"),
         **{key: value for key, value in config.to_dict().items() if key not in ("model", "steps")},
     }
     folder = Path(checkpoints) / checkpoint.check_name(name)
@@ -61,13 +63,13 @@ def _averaged(run: RunFolder, last: bool) -> tuple[dict, dict]:
 def card(name: str, generator, config: TrainConfig, data: dict, training: dict, notes: str) -> str:
     """A model card in Markdown: data, licence, budget, parameters, commands, and what is known of the sound."""
     model = generator.config
-    settings = "".join(f" --set {key}={value}" for key, value in _overrides(config).items())
+    settings = "".join(f" --set {shlex.quote(f'{key}={value}')}" for key, value in _overrides(config).items())
     source = data["source"].partition(":")[0]
     labels = ", ".join(model.labels) or "none: unconditional"
     return f"""---
 library_name: audiogan
 pipeline_tag: text-to-audio
-license: mit
+license: {"mit" if source == "general-midi" else "other"}
 tags: [audio, gan, {model.architecture}]
 ---
 # {name}
@@ -86,6 +88,7 @@ A `{model.architecture}` of width {model.dim} that makes clips of {model.num_sam
 | time | {training["minutes"]:,} minutes on {training["machine"]} |
 | loss | {config.loss}, Adam {config.learning_rate:g} / {config.critic_learning_rate:g}, betas {config.betas}, \
 EMA {config.ema:g} |
+| distance to held-out audio | {_distance(training)} |
 
 ## How it sounds
 
@@ -96,6 +99,16 @@ EMA {config.ema:g} |
     python -m training train {config.preset} --data DATA --out RUN{settings}
     python -m training export RUN --name {name}
 """
+
+
+def _distance(training: dict) -> str:
+    """The score of `training.validation` beside real audio's, where the run has one."""
+    if training["distance"] is None:
+        return "not measured"
+    return (
+        f"{training['distance']:.1f}; real training clips {training['distance_of_real']:.1f} "
+        "(Frechet distance of log-mel summaries, as many clips as are held out, at most 512; smaller is better)"
+    )
 
 
 def _overrides(config: TrainConfig) -> dict:

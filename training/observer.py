@@ -61,10 +61,11 @@ class Observer:
         row = {"step": step, "epoch": epoch, "d_loss": d_loss, "g_loss": g_loss, "seconds": seconds}
         self._record(row, ("d_loss", "g_loss"))
 
-    def score(self, step: int, score: float, best: bool) -> None:
-        """Print and record the distance to held-out audio."""
-        self.bar.write(f"Step {step}: distance to held-out audio {score:.2f}{', the best so far' if best else ''}")
-        self._record({"step": step, "score": score}, ("score",))
+    def score(self, step: int, score: float, floor: float, best: bool) -> None:
+        """Print and record the distance to held-out audio beside real training audio's."""
+        mark = ", the best so far" if best else ""
+        self.bar.write(f"Step {step}: distance to held-out audio {score:.2f} (real audio {floor:.2f}){mark}")
+        self._record({"step": step, "score": score, "floor": floor}, ("score",))
 
     @torch.no_grad()
     def preview(self, step: int, generator: Generator, device: torch.device) -> None:

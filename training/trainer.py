@@ -112,11 +112,11 @@ class Trainer:
             return
         average = self.game.average
         score = self.validation.score(average)
-        observer.score(self.step, score, score < self.best_score)
+        observer.score(self.step, score, self.validation.floor, score < self.best_score)
         observer.preview(self.step, average, self.device)
         if score < self.best_score:
             self.best_score = score
-            self.run.save_best(average.state_dict(), self._numbers() | {"score": score})
+            self.run.save_best(average.state_dict(), self._numbers() | {"score": score, "floor": self.validation.floor})
 
     def _resume(self) -> bool:
         saved = self.run.load_state()

@@ -21,7 +21,8 @@ FLOOR = 1e-3
 class Validation:
     """Frechet distance of log-mel summaries between the test split and a generator given the same labels.
 
-    Coarse on purpose: no network was trained for it, so none can be flattered.
+    Coarse on purpose: no network was trained for it, so none can be flattered. `floor` is the distance of as many
+    training clips with the same labels: what a perfect generator would score.
 
     Args:
         data: its test split is the reference; a set without one is judged on the training split.
@@ -33,8 +34,8 @@ class Validation:
         rows = np.random.default_rng(SEED).permutation(rows)[:MAX_CLIPS]
         self.device, self.sample_rate = device, data.sample_rate
         self.label, self.pitch = (torch.from_numpy(values[rows]).to(device) for values in (data.label, data.pitch))
-        chunks = np.array_split(np.sort(rows), -(-len(rows) // BATCH))
-        self.reference = torch.cat([self._summary(torch.from_numpy(from_pcm16(data.clips[chunk]))) for chunk in chunks])
+        self.reference = self._summaries(data, rows)
+        self.floor = frechet_distance(self._summaries(data, _alike(data, rows)), self.reference)
 
     @torch.no_grad()
     def score(self, generator: Generator) -> float:
@@ -47,10 +48,22 @@ class Validation:
         for batch, label, pitch in zip(latents, self.label.split(BATCH), self.pitch.split(BATCH), strict=True):
             native = generator(batch, label if config.labels else None, pitch)
             summaries.append(self._summary(generator.to_audio(native)))
-        return frechet_distance(torch.cat(summaries).numpy(), self.reference.numpy())
+        return frechet_distance(torch.cat(summaries).numpy(), self.reference)
+
+    def _summaries(self, data: PreparedData, rows: np.ndarray) -> np.ndarray:
+        """Summaries of clips of the data set: [rows, features]."""
+        chunks = np.array_split(np.sort(rows), -(-len(rows) // BATCH))
+        return torch.cat([self._summary(torch.from_numpy(from_pcm16(data.clips[chunk]))) for chunk in chunks]).numpy()
 
     def _summary(self, audio: Tensor) -> Tensor:
         """Log-mel spectrogram averaged on a coarse grid: [batch, time] to [batch, features] on the CPU."""
         linear = dsp.magnitude(audio.to(self.device), N_FFT, HOP_LENGTH)
         logs = dsp.log_magnitude(dsp.mel(linear, N_FFT, N_MELS, self.sample_rate), FLOOR)  # [batch, mel, frames]
         return F.adaptive_avg_pool2d(logs[:, None], GRID).flatten(1).cpu()
+
+
+def _alike(data: PreparedData, rows: np.ndarray) -> np.ndarray:
+    """A training clip of the same label for each row, drawn once and for all; any where a label has none."""
+    random, train = np.random.default_rng(SEED), data.rows("train")
+    labels = data.label[train]
+    return np.array([random.choice(train[labels == label] if label in labels else train) for label in data.label[rows]])
