@@ -48,9 +48,9 @@ def exp_magnitude(log: Tensor, floor: float = LOG_FLOOR) -> Tensor:
 @functools.lru_cache(maxsize=32)
 def mel_filters(n_fft: int, n_mels: int, sample_rate: int) -> Tensor:
     """Slaney-scale triangular filters of unit area, [n_fft // 2 + 1, n_mels], on the CPU."""
-    return taf.melscale_fbanks(
-        n_fft // 2 + 1, 0.0, sample_rate / 2, n_mels, sample_rate, norm="slaney", mel_scale="slaney"
-    )
+    num_bins, nyquist = n_fft // 2 + 1, sample_rate / 2
+    with torch.inference_mode(False):  # kept for callers that need gradients too
+        return taf.melscale_fbanks(num_bins, 0.0, nyquist, n_mels, sample_rate, norm="slaney", mel_scale="slaney")
 
 
 def mel(linear: Tensor, n_fft: int, n_mels: int, sample_rate: int) -> Tensor:
@@ -141,4 +141,5 @@ def _window(n_fft: int, like: Tensor) -> Tensor:
 
 @functools.lru_cache(maxsize=32)
 def _hann(n_fft: int, device: torch.device) -> Tensor:
-    return torch.hann_window(n_fft, device=device)
+    with torch.inference_mode(False):  # kept for callers that need gradients too
+        return torch.hann_window(n_fft, device=device)

@@ -111,6 +111,14 @@ def test_limit_peak_turns_down_only_what_is_too_loud():
     torch.testing.assert_close(dsp.limit_peak(audio), torch.tensor([[0.5, -0.2], [0.25, -1.0]]))
 
 
+def test_windows_made_while_generating_serve_training_too():
+    with torch.inference_mode():
+        dsp.mel(dsp.magnitude(torch.zeros(1, 600), 200, 50), 200, 8, SAMPLE_RATE)
+    audio = torch.rand(1, 600, requires_grad=True)
+    dsp.mel(dsp.magnitude(audio, 200, 50), 200, 8, SAMPLE_RATE).sum().backward()
+    assert audio.grad.abs().max() > 0
+
+
 def test_measures_by_hand():
     reference = torch.ones(1, 2, 3)
     assert dsp.spectral_convergence(2 * reference, reference).item() == pytest.approx(1.0)

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 class FoldedConv1d(nn.Module):
     """A strided convolution, up or down, computed as a short one without stride on groups of `stride` samples.
 
-    The parameters keep the strided form. Without gradients the short kernel is kept until the weight changes.
+    The parameters keep the strided form. In inference mode, where weights stay as they are, the short kernel is kept.
     """
 
     def __init__(self, shape: tuple[int, int, int], out_channels: int, stride: int):
@@ -19,15 +19,15 @@ class FoldedConv1d(nn.Module):
         self.weight = nn.Parameter(torch.empty(shape))
         self.bias = nn.Parameter(torch.zeros(out_channels))
         nn.init.xavier_uniform_(self.weight)
-        self._kept: tuple[object, int, Tensor] | None = None
+        self._kept: tuple[nn.Parameter, Tensor] | None = None
 
     def kernel(self) -> Tensor:
         """The short convolution's kernel, [out, in, 1, odd taps], channels innermost."""
-        if torch.is_grad_enabled():
+        if not torch.is_inference_mode_enabled():
             return self._laid_out()
-        if self._kept is None or self._kept[0] is not self.weight or self._kept[1] != self.weight._version:
-            self._kept = (self.weight, self.weight._version, self._laid_out())
-        return self._kept[2]
+        if self._kept is None or self._kept[0] is not self.weight:
+            self._kept = (self.weight, self._laid_out())
+        return self._kept[1]
 
     def _laid_out(self) -> Tensor:
         return self._fold()[:, :, None].contiguous(memory_format=torch.channels_last)

@@ -27,11 +27,12 @@ PRE_ROLL_SECONDS = 0.004
 
 @dataclass(frozen=True)
 class ClipFormat:
-    """What every clip of a data set has in common."""
+    """What every clip of a data set has in common; pitches are estimated only where the source states none."""
 
     sample_rate: int = 16000
     num_samples: int = 16384
     normalize: bool = True
+    estimate_pitch: bool = True
 
     def __post_init__(self):
         ModelConfig("any", sample_rate=self.sample_rate, num_samples=self.num_samples)  # the bounds of a model
@@ -135,7 +136,7 @@ class DataSetWriter:
         if digest in self.seen:
             return False
         self.seen.add(digest)
-        pitch = "" if clip.pitch is None else f"{clip.pitch:g}"
+        pitch = "" if clip.pitch is None else f"{round(clip.pitch, 2):g}"
         self.rows.writerow(
             [self.count, clip.label, pitch, clip.split, clip.source, f"{clip.onset_s:.4f}", clip.licence]
         )

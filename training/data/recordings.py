@@ -16,9 +16,10 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from audiogan.audio import read_audio
+from audiogan.audio import from_pcm16, read_audio
 from training.data.archive import read_member
 from training.data.clips import Clip, ClipFormat, DataSetWriter, cut
+from training.data.pitch import steady_pitch
 
 MAX_CROPS = 8
 JOBS_AHEAD = 16  # a worker, so that memory does not grow with the data
@@ -110,7 +111,11 @@ def _clips(recording: Recording, form: ClipFormat, max_crops: int) -> list[Clip]
     except (ValueError, MemoryError) as error:
         return Skipped(recording.source, str(error))
     clips = [
-        Clip(pcm, recording.label, recording.source, recording.split, recording.licence, onset_s=onset)
+        Clip(pcm, recording.label, recording.source, recording.split, recording.licence, _pitch(pcm, form), onset)
         for pcm, onset in cut(audio, sample_rate, form, max_crops)
     ]
     return clips or Skipped(recording.source, "is silent")
+
+
+def _pitch(pcm: np.ndarray, form: ClipFormat) -> float | None:
+    return steady_pitch(from_pcm16(pcm), form.sample_rate) if form.estimate_pitch else None

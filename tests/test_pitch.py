@@ -1,0 +1,49 @@
+"""Pitch estimates: right on tones and on real notes that state theirs, absent for noise and glides."""
+
+import numpy as np
+import pytest
+from conftest import SAMPLE_RATE, tone
+
+from audiogan.audio import from_pcm16
+from training.data.pitch import steady_pitch
+
+
+@pytest.mark.parametrize("midi", [33, 57, 69.3, 93])
+@pytest.mark.parametrize("sample_rate", [16000, 44100])
+def test_harmonic_tones(midi, sample_rate):
+    hz = 440 * 2 ** ((midi - 69) / 12)
+    audio = sum(tone(k * hz, 1.0, sample_rate) / k for k in range(1, 6))
+    assert steady_pitch(audio, sample_rate) == pytest.approx(midi, abs=0.2)
+
+
+def test_a_short_tone_in_silence():
+    audio = np.concatenate([tone(440, 0.4), np.zeros(SAMPLE_RATE // 2, np.float32)])
+    assert steady_pitch(audio, SAMPLE_RATE) == pytest.approx(69, abs=0.1)
+
+
+def test_noise_glides_clicks_and_silence_have_none():
+    time = np.arange(SAMPLE_RATE) / SAMPLE_RATE
+    click = np.zeros(SAMPLE_RATE, np.float32)
+    click[100] = 1
+    glide = np.sin(2 * np.pi * (200 * time + 300 * time**2)).astype(np.float32)
+    noise = np.random.default_rng(0).standard_normal(SAMPLE_RATE).astype(np.float32)
+    for audio in (click, glide, noise, np.zeros(SAMPLE_RATE, np.float32)):
+        assert steady_pitch(audio, SAMPLE_RATE) is None
+
+
+@pytest.mark.soundfonts
+def test_real_notes_are_found_at_their_pitch(general_midi_data):
+    rows = range(0, len(general_midi_data.clips), 23)
+    stated = general_midi_data.pitch[rows]
+    found = np.array(
+        [steady_pitch(from_pcm16(general_midi_data.clips[row]), SAMPLE_RATE) or np.nan for row in rows], np.float32
+    )
+    tonal, heard = ~np.isnan(stated), ~np.isnan(found)
+    errors = np.abs(found - stated)[tonal & heard]
+    print(
+        f"{heard[tonal].mean():.3f} of tonal notes, {(errors < 0.5).mean():.3f} right; {heard[~tonal].mean():.3f} drums"
+    )
+    assert heard[tonal].mean() > 0.85
+    assert (errors < 0.5).mean() > 0.97
+    assert np.median(errors) < 0.1
+    assert heard[~tonal].mean() < 0.1
