@@ -114,6 +114,10 @@ def _distance(training: dict) -> str:
 def _overrides(config: TrainConfig) -> dict:
     """The settings that differ from the preset's, as `--set` takes them."""
     preset = load_preset(config.preset)
-    changed = {key: value for key, value in config.to_dict().items() if value != preset.to_dict()[key]}
+    changed = {
+        key: value
+        for key, value in config.to_dict().items()
+        if value != preset.to_dict()[key] and key not in ("report_every", "save_every")  # which change no sound
+    }
     model = changed.pop("model", {})
     return changed | {key: value for key, value in model.items() if value != preset.model.get(key)}
