@@ -1,6 +1,10 @@
 """Seeded latent vectors and the paths between them. A clip's z depends on its seed and its index alone."""
 
+import math
+
 import numpy as np
+import torch
+from torch import Tensor
 
 MAX_SEED = 2**63 - 1
 
@@ -30,6 +34,28 @@ def draw_labels(indices, seed: int, count: int) -> list[int]:
     """A label index for each clip of a seed, uniform over `count`, from a stream apart from z's."""
     streams = [np.random.Generator(np.random.PCG64(np.random.SeedSequence((seed, int(i), 1)))) for i in indices]
     return [int(stream.integers(count)) for stream in streams]
+
+
+def draw_pitches(indices, seed: int, shares: np.ndarray) -> list[float]:
+    """A MIDI pitch for each clip of a seed, NaN for none, from a stream apart from z's and the labels'.
+
+    Args:
+        shares: how often each MIDI number is played, and last how often none, [clips, 129]; none where all are 0.
+    """
+    streams = [np.random.Generator(np.random.PCG64(np.random.SeedSequence((seed, int(i), 2)))) for i in indices]
+    numbers = []
+    for stream, row in zip(streams, shares, strict=True):
+        drawn = int(np.searchsorted(np.cumsum(row), stream.uniform() * row.sum(), side="right"))
+        numbers.append(float(drawn) if drawn < len(row) - 1 else math.nan)
+    return numbers
+
+
+def noise_of(z: Tensor, size: int) -> Tensor:
+    """Standard normal noise [batch, size], from a stream for each latent, which its very bits seed."""
+    rows = np.ascontiguousarray(z.detach().float().cpu().numpy()).view(np.uint32)
+    streams = [np.random.Generator(np.random.PCG64(np.random.SeedSequence(row.tolist()))) for row in rows]
+    noise = np.stack([stream.standard_normal(size, dtype=np.float32) for stream in streams])
+    return torch.from_numpy(noise).to(z.device)
 
 
 def truncate(z: np.ndarray, truncation: float) -> np.ndarray:

@@ -51,6 +51,19 @@ class Synthesizer:
         """Length of a clip in samples."""
         return self.config.num_samples
 
+    @property
+    def pitched_labels(self) -> tuple[str, ...]:
+        """Labels that take a pitch: those that had one in training; none where the architecture ignores pitch."""
+        return tuple(label for label in self.labels if self.pitch_range(label) is not None)
+
+    def pitch_range(self, label: str | None) -> tuple[float, float] | None:
+        """The lowest and the highest MIDI pitch of a label in training, None where it takes none.
+
+        Raises:
+            ValueError: the label is not one of the model's.
+        """
+        return self.generator.pitch_range(0 if label is None else self.config.label_index(label))
+
     def generate(
         self,
         num: int,
@@ -65,7 +78,7 @@ class Synthesizer:
             num: how many, 1 to `MAX_CLIPS`.
             seed: 0 to `latent.MAX_SEED`.
             label: a name in `labels`; None lets each clip draw its own where the model has labels.
-            pitch: MIDI number for architectures that take one.
+            pitch: MIDI number for labels that take one; None lets each clip draw one as its label had in training.
             truncation: in (0, 1]; smaller is more typical and less varied.
 
         Returns:
@@ -104,6 +117,48 @@ class Synthesizer:
             return [label] * len(indices)
         return [self.labels[index] for index in latent.draw_labels(indices, seed, len(self.labels))]
 
+    def clip_pitches(
+        self, indices: Sequence[int], seed: int, labels: Sequence[str | None], pitch: float | None = None
+    ) -> list[float | None]:
+        """The MIDI pitch of each of a seed's clips at the given indices; None for those whose label takes none."""
+        numbers = [self.config.label_index(label) if self.labels else 0 for label in labels]
+        drawn = self.generator.draw_pitches(indices, seed, numbers)
+        return [None if math.isnan(own) else own if pitch is None else pitch for own in drawn]
+
+    def latents(self, indices: Sequence[int], seed: int) -> np.ndarray:
+        """The z of a seed's clips at the given indices: [len(indices), latent_dim] float32."""
+        return latent.sample(indices, seed, self.config.latent_dim, self.config.latent_distribution)
+
+    def render(self, z: np.ndarray, labels: Sequence[str | None], pitches: Sequence[float | None]) -> np.ndarray:
+        """Sounds of given latents, each a function of its own latent, label and pitch.
+
+        Args:
+            z: [clips, latent_dim].
+            labels: a name in `labels` for each clip; None each for a model without labels.
+            pitches: a MIDI number for each clip, None for no pitch; labels that take none are given none.
+
+        Returns:
+            [clips, num_samples] float32 in [-1, 1].
+
+        Raises:
+            ValueError: a shape, label or pitch that does not fit.
+        """
+        z = np.ascontiguousarray(z, np.float32)
+        if z.ndim != 2 or z.shape[1] != self.config.latent_dim or not len(z) == len(labels) == len(pitches):
+            raise ValueError(
+                f"z must be [clips, {self.config.latent_dim}] with a label and a pitch each, not {list(z.shape)} "
+                f"with {len(labels)} labels and {len(pitches)} pitches"
+            )
+        if not np.isfinite(z).all():
+            raise ValueError("z must be finite numbers")
+        numbers = [self._label_number(label) for label in labels]
+        pitches = [
+            None if self.generator.pitch_range(number) is None else check_pitch(pitch)
+            for number, pitch in zip(numbers, pitches, strict=True)
+        ]
+        tiles = [slice(first, first + TILE) for first in range(0, len(z), TILE)]
+        return np.concatenate([self._compute(z[tile], numbers[tile], pitches[tile]) for tile in tiles])
+
     def morph(
         self, from_seed: int, to_seed: int, steps: int, label: str | None = None, pitch: float | None = None
     ) -> np.ndarray:
@@ -112,6 +167,7 @@ class Synthesizer:
         Args:
             steps: 2 to `MAX_MORPH_STEPS`, both ends included.
             label: a name in `labels`; None takes the one that `from_seed` draws.
+            pitch: MIDI number; None takes the one that `from_seed` draws, where the label takes one.
 
         Returns:
             [steps, num_samples] float32 in [-1, 1].
@@ -122,36 +178,37 @@ class Synthesizer:
         steps = _whole("steps", steps, 2, MAX_MORPH_STEPS)
         pitch = check_pitch(pitch)
         from_seed, to_seed = check_seed(from_seed, "from_seed"), check_seed(to_seed, "to_seed")
-        start, end = self._latents([0], from_seed)[0], self._latents([0], to_seed)[0]
-        path = latent.slerp(start, end, steps)
-        names = self.clip_labels([0], from_seed, label) * steps
-        tiles = [slice(first, first + TILE) for first in range(0, steps, TILE)]
-        return np.concatenate([self._compute(path[tile], names[tile], pitch)[: len(path[tile])] for tile in tiles])
+        labels = self.clip_labels([0], from_seed, label)
+        pitches = self.clip_pitches([0], from_seed, labels, pitch)
+        path = latent.slerp(self.latents([0], from_seed)[0], self.latents([0], to_seed)[0], steps)
+        return self.render(path, labels * steps, pitches * steps)
 
     def _tiles(self, num: int, seed: int, label: str | None, pitch: float | None, truncation: float):
         for first in range(0, num, TILE):
-            indices = range(first, first + TILE)
-            z = latent.truncate(self._latents(indices, seed), truncation)
-            yield self._compute(z, self.clip_labels(indices, seed, label), pitch)[: num - first]
+            indices = range(first, min(first + TILE, num))
+            labels = self.clip_labels(indices, seed, label)
+            z = latent.truncate(self.latents(indices, seed), truncation)
+            yield self.render(z, labels, self.clip_pitches(indices, seed, labels, pitch))
 
-    def _latents(self, indices: Sequence[int], seed: int) -> np.ndarray:
-        return latent.sample(indices, seed, self.config.latent_dim, self.config.latent_distribution)
+    def _label_number(self, label: str | None) -> int:
+        if label is None and not self.labels:
+            return 0
+        return self.config.label_index(label)
 
     @torch.inference_mode()
-    def _compute(self, z: np.ndarray, names: list[str | None], pitch: float | None) -> np.ndarray:
-        """A tile: latents [at most TILE, latent_dim], padded with their last row, to audio [TILE, num_samples]."""
-        missing = TILE - len(z)
+    def _compute(self, z: np.ndarray, numbers: list[int], pitches: list[float | None]) -> np.ndarray:
+        """A tile: latents [at most TILE, latent_dim], padded with their last row while computed, to their audio."""
+        count, missing = len(z), TILE - len(z)
         z = np.pad(z, ((0, missing), (0, 0)), mode="edge")
-        names = names + names[-1:] * missing
-        label = torch.tensor([self.config.label_index(name) for name in names]) if self.labels else None
-        pitches = torch.full((TILE,), math.nan if pitch is None else pitch)
+        label = torch.tensor(numbers + numbers[-1:] * missing, device=self.device) if self.labels else None
+        pitches = [math.nan if pitch is None else pitch for pitch in pitches + pitches[-1:] * missing]
         with self._busy:  # one tile at a time a model: threads would only fight for the cores
             native = self.generator(
                 torch.tensor(z, device=self.device),  # a copy: numpy's memory is less aligned, which changes sums
-                label if label is None else label.to(self.device),
-                pitches.to(self.device),
+                label,
+                torch.tensor(pitches, device=self.device),
             )
-            return self.generator.to_audio(native).float().clamp(-1.0, 1.0).cpu().numpy()
+            return self.generator.to_audio(native).float().clamp(-1.0, 1.0).cpu().numpy()[:count]
 
 
 def load(

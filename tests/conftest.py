@@ -21,6 +21,10 @@ def save_tiny_checkpoint(folder: Path, architecture: str, labels: tuple[str, ...
     """An untrained dim-4 model as a checkpoint; the weights are those of seed 0."""
     torch.manual_seed(0)
     generator = build_generator(ModelConfig(architecture, dim=4, labels=labels))
+    if labels:
+        flutes = torch.arange(60.0, 73.0)  # the first label is played from C4 to C5, the second has no pitch
+        pitch = torch.cat([flutes, torch.full((5,), torch.nan)])
+        generator.fit_conditions((pitch.isnan()).long(), pitch)
     checkpoint.save(folder, generator, {"data": "nothing", "steps": 0}, f"# {folder.name}\n\nUntrained.\n")
     return folder
 

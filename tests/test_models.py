@@ -33,7 +33,8 @@ def test_every_length(architecture, num_samples):
     generator, discriminator = both(architecture, num_samples=num_samples)
     native = generator(torch.rand(2, 100))
     assert generator.to_audio(native).shape == (2, num_samples)
-    assert discriminator(native).shape == (2,)
+    critics = (3,) if architecture == "hybrid" else ()
+    assert discriminator(native).shape == (2, *critics)
     assert generator.from_audio(torch.rand(2, num_samples) - 0.5).shape == native.shape
     assert native.abs().max() <= 1
 
@@ -45,7 +46,7 @@ def test_labels_change_the_sound_and_the_verdict(architecture):
     native = generator(z, torch.tensor([0, 1]))
     assert not torch.allclose(native[0], native[1])
     verdict = discriminator(native[:1].expand(2, -1, *native.shape[2:]), torch.tensor([0, 1]))
-    assert verdict[0] != verdict[1]
+    assert (verdict[0] != verdict[1]).all()
 
 
 @every_architecture
@@ -56,7 +57,7 @@ def test_a_label_is_needed_exactly_where_there_are_labels(architecture):
         both(architecture)[0](torch.rand(1, 100), torch.tensor([0]))
 
 
-@every_architecture
+@pytest.mark.parametrize("architecture", sorted(set(ARCHITECTURES) - {"hybrid"}))
 def test_pitch_is_accepted_and_ignored(architecture):
     generator = both(architecture)[0].eval()
     z = torch.rand(2, 100)

@@ -43,10 +43,60 @@ def test_drawn_labels_are_the_ones_that_are_heard(synthesizer):
 
 
 def test_morph_begins_and_ends_with_its_seeds(synthesizer):
-    path = synthesizer.morph(3, 4, steps=TILE + 1, label=LABELS[0])
+    path = synthesizer.morph(3, 4, steps=TILE + 1, label=LABELS[0], pitch=64)
     assert path.shape == (TILE + 1, NUM_SAMPLES)
-    np.testing.assert_array_equal(path[0], synthesizer.generate(1, 3, LABELS[0])[0])
-    np.testing.assert_allclose(path[-1], synthesizer.generate(1, 4, LABELS[0])[0], atol=1e-4)
+    np.testing.assert_array_equal(path[0], synthesizer.generate(1, 3, LABELS[0], 64)[0])
+    np.testing.assert_allclose(path[-1], synthesizer.generate(1, 4, LABELS[0], 64)[0], atol=1e-4)
+
+
+def test_render_gives_the_sounds_of_given_latents(synthesizer):
+    labels = synthesizer.clip_labels(range(5), 3)
+    pitches = synthesizer.clip_pitches(range(5), 3, labels)
+    rendered = synthesizer.render(synthesizer.latents(range(5), 3), labels, pitches)
+    np.testing.assert_array_equal(rendered, synthesizer.generate(5, 3))
+    alone = synthesizer.render(synthesizer.latents([4], 3), labels[4:], pitches[4:])
+    np.testing.assert_allclose(alone[0], rendered[4], atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("z", "labels", "pitches", "message"),
+    [
+        (np.zeros((1, 7)), ["Flute"], [None], "z must be"),
+        (np.zeros((2, 100)), ["Flute"], [None], "z must be"),
+        (np.full((1, 100), np.nan), ["Flute"], [None], "finite"),
+        (np.zeros((1, 100)), ["Kazoo"], [None], "label must be"),
+        (np.zeros((1, 100)), [None], [None], "label must be"),
+        (np.zeros((1, 100)), ["Flute"], [128.0], "pitch must be"),
+    ],
+)
+def test_what_cannot_be_rendered_is_named(checkpoints, z, labels, pitches, message):
+    synthesizer = audiogan.load("tiny-hybrid", "cpu", checkpoints)
+    with pytest.raises(ValueError, match=message):
+        synthesizer.render(z, labels, pitches)
+
+
+class TestPitch:
+    @pytest.fixture
+    def hybrid(self, checkpoints):
+        return audiogan.load("tiny-hybrid", "cpu", checkpoints)
+
+    def test_labels_with_a_pitch_in_training_take_one(self, hybrid, checkpoints):
+        assert hybrid.pitched_labels == ("Flute",)
+        assert hybrid.pitch_range("Flute") == (60.0, 72.0)
+        assert hybrid.pitch_range("Snare_drum") is None
+        assert audiogan.load("tiny-wavegan", "cpu", checkpoints).pitched_labels == ()
+
+    def test_a_pitch_not_given_is_drawn_as_in_training(self, hybrid):
+        labels = ["Flute"] * 300
+        pitches = hybrid.clip_pitches(range(300), 1, labels)
+        assert set(pitches) == set(map(float, range(60, 73)))
+        assert pitches[7] == hybrid.clip_pitches([7], 1, ["Flute"])[0]
+        assert hybrid.clip_pitches(range(2), 1, ["Flute", "Snare_drum"], 64.5) == [64.5, None]
+
+    def test_pitch_changes_what_has_one_and_nothing_else(self, hybrid):
+        for label, same in (("Flute", False), ("Snare_drum", True)):
+            low, high = (hybrid.generate(1, 0, label, pitch) for pitch in (60, 72))
+            assert np.array_equal(low, high) is same
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,11 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 import soundfile
 import torch
-from conftest import LABELS
+from conftest import LABELS, NUM_SAMPLES
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from audiogan import checkpoint
@@ -21,13 +22,15 @@ from audiogan.models import ARCHITECTURES
 from training import precision
 from training.batches import Batches
 from training.config import LOSSES, load_preset
+from training.data.clips import Clip, ClipFormat, DataSetWriter, fit
 from training.export import export
 from training.run import RunFolder
+from training.schedule import factor
 from training.trainer import Trainer
 from training.validation import Validation
 
 CPU = choose_device("cpu")
-SMALL = ["dim=2", "batch_size=4", "precision=float32"]
+SMALL = ["dim=2", "batch_size=4", "precision=float32", "feature_steps=2"]
 
 
 def trainer(run, prepared, *settings: str, preset: str = "wavegan-cpu") -> Trainer:
@@ -56,18 +59,19 @@ def test_a_step_changes_every_weight(tmp_path, prepared, architecture, loss):
     for name, network in networks.items():
         for key, value in network.named_parameters():
             assert torch.isfinite(value).all()
-            # Wasserstein's loss leaves the critic's last bias alone, and so does the paired one
-            if not (name == "discriminator" and key == "head.linear.bias"):
+            # Wasserstein's loss leaves the critic's last bias alone, and so does the paired one; features are frozen
+            if name != "discriminator" or not re.search(r"head\.(linear|local)\.bias$|^features\.", key):
                 assert not torch.equal(value, before[name][key]), f"{name}.{key}"
 
 
 def test_the_critic_learns_to_tell_real_from_fake(tmp_path, prepared):
     subject = trainer(tmp_path / "run", prepared, "critic_learning_rate=0.002", "loss=bce", "penalty=0")
-    losses = [subject.game.discriminator_step(penalised=False).item() for _ in range(30)]
+    hands = (subject.game.deal(for_generator=False) for _ in range(30))
+    losses = [subject.game.discriminator_step(hand, penalised=False).item() for hand in hands]
     assert sum(losses[-5:]) < 0.5 * sum(losses[:5])
 
 
-@pytest.mark.parametrize("architecture", ["wavegan", "report-specgan"])
+@pytest.mark.parametrize("architecture", ["wavegan", "report-specgan", "hybrid"])
 def test_resume_gives_the_weights_of_an_uninterrupted_run(tmp_path, prepared, architecture):
     preset = f"{architecture}-cpu"
     whole = trainer(tmp_path / "whole", prepared, "steps=6", preset=preset)
@@ -180,6 +184,51 @@ def test_batches_are_class_balanced_and_training_clips_only(prepared):
     assert (pitch.isnan() == (label == LABELS.index("Snare_drum"))).all()
     assert pitch[~pitch.isnan()].max() < 76  # notes from 76 on are the test split's
     assert len(batches) == 32
+
+
+def test_pairs_share_label_and_pitch_and_are_two_clips(tmp_path, prepared):
+    rows = [("a", 60.0), ("a", 60.2), ("a", 64.0), ("b", None), ("b", None), ("b", None)]
+    random = np.random.default_rng(0)
+    with DataSetWriter(tmp_path / "data", ClipFormat(), ("a", "b"), "pairs") as writer:
+        for number, (label, pitch) in enumerate(rows):
+            noise = random.standard_normal(NUM_SAMPLES).astype(np.float32)
+            writer.add(Clip(fit(noise, ClipFormat()), label, str(number), pitch=pitch))
+    batches = Batches(PreparedData(tmp_path / "data"), CPU, torch.Generator().manual_seed(0), paired=True)
+    audio, label, pitch = batches.draw(400)
+    pairs = audio.view(200, 2, -1)
+    assert (pairs[:, 0] != pairs[:, 1]).any(1).all()
+    assert (label[::2] == label[1::2]).all()
+    torch.testing.assert_close(pitch[::2], pitch[1::2], equal_nan=True)
+    middle_c = audio[(label == 0) & (pitch < 61)].unique(dim=0)
+    assert len(middle_c) == 2  # the third clip of its label is never paired with those of another pitch
+
+
+def test_learning_rates_rise_and_fall(tmp_path, prepared):
+    config = load_preset("wavegan-cpu", ["schedule=linear", "warmup=3", "steps=8"])
+    assert [factor(config, step) for step in (0, 1, 4)] == [0.25, 0.5 * 7 / 8, 0.5]
+    assert factor(load_preset("wavegan-cpu", ["schedule=cosine", "steps=8"]), 4) == pytest.approx(0.5)
+    subject = trainer(tmp_path / "run", prepared, "schedule=linear", "steps=4")
+    subject.game.round(2)
+    rates = {group["lr"] for group in subject.game.generator_adam.param_groups}
+    assert rates == {subject.config.learning_rate / 2}
+
+
+def test_features_learn_the_labels_and_freeze(tmp_path, prepared):
+    subject = trainer(tmp_path / "run", prepared, "feature_steps=30", preset="hybrid-cpu")
+    network = subject.game.discriminator.train().features
+    audio, label, _ = subject.game.batches.draw(32)
+    assert (network.logits(audio).argmax(1) == label).float().mean() > 0.9
+    assert not any(weight.requires_grad for weight in network.parameters())
+    assert not network.training
+
+
+def test_sameness_is_one_for_the_same_sound_and_none_for_real_ones(tmp_path, prepared):
+    subject = trainer(tmp_path / "run", prepared, "diversity=1.0", preset="hybrid-cpu")
+    audio, label, _ = subject.game.batches.draw(8)
+    diversity = subject.game.diversity
+    assert diversity(audio, audio[::2].repeat_interleave(2, 0), label) == pytest.approx(1.0, abs=0.05)
+    assert diversity(audio, audio, label) < 0.5
+    assert diversity.distance.min() > 0
 
 
 def test_unconditional_training_ignores_labels(tmp_path, prepared):

@@ -9,19 +9,20 @@ from audiogan.dataset import PreparedData
 
 
 class Batches:
-    """Class-balanced random clips of the training split.
+    """Class-balanced random clips of the training split, alone or in pairs of one label and pitch.
 
     The clips stay int16: in the memory map on a CPU, copied once to any other device. Nothing here waits for
     the device.
     """
 
-    def __init__(self, data: PreparedData, device: torch.device, rng: torch.Generator, split: str = "train"):
-        rows = data.rows(split)
-        rows = rows[np.argsort(data.label[rows], kind="stable")]  # grouped by class
+    def __init__(self, data: PreparedData, device: torch.device, rng: torch.Generator, paired: bool = False):
+        rows = data.rows("train")
+        rows = rows[np.lexsort((data.pitch[rows], data.label[rows]))]  # grouped by class, and in it by pitch
         present, first, count = np.unique(data.label[rows], return_index=True, return_counts=True)
-        self.device, self.rng = device, rng
-        self.rows, self.first, self.count, self.present = (
-            torch.from_numpy(values).to(device) for values in (rows, first, count, present)
+        self.device, self.rng, self.paired = device, rng, paired
+        self.rows, self.first, self.count, self.present, self.kin_first, self.kin_count = (
+            torch.from_numpy(values).to(device)
+            for values in (rows, first, count, present, *_kin(data.label[rows], data.pitch[rows]))
         )
         clips = data.clips if device.type == "cpu" else np.array(data.clips)
         self.clips = torch.from_numpy(clips).to(device)
@@ -31,9 +32,45 @@ class Batches:
         return len(self.rows)
 
     def draw(self, size: int, part: slice = slice(None)) -> tuple[Tensor, Tensor, Tensor]:
-        """A part of a batch: audio [size, num_samples] in [-1, 1], label indices [size] and MIDI pitches [size]."""
-        group = torch.randint(len(self.present), (size,), generator=self.rng, device=self.device)
-        within = torch.rand(size, generator=self.rng, device=self.device) * self.count[group]
-        rows = self.rows[self.first[group] + within.long().clamp_max(self.count[group] - 1)]
-        rows = rows[part]
-        return self.clips[rows].float() / PCM16_SCALE, self.present[group[part]], self.pitch[rows]
+        """A part of a batch: audio [size, num_samples] in [-1, 1], label indices [size] and MIDI pitches [size].
+
+        Where they are paired, clip 2 i + 1 is another one of clip 2 i's label and pitch, and has its pitch.
+        """
+        count = -(-size // 2) if self.paired else size
+        group = torch.randint(len(self.present), (count,), generator=self.rng, device=self.device)
+        place = self.first[group] + self._below(self.count[group])
+        pitch = self.pitch[self.rows[place]]
+        if self.paired:
+            place = torch.stack([place, self._other(place)], dim=1).flatten()[:size]
+            group, pitch = (values.repeat_interleave(2)[:size] for values in (group, pitch))
+        audio = self.clips[self.rows[place[part]]].float() / PCM16_SCALE
+        return audio, self.present[group[part]], pitch[part]
+
+    def _other(self, place: Tensor) -> Tensor:
+        """Another clip of the same kin for each; the same one where it is alone."""
+        first, count = self.kin_first[place], self.kin_count[place]
+        step = 1 + self._below((count - 1).clamp_min(1))
+        return first + (place - first + step) % count
+
+    def _below(self, limit: Tensor) -> Tensor:
+        """A random whole number from 0 to below each limit."""
+        drawn = torch.rand(len(limit), generator=self.rng, device=self.device) * limit
+        return torch.minimum(drawn.long(), limit - 1)
+
+
+def _kin(label: np.ndarray, pitch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """For each clip of sorted labels and pitches, the first place and the number of those it may be paired with.
+
+    They share label and pitch to a semitone; where a clip is the only one of its pitch, the label alone.
+    """
+    first, count = _runs(label)
+    note_first, note_count = _runs(label, np.nan_to_num(pitch, nan=-1.0).round())
+    return np.where(note_count > 1, note_first, first), np.where(note_count > 1, note_count, count)
+
+
+def _runs(*keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """For each element of sorted keys, where its run of equal ones begins and how long that is."""
+    changed = np.any([np.diff(key, prepend=np.nan) != 0 for key in keys], axis=0)
+    first = np.flatnonzero(changed)
+    run = np.cumsum(changed) - 1
+    return first[run], np.diff(first, append=len(changed))[run]

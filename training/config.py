@@ -11,6 +11,7 @@ PRESETS = Path(__file__).parent / "presets"
 LOSSES = ("bce", "wgan-gp", "lsgan", "hinge", "rpgan")
 ZERO_CENTRED = ("lsgan", "hinge", "rpgan")  # losses whose penalty is R1 and R2
 COUNTS = ("steps", "batch_size", "critic_steps", "penalty_every", "report_every", "save_every", "preview_every")
+SCHEDULES = ("constant", "linear", "cosine")
 PRECISIONS = ("auto", "float32", "bfloat16")
 MODEL_KEYS = tuple(
     item.name for item in dataclasses.fields(ModelConfig) if item.name not in ("num_samples", "sample_rate", "labels")
@@ -36,6 +37,12 @@ class TrainConfig:
         penalty_every: critic steps from one penalty to the next, its weight multiplied alike (Karras et al. 2020).
         augment: probability of each augmentation of what the critic sees (see `training.augment`).
         augment_adaptive: let that probability follow how far the critic has memorised the data.
+        schedule: of both learning rates: `constant`, or `linear` or `cosine`, which end at zero with the run.
+        warmup: steps in which they rise from zero first.
+        share_batch: the generator learns from the very batch its critic has just learnt from: a third less work.
+        paired: draw clips in pairs of one label and pitch, for critics that compare the two.
+        diversity: weight of the generator's loss for pairs more alike than real ones (see `training.diversity`).
+        feature_steps: batches that teach a critic's feature network the labels before the run, where it has one.
         ema: decay a step of the averaged generator that is exported.
         precision: of convolutions and matrix products; `auto` takes bfloat16 where the device is fast at it.
             Penalties, spectra, logits and weights stay in float32.
@@ -62,6 +69,12 @@ class TrainConfig:
     penalty_every: int = 1
     augment: float = 0.0
     augment_adaptive: bool = False
+    schedule: str = "constant"
+    warmup: int = 0
+    share_batch: bool = False
+    paired: bool = False
+    diversity: float = 0.0
+    feature_steps: int = 600
     ema: float = 0.999
     precision: str = "auto"
     report_every: int = 100
@@ -73,21 +86,15 @@ class TrainConfig:
         object.__setattr__(self, "betas", tuple(self.betas))
         _check(self, "loss", self.loss in LOSSES, f"one of {', '.join(LOSSES)}")
         _check(self, "precision", self.precision in PRECISIONS, f"one of {', '.join(PRECISIONS)}")
-        for name in (
-            "steps",
-            "batch_size",
-            "critic_steps",
-            "penalty_every",
-            "report_every",
-            "save_every",
-            "preview_every",
-        ):
+        _check(self, "schedule", self.schedule in SCHEDULES, f"one of {', '.join(SCHEDULES)}")
+        for name, least in (*((name, 1) for name in COUNTS), ("warmup", 0), ("feature_steps", 0)):
             value = getattr(self, name)
-            _check(self, name, type(value) is int and value >= 1, "a whole number of at least 1")
+            _check(self, name, type(value) is int and value >= least, f"a whole number of at least {least}")
         for name in ("learning_rate", "critic_learning_rate"):
             _check(self, name, 0.0 < getattr(self, name) <= 1.0, "above 0 and at most 1")
         _check(self, "betas", len(self.betas) == 2 and all(0.0 <= b < 1.0 for b in self.betas), "two numbers in [0, 1)")
-        _check(self, "penalty", 0.0 <= self.penalty < float("inf"), "a number of at least 0")
+        for name in ("penalty", "diversity"):
+            _check(self, name, 0.0 <= getattr(self, name) < float("inf"), "a number of at least 0")
         _check(self, "augment", 0.0 <= self.augment <= 1.0, "from 0 to 1")
         _check(self, "ema", 0.0 <= self.ema < 1.0, "in [0, 1)")
         _check(self, "seed", type(self.seed) is int and 0 <= self.seed < 2**63, "a whole number of at least 0")

@@ -1,6 +1,8 @@
 """Two networks and one round of the game they play."""
 
 import contextlib
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -11,8 +13,29 @@ from training.augment import Augmentation
 from training.batches import Batches
 from training.config import ZERO_CENTRED, TrainConfig
 from training.distributed import Workers
+from training.diversity import Diversity
 from training.losses import LOSSES, interpolation_penalty, zero_centred_penalty
+from training.schedule import factor
 from training.state import TrainingState
+
+
+@dataclass(frozen=True)
+class Hand:
+    """What one step is played with: real and fake native samples, augmented alike, and what the critics see of them.
+
+    `fake` and `fake_views` carry the generator's gradient where the generator is to learn from them.
+    """
+
+    label: Tensor | None
+    real: Tensor
+    fake: Tensor
+    real_views: tuple
+    fake_views: tuple
+    sameness: Tensor | float = 0.0
+
+    def detached(self) -> "Hand":
+        """The same for the critic, without the generator's gradient."""
+        return Hand(self.label, self.real, self.fake.detach(), self.real_views, _detached(self.fake_views))
 
 
 class Game:
@@ -33,49 +56,64 @@ class Game:
             for build in (build_generator, build_discriminator, build_generator)
         )
         self.average.requires_grad_(False)
-        self.generator_adam = self._adam(self.generator, config.learning_rate)
-        self.discriminator_adam = self._adam(self.discriminator, config.critic_learning_rate)
+        self.critic_weights = [weight for weight in self.discriminator.parameters() if weight.requires_grad]
+        self.generator_adam = self._adam(self.generator.parameters(), config.learning_rate)
+        self.discriminator_adam = self._adam(self.critic_weights, config.critic_learning_rate)
         self.loss = LOSSES[config.loss]()
         self.augment = Augmentation(self.generator, self.rng, config.augment, config.augment_adaptive)
+        self.diversity = Diversity(model, self.device)
 
     def round(self, step: int) -> tuple[Tensor, Tensor]:
         """Critic steps, one generator step, the average. Returns both losses as scalars on the device."""
         self.generator.train()
+        self._schedule(step)
+        hand = None
         for number in range(self.config.critic_steps):
             penalised = (step * self.config.critic_steps + number) % self.config.penalty_every == 0
-            d_loss = self.discriminator_step(penalised)
-        g_loss = self.generator_step()
+            shared = self.config.share_batch and number == self.config.critic_steps - 1
+            hand = self.deal(for_generator=shared)
+            d_loss = self.discriminator_step(hand.detached(), penalised)
+        g_loss = self.generator_step(hand if self.config.share_batch else self.deal(for_generator=True))
         self._update_average(step + 1)
         return d_loss, g_loss
 
-    def discriminator_step(self, penalised: bool) -> Tensor:
-        """One step of the critic, with its gradient penalty where that is due."""
+    def deal(self, for_generator: bool) -> Hand:
+        """Draw a batch and generate one under its labels and pitches."""
         audio, label, pitch = self._draw()
-        with torch.no_grad():
+        with torch.set_grad_enabled(for_generator):
             with self._autocast():
-                fake = self.generator(self._latents(), label, pitch)
-            real, fake = self.augment(self.generator.from_audio(audio)), self.augment(fake.float())
-        loss, penalty = self._discriminator_loss(real, fake, label, penalised)
+                fake = self.generator(*self._conditions(label, pitch))
+            fake = fake.float()
+            sameness = self._sameness(audio, fake, label) if for_generator else 0.0
+            fake = self.augment(fake)
+            with self._autocast():
+                fake_views = self.discriminator.views(fake)
+        with torch.no_grad(), self._autocast():
+            real = self.augment(self.generator.from_audio(audio))
+            real_views = self.discriminator.views(real)
+        return Hand(label, real, fake, real_views, fake_views, sameness)
+
+    def discriminator_step(self, hand: Hand, penalised: bool) -> Tensor:
+        """One step of the critic, with its gradient penalty where that is due."""
+        loss, penalty = self._discriminator_loss(hand, penalised)
         self.discriminator_adam.zero_grad()
         (loss + self.config.penalty * self.config.penalty_every * penalty).backward()
         self.workers.average_gradients(self.discriminator)
         self.discriminator_adam.step()
         return loss.detach()
 
-    def generator_step(self) -> Tensor:
+    def generator_step(self, hand: Hand) -> Tensor:
         """One step of the generator."""
-        audio, label, pitch = self._draw()
-        self.discriminator.requires_grad_(False)
+        self._freeze_critic(True)
         with self._autocast():
-            fake = self.generator(self._latents(), label, pitch)
-            fake_logits = self.discriminator(self.augment(fake.float()), label).float()
-            real_logits = self._real_logits(audio, label) if self.config.loss == "rpgan" else None
+            fake_logits = self.discriminator.judge(hand.fake_views, hand.label).float()
+            real_logits = self._real_logits(hand) if self.config.loss == "rpgan" else None
         loss = self.loss.generator(real_logits, fake_logits)
         self.generator_adam.zero_grad()
-        loss.backward()
+        (loss + self.config.diversity * hand.sameness).backward()
         self.workers.average_gradients(self.generator)
         self.generator_adam.step()
-        self.discriminator.requires_grad_(True)
+        self._freeze_critic(False)
         return loss.detach()
 
     def state(self) -> TrainingState:
@@ -84,30 +122,49 @@ class Game:
             {"generator": self.generator, "discriminator": self.discriminator, "average": self.average},
             {"generator_adam": self.generator_adam, "discriminator_adam": self.discriminator_adam},
             {"batches": self.rng},
-            {"augment": self.augment},
+            {"augment": self.augment, "diversity": self.diversity},
             self.device,
         )
 
-    def _discriminator_loss(self, real: Tensor, fake: Tensor, label: Tensor | None, penalised: bool):
+    def _discriminator_loss(self, hand: Hand, penalised: bool):
         """The critic's loss and the penalty on its gradients, which is never in bfloat16."""
         centred = penalised and self.config.loss in ZERO_CENTRED
-        if centred:
-            real, fake = real.requires_grad_(True), fake.requires_grad_(True)
+        held = [self.discriminator.penalised(views) for views in (hand.real_views, hand.fake_views)] if centred else []
+        for view in (view for views in held for view in views):
+            view.requires_grad_(True)
         with contextlib.nullcontext() if centred else self._autocast():
-            real_logits = self.discriminator(real, label).float()
-            fake_logits = self.discriminator(fake, label).float()
+            real_logits = self.discriminator.judge(hand.real_views, hand.label).float()
+            fake_logits = self.discriminator.judge(hand.fake_views, hand.label).float()
         self.augment.adapt(real_logits, fake_logits, self.workers.mean)
         loss, penalty = self.loss.discriminator(real_logits, fake_logits), 0.0
         if centred:
-            penalty = zero_centred_penalty(real_logits, real) + zero_centred_penalty(fake_logits, fake)
+            penalty = zero_centred_penalty(real_logits, held[0]) + zero_centred_penalty(fake_logits, held[1])
         elif penalised and self.config.loss == "wgan-gp":
             position = self._part(torch.rand(self.config.batch_size, generator=self.rng, device=self.device))
-            penalty = interpolation_penalty(self.discriminator, real, fake, label, position)
+            penalty = interpolation_penalty(self.discriminator, hand.real, hand.fake, hand.label, position)
         return loss, penalty
 
     @torch.no_grad()
-    def _real_logits(self, audio: Tensor, label: Tensor | None) -> Tensor:
-        return self.discriminator(self.augment(self.generator.from_audio(audio)), label).float()
+    def _real_logits(self, hand: Hand) -> Tensor:
+        return self.discriminator.judge(hand.real_views, hand.label).float()
+
+    def _sameness(self, audio: Tensor, fake: Tensor, label: Tensor | None) -> Tensor | float:
+        if not self.config.diversity:
+            return 0.0
+        return self.diversity(audio, self.generator.to_audio(fake), label)
+
+    def _freeze_critic(self, frozen: bool) -> None:
+        for weight in self.critic_weights:
+            weight.requires_grad_(not frozen)
+
+    def _schedule(self, step: int) -> None:
+        scale = factor(self.config, step)
+        for adam, rate in (
+            (self.generator_adam, self.config.learning_rate),
+            (self.discriminator_adam, self.config.critic_learning_rate),
+        ):
+            for group in adam.param_groups:
+                group["lr"] = rate * scale
 
     @torch.no_grad()
     def _update_average(self, step: int) -> None:
@@ -124,6 +181,14 @@ class Game:
         audio, label, pitch = self.batches.draw(size, self.workers.part(size))
         return audio, label if self.model.labels else None, pitch
 
+    def _conditions(self, label: Tensor | None, pitch: Tensor) -> tuple:
+        """The generator's arguments: latents, labels, pitches and, where it takes some, noise."""
+        latents = self._latents()
+        if not self.generator.noise_dim:
+            return latents, label, pitch
+        shape = (self.config.batch_size, self.generator.noise_dim)
+        return latents, label, pitch, self._part(torch.randn(shape, generator=self.rng, device=self.device))
+
     def _latents(self) -> Tensor:
         shape = (self.config.batch_size, self.model.latent_dim)
         if self.model.latent_distribution == "uniform":
@@ -133,9 +198,13 @@ class Game:
     def _part(self, whole: Tensor) -> Tensor:
         return whole[self.workers.part(len(whole))]
 
-    def _adam(self, module: nn.Module, learning_rate: float) -> torch.optim.Adam:
+    def _adam(self, weights: Iterable[nn.Parameter], learning_rate: float) -> torch.optim.Adam:
         fused = self.device.type in ("cpu", "cuda")
-        return torch.optim.Adam(module.parameters(), learning_rate, self.config.betas, fused=fused)
+        return torch.optim.Adam(weights, learning_rate, self.config.betas, fused=fused)
 
     def _autocast(self) -> torch.autocast:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16")
+
+
+def _detached(views: tuple) -> tuple:
+    return tuple(_detached(view) if isinstance(view, tuple) else view.detach() for view in views)

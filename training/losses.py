@@ -78,13 +78,16 @@ def interpolation_penalty(discriminator, real: Tensor, fake: Tensor, label: Tens
     return (_gradients(discriminator(between, label), between).norm(dim=1) - 1).square().mean()
 
 
-def zero_centred_penalty(logits: Tensor, samples: Tensor) -> Tensor:
+def zero_centred_penalty(logits: Tensor, views: list[Tensor]) -> Tensor:
     """R1 on real samples, R2 on fakes: half the mean squared norm of the gradient (Mescheder et al. 2018).
 
     Args:
-        logits: [batch], computed from `samples`, which require gradients.
+        logits: [batch], or [batch, critics], whose loss is a mean over them: so is this.
+        views: what critics see, [batch, ...] each, from which the logits were computed; they require gradients.
     """
-    return 0.5 * _gradients(logits, samples).square().sum(1).mean()
+    critics = logits[0].numel()
+    gradients = torch.autograd.grad(logits.sum(), views, create_graph=True)
+    return 0.5 * sum(gradient.square().sum() for gradient in gradients) / (len(logits) * critics)
 
 
 def _gradients(logits: Tensor, samples: Tensor) -> Tensor:

@@ -74,7 +74,9 @@ class Observer:
         config = generator.config
         z = latent.sample(range(PREVIEW_CLIPS), PREVIEW_SEED, config.latent_dim, config.latent_distribution)
         label = torch.arange(PREVIEW_CLIPS, device=device) % max(1, len(config.labels))
-        native = generator(torch.from_numpy(z).to(device), label if config.labels else None)
+        pitch = generator.draw_pitches(range(PREVIEW_CLIPS), PREVIEW_SEED, label.tolist())
+        conditions = label if config.labels else None, torch.tensor(pitch, device=device)
+        native = generator(torch.from_numpy(z).to(device), *conditions)
         audio = generator.to_audio(native).cpu().numpy().astype(np.float32)
         name = self.run.previews / f"step-{step:08d}"
         sequence, seconds = audio.reshape(-1), np.arange(1, PREVIEW_CLIPS) * config.num_samples / config.sample_rate

@@ -19,6 +19,7 @@ from training import precision
 from training.batches import Batches
 from training.config import TrainConfig
 from training.distributed import Workers
+from training.features import teach
 from training.game import Game
 from training.observer import Observer
 from training.run import RunFolder
@@ -59,7 +60,7 @@ class Trainer:
             run.begin(config, model, _describe(data))
         self.workers.wait()
         torch.manual_seed(config.seed)
-        batches = Batches(data, device, torch.Generator(device).manual_seed(config.seed))
+        batches = Batches(data, device, torch.Generator(device).manual_seed(config.seed), config.paired)
         self.game = Game(config, model, batches, self.workers)
         self.validation = Validation(data, device) if self.workers.first else None
         self.step, self.seconds, self.best_score, self.stopping = 0, 0.0, math.inf, False
@@ -132,11 +133,16 @@ class Trainer:
         return True
 
     def _fit(self, data: PreparedData) -> None:
-        """Show the training clips to the generators: spectral ones keep statistics of them."""
+        """Show the training clips to both players: what is to be known of them before the first step."""
         rows = data.rows("train")
+        label, pitch = (torch.from_numpy(values[rows]) for values in (data.label, data.pitch))
+        self.game.generator.fit_conditions(label if self.game.model.labels else torch.zeros_like(label), pitch)
         chunks = np.array_split(rows, math.ceil(len(rows) / FIT_BATCH))
         self.game.generator.fit(torch.from_numpy(from_pcm16(data.clips[chunk])).to(self.device) for chunk in chunks)
         self.game.average.load_state_dict(self.game.generator.state_dict())
+        features = getattr(self.game.discriminator, "features", None)
+        if features is not None and self.game.model.labels:
+            teach(features, self.game.batches, self.config.feature_steps, self.workers.first)
 
     def _finite(self, losses: tuple[Tensor, ...]) -> list[float]:
         """The losses as numbers, their means over the processes."""

@@ -3,14 +3,15 @@
 from torch import nn
 
 from audiogan.config import ModelConfig
-from audiogan.models import report, specgan, wavegan
-from audiogan.models.base import Generator
+from audiogan.models import critics, hybrid, report, specgan, wavegan
+from audiogan.models.base import Discriminator, Generator
 
 ARCHITECTURES = {
     "wavegan": (wavegan.WaveGANGenerator, wavegan.WaveGANDiscriminator),
     "specgan": (specgan.SpecGANGenerator, specgan.SpecGANDiscriminator),
     "report-wavegan": (report.ReportWaveGANGenerator, report.ReportWaveGANDiscriminator),
     "report-specgan": (report.ReportSpecGANGenerator, report.ReportSpecGANDiscriminator),
+    "hybrid": (hybrid.HybridGenerator, critics.HybridDiscriminator),
 }
 
 
@@ -23,8 +24,8 @@ def build_generator(config: ModelConfig) -> Generator:
     return _architecture(config)[0](config)
 
 
-def build_discriminator(config: ModelConfig) -> nn.Module:
-    """The config's discriminator: `discriminator(native, label) -> logits [batch]`.
+def build_discriminator(config: ModelConfig) -> Discriminator:
+    """The config's discriminator: `discriminator(native, label) -> logits`, [batch] or [batch, critics].
 
     Raises:
         ValueError: no such architecture.

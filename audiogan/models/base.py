@@ -1,5 +1,8 @@
 """What every generator promises: `native = generator(z, label, pitch)` and `audio = generator.to_audio(native)`."""
 
+import math
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
@@ -27,6 +30,47 @@ class Generator(nn.Module):
 
     def fit(self, batches) -> None:
         """Take what the architecture needs to know of the training audio from batches of [batch, num_samples]."""
+
+    def fit_conditions(self, label: Tensor, pitch: Tensor) -> None:
+        """Take what is kept of the training clips: their label indices and MIDI pitches, NaN for none, [clips] each."""
+
+    def draw_pitches(self, indices: Sequence[int], seed: int, label: Sequence[int]) -> list[float]:
+        """A MIDI pitch for each clip of a seed, as often as its label played it in training; NaN for none.
+
+        Args:
+            label: label indices, 0 for a model without labels.
+        """
+        return [math.nan] * len(label)
+
+    def pitch_range(self, label: int) -> tuple[float, float] | None:
+        """The lowest and the highest MIDI pitch of a label in training; None where it takes none."""
+        return None
+
+    @property
+    def noise_dim(self) -> int:
+        """Random numbers that a clip takes beside z: `forward` then takes them as `noise` [batch, noise_dim]."""
+        return 0
+
+
+class Discriminator(nn.Module):
+    """What judges a generator's native samples, by one critic or several.
+
+    `discriminator(native, label)` is `judge(views(native), label)`: views are what the critics look at, made by no
+    weight that is trained, so that a gradient penalty can be taken where a critic looks. One critic sees the native
+    samples themselves.
+    """
+
+    def views(self, native: Tensor) -> tuple[Tensor | tuple[Tensor, ...], ...]:
+        """What each critic sees of native samples [batch, ...]."""
+        return (native,)
+
+    def judge(self, views: tuple, label: Tensor | None = None) -> Tensor:
+        """Logits [batch], or [batch, critics] where there are several."""
+        return self(*views, label)
+
+    def penalised(self, views: tuple) -> list[Tensor]:
+        """The views whose critics' gradients R1 and R2 hold down."""
+        return list(views)
 
 
 class WaveGenerator(Generator):

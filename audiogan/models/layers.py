@@ -126,8 +126,13 @@ class PhaseShuffle(nn.Module):
         return x.transpose(1, 2).index_select(1, position).transpose(1, 2)  # keeps channels innermost
 
 
-def _embedding(num: int, dim: int) -> nn.Embedding:
-    """nn.Embedding, but its start is not drawn on the meta device, where that would import all of torch._dynamo."""
+def label_embedding(num: int, dim: int) -> nn.Embedding | None:
+    """A vector for each of `num` labels; None for a model without labels.
+
+    Its start is not drawn on the meta device, where that would import all of torch._dynamo.
+    """
+    if num == 0:
+        return None
     weight = torch.empty(num, dim)
     return nn.Embedding.from_pretrained(weight if weight.is_meta else weight.normal_(), freeze=False)
 
@@ -137,7 +142,7 @@ class LabelledLatent(nn.Module):
 
     def __init__(self, latent_dim: int, num_labels: int):
         super().__init__()
-        self.embedding = _embedding(num_labels, latent_dim) if num_labels else None
+        self.embedding = label_embedding(num_labels, latent_dim)
         self.out_features = latent_dim * (2 if num_labels else 1)
 
     def forward(self, z: Tensor, label: Tensor | None) -> Tensor:

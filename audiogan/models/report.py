@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from audiogan import dsp
 from audiogan.config import ModelConfig
-from audiogan.models.base import Generator, SpectralNormalizer, WaveGenerator
+from audiogan.models.base import Discriminator, Generator, SpectralNormalizer, WaveGenerator
 from audiogan.models.layers import LabelledLatent, ProjectionHead
 
 DROPOUT = 0.3
@@ -51,7 +51,7 @@ class ReportWaveGANGenerator(WaveGenerator):
         return self.linear(x.flatten(1)).tanh().unsqueeze(1)  # [batch, 1, num_samples]
 
 
-class ReportWaveGANDiscriminator(nn.Module):
+class ReportWaveGANDiscriminator(Discriminator):
     """Linear layers with ReLU and dropout, narrowing to one logit; its sigmoid is the report's probability."""
 
     def __init__(self, config: ModelConfig):
@@ -105,7 +105,7 @@ class ReportSpecGANGenerator(Generator):
         return dsp.log_magnitude(dsp.mel(linear, MEL_N_FFT, N_MELS, self.config.sample_rate))
 
 
-class ReportSpecGANDiscriminator(nn.Module):
+class ReportSpecGANDiscriminator(Discriminator):
     """Strided 2-D convolutions with batch norm after the first, narrowing to one logit."""
 
     def __init__(self, config: ModelConfig):

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from audiogan import dsp
 from audiogan.config import ModelConfig
-from audiogan.models.base import Generator, SpectralNormalizer
+from audiogan.models.base import Discriminator, Generator, SpectralNormalizer
 from audiogan.models.layers import LabelledLatent, ProjectionHead, init_published
 
 N_FFT, HOP_LENGTH = 256, 128
@@ -68,7 +68,7 @@ class SpecGANGenerator(Generator):
         return dsp.log_magnitude(linear[:, :-1, :-1])
 
 
-class SpecGANDiscriminator(nn.Module):
+class SpecGANDiscriminator(Discriminator):
     """Normalised log spectrogram to one logit: five strided convolutions of 5 x 5, LeakyReLU."""
 
     def __init__(self, config: ModelConfig):

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from audiogan.config import ModelConfig
-from audiogan.models.base import WaveGenerator
+from audiogan.models.base import Discriminator, WaveGenerator
 from audiogan.models.layers import DownConv1d, LabelledLatent, PhaseShuffle, ProjectionHead, UpConv1d, init_published
 
 FIRST_FRAMES = 16
@@ -46,7 +46,7 @@ class WaveGANGenerator(WaveGenerator):
         return x.tanh()  # [batch, 1, num_samples]
 
 
-class WaveGANDiscriminator(nn.Module):
+class WaveGANDiscriminator(Discriminator):
     """Waveform to one logit: strided convolutions of 25 taps, LeakyReLU, phase shuffle after the first four."""
 
     SHUFFLED_LAYERS = 4

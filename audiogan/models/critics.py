@@ -1,0 +1,147 @@
+"""Three critics of the hybrid: one hears features, one sees a spectrogram, one the waveform.
+
+Clips come in pairs of one label and pitch, and each critic also compares the two: a generator that always makes the
+same sound is caught even where each sound alone would pass (Lin et al. 2018, PacGAN).
+"""
+
+import math
+from itertools import pairwise
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from audiogan import dsp
+from audiogan.config import ModelConfig
+from audiogan.models.base import Discriminator
+from audiogan.models.features import CHANNELS, FeatureNetwork
+
+SPECTRUM_N_FFT, SPECTRUM_HOP_LENGTH = 256, 64
+COMPRESSION = 0.3  # exponent of the magnitude
+WAVE_STRIDE = 8
+HEAD_CHANNELS = 48  # of the critic of features
+
+
+class HybridDiscriminator(Discriminator):
+    """Native [batch, 1, num_samples] to logits [batch, 3]. A batch's clips 2 i and 2 i + 1 share label and pitch.
+
+    The feature network is frozen: `training.features` teaches it the labels before a run begins.
+    """
+
+    def __init__(self, config: ModelConfig):
+        super().__init__()
+        self.features = FeatureNetwork(config).requires_grad_(False)
+        labels = len(config.labels)
+        self.projected = nn.ModuleList([FeatureCritic(channels, labels) for channels in CHANNELS])
+        self.spectral = SpectralCritic(max(1, 3 * config.dim // 32), labels)
+        self.temporal = TemporalCritic(max(1, config.dim // 4), labels)
+
+    def train(self, mode: bool = True) -> "HybridDiscriminator":
+        super().train(mode)
+        self.features.eval()
+        return self
+
+    def views(self, native: Tensor) -> tuple:
+        """Feature maps, a compressed spectrogram [batch, 3, 128, frames], the waveform [batch, 8, num_samples / 8]."""
+        audio = native.squeeze(1).float()
+        return (
+            self.features(audio),
+            compressed_spectrogram(audio),
+            audio.unflatten(1, (-1, WAVE_STRIDE)).transpose(1, 2),
+        )
+
+    def judge(self, views: tuple, label: Tensor | None = None) -> Tensor:
+        maps, spectrogram, wave = views
+        projected = sum(critic(x, label) for critic, x in zip(self.projected, maps, strict=True))
+        return torch.stack([projected, self.spectral(spectrogram, label), self.temporal(wave, label)], dim=1)
+
+    def penalised(self, views: tuple) -> list[Tensor]:
+        """All but the frozen features."""
+        return list(views[1:])
+
+    def forward(self, native: Tensor, label: Tensor | None = None) -> Tensor:
+        return self.judge(self.views(native), label)
+
+
+class FeatureCritic(nn.Module):
+    """Two small strided convolutions over one feature map (Sauer et al. 2021, projected GANs)."""
+
+    def __init__(self, channels: int, labels: int):
+        super().__init__()
+        sizes = pairwise((channels, HEAD_CHANNELS, HEAD_CHANNELS))
+        self.layers = nn.ModuleList([nn.Conv2d(i, o, 3, 2, 1) for i, o in sizes])
+        self.head = PairHead(HEAD_CHANNELS, labels)
+
+    def forward(self, x: Tensor, label: Tensor | None) -> Tensor:
+        """[batch, channels, mel, frames] to logits [batch]."""
+        for layer in self.layers:
+            x = F.leaky_relu(layer(x), 0.2)
+        return self.head(x, label)
+
+
+class SpectralCritic(nn.Module):
+    """Five strided convolutions over magnitude, real and imaginary part, all compressed."""
+
+    def __init__(self, width: int, labels: int):
+        super().__init__()
+        channels = (3, width, 2 * width, 4 * width, 8 * width, 8 * width)
+        self.layers = nn.ModuleList([nn.Conv2d(i, o, 3, 2, 1) for i, o in pairwise(channels)])
+        self.head = PairHead(channels[-1], labels)
+
+    def forward(self, x: Tensor, label: Tensor | None) -> Tensor:
+        """[batch, 3, 128, frames] to logits [batch]."""
+        for layer in self.layers:
+            x = F.leaky_relu(layer(x), 0.2)
+        return self.head(x, label)
+
+
+class TemporalCritic(nn.Module):
+    """Four strided convolutions over the waveform: spectral critics alone let it become grains."""
+
+    def __init__(self, width: int, labels: int):
+        super().__init__()
+        channels = (WAVE_STRIDE, width, 2 * width, 4 * width, 4 * width)
+        self.layers = nn.ModuleList([nn.Conv1d(i, o, 9, 4, 4) for i, o in pairwise(channels)])
+        self.head = PairHead(channels[-1], labels)
+
+    def forward(self, x: Tensor, label: Tensor | None) -> Tensor:
+        """[batch, 8, num_samples / 8] to logits [batch]."""
+        for layer in self.layers:
+            x = F.leaky_relu(layer(x), 0.2)
+        return self.head(x, label)
+
+
+class PairHead(nn.Module):
+    """The mean of local logits, the projection on the label, and how far a clip is from its pair's other one."""
+
+    def __init__(self, channels: int, labels: int):
+        super().__init__()
+        self.local = nn.Linear(channels, 1)
+        self.difference = nn.Linear(channels, 1, bias=False)
+        self.embedding = nn.Embedding(labels, channels) if labels else None
+        if self.embedding is not None:
+            nn.init.normal_(self.embedding.weight, std=0.1)
+
+    def forward(self, x: Tensor, label: Tensor | None) -> Tensor:
+        """[batch, channels, ...] to logits [batch]."""
+        pooled = x.float().flatten(2).mean(2)  # [batch, channels]
+        logits = self.local(pooled) + self.difference((pooled - other_of_pair(pooled)).abs())
+        if self.embedding is not None:
+            logits = logits + (pooled * self.embedding(label)).sum(1, keepdim=True)
+        return logits.squeeze(1)
+
+
+def other_of_pair(x: Tensor) -> Tensor:
+    """Clips 2 i and 2 i + 1 swapped, [batch, ...]; a last one alone stays."""
+    other = (torch.arange(len(x), device=x.device) ^ 1).clamp_max(len(x) - 1)
+    return x[other]
+
+
+def compressed_spectrogram(audio: Tensor) -> Tensor:
+    """Magnitude to the power of `COMPRESSION`, and real and imaginary part scaled alike: [batch, 3, 128, frames]."""
+    spectrum = dsp.stft(audio, SPECTRUM_N_FFT, SPECTRUM_HOP_LENGTH)[:, :-1] / math.sqrt(SPECTRUM_N_FFT / 4)
+    real, imaginary = spectrum.real.to(audio.device), spectrum.imag.to(audio.device)
+    power = real.square() + imaginary.square() + 1e-7
+    gain = power.pow((COMPRESSION - 1) / 2)
+    x = torch.stack([power.pow(COMPRESSION / 2), real * gain, imaginary * gain], dim=1)
+    return x.contiguous(memory_format=torch.channels_last)

@@ -1,0 +1,50 @@
+"""What a small classifier hears: feature maps of a log-mel spectrogram, frozen while a critic looks at them.
+
+Its architecture, seed and training are not those of the evaluation's classifier, and no score is ever computed from it.
+"""
+
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+
+from audiogan import dsp
+from audiogan.config import ModelConfig
+
+N_FFT, HOP_LENGTH, N_MELS = 512, 128, 80
+CHANNELS = (24, 48, 96, 128)
+FLOOR = 1e-2  # of the mel magnitude, under its logarithm
+MIDDLE, SPREAD = -1.5, 3.0  # of log magnitudes
+
+
+class FeatureNetwork(nn.Module):
+    """Four levels of two 3 x 3 convolutions with batch norm, each at half the size of the one before."""
+
+    def __init__(self, config: ModelConfig):
+        super().__init__()
+        self.sample_rate = config.sample_rate
+        self.levels = nn.ModuleList([_level(i, o) for i, o in pairwise((1, *CHANNELS))])
+        self.classify = nn.Linear(CHANNELS[-1], max(1, len(config.labels)))
+
+    def forward(self, audio: Tensor) -> tuple[Tensor, ...]:
+        """[batch, num_samples] to four feature maps [batch, channels, mel, frames]."""
+        spectrum = dsp.stft(audio, N_FFT, HOP_LENGTH)
+        linear = torch.sqrt(spectrum.real.square() + spectrum.imag.square() + 1e-7).to(audio.device)
+        logs = torch.log(dsp.mel(linear, N_FFT, N_MELS, self.sample_rate) + FLOOR)  # [batch, mel, frames]
+        x = ((logs - MIDDLE) / SPREAD)[:, None].contiguous(memory_format=torch.channels_last)
+        maps = []
+        for level in self.levels:
+            x = level(x)
+            maps.append(x)
+        return tuple(maps)
+
+    def logits(self, audio: Tensor) -> Tensor:
+        """Of each label, for its own training: [batch, num_samples] to [batch, labels]."""
+        return self.classify(self(audio)[-1].mean((2, 3)))
+
+
+def _level(in_channels: int, out_channels: int) -> nn.Sequential:
+    layers = []
+    for channels, stride in ((in_channels, 2), (out_channels, 1)):
+        layers += [nn.Conv2d(channels, out_channels, 3, stride, 1), nn.BatchNorm2d(out_channels), nn.ReLU()]
+    return nn.Sequential(*layers)

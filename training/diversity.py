@@ -1,0 +1,65 @@
+"""Variety within a label: what keeps a generator from making one good sound again and again.
+
+Two sounds of one label and pitch are to differ as much as two real ones do, heard as log-mel spectrograms. A
+mode-seeking term (Mao et al. 2019) without a ratio that grows for ever: once the pair is as far apart, it is silent.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from audiogan import dsp
+from audiogan.config import ModelConfig
+from audiogan.models.critics import other_of_pair
+
+N_FFT, HOP_LENGTH, N_MELS = 512, 128, 80
+GRID = (20, 32)  # mel bands and time slices
+FLOOR = 1e-2
+MEMORY = 0.95  # of a label's real distance, a pair
+
+
+class Diversity:
+    """Compares pairs with what it has heard of real pairs; its state is one distance a label, kept on the device."""
+
+    def __init__(self, model: ModelConfig, device: torch.device):
+        self.sample_rate = model.sample_rate
+        self.distance = torch.zeros(max(1, len(model.labels)), device=device)
+
+    def __call__(self, real: Tensor, fake: Tensor, label: Tensor | None) -> Tensor:
+        """How far fake pairs fall short of real ones, 0 for not at all and 1 for the same sound twice.
+
+        Args:
+            real, fake: audio [batch, num_samples], clips 2 i and 2 i + 1 a pair of one label and pitch.
+            label: indices [batch].
+        """
+        label = torch.zeros(len(real), dtype=torch.long, device=real.device) if label is None else label
+        self._listen(pair_distance(summary(real, self.sample_rate)), label)
+        apart = pair_distance(summary(fake, self.sample_rate))
+        return F.relu(1 - apart / self.distance[label].clamp_min(1e-3)).mean()
+
+    def state_dict(self) -> dict[str, Tensor]:
+        return {"distance": self.distance}
+
+    def load_state_dict(self, state: dict[str, Tensor]) -> None:
+        self.distance.copy_(state["distance"])
+
+    @torch.no_grad()
+    def _listen(self, apart: Tensor, label: Tensor) -> None:
+        """Move each heard label's distance towards its pairs' mean; the first one is taken as it is."""
+        count = torch.zeros_like(self.distance).index_add_(0, label, torch.ones_like(apart))
+        mean = torch.zeros_like(self.distance).index_add_(0, label, apart) / count.clamp_min(1)
+        keep = torch.where(self.distance > 0, MEMORY**count, 0.0)
+        self.distance.copy_(torch.where(count > 0, keep * self.distance + (1 - keep) * mean, self.distance))
+
+
+def summary(audio: Tensor, sample_rate: int) -> Tensor:
+    """Log-mel spectrogram averaged on a coarse grid, [batch, features]."""
+    spectrum = dsp.stft(audio, N_FFT, HOP_LENGTH)
+    linear = torch.sqrt(spectrum.real.square() + spectrum.imag.square() + 1e-7).to(audio.device)
+    logs = torch.log(dsp.mel(linear, N_FFT, N_MELS, sample_rate) + FLOOR)
+    return F.adaptive_avg_pool2d(logs[:, None], GRID).flatten(1)
+
+
+def pair_distance(features: Tensor) -> Tensor:
+    """Root mean square difference of each clip from its pair's other one, [batch]."""
+    return (features - other_of_pair(features)).square().mean(1).add(1e-8).sqrt()
