@@ -19,7 +19,7 @@ from audiogan import checkpoint
 from audiogan.dataset import PreparedData
 from audiogan.device import choose_device
 from audiogan.models import ARCHITECTURES
-from training import precision
+from training import features, precision
 from training.batches import Batches
 from training.config import LOSSES, load_preset
 from training.data.clips import Clip, ClipFormat, DataSetWriter, fit
@@ -213,8 +213,9 @@ def test_learning_rates_rise_and_fall(tmp_path, prepared):
     assert rates == {subject.config.learning_rate / 2}
 
 
-def test_features_learn_the_labels_and_freeze(tmp_path, prepared):
-    subject = trainer(tmp_path / "run", prepared, "feature_steps=30", preset="hybrid-cpu")
+def test_features_learn_the_labels_and_freeze(tmp_path, prepared, monkeypatch):
+    monkeypatch.setattr(features, "BATCH_SIZE", 16)
+    subject = trainer(tmp_path / "run", prepared, "feature_steps=60", preset="hybrid-cpu")
     network = subject.game.discriminator.train().features
     audio, label, _ = subject.game.batches.draw(32)
     assert (network.logits(audio).argmax(1) == label).float().mean() > 0.9

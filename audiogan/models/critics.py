@@ -30,7 +30,7 @@ class HybridDiscriminator(Discriminator):
 
     def __init__(self, config: ModelConfig):
         super().__init__()
-        self.features = FeatureNetwork(config).requires_grad_(False)
+        self.features = FeatureNetwork(config).requires_grad_(False).eval()
         labels = len(config.labels)
         self.projected = nn.ModuleList([FeatureCritic(channels, labels) for channels in CHANNELS])
         self.spectral = SpectralCritic(max(1, 3 * config.dim // 32), labels)
