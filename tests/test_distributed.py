@@ -18,12 +18,14 @@ from training.run import RunFolder
 from training.trainer import Trainer
 
 ROOT = Path(__file__).parent.parent
-SETTINGS = ["dim=2", "batch_size=4", "precision=float32", "loss=wgan-gp", "critic_steps=2", "report_every=1"]
+SETTINGS = ["dim=2", "batch_size=4", "precision=float32", "report_every=1"]
+PAPER = ["loss=wgan-gp", "critic_steps=2"]
+SHORT = ["feature_steps=2", "warmup=0"]
 
 
-def start(run, prepared, *settings: str) -> subprocess.Popen:
+def start(run, prepared, *settings: str, preset: str = "wavegan-cpu") -> subprocess.Popen:
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    train = ["-m", "training", "train", "wavegan-cpu", "--data", prepared, "--out", run, "--device", "cpu"]
+    train = ["-m", "training", "train", preset, "--data", prepared, "--out", run, "--device", "cpu"]
     words = [word for setting in [*SETTINGS, *settings] for word in ("--set", setting)]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     return subprocess.Popen(
@@ -37,20 +39,27 @@ def start(run, prepared, *settings: str) -> subprocess.Popen:
     )
 
 
-def test_two_processes_follow_one(tmp_path, prepared):
-    with start(tmp_path / "two", prepared, "steps=3") as process:
+@pytest.mark.parametrize(("preset", "settings"), [("wavegan-cpu", PAPER), ("hybrid-cpu", SHORT)])
+def test_two_processes_follow_one(tmp_path, prepared, preset, settings):
+    with start(tmp_path / "two", prepared, "steps=3", *settings, preset=preset) as process:
         output, errors = process.communicate(timeout=120)
     assert process.returncode == 0, errors
     assert output.count("Epoch") == 3
-    one = Trainer(
-        load_preset("wavegan-cpu", [*SETTINGS, "steps=3"]), PreparedData(prepared), CPU, RunFolder(tmp_path / "one")
-    )
+    config = load_preset(preset, [*SETTINGS, "steps=3", *settings])
+    one = Trainer(config, PreparedData(prepared), CPU, RunFolder(tmp_path / "one"))
+    before = networks(one.game.state().tensors())
     one.train()
     together, numbers = RunFolder(tmp_path / "two").load_state()
     assert numbers["step"] == 3
-    for name, alone in one.game.state().tensors().items():
-        if name.startswith(("generator.", "discriminator.", "average.")):
-            torch.testing.assert_close(together[name], alone, atol=2e-5, rtol=1e-3, msg=name)
+    alone = networks(one.game.state().tensors())
+    # where a gradient is nothing but rounding, Adam still makes a step of it: hence the norm of all, not each weight
+    assert torch.linalg.vector_norm(networks(together) - alone) < 0.01 * torch.linalg.vector_norm(alone - before)
+
+
+def networks(tensors: dict) -> torch.Tensor:
+    """Every weight of both players and the average, in one vector."""
+    names = sorted(name for name in tensors if name.startswith(("generator.", "discriminator.", "average.")))
+    return torch.cat([tensors[name].flatten().double() for name in names])
 
 
 def test_when_one_dies_all_end_with_a_message(tmp_path, prepared):
@@ -69,4 +78,6 @@ def test_when_one_dies_all_end_with_a_message(tmp_path, prepared):
 def test_a_batch_is_shared_evenly():
     assert [Workers(rank, 3).part(6) for rank in range(3)] == [slice(0, 2), slice(2, 4), slice(4, 6)]
     with pytest.raises(ValueError, match="multiple of the 3 processes, not 7"):
-        Workers(0, 3).part(7)
+        Workers(0, 3).check_batch(7, paired=False)
+    with pytest.raises(ValueError, match="whole pairs, not 6"):
+        Workers(0, 2).check_batch(6, paired=True)

@@ -5,12 +5,14 @@ memorised its data (Karras et al. 2020, adaptive discriminator augmentation).
 """
 
 import math
+from collections.abc import Callable, Sequence
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from audiogan.models.base import Generator, SpectralNormalizer
+from training.distributed import Workers
 
 TARGET = 0.6  # of the share of pairs the critic orders rightly, scaled to [-1, 1]
 ADAPTATION_CLIPS = 100_000  # clips in which the probability can go from 0 to 1
@@ -29,9 +31,18 @@ class Augmentation:
         rng: where its randomness comes from.
         probability: of each change at the start.
         adaptive: let the probability follow the critic; else it stays.
+        workers: the processes that share each batch: all draw for the whole of it.
     """
 
-    def __init__(self, generator: Generator, rng: torch.Generator, probability: float, adaptive: bool):
+    def __init__(
+        self,
+        generator: Generator,
+        rng: torch.Generator,
+        probability: float,
+        adaptive: bool,
+        workers: Workers | None = None,
+    ):
+        self.workers = workers or Workers()
         self.rng, self.adaptive, self.active = rng, adaptive, adaptive or probability > 0
         self.spectrum = getattr(generator, "spectrum", None)
         self.max_shift = MAX_SHIFT_SECONDS * generator.config.sample_rate  # samples
@@ -44,15 +55,11 @@ class Augmentation:
             return native
         return self._waveform(native) if self.spectrum is None else self._spectrogram(native, self.spectrum)
 
-    def adapt(self, real: Tensor, fake: Tensor, mean=lambda value: value) -> None:
-        """Move the probability by what the critic's logits [batch] say; nothing waits for the device.
-
-        Args:
-            mean: of a value over the processes that share the batch.
-        """
+    def adapt(self, real: Tensor, fake: Tensor) -> None:
+        """Move the probability by what the critic's logits [batch, ...] say; nothing waits for the device."""
         if self.adaptive:
-            ahead = mean(torch.sign(real - fake).mean().detach())
-            step = torch.sign(ahead - TARGET) * len(real) / ADAPTATION_CLIPS
+            ahead = self.workers.mean(torch.sign(real - fake).mean().detach())
+            step = torch.sign(ahead - TARGET) * len(real) * self.workers.count / ADAPTATION_CLIPS
             self.probability.add_(step).clamp_(0.0, 1.0)
 
     def state_dict(self) -> dict[str, Tensor]:
@@ -69,7 +76,7 @@ class Augmentation:
         x = x + self._drawn(batch, -TILT, TILT)[:, None, None] * difference
         x = shift(x, self._drawn(batch, -self.max_shift, self.max_shift))
         level = (NOISE * self._chosen(batch))[:, None, None]
-        return x + level * torch.randn(x.shape, generator=self.rng, device=x.device)
+        return x + level * self._whole_batch(torch.randn, x.shape)
 
     def _spectrogram(self, x: Tensor, spectrum: SpectralNormalizer) -> Tensor:
         batch, _, bins, frames = x.shape
@@ -87,7 +94,12 @@ class Augmentation:
         return (self._uniform(batch, 0, 1) < self.probability).float()
 
     def _uniform(self, batch: int, low: float, high: float) -> Tensor:
-        return torch.rand(batch, generator=self.rng, device=self.rng.device) * (high - low) + low
+        return self._whole_batch(torch.rand, (batch,)) * (high - low) + low
+
+    def _whole_batch(self, draw: Callable, shape: Sequence[int]) -> Tensor:
+        """This process's part of what `draw` gives for the batch of all of them, in a part's shape."""
+        size = shape[0] * self.workers.count
+        return draw(size, *shape[1:], generator=self.rng, device=self.rng.device)[self.workers.part(size)]
 
 
 def shift(x: Tensor, steps: Tensor, hold_edges: bool = False) -> Tensor:

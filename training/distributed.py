@@ -30,14 +30,15 @@ class Workers:
     def first(self) -> bool:
         return self.rank == 0
 
-    def part(self, batch_size: int) -> slice:
-        """This process's part of a batch.
+    def check_batch(self, batch_size: int, paired: bool) -> None:
+        """ValueError unless a batch can be shared evenly, and where clips come in pairs without parting one."""
+        unit = self.count * (2 if paired else 1)
+        if batch_size % unit:
+            what = f"twice the {self.count} processes, for whole pairs" if paired else f"the {self.count} processes"
+            raise ValueError(f"batch_size must be a multiple of {what}, not {batch_size}")
 
-        Raises:
-            ValueError: the batch cannot be shared evenly.
-        """
-        if batch_size % self.count:
-            raise ValueError(f"batch_size must be a multiple of the {self.count} processes, not {batch_size}")
+    def part(self, batch_size: int) -> slice:
+        """This process's part of a batch."""
         size = batch_size // self.count
         return slice(self.rank * size, (self.rank + 1) * size)
 

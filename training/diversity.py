@@ -11,6 +11,7 @@ from torch import Tensor
 from audiogan import dsp
 from audiogan.config import ModelConfig
 from audiogan.models.critics import other_of_pair
+from training.distributed import Workers
 
 N_FFT, HOP_LENGTH, N_MELS = 512, 128, 80
 GRID = (20, 32)  # mel bands and time slices
@@ -19,10 +20,14 @@ MEMORY = 0.95  # of a label's real distance, a pair
 
 
 class Diversity:
-    """Compares pairs with what it has heard of real pairs; its state is one distance a label, kept on the device."""
+    """Compares pairs with what it has heard of real pairs; its state is one distance a label, kept on the device.
 
-    def __init__(self, model: ModelConfig, device: torch.device):
-        self.sample_rate = model.sample_rate
+    Args:
+        workers: the processes that share each batch, and hear all of it.
+    """
+
+    def __init__(self, model: ModelConfig, device: torch.device, workers: Workers):
+        self.sample_rate, self.workers = model.sample_rate, workers
         self.distance = torch.zeros(max(1, len(model.labels)), device=device)
 
     def __call__(self, real: Tensor, fake: Tensor, label: Tensor | None) -> Tensor:
@@ -46,8 +51,10 @@ class Diversity:
     @torch.no_grad()
     def _listen(self, apart: Tensor, label: Tensor) -> None:
         """Move each heard label's distance towards its pairs' mean; the first one is taken as it is."""
-        count = torch.zeros_like(self.distance).index_add_(0, label, torch.ones_like(apart))
-        mean = torch.zeros_like(self.distance).index_add_(0, label, apart) / count.clamp_min(1)
+        heard = torch.zeros(2, len(self.distance), device=apart.device)
+        heard.index_add_(1, label, torch.stack([torch.ones_like(apart), apart]))
+        count, total = self.workers.mean(heard) * self.workers.count
+        mean = total / count.clamp_min(1)
         keep = torch.where(self.distance > 0, MEMORY**count, 0.0)
         self.distance.copy_(torch.where(count > 0, keep * self.distance + (1 - keep) * mean, self.distance))
 

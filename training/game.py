@@ -60,8 +60,8 @@ class Game:
         self.generator_adam = self._adam(self.generator.parameters(), config.learning_rate)
         self.discriminator_adam = self._adam(self.critic_weights, config.critic_learning_rate)
         self.loss = LOSSES[config.loss]()
-        self.augment = Augmentation(self.generator, self.rng, config.augment, config.augment_adaptive)
-        self.diversity = Diversity(model, self.device)
+        self.augment = Augmentation(self.generator, self.rng, config.augment, config.augment_adaptive, workers)
+        self.diversity = Diversity(model, self.device, workers)
 
     def round(self, step: int) -> tuple[Tensor, Tensor]:
         """Critic steps, one generator step, the average. Returns both losses as scalars on the device."""
@@ -135,7 +135,7 @@ class Game:
         with contextlib.nullcontext() if centred else self._autocast():
             real_logits = self.discriminator.judge(hand.real_views, hand.label).float()
             fake_logits = self.discriminator.judge(hand.fake_views, hand.label).float()
-        self.augment.adapt(real_logits, fake_logits, self.workers.mean)
+        self.augment.adapt(real_logits, fake_logits)
         loss, penalty = self.loss.discriminator(real_logits, fake_logits), 0.0
         if centred:
             penalty = zero_centred_penalty(real_logits, held[0]) + zero_centred_penalty(fake_logits, held[1])

@@ -55,7 +55,7 @@ class Trainer:
         if config.precision == "auto":
             config = replace(config, precision=run.precision() or precision.fastest(device))
         self.config, model = config, config.model_config(data)
-        self.workers.part(config.batch_size)
+        self.workers.check_batch(config.batch_size, config.paired)
         if self.workers.first:
             run.begin(config, model, _describe(data))
         self.workers.wait()
