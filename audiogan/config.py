@@ -31,6 +31,7 @@ class ModelConfig:
         labels: class names in the order of their indices; empty for an unconditional model.
         phase_shuffle: largest shift in samples of WaveGAN's critic (section 3.3 of the paper); 0 turns it off.
         griffin_lim_iterations: for architectures that draw spectrograms.
+        output_peak: what each clip's largest sample is brought to, as its training clips' was; 0 leaves levels alone.
 
     Raises:
         ValueError: a value out of range, named with what is accepted.
@@ -45,6 +46,7 @@ class ModelConfig:
     labels: tuple[str, ...] = ()
     phase_shuffle: int = 2
     griffin_lim_iterations: int = 16
+    output_peak: float = 0.0
 
     def __post_init__(self):
         object.__setattr__(self, "labels", _checked_labels(self.labels))
@@ -54,6 +56,8 @@ class ModelConfig:
             value = getattr(self, name)
             if type(value) is not int or not low <= value <= high:
                 raise ValueError(f"{name} must be a whole number from {low} to {high}, not {value!r}")
+        if type(self.output_peak) not in (int, float) or not 0.0 <= self.output_peak <= 1.0:
+            raise ValueError(f"output_peak must be a number from 0 to 1, not {self.output_peak!r}")
         if self.num_samples not in NUM_SAMPLES:
             raise ValueError(f"num_samples must be one of {_listed(NUM_SAMPLES)}, not {self.num_samples!r}")
         if self.latent_distribution not in LATENT_DISTRIBUTIONS:

@@ -16,6 +16,7 @@ from audiogan.models.base import Generator
 TILE = 8
 MAX_CLIPS = 100_000
 MAX_MORPH_STEPS = 256
+MOST_GAIN = 16.0  # 24 dB: what is quieter stays quiet
 
 
 class Synthesizer:
@@ -208,7 +209,15 @@ class Synthesizer:
                 label,
                 torch.tensor(pitches, device=self.device),
             )
-            return self.generator.to_audio(native).float().clamp(-1.0, 1.0).cpu().numpy()[:count]
+            audio = self.generator.to_audio(native).float().clamp(-1.0, 1.0).cpu()[:count]
+            return at_peak(audio, self.config.output_peak).numpy()
+
+
+def at_peak(audio: torch.Tensor, peak: float) -> torch.Tensor:
+    """Clips [clips, num_samples] brought to a peak, by at most `MOST_GAIN`; a peak of 0 leaves them as they are."""
+    if not peak:
+        return audio
+    return audio * (peak / audio.abs().amax(1, keepdim=True).clamp_min(peak / MOST_GAIN))
 
 
 def load(

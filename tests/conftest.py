@@ -10,6 +10,7 @@ from audiogan import checkpoint
 from audiogan.config import ModelConfig
 from audiogan.dataset import PreparedData
 from audiogan.models import ARCHITECTURES, build_generator
+from audiogan.models.base import Generator
 from training.data import general_midi
 from training.data.clips import Clip, ClipFormat, DataSetWriter, fit
 
@@ -17,14 +18,19 @@ LABELS = ("Flute", "Snare_drum")
 SAMPLE_RATE, NUM_SAMPLES = 16000, 16384
 
 
-def save_tiny_checkpoint(folder: Path, architecture: str, labels: tuple[str, ...] = LABELS) -> Path:
-    """An untrained dim-4 model as a checkpoint; the weights are those of seed 0."""
+def tiny_generator(architecture: str, labels: tuple[str, ...] = LABELS) -> Generator:
+    """An untrained dim-4 model with the weights of seed 0; its first label is played from C4 to C5, no other is."""
     torch.manual_seed(0)
     generator = build_generator(ModelConfig(architecture, dim=4, labels=labels))
     if labels:
-        flutes = torch.arange(60.0, 73.0)  # the first label is played from C4 to C5, the second has no pitch
-        pitch = torch.cat([flutes, torch.full((5,), torch.nan)])
-        generator.fit_conditions((pitch.isnan()).long(), pitch)
+        pitch = torch.cat([torch.arange(60.0, 73.0), torch.full((5,), torch.nan)])
+        generator.fit_conditions(pitch.isnan().long(), pitch)
+    return generator
+
+
+def save_tiny_checkpoint(folder: Path, architecture: str, labels: tuple[str, ...] = LABELS) -> Path:
+    """`tiny_generator` as a checkpoint."""
+    generator = tiny_generator(architecture, labels)
     checkpoint.save(folder, generator, {"data": "nothing", "steps": 0}, f"# {folder.name}\n\nUntrained.\n")
     return folder
 

@@ -7,10 +7,10 @@ import shutil
 import pytest
 import safetensors.torch
 import torch
-from conftest import LABELS, save_tiny_checkpoint
+from conftest import LABELS, save_tiny_checkpoint, tiny_generator
 
 from audiogan import checkpoint
-from audiogan.models import ARCHITECTURES, build_generator
+from audiogan.models import ARCHITECTURES
 
 
 @pytest.fixture
@@ -22,8 +22,7 @@ def folder(tmp_path):
 def test_round_trip(tmp_path, architecture):
     folder = save_tiny_checkpoint(tmp_path / "tiny", architecture)
     description, loaded = checkpoint.load(folder)
-    torch.manual_seed(0)
-    original = build_generator(description.config)
+    original = tiny_generator(architecture)
     assert description.config.labels == LABELS
     for key, value in original.state_dict().items():
         stored = value.half().float() if value.is_floating_point() else value

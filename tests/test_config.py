@@ -30,6 +30,9 @@ def test_json_round_trip():
         ("labels", [""]),
         ("labels", [7]),
         ("griffin_lim_iterations", 10**6),
+        ("output_peak", 1.5),
+        ("output_peak", float("nan")),
+        ("output_peak", "loud"),
     ],
 )
 def test_bad_values_are_named(name, value):

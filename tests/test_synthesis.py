@@ -5,11 +5,12 @@ import sys
 
 import numpy as np
 import pytest
+import torch
 from conftest import LABELS, NUM_SAMPLES
 
 import audiogan
 from audiogan.models import ARCHITECTURES
-from audiogan.synthesis import TILE, file_name
+from audiogan.synthesis import TILE, at_peak, file_name
 
 
 @pytest.fixture(scope="module", params=ARCHITECTURES)
@@ -141,6 +142,13 @@ def test_unconditional_model_has_no_labels(checkpoints):
     assert synthesizer.clip_labels(range(2), 0) == [None, None]
     with pytest.raises(ValueError, match="unconditional"):
         synthesizer.generate(1, 0, "Flute")
+
+
+def test_clips_are_brought_to_the_peak_of_their_training():
+    quiet, loud, silent = torch.tensor([[0.1, -0.19]]), torch.tensor([[0.5, -1.0]]), torch.full((1, 2), 1e-3)
+    audio = torch.cat([quiet, loud, silent])
+    torch.testing.assert_close(at_peak(audio, 0.95).abs().amax(1), torch.tensor([0.95, 0.95, 0.016]))
+    assert at_peak(audio, 0.0) is audio
 
 
 def test_unknown_checkpoints_and_devices(checkpoints):

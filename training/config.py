@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from audiogan.config import ModelConfig
+from training.data.clips import PEAK
 
 PRESETS = Path(__file__).parent / "presets"
 LOSSES = ("bce", "wgan-gp", "lsgan", "hinge", "rpgan")
@@ -13,9 +14,8 @@ ZERO_CENTRED = ("lsgan", "hinge", "rpgan")  # losses whose penalty is R1 and R2
 COUNTS = ("steps", "batch_size", "critic_steps", "penalty_every", "report_every", "save_every", "preview_every")
 SCHEDULES = ("constant", "linear", "cosine")
 PRECISIONS = ("auto", "float32", "bfloat16")
-MODEL_KEYS = tuple(
-    item.name for item in dataclasses.fields(ModelConfig) if item.name not in ("num_samples", "sample_rate", "labels")
-)
+OF_THE_DATA = ("num_samples", "sample_rate", "labels", "output_peak")
+MODEL_KEYS = tuple(item.name for item in dataclasses.fields(ModelConfig) if item.name not in OF_THE_DATA)
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,9 @@ class TrainConfig:
     def model_config(self, data) -> ModelConfig:
         """The model this run trains on a `PreparedData`."""
         labels = data.labels if self.conditional else ()
-        return ModelConfig(num_samples=data.num_samples, sample_rate=data.sample_rate, labels=labels, **self.model)
+        peak = PEAK if data.meta.get("peak_normalized") else 0.0
+        form = {"num_samples": data.num_samples, "sample_rate": data.sample_rate, "output_peak": peak}
+        return ModelConfig(labels=labels, **form, **self.model)
 
 
 def presets() -> list[str]:
