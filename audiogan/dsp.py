@@ -4,12 +4,15 @@ Everything differentiable is pure torch; nothing here draws random numbers.
 """
 
 import functools
+import math
 
 import torch
 import torchaudio.functional as taf
 from torch import Tensor
 
 LOG_FLOOR = 1e-6
+TINY = 1e-16  # a magnitude that has no phase
+CACHED_CLIPS = 8  # at a time in Griffin-Lim on a CPU: few enough to stay in its cache through all iterations
 
 
 def stft(audio: Tensor, n_fft: int, hop_length: int) -> Tensor:
@@ -80,12 +83,70 @@ def inverse_mel(mels: Tensor, n_fft: int, sample_rate: int, iterations: int = 32
     return linear
 
 
+class PhaseSearch:
+    """The alternation between audio and its STFT that Griffin-Lim runs on: frame after frame, everything made once.
+
+    Args:
+        linear: magnitudes in rows of a frame, [batch, frames, n_fft // 2 + 1].
+        window: [n_fft].
+    """
+
+    def __init__(self, linear: Tensor, window: Tensor, hop_length: int, num_samples: int):
+        self.linear, self.window, self.hop_length, self.num_samples = linear, window, hop_length, num_samples
+        self.n_fft, self.edge = len(window), len(window) // 2
+        hops = math.ceil(self.n_fft / hop_length)
+        self.padded = linear.new_zeros(len(linear), linear.shape[1] + hops, hop_length)  # with both reflected edges
+        self.scaled_window = window.expand(*linear.shape[:2], -1)
+        self._overlap(self.scaled_window)
+        heard = self._samples[:, self.edge :][:, :num_samples]
+        weight = torch.zeros_like(self._samples)
+        weight[:, self.edge :][:, :num_samples] = 1 / heard.clamp_min(TINY)
+        self.scaled_window = window * self._cut(weight[:1])  # divided by the summed squares, 0 beyond the clip
+
+    def audio(self, spectrum: Tensor) -> Tensor:
+        """The inverse STFT of [batch, frames, n_fft // 2 + 1], complex, as a view [batch, num_samples]."""
+        self._overlap(torch.fft.irfft(spectrum, self.n_fft))
+        return self._samples[:, self.edge :][:, : self.num_samples]
+
+    def consistent(self, spectrum: Tensor) -> Tensor:
+        """The STFT of the audio of a spectrum that may be no sound's."""
+        self.audio(spectrum)
+        samples, edge, end = self._samples, self.edge, self.edge + self.num_samples
+        samples[:, :edge] = samples[:, edge + 1 : 2 * edge + 1].flip(1)
+        samples[:, end : end + edge] = samples[:, end - edge - 1 : end - 1].flip(1)
+        return torch.fft.rfft(self._cut(samples) * self.window)
+
+    def with_magnitude(self, spectrum: Tensor) -> Tensor:
+        """The spectrum's phases with the magnitudes looked for, in place: t / |t| needs no angle."""
+        power = torch.view_as_real(spectrum).square()
+        power = power[..., 0] + power[..., 1]
+        return spectrum.mul_(power.add_(TINY**2).rsqrt_().mul_(self.linear))
+
+    @property
+    def _samples(self) -> Tensor:
+        return self.padded.flatten(1)
+
+    def _cut(self, samples: Tensor) -> Tensor:
+        """Samples in frames, [batch, frames, n_fft]: a view."""
+        return samples.unfold(1, self.n_fft, self.hop_length)[:, : self.linear.shape[1]]
+
+    def _overlap(self, frames: Tensor) -> None:
+        """Windowed frames [batch or 1, frames, n_fft] added up into `padded`."""
+        count = frames.shape[1]
+        self.padded[:, count:] = 0
+        pieces = (tensor.split(self.hop_length, dim=2) for tensor in (frames, self.scaled_window))
+        for number, (piece, window) in enumerate(zip(*pieces, strict=True)):
+            place = self.padded[:, number : number + count, : piece.shape[2]]
+            torch.mul(piece, window, out=place) if number == 0 else place.addcmul_(piece, window)
+
+
+@torch.no_grad()
 def griffin_lim(
     linear: Tensor, n_fft: int, hop_length: int, num_samples: int, iterations: int = 16, momentum: float = 0.99
 ) -> Tensor:
     """Audio whose STFT magnitude is near the given one (Griffin and Lim 1984; momentum: Perraudin et al. 2013).
 
-    The phase starts at zero, so the result is a function of its input alone.
+    The phase starts at zero, so the result is a function of its input alone. No gradient passes.
 
     Args:
         linear: magnitude [batch, n_fft // 2 + 1, 1 + num_samples // hop_length].
@@ -93,19 +154,20 @@ def griffin_lim(
     Returns:
         [batch, num_samples].
     """
-    audio = taf.griffinlim(
-        _complex_capable(linear),
-        window=_window(n_fft, linear),
-        n_fft=n_fft,
-        hop_length=hop_length,
-        win_length=n_fft,
-        power=1.0,
-        n_iter=iterations,
-        momentum=momentum,
-        length=num_samples,
-        rand_init=False,
-    )
-    return audio.to(linear.device)
+    rows, window = _complex_capable(linear).transpose(1, 2), _window(n_fft, linear)  # [batch, frames, freq]
+    chunks = rows.split(CACHED_CLIPS if rows.device.type == "cpu" else len(rows))
+    searches = (PhaseSearch(chunk.contiguous(), window, hop_length, num_samples) for chunk in chunks)
+    return torch.cat([_griffin_lim(search, iterations, momentum) for search in searches]).to(linear.device)
+
+
+def _griffin_lim(search: PhaseSearch, iterations: int, momentum: float) -> Tensor:
+    """Each phase is that of now + momentum * (now - before), divided by 1 + momentum, which turns no phase."""
+    spectrum, before = search.linear.to(torch.complex64), None
+    for _ in range(iterations):
+        now = search.consistent(spectrum)
+        ahead = now.clone() if before is None else before.mul_(-momentum / (1 + momentum)).add_(now)
+        spectrum, before = search.with_magnitude(ahead), now
+    return search.audio(spectrum).clone()
 
 
 def limit_peak(audio: Tensor) -> Tensor:

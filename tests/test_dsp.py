@@ -4,6 +4,7 @@ import librosa
 import numpy as np
 import pytest
 import torch
+import torchaudio.functional as taf
 from conftest import NUM_SAMPLES, SAMPLE_RATE, tone
 
 from audiogan import dsp
@@ -73,6 +74,19 @@ def test_griffin_lim_is_as_good_as_librosas(pluck):
     print(f"spectral convergence {convergence}, log-spectral distance {distance} dB (ours, librosa)")
     assert convergence[0] < min(0.15, 1.05 * convergence[1])
     assert distance[0] < min(3.0, 1.05 * distance[1])
+
+
+@pytest.mark.parametrize(
+    ("n_fft", "hop_length", "num_samples"), [(256, 128, 16384), (1024, 128, 8192), (200, 64, 5013)]
+)
+@pytest.mark.parametrize("iterations", [0, 1, 8])
+def test_griffin_lim_is_torchaudios(pluck, n_fft, hop_length, num_samples, iterations):
+    linear = dsp.magnitude(pluck[:, :num_samples], n_fft, hop_length)
+    ours = dsp.griffin_lim(linear, n_fft, hop_length, num_samples, iterations)
+    theirs = taf.griffinlim(
+        linear, torch.hann_window(n_fft), n_fft, hop_length, n_fft, 1.0, iterations, 0.99, num_samples, rand_init=False
+    )
+    torch.testing.assert_close(ours, theirs, atol=1e-3, rtol=0)
 
 
 @pytest.mark.soundfonts
