@@ -1,9 +1,11 @@
 """Audio as numbers and as files: PCM16, WAV, resampling. Mono float audio is [time] in [-1, 1]."""
 
+import contextlib
 import io
 import math
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,6 +15,8 @@ import soxr
 
 PCM16_SCALE = 32768.0
 SOURCE_RATES = (1000, 768000)  # Hz; beyond them a header lies
+QUALITY = "HQ"  # of soxr's filter
+BLOCK = 2**22  # values that are decoded at once, of all channels together: 16 MiB as float32
 
 
 def to_pcm16(audio: np.ndarray) -> np.ndarray:
@@ -22,7 +26,9 @@ def to_pcm16(audio: np.ndarray) -> np.ndarray:
 
 def from_pcm16(pcm: np.ndarray) -> np.ndarray:
     """int16 to float32 in [-1, 1)."""
-    return pcm.astype(np.float32) / np.float32(PCM16_SCALE)
+    audio = pcm.astype(np.float32)
+    audio *= np.float32(1 / PCM16_SCALE)
+    return audio
 
 
 def wav_bytes(audio: np.ndarray, sample_rate: int) -> bytes:
@@ -56,42 +62,117 @@ def write_atomically(path: str | os.PathLike, data: bytes) -> None:
 def read_audio(
     file: str | os.PathLike | BinaryIO, name: str = "", max_seconds: float = math.inf
 ) -> tuple[np.ndarray, int]:
-    """Decode any file that libsndfile reads and mix it down to mono.
+    """Decode any file that libsndfile reads and mix it down to mono: what `AudioFile` says, in one piece.
+
+    Returns:
+        float32 [time] and the sample rate in Hz.
+
+    Raises:
+        ValueError: as `AudioFile`, or no samples, or some that are not finite.
+    """
+    with AudioFile(file, name, max_seconds) as sound:
+        blocks = list(sound.blocks())
+        return blocks[0] if len(blocks) == 1 else np.concatenate(blocks), sound.sample_rate
+
+
+class AudioFile:
+    """A file that libsndfile reads, decoded block by block, so that its length costs no memory.
 
     Args:
         file: a path, or an open binary file.
         name: what errors call the file; by default its path.
         max_seconds: refuse what says it is longer, before a sample of it is decoded.
 
-    Returns:
-        float32 [time] and the sample rate in Hz.
+    Attributes:
+        sample_rate: Hz.
+        channels: their number.
+        frames: samples of each channel that the file says it has.
 
     Raises:
-        ValueError: not audio, truncated, empty, too long, at an absurd rate, or with values that are not finite.
+        ValueError: not audio, too long, or at an absurd rate.
     """
-    name = name or file
-    try:
-        with soundfile.SoundFile(file) as sound:
-            _check_extent(name, sound, max_seconds)
-            audio, sample_rate = sound.read(dtype="float32", always_2d=True), sound.samplerate
-    except (soundfile.LibsndfileError, OSError) as error:
-        reason = getattr(error, "error_string", error)  # without libsndfile's own prefix, which names the file again
-        raise ValueError(f"{name} cannot be read as audio: {str(reason).rstrip('.')}") from None
-    if not len(audio):
-        raise ValueError(f"{name} holds no samples")
-    if not np.isfinite(audio).all():
-        raise ValueError(f"{name} holds samples that are not finite numbers")
-    return audio.mean(axis=1), sample_rate
+
+    def __init__(self, file: str | os.PathLike | BinaryIO, name: str = "", max_seconds: float = math.inf):
+        self.file, self.name = file, name or file
+        with self._translated():
+            self._sound: soundfile.SoundFile | None = _Stream(file)
+        self.sample_rate, self.channels, self.frames = self._sound.samplerate, self._sound.channels, self._sound.frames
+        self._check_extent(max_seconds)
+
+    def __enter__(self) -> "AudioFile":
+        return self
+
+    def __exit__(self, kind, error, trace) -> None:
+        if self._sound is not None:
+            self._sound.close()
+
+    def blocks(self, size: int | None = None) -> Iterator[np.ndarray]:
+        """All of it from the start, mixed down to mono: float32 [time], `size` values of all channels at a time.
+
+        Raises:
+            ValueError: truncated, no samples, or values that are not finite.
+        """
+        left, total = self.frames, 0
+        with self._translated(), self._opened() as sound:
+            while len(block := self._read(sound, min(left, max(1, (size or BLOCK) // self.channels)))):
+                left, total = left - len(block), total + len(block)
+                if not np.isfinite(block.sum()) and not np.isfinite(block).all():  # a sum is quick, but may overflow
+                    raise ValueError(f"{self.name} holds samples that are not finite numbers")
+                yield block
+        if not total:
+            raise ValueError(f"{self.name} holds no samples")
+
+    def _opened(self) -> soundfile.SoundFile:
+        """The file at its start; opened anew where it was read before, for seeking is not exact in every format."""
+        sound, self._sound = self._sound, None
+        if sound is None:
+            if not isinstance(self.file, (str, os.PathLike)):
+                self.file.seek(0)
+            sound = _Stream(self.file)
+        return sound
+
+    def _read(self, sound: soundfile.SoundFile, frames: int) -> np.ndarray:
+        """The next samples, mono float32 [time]; 16-bit ones are scaled here, which libsndfile does slowly."""
+        plain = sound.subtype == "PCM_16"
+        samples = sound.read(frames, "int16" if plain else "float32", always_2d=True)
+        audio = from_pcm16(samples) if plain else samples
+        return audio[:, 0] if self.channels == 1 else audio @ np.full(self.channels, 1 / self.channels, np.float32)
+
+    @contextlib.contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except (soundfile.LibsndfileError, OSError) as error:
+            reason = getattr(error, "error_string", error)  # without libsndfile's prefix, which names the file again
+            raise ValueError(f"{self.name} cannot be read as audio: {str(reason).rstrip('.')}") from None
+
+    def _check_extent(self, max_seconds: float) -> None:
+        low, high = SOURCE_RATES
+        if not low <= self.sample_rate <= high:
+            raise ValueError(f"{self.name} has a sample rate of {self.sample_rate} Hz, not one from {low} to {high}")
+        seconds = self.frames / self.sample_rate
+        if seconds > max_seconds:
+            raise ValueError(f"{self.name} is {seconds:.0f} s long, more than {max_seconds:g} s")
 
 
-def _check_extent(name, sound: soundfile.SoundFile, max_seconds: float) -> None:
-    low, high = SOURCE_RATES
-    if not low <= sound.samplerate <= high:
-        raise ValueError(f"{name} has a sample rate of {sound.samplerate} Hz, not one from {low} to {high}")
-    if sound.frames > max_seconds * sound.samplerate:
-        raise ValueError(f"{name} is {sound.frames / sound.samplerate:.0f} s long, more than {max_seconds:g} s")
+class _Stream(soundfile.SoundFile):
+    """Read from start to end: soundfile seeks to where it is after each read, at which an MP3 stumbles audibly."""
+
+    def seekable(self) -> bool:
+        return False
 
 
 def resample(audio: np.ndarray, source_rate: int, target_rate: int) -> np.ndarray:
     """Resample along the first axis with soxr's high-quality filter; rates in Hz."""
-    return audio if source_rate == target_rate else soxr.resample(audio, source_rate, target_rate, quality="HQ")
+    return audio if source_rate == target_rate else soxr.resample(audio, source_rate, target_rate, quality=QUALITY)
+
+
+def resampled_blocks(sound: AudioFile, target_rate: int) -> Iterator[np.ndarray]:
+    """What `resample` makes of a file, in blocks: mono float32 [time] at `target_rate` Hz."""
+    if sound.sample_rate == target_rate:
+        yield from sound.blocks()
+        return
+    stream = soxr.ResampleStream(sound.sample_rate, target_rate, 1, dtype="float32", quality=QUALITY)
+    for block in sound.blocks(min(BLOCK, BLOCK * sound.sample_rate // target_rate)):
+        yield stream.resample_chunk(block)
+    yield stream.resample_chunk(np.zeros(0, np.float32), last=True)

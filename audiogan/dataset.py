@@ -1,8 +1,11 @@
-"""Read a prepared data set: `clips.npy`, `index.csv` and `meta.json` in one folder."""
+"""Read a prepared data set: `clips.npy`, `index.csv`, `meta.json` and `statistics.npz` in one folder."""
 
 import csv
+import functools
 import json
 import os
+import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +54,28 @@ class PreparedData:
         self.label = np.array([lookup[row["label"]] if lookup else 0 for row in self.index], dtype=np.int64)
         self.pitch = np.array([float(row["pitch"] or "nan") for row in self.index], dtype=np.float32)
         self.split = np.array([row["split"] for row in self.index])
+
+    @functools.cached_property
+    def statistics(self) -> dict[str, np.ndarray]:
+        """Mean and standard deviation of each bin, float64 [2, bins], by `LogSpectrogram.name`, of the training split.
+
+        Empty for data sets that were prepared without them.
+
+        Raises:
+            ValueError: the file is damaged.
+        """
+        path = self.folder / "statistics.npz"
+        if not path.exists():
+            return {}
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                kept = {name: file[name] for name in file.files}
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+            raise ValueError(f"{path} cannot be read: {error}; delete it and training measures the clips") from None
+        for name, values in kept.items():
+            if values.ndim != 2 or len(values) != 2 or values.dtype != np.float64 or not np.isfinite(values).all():
+                raise ValueError(f"{path} holds no mean and deviation at {name}: delete it and training measures them")
+        return kept
 
     def rows(self, split: str) -> np.ndarray:
         """Clip numbers of a split, in order.

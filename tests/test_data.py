@@ -1,9 +1,9 @@
 """From recordings to a prepared data set: clips, folders, and notes of real soundfonts."""
 
 import json
+import os
 from pathlib import Path
 
-import librosa
 import numpy as np
 import pytest
 import soundfile
@@ -11,7 +11,7 @@ from conftest import NUM_SAMPLES, SAMPLE_RATE, tone
 
 from audiogan.dataset import PreparedData
 from training.data import folder, general_midi
-from training.data.clips import PEAK, Clip, ClipFormat, DataSetWriter, cut, fit, sounding_parts
+from training.data.clips import PEAK, Clip, ClipFormat, DataSetWriter, fit
 
 FORM = ClipFormat()
 
@@ -22,46 +22,6 @@ def silence(seconds: float) -> np.ndarray:
 
 def peak(pcm: np.ndarray) -> float:
     return np.abs(pcm.astype(int)).max() / 32768
-
-
-class TestCut:
-    def test_a_short_sound_is_found_after_silence_and_padded(self):
-        ((pcm, onset),) = cut(np.concatenate([silence(2), tone(440, 0.3), silence(1)]), SAMPLE_RATE, FORM, 8)
-        assert onset == pytest.approx(2.0, abs=0.02)
-        assert pcm.shape == (NUM_SAMPLES,)
-        assert np.abs(pcm[: int(0.02 * SAMPLE_RATE)]).max() > 1000
-        assert not pcm[int(0.4 * SAMPLE_RATE) :].any()
-
-    def test_two_events_are_two_clips(self):
-        events = np.concatenate([tone(440, 0.3), silence(1.5), tone(880, 0.3)])
-        onsets = [onset for _, onset in cut(events, SAMPLE_RATE, FORM, 8)]
-        assert onsets == pytest.approx([0.0, 1.8], abs=0.02)
-
-    def test_a_long_sound_gives_several_crops_up_to_the_limit(self):
-        assert len(cut(tone(440, 5.0), SAMPLE_RATE, FORM, 8)) == 5
-        assert len(cut(tone(440, 5.0), SAMPLE_RATE, FORM, 2)) == 2
-
-    def test_a_very_short_sound_is_kept(self):
-        assert len(cut(tone(440, 0.01), SAMPLE_RATE, FORM, 8)) == 1
-
-    @pytest.mark.parametrize("audio", [silence(1), silence(0), tone(440) * 1e-4])
-    def test_silence_gives_nothing(self, audio):
-        assert cut(audio, SAMPLE_RATE, FORM, 8) == []
-
-    def test_other_rates_are_resampled(self):
-        ((pcm, _),) = cut(tone(1000, 0.9, 44100), 44100, FORM, 8)
-        spectrum = np.abs(np.fft.rfft(pcm[:12000].astype(float)))
-        assert np.argmax(spectrum) * SAMPLE_RATE / 12000 == pytest.approx(1000, abs=3)
-
-
-def test_sounding_parts_are_librosas():
-    random = np.random.default_rng(0)
-    for _ in range(20):
-        size = int(random.integers(SAMPLE_RATE, 6 * SAMPLE_RATE))
-        swell = np.sin(np.arange(size) / SAMPLE_RATE * random.uniform(1, 8)) ** 10
-        audio = (swell * random.standard_normal(size)).astype(np.float32)
-        theirs = librosa.effects.split(audio, top_db=40, frame_length=256, hop_length=64)
-        np.testing.assert_array_equal(sounding_parts(audio, 64), theirs)
 
 
 def test_fit_normalizes_and_fades_the_cut_end():
@@ -165,6 +125,62 @@ class TestFolder:
             splits[row["source"]].add(row["split"])
         assert len(data.index) > 5
         assert all(len(found) == 1 for found in splits.values())
+
+    def test_several_channels_are_mixed_down_with_one_note(self, recordings, tmp_path, capsys):
+        soundfile.write(
+            recordings / "low/six.wav", np.stack([tone(100 + 50 * n, 0.5) for n in range(6)], 1), SAMPLE_RATE
+        )
+        folder.prepare(recordings, tmp_path / "out", FORM, workers=1)
+        assert capsys.readouterr().err.count("mixed down 3 files with several channels to mono\n") == 1
+        data = PreparedData(tmp_path / "out")
+        assert data.meta["mixed_down"] == 3
+        (row,) = (n for n, row in enumerate(data.index) if row["source"] == "low/six.wav")
+        spectrum = np.abs(np.fft.rfft(data.clips[row][:8000].astype(float)))
+        assert sorted(np.argsort(spectrum)[-6:] * 2) == [100, 150, 200, 250, 300, 350]
+
+    def test_mono_needs_no_note(self, recordings, tmp_path, capsys):
+        (recordings / "low/deep/stereo.flac").unlink()
+        (recordings / "high/deep/stereo.flac").unlink()
+        folder.prepare(recordings, tmp_path / "out", FORM, workers=1)
+        assert "mixed down" not in capsys.readouterr().err
+
+    @pytest.mark.parametrize("num_samples", [8192, 16384, 32768, 65536])
+    @pytest.mark.parametrize("sample_rate", [4000, 22050, 96000])
+    def test_every_length_at_any_rate(self, tmp_path, num_samples, sample_rate):
+        (tmp_path / "in").mkdir()
+        for number, rate in enumerate((8000, 44100, 96000)):
+            soundfile.write(tmp_path / f"in/{number}.wav", tone(500 + 100 * number, 1.0, rate), rate)
+        folder.prepare(tmp_path / "in", tmp_path / "out", ClipFormat(sample_rate, num_samples), 1, workers=1)
+        data = PreparedData(tmp_path / "out")
+        assert data.clips.shape == (3, num_samples)
+        assert (data.sample_rate, data.num_samples) == (sample_rate, num_samples)
+        for number, clip in enumerate(data.clips):
+            heard = clip[: min(num_samples, sample_rate // 2)].astype(float)
+            peak_hz = np.argmax(np.abs(np.fft.rfft(heard * np.hanning(len(heard)), 2**17))) * sample_rate / 2**17
+            assert peak_hz == pytest.approx(500 + 100 * number, rel=0.01)
+        expected = 69 + 12 * np.log2(np.array([500, 600, 700]) / 440)
+        if min(num_samples / sample_rate, 1.0) > 0.3:  # long enough for a pitch
+            np.testing.assert_allclose(data.pitch, expected, atol=0.1)
+        assert set(data.statistics) == {"log-magnitude-256-128", f"log-mel-1024-128-128-{sample_rate}"}
+
+    def test_the_same_with_several_processes(self, recordings, tmp_path):
+        folder.prepare(recordings, tmp_path / "one", FORM, workers=1)
+        folder.prepare(recordings, tmp_path / "two", FORM, workers=2)
+        for name in ("clips.npy", "index.csv", "meta.json"):
+            assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+        one, two = (PreparedData(tmp_path / name).statistics for name in ("one", "two"))
+        for name, values in one.items():
+            np.testing.assert_array_equal(values, two[name])
+
+    def test_more_crops_than_fit_into_memory_are_refused(self, recordings, tmp_path):
+        with pytest.raises(ValueError, match="--crops must be at most 1024"):
+            folder.prepare(recordings, tmp_path / "out", FORM, 1025, workers=1)
+        assert not (tmp_path / "out").exists()
+
+    def test_names_that_are_no_unicode_are_reported(self, recordings, tmp_path):
+        os.rename(recordings / "low/0.wav", os.fsencode(recordings / "low") + b"/\xff.wav")
+        _, skipped = folder.prepare(recordings, tmp_path / "out", FORM, workers=1)
+        assert ("'low/\\udcff.wav'", "has a name that is not Unicode") in {(i.source, i.reason) for i in skipped}
 
     def test_missing_and_empty_folders(self, tmp_path):
         with pytest.raises(ValueError, match="is missing"):

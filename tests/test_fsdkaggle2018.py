@@ -17,7 +17,7 @@ from test_cli import refused
 
 from audiogan.dataset import PreparedData
 from training import cli
-from training.data import archive, fsdkaggle2018, general_midi, recordings
+from training.data import archive, fsdkaggle2018, general_midi, processes
 from training.data.archive import members
 from training.data.clips import ClipFormat
 from training.data.download import Archive
@@ -343,7 +343,7 @@ class TestLabelsAndLicences:
 
 def test_a_killed_reader_is_one_sentence():
     with pytest.raises(ValueError, match="was killed"):
-        list(recordings.ordered_map(os._exit, [1, 1, 1], workers=2))
+        list(processes.ordered_map(os._exit, [1, 1, 1], workers=2))
 
 
 class TestCommand:

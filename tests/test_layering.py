@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 FLOORS = [  # a module may import from its own entry and those above it in this list
-    {"config", "dsp", "audio", "latent", "device", "dataset", "arguments"},
+    {"config", "dsp", "audio", "latent", "device", "dataset", "arguments", "spectra"},
     {"models"},
     {"checkpoint"},
     {"synthesis"},

@@ -1,12 +1,11 @@
-"""Turn decoded audio into clips of one length, and write them as a prepared data set."""
+"""Clips of one length, and the prepared data set that they are written to."""
 
+import contextlib
 import csv
-import hashlib
+import functools
 import importlib.metadata
 import json
 import os
-import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,15 +13,17 @@ from pathlib import Path
 
 import numpy as np
 
-from audiogan.audio import resample, to_pcm16
+from audiogan.audio import to_pcm16
 from audiogan.config import ModelConfig
 from audiogan.dataset import INDEX_COLUMNS
+from training.data import statistics
+from training.data.hashing import file_hash
+from training.data.partial import PartialFolder
+from training.data.seen import Seen
 
 PEAK = 0.95
 SILENCE_PEAK = 10 ** (-60 / 20)
 FADE_SECONDS = 0.016
-ONSET_RANGE_DB = 40.0
-PRE_ROLL_SECONDS = 0.004
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class ClipFormat:
 
 @dataclass(frozen=True)
 class Clip:
-    """One clip, None where there is only silence, and its row of the index."""
+    """One clip, None where there is only silence, its row of the index, and its `statistics.sums` where known."""
 
     pcm: np.ndarray | None
     label: str
@@ -49,44 +50,7 @@ class Clip:
     licence: str = ""
     pitch: float | None = None
     onset_s: float = 0.0
-
-
-def cut(audio: np.ndarray, source_rate: int, form: ClipFormat, max_crops: int) -> list[tuple[np.ndarray, float]]:
-    """Clips of a recording: one from each onset after silence, and more along sounds that last.
-
-    Args:
-        audio: mono float [time] at `source_rate` Hz.
-        max_crops: the most clips to take.
-
-    Returns:
-        (int16 [num_samples], onset in seconds) pairs; none where all is silent.
-    """
-    audio = resample(audio, source_rate, form.sample_rate)
-    if not len(audio) or np.abs(audio).max() < SILENCE_PEAK:
-        return []
-    hop = max(1, form.sample_rate // 250)
-    sounding = sounding_parts(audio, hop)
-    pre_roll = int(PRE_ROLL_SECONDS * form.sample_rate)
-    starts = []
-    for begin, end in sounding:
-        begin = max(0, begin - pre_roll)
-        if starts and begin < starts[-1] + form.num_samples:
-            begin = starts[-1] + form.num_samples
-        starts += range(begin, end - form.num_samples // 4, form.num_samples) or ([begin] if not starts else [])
-    pieces = [(fit(audio[start:], form), start / form.sample_rate) for start in starts[:max_crops]]
-    return [(pcm, onset) for pcm, onset in pieces if pcm is not None]
-
-
-def sounding_parts(audio: np.ndarray, hop: int) -> np.ndarray:
-    """Where audio is within 40 dB of its loudest frame, frames of four hops, as `librosa.effects.split` says it.
-
-    Returns:
-        (begin, end) in samples, int64 [parts, 2].
-    """
-    frames = np.lib.stride_tricks.sliding_window_view(np.pad(audio, 2 * hop), 4 * hop)[::hop]
-    power = np.einsum("ij,ij->i", frames, frames)
-    loud = np.pad(power > power.max() * 10 ** (-ONSET_RANGE_DB / 10), 1).astype(np.int8)
-    return np.minimum(np.flatnonzero(np.diff(loud)).reshape(-1, 2) * hop, len(audio))
+    sums: np.ndarray | None = None
 
 
 def fit(audio: np.ndarray, form: ClipFormat) -> np.ndarray | None:
@@ -94,22 +58,25 @@ def fit(audio: np.ndarray, form: ClipFormat) -> np.ndarray | None:
     piece = np.zeros(form.num_samples, dtype=np.float32)
     piece[: min(len(audio), form.num_samples)] = audio[: form.num_samples]
     if len(audio) > form.num_samples:
-        fade = int(FADE_SECONDS * form.sample_rate)
-        piece[-fade:] *= np.cos(np.linspace(0, np.pi / 2, fade, dtype=np.float32)) ** 2
-    peak = np.abs(piece).max()
+        fade = _fade(int(FADE_SECONDS * form.sample_rate))
+        piece[-len(fade) :] *= fade
+    peak = max(piece.max(), -piece.min())
     if peak < SILENCE_PEAK:
         return None
     return to_pcm16(piece * (PEAK / peak) if form.normalize else piece)
 
 
-def refuse_existing(folder: str | os.PathLike) -> None:
-    """ValueError where a data set could not be put, before hours of work are spent on it."""
-    if os.path.lexists(folder):
-        raise ValueError(f"--out {folder} exists already: remove it or name another folder")
+@functools.cache
+def _fade(size: int) -> np.ndarray:
+    """From 1 to 0, float32 [size]."""
+    return np.cos(np.linspace(0, np.pi / 2, size, dtype=np.float32)) ** 2
 
 
 class DataSetWriter:
     """Write a prepared data set clip by clip; the folder appears, whole, when the block ends without an error.
+
+    Attributes:
+        mixed_down: how many recordings had several channels; whoever reads them counts.
 
     Raises:
         ValueError: the folder exists, or no clip was added.
@@ -117,47 +84,48 @@ class DataSetWriter:
 
     def __init__(self, folder: str | os.PathLike, form: ClipFormat, labels: tuple[str, ...], source: str):
         self.folder, self.form, self.labels, self.source = Path(folder), form, labels, source
-        self.count, self.counts, self.seen = 0, {"train": Counter(), "test": Counter()}, set()
+        self.count, self.counts, self.mixed_down = 0, {"train": Counter(), "test": Counter()}, 0
+        self.sums = 0.0  # of the training split, as `statistics.sums` says
 
     def __enter__(self) -> "DataSetWriter":
-        refuse_existing(self.folder)
-        self.folder.parent.mkdir(parents=True, exist_ok=True)
-        self.partial = Path(tempfile.mkdtemp(prefix=f".{self.folder.name}.", dir=self.folder.parent))
-        self.audio = open(self.partial / "clips.npy", "wb")
-        self.table = open(self.partial / "index.csv", "w", newline="")
-        self._write_header()
-        self.rows = csv.writer(self.table)
-        self.rows.writerow(INDEX_COLUMNS)
+        self.partial = PartialFolder(self.folder)
+        with contextlib.ExitStack() as stack:
+            stack.callback(self.partial.discard)
+            self.audio = stack.enter_context(open(self.partial.path / "clips.npy", "wb"))
+            self.table = stack.enter_context(open(self.partial.path / "index.csv", "w", newline=""))
+            self.seen = stack.enter_context(contextlib.closing(Seen(self.partial.path / "seen.sqlite3")))
+            self._write_header()
+            self.rows = csv.writer(self.table)
+            self.rows.writerow(INDEX_COLUMNS)
+            self._open = stack.pop_all()
         return self
 
     def add(self, clip: Clip) -> bool:
         """Append a clip; False where the very same samples are in the data set already."""
-        digest = hashlib.sha256(clip.pcm.tobytes()).digest()
-        if digest in self.seen:
+        pcm = np.ascontiguousarray(clip.pcm, dtype="<i2")
+        if not self.seen.add(pcm.data):
             return False
-        self.seen.add(digest)
         pitch = "" if clip.pitch is None else f"{round(clip.pitch, 2):g}"
         self.rows.writerow(
             [self.count, clip.label, pitch, clip.split, clip.source, f"{clip.onset_s:.4f}", clip.licence]
         )
-        self.audio.write(np.ascontiguousarray(clip.pcm, dtype="<i2").tobytes())
+        self.audio.write(pcm.data)
+        if clip.split == "train":
+            rate = self.form.sample_rate
+            self.sums += statistics.sums(pcm[None], rate)[0] if clip.sums is None else clip.sums
         self.counts[clip.split][clip.label] += 1
         self.count += 1
         return True
 
     def add_table(self, name: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         """Write a CSV file beside the clips."""
-        with open(self.partial / name, "w", newline="") as file:
+        with open(self.partial.path / name, "w", newline="") as file:
             csv.writer(file).writerows([columns, *rows])
 
     def __exit__(self, kind, error, trace) -> None:
-        try:
+        with self._open:
             if kind is None:
                 self._finish()
-        finally:
-            self.audio.close()
-            self.table.close()
-            shutil.rmtree(self.partial, ignore_errors=True)
 
     def _finish(self) -> None:
         if not self.count:
@@ -167,8 +135,6 @@ class DataSetWriter:
         for file in (self.audio, self.table):
             file.flush()
             os.fsync(file.fileno())
-        with open(self.partial / "clips.npy", "rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
         meta = {
             "sample_rate": self.form.sample_rate,
             "num_samples": self.form.num_samples,
@@ -176,12 +142,16 @@ class DataSetWriter:
             "counts": {split: dict(sorted(counts.items())) for split, counts in self.counts.items()},
             "source": self.source,
             "peak_normalized": self.form.normalize,
+            "mixed_down": self.mixed_down,
             "versions": {name: importlib.metadata.version(name) for name in ("numpy", "soxr", "soundfile")},
-            "sha256": digest,
+            "sha256": file_hash(self.partial.path / "clips.npy", "sha256"),
         }
-        (self.partial / "meta.json").write_text(json.dumps(meta, indent=2) + "\n")
-        self.partial.chmod(0o755)  # mkdtemp's is for its owner alone
-        self.partial.rename(self.folder)
+        (self.partial.path / "meta.json").write_text(json.dumps(meta, indent=2) + "\n")
+        if measured := self.counts["train"].total() * self.form.num_samples:
+            kept = statistics.summary(self.sums, measured, self.form.sample_rate)
+            np.savez(self.partial.path / "statistics.npz", **kept)
+        self.seen.close()
+        self.partial.finish()
 
     def _write_header(self) -> None:
         """The npy header; numpy pads it so that a longer first axis needs no more room."""

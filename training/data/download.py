@@ -1,6 +1,5 @@
 """Download archives of known MD5: resumed where they broke off, verified, and in place whole or not at all."""
 
-import hashlib
 import shutil
 import sys
 import time
@@ -13,6 +12,7 @@ import httpx
 from tqdm import tqdm
 
 from audiogan import __version__
+from training.data.hashing import file_hash
 from training.data.part import Part
 from training.data.retry import TryAgainError, back_off, retry_after
 
@@ -22,7 +22,6 @@ TRIES = 8  # in a row that bring less than PROGRESS_BYTES
 PROGRESS_BYTES = 2**20
 REDIRECTS = 5
 RETRIED = (408, 425, 429)  # and every 5xx
-READ_BYTES = 2**20
 
 
 @dataclass(frozen=True)
@@ -155,16 +154,7 @@ class Downloader:
 
 def is_whole(path: Path, md5: str) -> bool:
     """Whether the file is there and has that MD5."""
-    if not path.is_file():
-        return False
-    digest = hashlib.md5(usedforsecurity=False)
-    size, name = path.stat().st_size, path.name.removesuffix(".part")
-    shape = {"total": size, "unit": "B", "unit_scale": True, "leave": False}
-    with open(path, "rb") as file, tqdm(desc=f"verify {name}", **shape) as bar:
-        while data := file.read(READ_BYTES):
-            digest.update(data)
-            bar.update(len(data))
-    return digest.hexdigest() == md5
+    return path.is_file() and file_hash(path, "md5", "verify") == md5
 
 
 def _origin(address: str) -> tuple[str, str, int | None]:

@@ -1,7 +1,10 @@
 """Any folder of audio: its sub-folders are the labels, every file that libsndfile reads is a source."""
 
 import hashlib
+import os
 from pathlib import Path
+
+from tqdm import tqdm
 
 from audiogan.config import ModelConfig
 from training.data.clips import ClipFormat, DataSetWriter
@@ -23,6 +26,7 @@ EXTENSIONS = {
     ".rf64",
 }
 TEST_FRACTION = 0.1
+LOOSE = "lies beside labelled sub-folders, not in one"
 
 
 def prepare(
@@ -44,21 +48,20 @@ def prepare(
     folder = Path(folder)
     if not folder.is_dir():
         raise ValueError(f"audio folder {folder} is missing")
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix.lower() in EXTENSIONS)
-    if not files:
+    names = find(folder)
+    if not names:
         raise ValueError(f"{folder} holds no audio file ({', '.join(sorted(EXTENSIONS))})")
-    labels = _labels(folder, files)
+    labels = tuple(sorted({_first(name) for name in names if "/" in name}))
     ModelConfig("any", labels=labels)  # checks the names
-    loose = [path for path in files if labels and path.parent == folder]
-    files = [path for path in files if path not in set(loose)]
-    skipped = [Skipped(path.name, "lies beside labelled sub-folders, not in one") for path in loose]
-    names = [path.relative_to(folder) for path in files]
-    test = held_out(names, bool(labels))
+    skipped = [Skipped(name, LOOSE) for name in names if labels and "/" not in name]
+    skipped += [Skipped(ascii(name), "has a name that is not Unicode") for name in names if not _is_unicode(name)]
+    names = [name for name in names if (not labels or "/" in name) and _is_unicode(name)]
+    test = held_out(names)
     recordings = [
         Recording(
-            folder / name,
-            source=name.as_posix(),
-            label=name.parts[0] if labels else "",
+            f"{folder}/{name}",
+            source=name,
+            label=_first(name) if labels else "",
             split="test" if name in test else "train",
         )
         for name in names
@@ -68,17 +71,36 @@ def prepare(
     return writer.count, skipped
 
 
-def held_out(names: list[Path], labelled: bool) -> set[Path]:
+def find(folder: Path) -> list[str]:
+    """Every audio file below a folder, as a path from there with slashes, in order."""
+    names = []
+    for place, _, files in tqdm(os.walk(folder), desc="find", unit="folder", leave=False, delay=2):
+        inside = Path(place).relative_to(folder).as_posix()
+        names += [
+            name if inside == "." else f"{inside}/{name}"
+            for name in files
+            if os.path.splitext(name)[1].lower() in EXTENSIONS and os.path.isfile(os.path.join(place, name))
+        ]
+    return sorted(names, key=lambda name: name.split("/"))
+
+
+def held_out(names: list[str]) -> set[str]:
     """A tenth of each label's files, at least one of two or more, chosen by a hash of their names."""
-    groups: dict[str, list[Path]] = {}
+    groups: dict[str, list[str]] = {}
     for name in names:
-        groups.setdefault(name.parts[0] if labelled else "", []).append(name)
+        groups.setdefault(_first(name), []).append(name)
     test = set()
     for group in groups.values():
         count = max(1, round(TEST_FRACTION * len(group))) if len(group) > 1 else 0
-        test |= set(sorted(group, key=lambda name: hashlib.sha256(name.as_posix().encode()).digest())[:count])
+        test |= set(sorted(group, key=lambda name: hashlib.sha256(os.fsencode(name)).digest())[:count])
     return test
 
 
-def _labels(folder: Path, files: list[Path]) -> tuple[str, ...]:
-    return tuple(sorted({path.relative_to(folder).parts[0] for path in files if path.parent != folder}))
+def _is_unicode(name: str) -> bool:
+    """Whether the index can hold a file's name: file systems take any bytes."""
+    return os.fsencode(name) == name.encode(errors="replace")
+
+
+def _first(name: str) -> str:
+    """The sub-folder that a file is in, empty where it is in none."""
+    return name.partition("/")[0] if "/" in name else ""

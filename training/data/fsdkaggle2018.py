@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from training.data.archive import members
-from training.data.clips import ClipFormat, DataSetWriter, refuse_existing
+from training.data.clips import ClipFormat, DataSetWriter
 from training.data.download import Archive, Downloader, is_whole
 from training.data.fsdkaggle2018_tables import Choice, Row, read_rows
+from training.data.partial import refuse_existing
 from training.data.recordings import MAX_CROPS, Recording, Skipped, write_recordings
 
 BASE = "https://zenodo.org/records/2552860/files"

@@ -4,6 +4,7 @@ Every note of an instrument's range at three velocities, every drum of eight kit
 tunings. Kits and velocities share recordings, so near copies are dropped: there is one cowbell a soundfont.
 """
 
+import itertools
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,8 +12,9 @@ import numpy as np
 from tqdm import tqdm
 
 from audiogan.audio import resample
+from training.data import statistics
 from training.data.clips import Clip, ClipFormat, DataSetWriter, fit
-from training.data.recordings import ordered_map
+from training.data.processes import ordered_map
 from training.data.soundfont import DRUM_BANK, RENDER_RATE, Patch, fluidsynth_library, render_notes
 
 TEST_FRACTION, SPLIT_SEED = 0.15, 2018
@@ -76,13 +78,13 @@ def prepare(out, soundfonts: list[str] | None, form: ClipFormat, workers: int | 
     fonts = _existing(soundfonts or [path for path, _ in SOUNDFONTS])
     fluidsynth_library()
     jobs = [(str(font), patch, form) for number, font in enumerate(fonts) for patch in _patches_of_font(number)]
+    jobs.sort(key=lambda job: job[1].label)  # so that one label's clips at a time are in memory
     counts = {"clips": 0, "duplicates": 0, "silent": 0}
     with DataSetWriter(out, form, LABELS, f"general-midi: {', '.join(font.name for font in fonts)}") as writer:
-        notes = {label: [] for label in LABELS}
-        for rendered in tqdm(ordered_map(_render_job, jobs, workers), total=len(jobs), desc="render", unit="preset"):
-            for clip in rendered:
-                notes[clip.label].append(clip)
-        for clips in notes.values():
+        rendered = tqdm(ordered_map(_render_job, jobs, workers), total=len(jobs), desc="render", unit="preset")
+        by_label = itertools.groupby(zip(jobs, rendered, strict=True), key=lambda pair: pair[0][1].label)
+        for _, pairs in by_label:
+            clips = [clip for _, of_patch in pairs for clip in of_patch]
             sounding = [clip for clip in clips if clip.pcm is not None]
             different = distinct(sounding)
             for clip in split_by_note(different):
@@ -129,17 +131,15 @@ def _render_job(job: tuple[str, Patch, ClipFormat]) -> list[Clip]:
     soundfont, patch, form = job
     name = Path(soundfont).name
     licence = "MIT" if name in {Path(path).name for path, _ in SOUNDFONTS} else ""
-    return [
-        Clip(
-            pcm=fit(resample(audio, RENDER_RATE, form.sample_rate), form),
-            label=patch.label,
-            pitch=float(note.key) if patch.pitched else None,
-            source=f"{name} bank {patch.bank} program {patch.program} key {note.key} "
-            f"velocity {note.velocity} tuning {note.tuning}",
-            licence=licence,
-        )
-        for note, audio in render_notes(soundfont, patch, form.num_samples / form.sample_rate)
-    ]
+    clips = []
+    for note, audio in render_notes(soundfont, patch, form.num_samples / form.sample_rate):
+        pcm = fit(resample(audio, RENDER_RATE, form.sample_rate), form)
+        source = f"{name} bank {patch.bank} program {patch.program} key {note.key} "
+        source += f"velocity {note.velocity} tuning {note.tuning}"
+        pitch = float(note.key) if patch.pitched else None
+        sums = None if pcm is None else statistics.sums(pcm[None], form.sample_rate)[0]
+        clips.append(Clip(pcm, patch.label, source, licence=licence, pitch=pitch, sums=sums))
+    return clips
 
 
 def _note(clip: Clip) -> str:

@@ -1,14 +1,10 @@
 """Recordings to clips, in parallel: from files and from members of zip archives, into a data set."""
 
 import io
+import itertools
 import math
-import multiprocessing
-import os
-import signal
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,20 +12,25 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from audiogan.audio import from_pcm16, read_audio
+from audiogan.audio import BLOCK, AudioFile, from_pcm16, resample, resampled_blocks
+from training.data import statistics
 from training.data.archive import read_member
-from training.data.clips import Clip, ClipFormat, DataSetWriter, cut
+from training.data.clips import Clip, ClipFormat, DataSetWriter
+from training.data.onsets import cut
 from training.data.pitch import steady_pitch
+from training.data.processes import AHEAD, count, ordered_map
 
 MAX_CROPS = 8
-JOBS_AHEAD = 16  # a worker, so that memory does not grow with the data
+MOST_SAMPLES = 2**24  # of all clips of a recording: 32 MiB
+MOST_WAITING = 2**27  # samples of clips that wait for those of a longer recording before them: 256 MiB
+JOB = 8  # recordings at most, so that little time goes into passing them on
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Recording:
     """A file of audio, or with `member` one in the zip archive at `path`, and what the index will say of its clips."""
 
-    path: Path
+    path: Path | str
     source: str
     label: str = ""
     split: str = "train"
@@ -37,10 +38,10 @@ class Recording:
     member: str = ""
     max_seconds: float = math.inf
 
-    def read(self) -> tuple[np.ndarray, int]:
-        """Mono float32 [time] and the sample rate in Hz; ValueError where there is none."""
+    def open(self) -> AudioFile:
+        """To be read; ValueError where it is no audio."""
         file = io.BytesIO(read_member(self.path, self.member)) if self.member else self.path
-        return read_audio(file, self.source if self.member else "", self.max_seconds)
+        return AudioFile(file, self.source if self.member else "", self.max_seconds)
 
 
 @dataclass(frozen=True)
@@ -51,10 +52,21 @@ class Skipped:
     reason: str
 
 
+@dataclass(frozen=True)
+class Heard:
+    """The clips of a recording, int16 [clips, num_samples], with what is known of each, and its channels."""
+
+    pcm: np.ndarray
+    onsets_s: list[float]
+    pitches: list[float | None]
+    sums: Sequence[np.ndarray | None]
+    channels: int
+
+
 def write_recordings(
-    writer: DataSetWriter, recordings: list[Recording], max_crops: int, workers: int | None = None
+    writer: DataSetWriter, recordings: Sequence[Recording], max_crops: int, workers: int | None = None
 ) -> list[Skipped]:
-    """Decode, cut and add recordings, in their order.
+    """Decode, cut and add recordings, in their order; says how many had to be mixed down.
 
     Args:
         max_crops: the most clips of one recording.
@@ -64,58 +76,69 @@ def write_recordings(
         The recordings that gave no clip.
 
     Raises:
-        ValueError: a process that reads was killed.
+        ValueError: a process that reads was killed, or `max_crops` is more than fits into memory.
     """
+    if max_crops * writer.form.num_samples > MOST_SAMPLES:
+        most = MOST_SAMPLES // writer.form.num_samples
+        raise ValueError(f"--crops must be at most {most} for clips of this length, not {max_crops}")
     skipped = []
-    job = partial(_clips, form=writer.form, max_crops=max_crops)
-    results = ordered_map(job, recordings, workers)
-    for clips in tqdm(results, total=len(recordings), desc="read", unit="file"):
-        if isinstance(clips, Skipped):
-            skipped.append(clips)
-            continue
-        added = [writer.add(clip) for clip in clips]
-        if not any(added):
-            skipped.append(Skipped(clips[0].source, "has the same samples as one before it"))
+    results = _hear_all(recordings, writer.form, max_crops, workers)
+    pairs = zip(recordings, results, strict=True)
+    for recording, heard in tqdm(pairs, total=len(recordings), desc="read", unit="file"):
+        reason = heard if isinstance(heard, str) else _add(writer, recording, heard)
+        if reason:
+            skipped.append(Skipped(recording.source, reason))
+    if writer.mixed_down:
+        print(f"mixed down {writer.mixed_down} files with several channels to mono", file=sys.stderr)
     return skipped
 
 
-def ordered_map(job: Callable, items: Iterable, workers: int | None = None) -> Iterator:
-    """`map` on several processes (by default one a core; one is this process), a bounded number of items ahead.
+def _add(writer: DataSetWriter, recording: Recording, heard: Heard) -> str:
+    """Write the clips of a recording; why none was new, empty if one was."""
+    rows = zip(heard.pcm, heard.pitches, heard.onsets_s, heard.sums, strict=True)
+    what = recording.label, recording.source, recording.split, recording.licence
+    added = [writer.add(Clip(pcm, *what, pitch, onset_s, sums)) for pcm, pitch, onset_s, sums in rows]
+    if not any(added):
+        return "has the same samples as one before it"
+    writer.mixed_down += heard.channels > 1
+    return ""
 
-    Raises:
-        ValueError: a process was killed.
-    """
-    workers = workers or os.cpu_count() or 1
-    if workers == 1:
-        yield from map(job, items)
-        return
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, context, signal.signal, (signal.SIGINT, signal.SIG_IGN))
-    pending: deque = deque()
+
+def _hear_all(
+    recordings: Sequence[Recording], form: ClipFormat, max_crops: int, workers: int | None
+) -> Iterator[Heard | str]:
+    """`_hear` for each, on several processes: jobs are large enough to be worth it, and small enough to share."""
+    each, processes = max_crops * form.num_samples, count(workers)  # samples of a recording at most
+    size = max(1, min(JOB, len(recordings) // (4 * processes), MOST_SAMPLES // each))
+    ahead = max(1, min(AHEAD, MOST_WAITING // (size * each * processes)))
+    jobs = (recordings[first : first + size] for first in range(0, len(recordings), size))
+    job = partial(_hear_each, form=form, max_crops=max_crops)
+    return itertools.chain.from_iterable(ordered_map(job, jobs, workers, ahead))
+
+
+def _hear_each(recordings: Iterable[Recording], form: ClipFormat, max_crops: int) -> list[Heard | str]:
+    return [_hear(recording, form, max_crops) for recording in recordings]
+
+
+def _hear(recording: Recording, form: ClipFormat, max_crops: int) -> Heard | str:
+    """The clips of a recording, or why there are none."""
     try:
-        for item in items:
-            pending.append(pool.submit(job, item))
-            if len(pending) > JOBS_AHEAD * workers:
-                yield pending.popleft().result()
-        while pending:
-            yield pending.popleft().result()
-    except BrokenProcessPool:
-        raise ValueError("a process that reads audio was killed: is there too little memory?") from None
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _clips(recording: Recording, form: ClipFormat, max_crops: int) -> list[Clip] | Skipped:
-    try:
-        audio, sample_rate = recording.read()
+        with recording.open() as sound:
+            clips = cut(_blocks(sound, form.sample_rate), form, max_crops)
+            channels = sound.channels
     except (ValueError, MemoryError) as error:
-        return Skipped(recording.source, str(error))
-    clips = [
-        Clip(pcm, recording.label, recording.source, recording.split, recording.licence, _pitch(pcm, form), onset)
-        for pcm, onset in cut(audio, sample_rate, form, max_crops)
-    ]
-    return clips or Skipped(recording.source, "is silent")
+        return str(error) or "does not fit into memory"
+    if not clips:
+        return "is silent"
+    pcm, onsets_s = np.stack([pcm for pcm, _ in clips]), [onset_s for _, onset_s in clips]
+    pitches = [steady_pitch(from_pcm16(clip), form.sample_rate) if form.estimate_pitch else None for clip in pcm]
+    sums = statistics.sums(pcm, form.sample_rate) if recording.split == "train" else [None] * len(pcm)
+    return Heard(pcm, onsets_s, pitches, sums, channels)
 
 
-def _pitch(pcm: np.ndarray, form: ClipFormat) -> float | None:
-    return steady_pitch(from_pcm16(pcm), form.sample_rate) if form.estimate_pitch else None
+def _blocks(sound: AudioFile, sample_rate: int):
+    """What `cut` takes: a recording that fits into a block is decoded once and kept, a longer one whenever needed."""
+    if sound.frames * max(sound.channels, sample_rate / sound.sample_rate) > BLOCK:
+        return lambda: resampled_blocks(sound, sample_rate)
+    whole = resample(np.concatenate(list(sound.blocks())), sound.sample_rate, sample_rate)
+    return lambda: [whole]

@@ -1,0 +1,34 @@
+"""The log spectrograms that spectral generators draw, by their numbers: what data sets keep statistics of."""
+
+from dataclasses import dataclass
+
+HOP_LENGTH = 128  # samples, of all of them
+MEASURED = slice(4, None, 8)  # the frames that statistics are taken over: 1,024 samples apart, from the 512th on
+
+
+@dataclass(frozen=True)
+class LogSpectrogram:
+    """log(magnitude + 1e-6) of an STFT (see `dsp`), its last frame dropped, and its Nyquist bin or its linear bins.
+
+    Args:
+        n_fft: samples of a window.
+        n_mels: bins of a mel spectrogram; 0 keeps the linear bins below Nyquist.
+    """
+
+    n_fft: int
+    n_mels: int = 0
+
+    @property
+    def num_bins(self) -> int:
+        return self.n_mels or self.n_fft // 2
+
+    def name(self, sample_rate: int) -> str:
+        """All that its statistics depend on, beside the audio; linear bins do not depend on the sample rate in Hz."""
+        if not self.n_mels:
+            return f"log-magnitude-{self.n_fft}-{HOP_LENGTH}"
+        return f"log-mel-{self.n_fft}-{HOP_LENGTH}-{self.n_mels}-{sample_rate}"
+
+
+LINEAR = LogSpectrogram(256)  # Donahue, McAuley and Puckette 2019
+MEL = LogSpectrogram(1024, 128)  # the report
+EVERY = (LINEAR, MEL)

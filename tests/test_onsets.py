@@ -1,0 +1,112 @@
+"""Cutting recordings at their onsets: what is found, what is not, and the same in blocks as in one piece."""
+
+import librosa
+import numpy as np
+import pytest
+import soundfile
+from conftest import NUM_SAMPLES, SAMPLE_RATE, tone
+
+from audiogan.audio import AudioFile, resample, resampled_blocks
+from training.data import recordings
+from training.data.clips import ClipFormat
+from training.data.onsets import Levels, cut, take
+from training.data.recordings import Recording
+
+FORM = ClipFormat()
+
+
+def silence(seconds: float) -> np.ndarray:
+    return np.zeros(int(seconds * SAMPLE_RATE), np.float32)
+
+
+def clips(audio: np.ndarray, max_crops: int = 8, block: int | None = None):
+    """What `cut` makes of audio in one piece, or in blocks of so many samples."""
+    return cut(lambda: np.split(audio, range(block, len(audio), block)) if block else [audio], FORM, max_crops)
+
+
+class TestCut:
+    def test_a_short_sound_is_found_after_silence_and_padded(self):
+        ((pcm, onset),) = clips(np.concatenate([silence(2), tone(440, 0.3), silence(1)]))
+        assert onset == pytest.approx(2.0, abs=0.02)
+        assert pcm.shape == (NUM_SAMPLES,)
+        assert np.abs(pcm[: int(0.02 * SAMPLE_RATE)]).max() > 1000
+        assert not pcm[int(0.4 * SAMPLE_RATE) :].any()
+
+    def test_two_events_are_two_clips(self):
+        events = np.concatenate([tone(440, 0.3), silence(1.5), tone(880, 0.3)])
+        assert [onset for _, onset in clips(events)] == pytest.approx([0.0, 1.8], abs=0.02)
+
+    def test_a_long_sound_gives_several_crops_up_to_the_limit(self):
+        assert len(clips(tone(440, 5.0))) == 5
+        assert len(clips(tone(440, 5.0), 2)) == 2
+
+    def test_a_very_short_sound_is_kept(self):
+        assert len(clips(tone(440, 0.01))) == 1
+
+    @pytest.mark.parametrize("audio", [silence(1), silence(0), tone(440) * 1e-4])
+    def test_silence_gives_nothing(self, audio):
+        assert clips(audio) == []
+
+
+class TestBlocks:
+    @pytest.mark.parametrize("block", [1, 37, 64, 5000, 16384])
+    def test_clips_are_the_same_in_blocks(self, block):
+        random = np.random.default_rng(0)
+        audio = np.concatenate([silence(0.7), tone(440, 2.2), silence(1.1), 0.2 * tone(330, 0.4), silence(0.5)])
+        audio = (audio + 1e-4 * random.standard_normal(len(audio))).astype(np.float32)[: 6000 if block == 1 else None]
+        whole, parts = clips(audio), clips(audio, block=block)
+        assert [onset for _, onset in parts] == [onset for _, onset in whole]
+        np.testing.assert_array_equal([pcm for pcm, _ in parts], [pcm for pcm, _ in whole])
+
+    @pytest.mark.parametrize("size", [1, 10, 33])
+    def test_take(self, size):
+        audio, starts = np.arange(100, dtype=np.float32), [0, 33, 40, 95]
+        for block in (1, 7, 33, 100):
+            taken = list(take(np.split(audio, range(block, 100, block)), starts, size))
+            assert [piece.tolist() for piece in taken] == [audio[start : start + size].tolist() for start in starts]
+
+    def test_take_reads_no_further_than_it_must(self):
+        blocks = iter([np.zeros(10, np.float32)] * 5)
+        assert len(list(take(blocks, [3, 12], 5))) == 2
+        assert len(list(blocks)) == 3
+
+    @pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3", "aiff"])
+    @pytest.mark.parametrize("rate", [16000, 44100])
+    def test_files_decode_and_resample_the_same_in_blocks_and_twice(self, tmp_path, monkeypatch, suffix, rate):
+        path = tmp_path / f"a.{suffix}"
+        soundfile.write(path, np.stack([tone(440, 1.5, rate), tone(660, 1.5, rate)], axis=1), rate)
+        with AudioFile(path) as sound:
+            (whole,) = sound.blocks()
+            expected = resample(whole, rate, SAMPLE_RATE)
+            monkeypatch.setattr("audiogan.audio.BLOCK", 5000)
+            for _ in range(2):
+                blocks = list(resampled_blocks(sound, SAMPLE_RATE))
+                assert len(blocks) > 5
+                np.testing.assert_allclose(np.concatenate(blocks), expected, atol=1e-6)
+
+    def test_a_long_file_is_decoded_in_blocks_and_gives_the_same_clips(self, tmp_path, monkeypatch):
+        audio = np.stack([np.concatenate([silence(1), tone(440, 3.0), silence(1), tone(220, 2.0)])] * 2, axis=1)
+        soundfile.write(tmp_path / "long.wav", audio, SAMPLE_RATE * 2)
+        recording = Recording(tmp_path / "long.wav", "long.wav", split="test")
+        whole = recordings._hear(recording, FORM, 8)
+        sizes = []
+        read = soundfile.SoundFile.read
+        monkeypatch.setattr(
+            soundfile.SoundFile, "read", lambda *args, **kwargs: sizes.append(args[1]) or read(*args, **kwargs)
+        )
+        monkeypatch.setattr("audiogan.audio.BLOCK", 10000)
+        monkeypatch.setattr(recordings, "BLOCK", 10000)
+        blocks = recordings._hear(recording, FORM, 8)
+        assert max(sizes) == 5000
+        assert blocks.onsets_s == whole.onsets_s
+        np.testing.assert_array_equal(blocks.pcm, whole.pcm)
+
+
+def test_sounding_parts_are_librosas():
+    random = np.random.default_rng(0)
+    for _ in range(20):
+        size = int(random.integers(SAMPLE_RATE, 6 * SAMPLE_RATE))
+        swell = np.sin(np.arange(size) / SAMPLE_RATE * random.uniform(1, 8)) ** 10
+        audio = (swell * random.standard_normal(size)).astype(np.float32)
+        theirs = librosa.effects.split(audio, top_db=40, frame_length=256, hop_length=64)
+        np.testing.assert_array_equal(Levels.of([audio], 64).sounding_parts(), theirs)

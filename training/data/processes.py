@@ -1,0 +1,84 @@
+"""Work shared among processes, in order, in bounded memory, and with nobody left behind when the first is killed."""
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+
+AHEAD = 4  # jobs a process
+ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
+
+def count(workers: int | None) -> int:
+    """So many processes, or by default one a core."""
+    return workers or os.cpu_count() or 1
+
+
+def ordered_map(job: Callable, items: Iterable, workers: int | None = None, ahead: int = AHEAD) -> Iterator:
+    """`map` on several processes (by default one a core; one is this process), a bounded number of items ahead.
+
+    Args:
+        ahead: results that may wait for an earlier one, for each process.
+
+    Raises:
+        ValueError: a process was killed.
+    """
+    if count(workers) == 1:
+        yield from map(job, items)
+        return
+    pending: deque = deque()
+    with _pool(count(workers)) as pool:
+        for item in items:
+            pending.append(pool.submit(job, item))
+            if len(pending) > ahead * count(workers):
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
+
+
+@contextlib.contextmanager
+def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+    """Processes that end with the block: when it fails, at once."""
+    others = set(multiprocessing.active_children())
+    with _one_thread_each():
+        pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _begin)
+        try:
+            yield pool
+        except BaseException as error:
+            for child in set(multiprocessing.active_children()) - others:
+                child.terminate()
+            if isinstance(error, BrokenProcessPool):
+                raise ValueError("a process that reads audio was killed: is there too little memory?") from None
+            raise
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _begin() -> None:
+    """Leave Ctrl-C to the first process, and leave with it, however it goes: the pool's queue would be waited at."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
+
+
+def _leave_with_parent() -> None:
+    multiprocessing.parent_process().join()
+    os._exit(1)
+
+
+@contextlib.contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Every core has a process: matrix products in it must not start threads, which numpy asks before it begins."""
+    before = {name: os.environ.get(name) for name in ONE_THREAD}
+    os.environ.update(ONE_THREAD)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name)
+            if value is not None:
+                os.environ[name] = value
