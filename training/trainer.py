@@ -133,12 +133,13 @@ class Trainer:
         return True
 
     def _fit(self, data: PreparedData) -> None:
-        """Show the training clips to both players: what is to be known of them before the first step."""
+        """Show the training clips to both players, or what the data set knows of them, before the first step."""
         rows = data.rows("train")
         label, pitch = (torch.from_numpy(values[rows]) for values in (data.label, data.pitch))
         self.game.generator.fit_conditions(label if self.game.model.labels else torch.zeros_like(label), pitch)
         chunks = np.array_split(rows, math.ceil(len(rows) / FIT_BATCH))
-        self.game.generator.fit(torch.from_numpy(from_pcm16(data.clips[chunk])).to(self.device) for chunk in chunks)
+        audio = (torch.from_numpy(from_pcm16(data.clips[chunk])).to(self.device) for chunk in chunks)
+        self.game.generator.fit(audio, data.statistics)
         self.game.average.load_state_dict(self.game.generator.state_dict())
         features = getattr(self.game.discriminator, "features", None)
         if features is not None and self.game.model.labels:

@@ -1,12 +1,14 @@
 """What every generator promises: `native = generator(z, label, pitch)` and `audio = generator.to_audio(native)`."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from audiogan.config import ModelConfig
+from audiogan.spectra import MEASURED, LogSpectrogram
 
 
 class Generator(nn.Module):
@@ -28,8 +30,13 @@ class Generator(nn.Module):
         """Real audio [batch, num_samples] to what the discriminator judges."""
         raise AssertionError(f"{type(self).__name__} must define from_audio")
 
-    def fit(self, batches) -> None:
-        """Take what the architecture needs to know of the training audio from batches of [batch, num_samples]."""
+    def fit(self, batches, statistics: Mapping[str, np.ndarray] | None = None) -> None:
+        """Take what the architecture needs to know of the training audio.
+
+        Args:
+            batches: of audio [batch, num_samples]; not drawn where `statistics` say enough.
+            statistics: what a data set keeps, `PreparedData.statistics`.
+        """
 
     def fit_conditions(self, label: Tensor, pitch: Tensor) -> None:
         """Take what is kept of the training clips: their label indices and MIDI pitches, NaN for none, [clips] each."""
@@ -83,6 +90,29 @@ class WaveGenerator(Generator):
         return audio.unsqueeze(1)
 
 
+class SpectralGenerator(Generator):
+    """A generator whose native output is a normalised log spectrogram, [batch, 1, num_bins, num_samples / 128]."""
+
+    def __init__(self, config: ModelConfig, spectrogram: LogSpectrogram):
+        super().__init__(config)
+        self.spectrogram = spectrogram
+        self.spectrum = SpectralNormalizer(spectrogram.num_bins)
+
+    def analyse(self, audio: Tensor) -> Tensor:
+        """Audio [batch, num_samples] to its log spectrogram [batch, num_bins, num_samples / 128]."""
+        raise AssertionError(f"{type(self).__name__} must define analyse")
+
+    def from_audio(self, audio: Tensor) -> Tensor:
+        return self.spectrum.normalize(self.analyse(audio)).unsqueeze(1)
+
+    def fit(self, batches, statistics: Mapping[str, np.ndarray] | None = None) -> None:
+        kept = (statistics or {}).get(self.spectrogram.name(self.config.sample_rate))
+        if kept is None:
+            self.spectrum.fit(self.analyse(audio) for audio in batches)
+        else:
+            self.spectrum.set(torch.from_numpy(kept))
+
+
 class SpectralNormalizer(nn.Module):
     """Per-bin standardisation of log magnitudes, divided by 3 and clipped to [-1, 1] (Donahue et al. 2018, 3.4).
 
@@ -90,24 +120,30 @@ class SpectralNormalizer(nn.Module):
     """
 
     SPREAD = 3.0
+    LOWEST_STD = 1e-4
 
     def __init__(self, num_bins: int):
         super().__init__()
         self.register_buffer("mean", torch.zeros(num_bins, 1))
         self.register_buffer("std", torch.ones(num_bins, 1))
 
+    def set(self, statistics: Tensor) -> None:
+        """Take over the mean and the standard deviation of each bin, [2, num_bins]."""
+        self.mean.copy_(statistics[0, :, None])
+        self.std.copy_(statistics[1, :, None].clamp_min(self.LOWEST_STD))
+
     @torch.no_grad()
     def fit(self, batches) -> None:
-        """Mean and standard deviation of each bin over batches of [batch, num_bins, frames]."""
+        """Mean and standard deviation of each bin over every eighth frame of batches [batch, num_bins, frames]."""
         count, total, squares = 0, 0.0, 0.0
         for logs in batches:
-            logs = logs.double().transpose(0, 1).flatten(1)  # [num_bins, batch * frames]
+            logs = logs[..., MEASURED].double().transpose(0, 1).flatten(1)  # [num_bins, batch * frames / 8]
             count += logs.shape[1]
             total = total + logs.sum(1, keepdim=True)
             squares = squares + logs.square().sum(1, keepdim=True)
         mean = total / count
-        self.mean.copy_(mean)
-        self.std.copy_((squares / count - mean.square()).clamp_min(1e-8).sqrt())
+        std = (squares / count - mean.square()).clamp_min(0.0).sqrt()
+        self.set(torch.cat([mean, std], dim=1).T)
 
     def normalize(self, logs: Tensor) -> Tensor:
         return ((logs - self.mean) / (self.SPREAD * self.std)).clamp(-1.0, 1.0)

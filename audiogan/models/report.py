@@ -10,11 +10,12 @@ from torch import Tensor, nn
 
 from audiogan import dsp
 from audiogan.config import ModelConfig
-from audiogan.models.base import Discriminator, Generator, SpectralNormalizer, WaveGenerator
+from audiogan.models.base import Discriminator, SpectralGenerator, WaveGenerator
 from audiogan.models.layers import LabelledLatent, ProjectionHead
+from audiogan.spectra import HOP_LENGTH, MEL
 
 DROPOUT = 0.3
-MEL_N_FFT, MEL_HOP_LENGTH, N_MELS = 1024, 128, 128
+MEL_N_FFT, N_MELS = MEL.n_fft, MEL.n_mels
 
 
 def up_block_1d(in_channels: int, out_channels: int, kernel_size: int, stride: int, padding: int) -> nn.Sequential:
@@ -66,12 +67,12 @@ class ReportWaveGANDiscriminator(Discriminator):
         return self.head(self.layers(audio.flatten(1)), label)
 
 
-class ReportSpecGANGenerator(Generator):
+class ReportSpecGANGenerator(SpectralGenerator):
     """2-D transposed convolutions to a normalised log-mel spectrogram [batch, 1, 128, num_samples / 128]."""
 
     def __init__(self, config: ModelConfig):
-        super().__init__(config)
-        self.first_frames = config.num_samples // MEL_HOP_LENGTH // 32
+        super().__init__(config, MEL)
+        self.first_frames = config.num_samples // HOP_LENGTH // 32
         channels = [8 * config.dim, 4 * config.dim, 2 * config.dim, config.dim, config.dim // 2 or 1]
         self.latent = LabelledLatent(config.latent_dim, len(config.labels))
         self.dense = nn.Linear(self.latent.out_features, channels[0] * 4 * self.first_frames)
@@ -80,7 +81,6 @@ class ReportSpecGANGenerator(Generator):
             for i, o in pairwise([*channels, 1])
         ]
         self.convolutions = nn.Sequential(*[part for block in blocks for part in block])
-        self.spectrum = SpectralNormalizer(N_MELS)
 
     def forward(self, z: Tensor, label: Tensor | None = None, pitch: Tensor | None = None) -> Tensor:
         x = self.dense(self.latent(z, label)).view(len(z), -1, 4, self.first_frames)  # [batch, 8 dim, 4, frames / 32]
@@ -91,17 +91,11 @@ class ReportSpecGANGenerator(Generator):
         linear = dsp.inverse_mel(mels, MEL_N_FFT, self.config.sample_rate)  # [batch, 513, frames]
         linear = torch.cat([linear, linear[..., -1:]], dim=-1)  # the centred STFT has one frame more
         iterations = self.config.griffin_lim_iterations
-        audio = dsp.griffin_lim(linear, MEL_N_FFT, MEL_HOP_LENGTH, self.config.num_samples, iterations)
+        audio = dsp.griffin_lim(linear, MEL_N_FFT, HOP_LENGTH, self.config.num_samples, iterations)
         return dsp.limit_peak(audio)
 
-    def from_audio(self, audio: Tensor) -> Tensor:
-        return self.spectrum.normalize(self._log_mel(audio)).unsqueeze(1)
-
-    def fit(self, batches) -> None:
-        self.spectrum.fit(self._log_mel(audio) for audio in batches)
-
-    def _log_mel(self, audio: Tensor) -> Tensor:
-        linear = dsp.magnitude(audio, MEL_N_FFT, MEL_HOP_LENGTH)[..., :-1]  # [batch, 513, frames]
+    def analyse(self, audio: Tensor) -> Tensor:
+        linear = dsp.magnitude(audio, MEL_N_FFT, HOP_LENGTH)[..., :-1]  # [batch, 513, frames]
         return dsp.log_magnitude(dsp.mel(linear, MEL_N_FFT, N_MELS, self.config.sample_rate))
 
 
@@ -121,7 +115,7 @@ class ReportSpecGANDiscriminator(Discriminator):
             for i, o in pairwise(channels)
         ]
         self.convolutions = nn.Sequential(*[part for block in blocks for part in block])
-        features = channels[-1] * 8 * (config.num_samples // MEL_HOP_LENGTH // 16)
+        features = channels[-1] * 8 * (config.num_samples // HOP_LENGTH // 16)
         self.head = ProjectionHead(features, channels[-1], len(config.labels))
 
     def forward(self, native: Tensor, label: Tensor | None = None) -> Tensor:

@@ -8,11 +8,11 @@ from torch import Tensor, nn
 
 from audiogan import dsp
 from audiogan.config import ModelConfig
-from audiogan.models.base import Discriminator, Generator, SpectralNormalizer
+from audiogan.models.base import Discriminator, SpectralGenerator
 from audiogan.models.layers import LabelledLatent, ProjectionHead, init_published
+from audiogan.spectra import HOP_LENGTH, LINEAR
 
-N_FFT, HOP_LENGTH = 256, 128
-NUM_BINS = N_FFT // 2  # the Nyquist bin is dropped
+N_FFT = LINEAR.n_fft
 FIRST_BINS = 4
 LEVELS = 5  # five doublings: 4 bins to 128
 
@@ -27,18 +27,17 @@ def widths(config: ModelConfig) -> list[int]:
     return [config.dim * 2**level for level in range(LEVELS)]
 
 
-class SpecGANGenerator(Generator):
+class SpecGANGenerator(SpectralGenerator):
     """z to a normalised log spectrogram [batch, 1, 128, num_samples / 128] in [-1, 1]."""
 
     def __init__(self, config: ModelConfig):
-        super().__init__(config)
+        super().__init__(config, LINEAR)
         channels = [*widths(config)[::-1], 1]
         self.latent = LabelledLatent(config.latent_dim, len(config.labels))
         self.dense = nn.Linear(self.latent.out_features, channels[0] * FIRST_BINS * first_frames(config))
         self.layers = nn.ModuleList(
             [nn.ConvTranspose2d(i, o, 5, 2, padding=2, output_padding=1) for i, o in pairwise(channels)]
         )
-        self.spectrum = SpectralNormalizer(NUM_BINS)
         self.apply(init_published)
 
     def forward(self, z: Tensor, label: Tensor | None = None, pitch: Tensor | None = None) -> Tensor:
@@ -57,13 +56,7 @@ class SpecGANGenerator(Generator):
         audio = dsp.griffin_lim(linear, N_FFT, HOP_LENGTH, self.config.num_samples, iterations)
         return dsp.limit_peak(audio)
 
-    def from_audio(self, audio: Tensor) -> Tensor:
-        return self.spectrum.normalize(self._log_magnitude(audio)).unsqueeze(1)
-
-    def fit(self, batches) -> None:
-        self.spectrum.fit(self._log_magnitude(audio) for audio in batches)
-
-    def _log_magnitude(self, audio: Tensor) -> Tensor:
+    def analyse(self, audio: Tensor) -> Tensor:
         linear = dsp.magnitude(audio, N_FFT, HOP_LENGTH)  # [batch, 129, frames + 1]
         return dsp.log_magnitude(linear[:, :-1, :-1])
 
