@@ -1,57 +1,87 @@
 """Preparing audio against bare decoding and resampling, and a batch against the training step it feeds."""
 
-import contextlib
-import io
-import multiprocessing
-import os
+import resource
+import shutil
+import subprocess
+import sys
 import tempfile
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import soundfile
-import soxr
 
 from audiogan.device import choose_device
 from benchmarks.timing import alternate, row
 from benchmarks.train_step import noise_data, our_step
-from training.data import folder
-from training.data.clips import ClipFormat
 
-FILES, SECONDS, RATE = 200, 6, 44100
+FILES = {"wav": 4000, "flac": 1500}
+RATE, SHORTEST, LONGEST = 44100, 0.3, 30.0  # Hz and seconds, as in FSDKaggle2018: 6.4 s on average
+ROUNDS = 3
 
 
 def run() -> list[dict]:
-    """Two rows: a whole `prepare folder`, and one batch."""
+    """Five rows: the whole of `prepare folder` for two formats, with pitches and without, and one batch."""
     with tempfile.TemporaryDirectory() as scratch:
-        return [_prepare(Path(scratch)), _batch(Path(scratch))]
+        rows = [row for suffix in FILES for row in _prepare(Path(scratch), suffix)]
+        return [*rows, _batch(Path(scratch))]
 
 
-def _prepare(scratch: Path) -> dict:
-    recordings = scratch / "in"
-    recordings.mkdir()
-    random, fade = np.random.default_rng(0), np.exp(-np.arange(SECONDS * RATE) / RATE)
-    for number in range(FILES):
-        soundfile.write(recordings / f"{number}.wav", 0.3 * random.standard_normal(SECONDS * RATE) * fade, RATE)
-    outputs = iter(range(100))
+def _prepare(scratch: Path, suffix: str) -> list[dict]:
+    """Both sides are commands with as many processes; what they take for a single file is their start-up."""
+    many, one = _record(scratch / suffix, FILES[suffix], suffix), _record(scratch / f"one-{suffix}", 1, suffix)
+    commands = [lambda folder: _ours(folder, "--no-pitch"), _ours, _bare]
+    without, with_pitch, bare = alternate([lambda c=command: c(many) for command in commands], ROUNDS)
+    cpu = [_cpu_seconds(lambda c=command: c(many)) for command in commands]
+    startup = [min(taken) for taken in alternate([lambda c=command: c(one) for command in commands], ROUNDS)]
+    shutil.rmtree(many)
+    baseline = f"soundfile and soxr alone on as many processes, nothing kept, {startup[2]:.2f} s of it start-up"
+    return [
+        row(
+            f"prepare {FILES[suffix]} {suffix} files, {name}",
+            ours,
+            bare,
+            baseline,
+            startup_s=startup[number],
+            cpu_ratio=cpu[2] / cpu[number],
+        )
+        for number, (name, ours) in enumerate({"without pitches": without, "with pitches": with_pitch}.items())
+    ]
 
-    def ours():
-        with contextlib.redirect_stderr(io.StringIO()):
-            folder.prepare(recordings, scratch / f"out{next(outputs)}", ClipFormat())
 
-    def bare():
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(os.cpu_count(), mp_context=context) as pool:
-            list(pool.map(_decode, sorted(recordings.iterdir()), chunksize=8))
+def _record(folder: Path, files: int, suffix: str) -> Path:
+    """Decaying noises, 0.3 to 30 s long, the short ones more often."""
+    folder.mkdir()
+    random = np.random.default_rng(0)
+    noise = 0.3 * random.standard_normal(int(2 * LONGEST * RATE))
+    for number in range(files):
+        size = int(RATE * SHORTEST * (LONGEST / SHORTEST) ** random.random())
+        begin = int(random.integers(len(noise) - size))
+        fade = np.exp(-np.arange(size) / RATE / random.uniform(0.2, 5.0))
+        soundfile.write(folder / f"{number}.{suffix}", noise[begin : begin + size] * fade, RATE)
+    return folder
 
-    taken = alternate([ours, bare], 3)
-    baseline = "soundfile and soxr alone, a process a core, nothing kept"
-    return row(f"prepare {FILES} files of {SECONDS} s", *taken, baseline)
+
+def _ours(folder: Path, *options: str) -> None:
+    out = folder.parent / "out"
+    _run("-m", "training", "prepare", "folder", str(folder), "--out", str(out), *options)
+    shutil.rmtree(out)
 
 
-def _decode(path: Path) -> int:
-    audio, rate = soundfile.read(path, dtype="float32")
-    return len(soxr.resample(audio, rate, 16000, quality="HQ"))
+def _bare(folder: Path) -> None:
+    _run(str(Path(__file__).parent / "bare.py"), str(folder))
+
+
+def _run(*arguments: str) -> None:
+    subprocess.run([sys.executable, *arguments], check=True, capture_output=True)
+
+
+def _cpu_seconds(command: Callable[[], None]) -> float:
+    """Of a command's processes: beside the wall's clock, for a machine that others use too."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    command()
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def _batch(scratch: Path) -> dict:
