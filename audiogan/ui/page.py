@@ -5,11 +5,10 @@ import gradio as gr
 from audiogan.listening.store import Store
 from audiogan.ui import about, endpoints, explore, play, results, theme
 from audiogan.ui.library import Library
-from audiogan.ui.tickets import Tickets
 
 HEADER = """
 # audiogan
-Sounds that neural networks invented. Play them, look at them, say how real they are.
+Instruments that never existed, invented by neural networks. Press a pad.
 """
 QUEUE_SIZE = 64
 SESSIONS = 1000
@@ -27,14 +26,14 @@ def build_app(library: Library, store: Store) -> gr.Blocks:
         gr.Markdown(HEADER, elem_id="header")
         with gr.Tabs():
             with gr.Tab("Play"):
-                cards = play.build(app, library, store, Tickets())
+                instrument = play.build(library)
             with gr.Tab("Explore"):
                 explore.build(library)
             with gr.Tab("Results") as tab:
-                results.build(store, opened=tab.select, rated=cards.rated)
+                results.build(store, opened=tab.select, rated=app.load)
             with gr.Tab("About"):
                 about.build(library)
-        endpoints.build(library, cards)
+        endpoints.build(library, instrument)
     return app.queue(max_size=QUEUE_SIZE)
 
 
@@ -42,7 +41,7 @@ def launch_options() -> dict:
     """What `launch` needs besides an address: looks, and nothing that phones home or stores what visitors do."""
     return {
         "theme": theme.theme(),
-        "css_paths": theme.STYLE,
+        "css_paths": theme.STYLES,
         "favicon_path": theme.ICON,
         "footer_links": ["api"],
         "ssr_mode": False,

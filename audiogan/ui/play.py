@@ -1,94 +1,26 @@
-"""Play: sample sounds, hear and see them, rate them."""
+"""Play: sixteen pads, a step sequencer and a keyboard, ready to sound when the page is there."""
 
 import gradio as gr
 
-from audiogan.listening.store import QUESTIONS, Clip, Rating, Store, clip_hash
-from audiogan.synthesis import file_name
-from audiogan.ui import fields
-from audiogan.ui.cards import Card, cards_field, cards_value
-from audiogan.ui.inference import INFERENCE
-from audiogan.ui.library import Entry, Library
-from audiogan.ui.tickets import Tickets
-from audiogan.ui.toasts import sentence, toasts
-
-COUNTS = (1, 2, 4, 8)
-FIRST_COUNT = 4
+from audiogan.ui import kit, scripts
+from audiogan.ui.library import Library
+from audiogan.ui.sounds import Sounds
 
 
-def build(app: gr.Blocks, library: Library, store: Store, tickets: Tickets) -> gr.HTML:
-    """The tab's contents; returns the cards, whose `rated` event follows each stored vote."""
-    with gr.Row(elem_classes="controls", equal_height=False):
-        model, label = fields.model_field(library), fields.label_field(library)
-        seed = fields.seed_field("Seed", "0")
-        num = gr.Radio(COUNTS, value=FIRST_COUNT, label="How many", min_width=220, elem_classes="segmented")
-    with gr.Row(elem_classes="actions"):
-        sample = gr.Button("Sample", variant="primary", elem_id="sample")
-        surprise = gr.Button("Surprise me", elem_id="surprise")
-    with gr.Accordion("More", open=False, elem_classes="more"):
-        truncation = gr.Slider(
-            0.1, 1.0, 1.0, step=0.05, label="Truncation", info="Smaller: more typical sounds, less variety."
-        )
-    cards = cards_field("clips", "Choose a model, then press Sample.", _rater(store, tickets))
-    _connect(app, library, tickets, cards, (model, label, seed, num, truncation), (sample, surprise))
-    return cards
+def build(library: Library) -> gr.HTML:
+    """The tab's contents: the instrument itself is `static/play.js`."""
+    sounds = Sounds(library)
 
+    def answer(wanted: dict) -> dict:  # a function: Gradio marks what a page may call, which a method does not allow
+        return sounds.answer(wanted)
 
-def _connect(app: gr.Blocks, library: Library, tickets: Tickets, cards: gr.HTML, inputs: tuple, buttons: tuple) -> None:
-    model, label, seed, _num, _truncation = inputs
-    sample, surprise = buttons
-
-    @toasts
-    def show(model, label, seed, num, truncation):
-        entry, number = library.get(model), fields.parse_seed(seed)
-        clips = make_cards(entry, tickets, num, number, fields.parse_label(label), truncation)
-        return cards_value(cards, clips)
-
-    fields.follow_model(library, model, label)
-    gr.on([sample.click, seed.submit], show, inputs, cards, **INFERENCE)
-    drawn = gr.on([surprise.click, app.load], fields.random_seed, None, seed, **fields.AT_ONCE)
-    drawn.then(show, inputs, cards, **INFERENCE)
-
-
-def make_cards(entry: Entry, tickets: Tickets, num: int, seed: int, label: str | None, truncation: float) -> list[Card]:
-    """Clips 0 to num - 1 of a seed, ready to show and to rate."""
-    synthesizer = entry.synthesizer
-    audio = synthesizer.generate(num, seed, label, truncation=truncation)
-    labels = synthesizer.clip_labels(range(num), seed, label)
-    return [
-        Card(
-            audio=audio[index],
-            sample_rate=synthesizer.sample_rate,
-            title=(labels[index] or synthesizer.name).replace("_", " "),
-            detail=f"{synthesizer.name} · seed {seed} · clip {index}",
-            file_name=file_name(synthesizer.name, labels[index], seed, index),
-            ticket=tickets.issue(
-                Clip(
-                    model=synthesizer.name,
-                    checkpoint_sha256=entry.weights_sha256,
-                    seed=seed,
-                    clip_index=index,
-                    label=labels[index],
-                    pitch=None,
-                    truncation=float(truncation),
-                    clip_sha256=clip_hash(audio[index]),
-                )
-            ),
-        )
-        for index in range(num)
-    ]
-
-
-def _rater(store: Store, tickets: Tickets):
-    def rate(vote: dict) -> dict:
-        """Store a vote from the page; answers with a receipt or with one sentence about what is wrong."""
-        try:
-            answers = vote.get("answers") if isinstance(vote, dict) else None
-            if not isinstance(answers, dict):
-                raise ValueError("a vote must have a ticket, a session and answers")
-            clip = tickets.open(vote.get("ticket"))
-            receipt = store.add(Rating(clip, vote.get("session"), *(answers.get(name) for name in QUESTIONS)))
-            return {"receipt": receipt.vote_id[:12], "repeated": receipt.repeated}
-        except ValueError as error:
-            return {"error": sentence(error)}
-
-    return rate
+    return gr.HTML(
+        html_template='<div class="studio"></div>',
+        js_on_load=scripts.mounting("play.js"),
+        apply_default_css=False,
+        elem_id="play",
+        server_functions=[answer],
+        models=kit.models(library),
+        kit=kit.first_kit(library, sounds),
+        roles=kit.ROLES,
+    )

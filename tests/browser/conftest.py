@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MISSING = "Chromium is missing: install it (Debian: apt-get install chromium; macOS: brew install --cask chromium)"
 QUIET = ("--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync")
-START_SECONDS, WAIT_MILLISECONDS = 60, 30_000
+START_SECONDS, WAIT_MILLISECONDS = 180, 30_000
 expect.set_options(timeout=WAIT_MILLISECONDS)
 
 
@@ -71,16 +71,26 @@ def visit(chromium, site):
     """Opens the page in a fresh browser profile; afterwards nothing may have failed or left this machine."""
     contexts, complaints = [], []
 
-    def open_page(width: int = 1280, height: int = 800, scheme: str = "light") -> Page:
-        context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+    def open_page(
+        width: int = 1280,
+        height: int = 800,
+        scheme: str = "light",
+        path: str = "",
+        script: str = "",
+        touch: bool = False,
+    ) -> Page:
+        """The page in a new profile; `script` runs before the page's own."""
+        size = {"width": width, "height": height}
+        context = chromium.new_context(viewport=size, color_scheme=scheme, has_touch=touch, accept_downloads=True)
         context.set_default_timeout(WAIT_MILLISECONDS)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(f"page error: {error}"))
         page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
         page.on("request", lambda request: complaints.append(request.url) if _leaves(request.url, site.url) else None)
-        page.goto(site.url)
-        expect(page.locator("#clips article")).to_have_count(4)  # the first sounds are there unasked
+        page.add_init_script(script)
+        page.goto(site.url + path)
+        expect(page.locator(".pad")).to_have_count(16)  # the first sounds are there unasked
         return page
 
     yield open_page

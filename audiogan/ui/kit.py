@@ -1,0 +1,61 @@
+"""The kit that the page opens with: which instrument sits on which pad."""
+
+from audiogan.ui.library import Library
+from audiogan.ui.sounds import Sounds, describe
+
+PADS = 16
+FIRST_SEED = 7
+ROLES = {
+    "Bass_drum": "kick",
+    "Snare_drum": "snare",
+    "Hi-hat": "hat",
+    "Tambourine": "shaker",
+    "Cowbell": "bell",
+    "Gong": "gong",
+    "Chime": "chime",
+    "Glockenspiel": "mallet",
+    "Double_bass": "bass",
+    "Electric_piano": "key",
+    "Acoustic_guitar": "pluck",
+    "Flute": "lead",
+}
+ORDER = (*ROLES, "Trumpet", "Saxophone", "Violin_or_fiddle", "Cello", "Clarinet", "Oboe", "Harmonica")
+
+
+def default_model(library: Library) -> str:
+    """The first model that takes a pitch, else the first: what the page opens with."""
+    pitched = [entry.synthesizer.name for entry in library if entry.synthesizer.pitched_labels]
+    return "hybrid-instruments" if "hybrid-instruments" in pitched else (pitched or library.names)[0]
+
+
+def pad_labels(labels: tuple[str, ...], label: str | None = None) -> list[str | None]:
+    """A label for each pad: drums first, then what carries a tune; all the same where one is chosen."""
+    if label is not None or not labels:
+        return [label] * PADS
+    known = [name for name in ORDER if name in labels]
+    order = known + [name for name in labels if name not in known]
+    return [order[pad % len(order)] for pad in range(PADS)]
+
+
+def models(library: Library) -> list[dict]:
+    """What the page needs to know of each model."""
+    return [_model(entry.synthesizer) for entry in library]
+
+
+def first_kit(library: Library, sounds: Sounds) -> list[dict]:
+    """The opening kit, made once at start, so that its sounds are in the page before anyone asks."""
+    name = default_model(library)
+    labels = pad_labels(library.get(name).synthesizer.labels)
+    wanted = [{"model": name, "label": label, "seed": FIRST_SEED, "index": pad} for pad, label in enumerate(labels)]
+    return [describe(*made) for made in sounds.make({"sounds": wanted})]
+
+
+def _model(synthesizer) -> dict:
+    return {
+        "name": synthesizer.name,
+        "labels": list(synthesizer.labels),
+        "pad_labels": pad_labels(synthesizer.labels),
+        "pitched": {label: list(synthesizer.pitch_range(label)) for label in synthesizer.pitched_labels},
+        "sample_rate": synthesizer.sample_rate,
+        "seconds": synthesizer.num_samples / synthesizer.sample_rate,
+    }

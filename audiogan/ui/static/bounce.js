@@ -1,0 +1,61 @@
+// What leaves the page as files: a kit, one sound, a loop, a chromatic instrument.
+
+import { StepClock, stepSeconds } from "./clock.js";
+import { gainOf, guard, rateOf, start } from "./engine.js";
+import { describeKit, fileName, isHeard } from "./kit.js";
+import { LEVELS } from "./pattern.js";
+import { wavOf } from "./pcm.js";
+import { chromaticSfz, kitSfz } from "./sfz.js";
+import { zipOf } from "./zip.js";
+
+const LOOP_RATE = 44100;
+
+export function soundWav(sound) {
+  return new Blob([wavOf([sound.samples], sound.sample_rate)], { type: "audio/wav" });
+}
+
+// WAV files, kit.sfz and kit.json.
+export function kitZip(kit) {
+  const files = Object.fromEntries(kit.pads.map(({ sound }, number) => [fileName(sound, number), wavOf([sound.samples], sound.sample_rate)]));
+  const pads = kit.pads.map((pad, number) => ({ file: fileName(pad.sound, number), gain: pad.gain, tune: pad.tune }));
+  return zip({ ...files, "kit.sfz": kitSfz(pads), "kit.json": JSON.stringify(describeKit(kit), null, 1) });
+}
+
+// Notes as [{ pitch, samples, sampleRate }].
+export function chromaticZip(name, notes) {
+  const named = notes.map((note) => ({ ...note, file: `${name}-${note.pitch}.wav` }));
+  const files = Object.fromEntries(named.map(({ file, samples, sampleRate }) => [file, wavOf([samples], sampleRate)]));
+  return zip({ ...files, [`${name}.sfz`]: chromaticSfz(named) });
+}
+
+// The pattern rendered at once, twice over (three times where its odd length shifts the swing): the last turn carries
+// the tails of the one before, and is exactly a whole number of steps long, so it loops without a seam.
+export async function loopWav(kit) {
+  const turns = kit.steps % 2 ? 3 : 2;
+  const length = Math.round(kit.steps * stepSeconds(kit.tempo) * LOOP_RATE);
+  const offline = new OfflineAudioContext(1, turns * length, LOOP_RATE);
+  schedule(offline, kit, turns * kit.steps);
+  const rendered = await offline.startRendering();
+  const samples = rendered.getChannelData(0).subarray((turns - 1) * length);
+  return new Blob([wavOf([samples], LOOP_RATE)], { type: "audio/wav" });
+}
+
+function schedule(offline, kit, count) {
+  const output = guard(offline);
+  const clock = new StepClock(0, kit.tempo, kit.swing);
+  const last = new Map();
+  for (let number = 0; number < count; number += 1) {
+    const when = clock.timeOf(number);
+    kit.pads.forEach((pad, at) => {
+      const level = kit.pattern[at][number % kit.steps];
+      if (!level || !isHeard(kit.pads, at)) return;
+      last.get(at)?.stop(when);
+      const how = { when, gain: LEVELS[level] * gainOf(pad.gain), rate: rateOf(pad.tune), share: pad.length / 100 };
+      last.set(at, start(offline, output, pad.sound.buffer, how));
+    });
+  }
+}
+
+function zip(files) {
+  return new Blob([zipOf(files)], { type: "application/zip" });
+}

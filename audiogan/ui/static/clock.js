@@ -1,0 +1,53 @@
+// When each step sounds, and who asks in time. Times are seconds of the audio clock.
+
+export const STEPS = 16;
+export const TEMPO = { min: 30, max: 300, value: 122 };
+export const SWING = { min: 0, max: 70, value: 0 }; // % of a sixteenth by which every second one is late
+
+export const LOOK_AHEAD = 0.15; // longer than a busy page stalls, shorter than anyone waits for an edit to be heard
+export const TICK = 0.025;
+
+export function stepSeconds(tempo) {
+  return 60 / tempo / 4;
+}
+
+// Counts steps from an anchor by multiplication, so no error adds up; a new tempo moves the anchor to the coming step.
+export class StepClock {
+  constructor(start, tempo, swing) {
+    Object.assign(this, { anchor: start, anchorStep: 0, next: 0, tempo, swing });
+  }
+
+  timeOf(step) {
+    const late = step % 2 ? this.swing / 100 : 0;
+    return this.anchor + (step - this.anchorStep + late) * stepSeconds(this.tempo);
+  }
+
+  setTempo(tempo) {
+    this.anchor += (this.next - this.anchorStep) * stepSeconds(this.tempo);
+    this.anchorStep = this.next;
+    this.tempo = tempo;
+  }
+
+  // The steps before `until`, in order, each handed out once: [{ step, time }].
+  take(until) {
+    const due = [];
+    while (this.timeOf(this.next) < until) due.push({ step: this.next, time: this.timeOf(this.next++) });
+    return due;
+  }
+}
+
+// Ticks from a worker: a page in the background has its own timers slowed to one a second.
+export function ticker(tick) {
+  const code = `setInterval(() => postMessage(0), ${TICK * 1000})`;
+  const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
+  try {
+    const worker = new Worker(url);
+    worker.onmessage = tick;
+    return () => worker.terminate();
+  } catch {
+    const timer = setInterval(tick, TICK * 1000);
+    return () => clearInterval(timer);
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+}

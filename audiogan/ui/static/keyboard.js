@@ -1,0 +1,126 @@
+// Two octaves of keys for fingers, computer keys and MIDI.
+
+import { button, make } from "./dom.js";
+import { BASE, COUNT } from "./notes.js";
+import { hasMidi } from "./midi.js";
+import { nameOf } from "./pads.js";
+
+const NAMES = ["C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B"];
+const LOWER = ["KeyZ", "KeyS", "KeyX", "KeyD", "KeyC", "KeyV", "KeyG", "KeyB", "KeyH", "KeyN", "KeyJ", "KeyM"];
+const UPPER = ["KeyQ", "Digit2", "KeyW", "Digit3", "KeyE", "KeyR", "Digit5", "KeyT", "Digit6", "KeyY", "Digit7", "KeyU", "KeyI"];
+export const NOTE_CODES = [...LOWER, ...UPPER];
+
+export function buildKeyboard(studio, notes, actions) {
+  const keys = Array.from({ length: COUNT }, (_, at) => buildKey(at));
+  const piano = make("div", { className: "piano", role: "group", ariaLabel: "Keyboard, two octaves" }, ...keys);
+  const about = make("p", { className: "about", role: "status" });
+  const show = () => {
+    keys.forEach((key, at) => nameKey(key, notes.base + at));
+    about.textContent = describe(notes);
+    piano.dataset.busy = false;
+  };
+  touch(piano, keys, notes);
+  arrows(piano, keys);
+  notes.addEventListener("ready", show);
+  notes.addEventListener("busy", () => {
+    piano.dataset.busy = true;
+    about.textContent = `Making ${nameOf(notes.sound)} at ${COUNT} pitches…`;
+  });
+  notes.addEventListener("note", ({ detail }) => keys[detail - notes.base]?.toggleAttribute("data-down", notes.held.has(detail)));
+  show();
+  return make("section", { className: "keys", ariaLabel: "Keys" }, buildTools(notes, actions, about), make("div", { className: "piano-scroll" }, piano));
+}
+
+function describe(notes) {
+  const name = nameOf(notes.sound);
+  if (notes.pitched) return `${name}: every key is a sound of its own, drawn by the model at that pitch.`;
+  return `${name}: this model takes no pitch, so the keys play one sound faster and slower.`;
+}
+
+function buildTools(notes, actions, about) {
+  const shift = (octaves) => () => actions.run(notes.setBase(notes.base + 12 * octaves));
+  const down = button("Octave down", shift(-1), { className: "tool small" });
+  const up = button("Octave up", shift(1), { className: "tool small" });
+  const sustain = button("Sustain", () => {
+    notes.setSustain(!notes.sustain);
+    sustain.ariaPressed = notes.sustain;
+  }, { className: "tool small" });
+  sustain.ariaPressed = false;
+  const save = button("Save SFZ", actions.saveKeys, { image: "download", title: "The keyboard's notes as WAV files with an SFZ instrument" });
+  const tools = make("div", { className: "key-tools" }, down, up, sustain);
+  if (hasMidi()) tools.append(button("MIDI", actions.midi, { className: "tool small", title: "Play from a MIDI keyboard" }));
+  tools.append(save, about);
+  notes.addEventListener("ready", () => {
+    down.disabled = notes.base <= BASE.min;
+    up.disabled = notes.base >= BASE.max;
+  });
+  return tools;
+}
+
+function buildKey(at) {
+  const black = NAMES[at % 12].length > 1;
+  const key = make("button", { type: "button", className: `key ${black ? "black" : "white"}`, tabIndex: at ? -1 : 0 });
+  key.append(make("span", { "aria-hidden": "true" }));
+  key.dataset.at = at;
+  key.style.setProperty("--at", whiteBefore(at));
+  return key;
+}
+
+// White keys to the left, which is where a key stands.
+function whiteBefore(at) {
+  return Array.from({ length: at }, (_, other) => other).filter((other) => NAMES[other % 12].length === 1).length;
+}
+
+function nameKey(key, pitch) {
+  const name = `${NAMES[pitch % 12]}${Math.floor(pitch / 12) - 1}`;
+  key.ariaLabel = name;
+  key.firstChild.textContent = pitch % 12 === 0 ? name : "";
+}
+
+// Fingers play, several at once, and slide from key to key.
+function touch(piano, keys, notes) {
+  const playing = new Map();
+  const move = (event, key) => {
+    const pitch = key ? notes.base + Number(key.dataset.at) : null;
+    const before = playing.get(event.pointerId);
+    if (pitch === before) return;
+    if (before != null) notes.up(before);
+    playing.set(event.pointerId, pitch);
+    if (pitch !== null) notes.down(pitch);
+  };
+  const under = (event) => {
+    const key = document.elementFromPoint(event.clientX, event.clientY)?.closest(".key");
+    return key && piano.contains(key) ? key : null;
+  };
+  piano.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0 || !event.target.closest(".key")) return;
+    event.preventDefault();
+    piano.setPointerCapture(event.pointerId);
+    move(event, event.target.closest(".key"));
+  });
+  piano.addEventListener("pointermove", (event) => playing.has(event.pointerId) && move(event, under(event)));
+  for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) {
+    piano.addEventListener(end, (event) => {
+      move(event, null);
+      playing.delete(event.pointerId);
+    });
+  }
+  piano.addEventListener("click", (event) => {
+    const key = event.detail === 0 ? event.target.closest(".key") : null; // Enter, or an assistive tool
+    if (!key) return;
+    const pitch = notes.base + Number(key.dataset.at);
+    notes.down(pitch);
+    setTimeout(() => notes.up(pitch), 400);
+  });
+}
+
+function arrows(piano, keys) {
+  piano.addEventListener("keydown", (event) => {
+    const at = keys.indexOf(event.target);
+    const next = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: COUNT - 1 }[event.key];
+    if (at < 0 || !keys[next]) return;
+    event.preventDefault();
+    keys[next].focus();
+    keys.forEach((key) => (key.tabIndex = key === keys[next] ? 0 : -1));
+  });
+}

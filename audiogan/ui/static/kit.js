@@ -1,0 +1,140 @@
+// The kit: sixteen sounds and how each is played. A sound is what the server answered and is never changed.
+
+import { TEMPO, SWING, STEPS } from "./clock.js";
+import { emptyPattern, LEVELS, PADS, packPattern, unpackPattern } from "./pattern.js";
+import { latentOf } from "./pcm.js";
+
+export const GAIN = { min: -24, max: 12 };
+export const TUNE = { min: -24, max: 24 };
+export const LENGTH = { min: 5, max: 100 };
+const FORMAT = "audiogan-kit";
+const IDENTITY = ["model", "label", "seed", "index", "pitch", "truncation"];
+
+export function newPad() {
+  return { sound: null, past: [], locked: false, muted: false, soloed: false, gain: 0, tune: 0, length: 100 };
+}
+
+export function newKit() {
+  return { pads: Array.from({ length: PADS }, newPad), pattern: emptyPattern(), tempo: TEMPO.value, swing: SWING.value, steps: STEPS };
+}
+
+// What a pad sounds at with others soloed or itself muted.
+export function isHeard(pads, number) {
+  return !pads[number].muted && (pads[number].soloed || !pads.some((pad) => pad.soloed));
+}
+
+export function identityOf(sound) {
+  return Object.fromEntries(IDENTITY.map((name) => [name, sound[name]]));
+}
+
+export function fileName(sound, number) {
+  const place = sound.seed === null ? "latent" : `${sound.seed}-${sound.index}`;
+  const name = `${sound.model}-${(sound.label ?? "any").replaceAll(" ", "_")}-${place}`;
+  return number === undefined ? `${name}.wav` : `${String(number + 1).padStart(2, "0")}-${name}.wav`;
+}
+
+// The kit as JSON types, latents written out: float32 values survive the way through decimal text unchanged.
+export function describeKit(kit) {
+  const pads = kit.pads.map((pad, number) => ({
+    file: fileName(pad.sound, number),
+    ...identityOf(pad.sound),
+    z: latentOf(pad.sound.z),
+    ...Object.fromEntries(["gain", "tune", "length", "locked", "muted", "soloed"].map((name) => [name, pad[name]])),
+  }));
+  return { format: FORMAT, version: 1, tempo: kit.tempo, swing: kit.swing, steps: kit.steps, pattern: kit.pattern, pads };
+}
+
+// A kit file's text as { kit, wanted }: pads without their sounds, and what to ask the server for.
+export function readKit(text) {
+  const kit = parse(text);
+  if (kit?.format !== FORMAT || kit.version !== 1) throw new Error("This file is not a kit exported here: choose a kit's JSON.");
+  if (!Array.isArray(kit.pads) || kit.pads.length !== PADS) throw new Error(`A kit must have ${PADS} pads.`);
+  if (!isPattern(kit.pattern)) throw new Error(`A kit's pattern must be ${PADS} rows of ${STEPS} levels from 0 to 3.`);
+  const pads = kit.pads.map((pad) => ({
+    ...newPad(),
+    gain: within(pad?.gain, GAIN, 0),
+    tune: within(pad?.tune, TUNE, 0),
+    length: within(pad?.length, LENGTH, 100),
+    ...Object.fromEntries(["locked", "muted", "soloed"].map((name) => [name, pad?.[name] === true])),
+  }));
+  const song = {
+    tempo: within(kit.tempo, TEMPO, TEMPO.value),
+    swing: within(kit.swing, SWING, 0),
+    steps: Math.round(within(kit.steps, { min: 1, max: STEPS }, STEPS)),
+  };
+  const wanted = kit.pads.map((pad) => ({ ...identityOf(pad ?? {}), z: pad?.z ?? [] }));
+  return { kit: { pads, pattern: kit.pattern, ...song }, wanted };
+}
+
+function parse(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error("This file is not JSON: choose the kit.json of an exported kit.");
+  }
+}
+
+function isPattern(grid) {
+  const isRow = (row) => Array.isArray(row) && row.length === STEPS && row.every((level) => Number.isInteger(level) && level in LEVELS);
+  return Array.isArray(grid) && grid.length === PADS && grid.every(isRow);
+}
+
+function within(value, { min, max }, otherwise) {
+  return Number.isFinite(value) ? Math.min(Math.max(value, min), max) : otherwise;
+}
+
+// The address that opens this kit: `base` is { model, label, seed }; pads that differ from it are listed, and so is a
+// beat other than the packed `opening`. What else the address held stays.
+export function addressOf(base, kit, opening, search = "") {
+  const query = new URLSearchParams(search);
+  for (const name of ["model", "label", "seed", "pads", "beat", "tempo", "swing", "steps"]) query.delete(name);
+  query.set("model", base.model);
+  if (base.label) query.set("label", base.label);
+  query.set("seed", base.seed);
+  const others = kit.pads.flatMap((pad, number) => otherPad(base, pad.sound, number));
+  if (others.length) query.set("pads", others.join(","));
+  const beat = packPattern(kit.pattern);
+  if (beat !== opening) query.set("beat", beat);
+  if (beat !== opening || kit.tempo !== TEMPO.value || kit.swing || kit.steps !== STEPS) {
+    for (const name of ["tempo", "swing", "steps"]) query.set(name, kit[name]);
+  }
+  return `?${query}`;
+}
+
+function otherPad(base, sound, number) {
+  const expected = sound?.model === base.model && sound.seed === String(base.seed) && sound.index === number;
+  if (!sound || sound.seed === null || (expected && (!base.label || sound.label === base.label))) return [];
+  return [[number, sound.model, sound.label ?? "", sound.seed, sound.index].join("~")];
+}
+
+// What an address asks for; a part that makes no sense is left out.
+export function readAddress(search, models) {
+  const query = new URLSearchParams(search);
+  const model = models.find(({ name }) => name === query.get("model")) ?? null;
+  const label = model?.labels.find((name) => name === query.get("label")) ?? null;
+  const seed = isSeed(query.get("seed")) ? query.get("seed") : null;
+  const pads = (query.get("pads") ?? "").split(",").flatMap((text) => readPad(text, models));
+  const number = (name, range, otherwise) => (query.has(name) ? within(Number(query.get(name)), range, otherwise) : otherwise);
+  return {
+    model: model?.name ?? null,
+    label,
+    seed,
+    pads,
+    pattern: unpackPattern(query.get("beat")),
+    tempo: number("tempo", TEMPO, TEMPO.value),
+    swing: number("swing", SWING, 0),
+    steps: Math.round(number("steps", { min: 1, max: STEPS }, STEPS)),
+  };
+}
+
+function readPad(text, models) {
+  const [number, model, label, seed, index] = text.split("~");
+  const known = models.find(({ name }) => name === model);
+  if (!(Number(number) < PADS) || !/^\d+$/.test(number) || !known || !isSeed(seed) || !/^\d{1,6}$/.test(index)) return [];
+  if (label ? !known.labels.includes(label) : known.labels.length) return [];
+  return [{ number: Number(number), model, label: label || null, seed, index: Number(index) }];
+}
+
+export function isSeed(text) {
+  return /^\d{1,19}$/.test(text ?? "") && BigInt(text) <= 2n ** 63n - 1n;
+}

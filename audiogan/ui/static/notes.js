@@ -1,0 +1,89 @@
+// One sound at every pitch of a keyboard: drawn by the model where it takes a pitch, else the sound played faster or slower.
+
+import { play, rateOf, wake } from "./engine.js";
+import { latentOf } from "./pcm.js";
+
+export const COUNT = 25; // two octaves and the C above
+export const BASE = { min: 24, max: 84, value: 48 }; // MIDI number of the lowest key
+const RELEASE = 0.07; // time constant of a released key, seconds
+const UNKNOWN_PITCH = 60; // what an unpitched sound counts as: middle C plays it unchanged
+
+export class Notes extends EventTarget {
+  constructor(studio) {
+    super();
+    Object.assign(this, { studio, base: BASE.value, samples: [], voices: new Map(), held: new Set(), sustain: false, made: "" });
+  }
+
+  get sound() {
+    return this.studio.pads[this.studio.selected].sound;
+  }
+
+  get pitched() {
+    return this.studio.model(this.sound.model).pitched[this.sound.label] !== undefined;
+  }
+
+  // Fetch the selected pad's sound at all the keyboard's pitches in one batch, unless that is what is here.
+  async refresh() {
+    const { sound, base } = this;
+    const key = JSON.stringify([sound.model, sound.label, sound.z, this.pitched && base]);
+    if (key === this.made) return;
+    this.made = key;
+    this.samples = [{ pitch: sound.pitch ?? UNKNOWN_PITCH, sound }];
+    if (this.pitched) await this.fetchAll(key, sound, base);
+    this.dispatchEvent(new Event("ready"));
+  }
+
+  async fetchAll(key, { model, label, z }, base) {
+    const exact = latentOf(z);
+    const pitches = Array.from({ length: COUNT }, (_, at) => base + at);
+    this.dispatchEvent(new Event("busy"));
+    try {
+      const sounds = await this.studio.fetch(pitches.map((pitch) => ({ model, label, z: exact, pitch })));
+      if (this.made === key) this.samples = sounds.map((sound, at) => ({ pitch: pitches[at], sound }));
+    } catch (error) {
+      if (this.made === key) this.made = "";
+      throw error;
+    } finally {
+      this.dispatchEvent(new Event("ready"));
+    }
+  }
+
+  down(pitch, velocity = 1) {
+    wake();
+    this.held.add(pitch);
+    this.voices.get(pitch)?.stop();
+    const { sound, pitch: native } = this.nearest(pitch);
+    this.voices.set(pitch, play(sound.buffer, { gain: velocity, rate: rateOf(pitch - native) }));
+    this.dispatchEvent(new CustomEvent("note", { detail: pitch }));
+  }
+
+  up(pitch) {
+    this.held.delete(pitch);
+    if (!this.sustain) this.release(pitch);
+    this.dispatchEvent(new CustomEvent("note", { detail: pitch }));
+  }
+
+  release(pitch) {
+    this.voices.get(pitch)?.stop(undefined, RELEASE);
+    this.voices.delete(pitch);
+  }
+
+  setSustain(on) {
+    this.sustain = on;
+    if (!on) for (const pitch of [...this.voices.keys()]) if (!this.held.has(pitch)) this.release(pitch);
+  }
+
+  nearest(pitch) {
+    return this.samples.reduce((best, one) => (Math.abs(one.pitch - pitch) < Math.abs(best.pitch - pitch) ? one : best));
+  }
+
+  setBase(base) {
+    this.base = Math.min(Math.max(base, BASE.min), BASE.max);
+    return this.refresh();
+  }
+
+  // What a sampler needs: the model's own notes, or the one sound.
+  files() {
+    return this.samples.map(({ pitch, sound }) => ({ pitch: Math.round(pitch), samples: sound.samples, sampleRate: sound.sample_rate }));
+  }
+}

@@ -1,0 +1,141 @@
+// Sixteen pads: a press sounds at once, Shift and a press makes another sound, holding opens a menu.
+
+import { icon, make, roveFocus, words } from "./dom.js";
+import { audio } from "./engine.js";
+import { isHeard } from "./kit.js";
+import { showMenu } from "./menu.js";
+import { drawWave } from "./wave.js";
+
+export const KEYS = [..."1234QWERASDFZXCV"];
+export const CODES = KEYS.map((key) => (/\d/.test(key) ? `Digit${key}` : `Key${key}`));
+const HOLD_MILLISECONDS = 480;
+const MOVED = 10; // pixels: a finger that scrolls is no hold
+const FAMILIES = {
+  drum: ["Bass_drum", "Snare_drum", "Hi-hat", "Tambourine"],
+  metal: ["Cowbell", "Gong", "Chime", "Glockenspiel"],
+  string: ["Double_bass", "Acoustic_guitar", "Violin_or_fiddle", "Cello", "Electric_piano"],
+};
+
+export function familyOf(label) {
+  return Object.keys(FAMILIES).find((family) => FAMILIES[family].includes(label)) ?? "wind";
+}
+
+export function nameOf(sound) {
+  return words(sound.label ?? sound.model);
+}
+
+export function buildPads(studio, player, actions) {
+  const grid = make("div", { className: "pads", role: "group", ariaLabel: "Pads" });
+  const pads = studio.pads.map((_, number) => buildPad(number, studio, player, actions));
+  grid.append(...pads.map(({ node }) => node));
+  pads.forEach(({ node }, number) => (node.tabIndex = number ? -1 : 0));
+  roveFocus(grid, ".pad", () => 4);
+  studio.addEventListener("changed", ({ detail }) => pads.forEach((pad, number) => (detail ?? number) === number && pad.show()));
+  studio.addEventListener("selected", () => pads.forEach((pad) => pad.mark()));
+  player.addEventListener("hit", ({ detail }) => pads[detail.number].flash(detail.time));
+  new ResizeObserver(() => pads.forEach((pad) => pad.draw())).observe(grid);
+  return grid;
+}
+
+function buildPad(number, studio, player, actions) {
+  const name = make("span", { className: "name" });
+  const wave = make("canvas", { className: "wave", "aria-hidden": "true" });
+  const beat = make("span", { className: "beat", "aria-hidden": "true" });
+  const key = make("kbd", { textContent: KEYS[number], "aria-hidden": "true" });
+  const badge = make("span", { className: "badge", "aria-hidden": "true" });
+  const node = make("button", { type: "button", className: "pad" }, make("span", { className: "top" }, key, badge), wave, name, beat);
+  node.dataset.number = number;
+  const draw = () => studio.pads[number].sound && drawWave(wave, studio.pads[number].sound.samples, { share: studio.pads[number].length / 100 });
+  const mark = () => (node.dataset.selected = studio.selected === number);
+  const show = () => {
+    showPad(number, studio, { node, name, beat, badge });
+    mark();
+    draw();
+  };
+  listen(node, number, studio, player, actions);
+  show();
+  return { node, show, draw, mark, flash: (time) => flash(node, time) };
+}
+
+function showPad(number, studio, { node, name, beat, badge }) {
+  const pad = studio.pads[number];
+  const busy = studio.busy.has(number);
+  name.textContent = nameOf(pad.sound);
+  node.dataset.family = familyOf(pad.sound.label);
+  node.dataset.busy = busy;
+  node.dataset.heard = isHeard(studio.pads, number);
+  badge.replaceChildren(...(pad.locked ? [icon("lock")] : []));
+  const facts = [pad.locked && "locked", pad.muted && "muted", pad.soloed && "solo", busy && "being made"].filter(Boolean);
+  node.ariaLabel = [`Pad ${number + 1}`, nameOf(pad.sound), `key ${KEYS[number]}`, ...facts].join(", ");
+  const levels = studio.kit.pattern[number].slice(0, studio.kit.steps);
+  beat.replaceChildren(...(levels.some(Boolean) ? levels.map((level) => dot(level)) : []));
+}
+
+function dot(level) {
+  const mark = make("i", {});
+  mark.dataset.level = level;
+  return mark;
+}
+
+function listen(node, number, studio, player, actions) {
+  let held = null;
+  let from = null;
+  let pressed = -Infinity;
+  const release = () => clearTimeout(held);
+  const menu = () => {
+    release();
+    studio.select(number);
+    padMenu(node, number, studio, actions);
+  };
+  node.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0) return;
+    event.preventDefault(); // no focus: the space bar stays with the sequencer
+    pressed = event.timeStamp;
+    from = event;
+    if (event.shiftKey) actions.reroll(number);
+    else player.press(number);
+    studio.select(number);
+    held = setTimeout(menu, HOLD_MILLISECONDS);
+  });
+  node.addEventListener("pointermove", (event) => {
+    if (from && Math.hypot(event.clientX - from.clientX, event.clientY - from.clientY) > MOVED) release();
+  });
+  for (const end of ["pointerup", "pointercancel", "pointerleave"]) node.addEventListener(end, release);
+  node.addEventListener("contextmenu", (event) => {
+    event.preventDefault();
+    menu();
+  });
+  node.addEventListener("click", (event) => {
+    if (event.timeStamp - pressed < 1000) return; // the press has sounded; this is Enter, or an assistive tool
+    studio.select(number);
+    if (event.shiftKey) actions.reroll(number);
+    else player.press(number);
+  });
+}
+
+function padMenu(node, number, studio, actions) {
+  const pad = studio.pads[number];
+  const items = [
+    ["Re-roll", "dice", () => actions.reroll(number)],
+    ["Vary", "vary", () => actions.vary(number)],
+    [pad.locked ? "Unlock" : "Lock", pad.locked ? "unlock" : "lock", () => actions.lock(number)],
+    null,
+    ["Download WAV", "download", () => actions.download(number)],
+    ["Level, pitch, length", "more", () => actions.adjust(number)],
+  ];
+  if (pad.past.length) items.splice(3, 0, ["Undo", "back", () => actions.undo(number)]);
+  showMenu(node, `Pad ${number + 1}`, items);
+}
+
+// Lights the pad when its sound is heard, which is later than now for what the sequencer scheduled.
+function flash(node, time) {
+  const light = () => {
+    node.classList.remove("hit");
+    void node.offsetWidth; // restarts the animation
+    node.classList.add("hit");
+  };
+  const wait = (time - audio().currentTime) * 1000;
+  if (wait > 5) setTimeout(light, wait);
+  else light();
+}
+

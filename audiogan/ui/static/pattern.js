@@ -1,0 +1,55 @@
+// What the sequencer plays: a velocity from 0 (silent) to 3 (accent) for each pad and step.
+
+import { STEPS } from "./clock.js";
+
+export const PADS = 16;
+export const LEVELS = [0, 0.4, 0.72, 1];
+export const NORMAL = 2;
+
+// Rows by the role of a pad in a kit (see `kit.py`): x accent, o normal, - soft, . silent.
+export const PATTERNS = {
+  "Four on the floor": { tempo: 122, swing: 0, rows: { kick: "x...x...x...x...", snare: "....o.......o..-", hat: "..o...o...o...o.", bell: "..........-..-.." } },
+  "Boom bap": { tempo: 90, swing: 34, rows: { kick: "x......-..x.....", snare: "....x.......x...", hat: "o.o.o.o.o.o.o.oo", shaker: "..-...-...-...-." } },
+  "Bossa nova": { tempo: 132, swing: 0, rows: { kick: "x..ox..ox..ox..o", shaker: "o-o-o-o-o-o-o-o-", bell: "x..o..o...o..o..", bass: "o..-o..-o..-o..-" } },
+  "Two step": { tempo: 134, swing: 22, rows: { kick: "x.........x.....", snare: "....x.......x...", hat: "..o.-.o...o.-.o-", bell: ".......-.....-..", bass: "o.....o...o....." } },
+  "Son clave": { tempo: 104, swing: 10, rows: { bell: "x..x..x...x.x...", kick: "o.....o.o.....o.", shaker: "-.o.-.o.-.o.-.o.", bass: "...o..o....o..o.", key: "x.....o...o....." } },
+  "Small hours": { tempo: 76, swing: 40, rows: { kick: "x.......-.o.....", snare: "........x.......", hat: "-.-.-.-.-.-.-.--", bass: "x.....o...-.....", key: "x.........o.....", lead: "....-.......o..." } },
+};
+export const ROLES = ["kick", "snare", "hat", "shaker", "bell", "gong", "chime", "mallet", "bass", "key", "pluck", "lead"];
+export const OPENING = "Four on the floor";
+const MARKS = ".-ox";
+
+export function emptyPattern() {
+  return Array.from({ length: PADS }, () => new Array(STEPS).fill(0));
+}
+
+// A starting pattern for pads with these roles; a role that no pad has falls to the pad of its number.
+export function startingPattern(name, roles) {
+  const grid = emptyPattern();
+  for (const [role, marks] of Object.entries(PATTERNS[name].rows)) {
+    const pad = roles.includes(role) ? roles.indexOf(role) : ROLES.indexOf(role);
+    grid[pad] = [...marks].map((mark) => MARKS.indexOf(mark));
+  }
+  return grid;
+}
+
+export function isEmpty(grid) {
+  return grid.every((row) => row.every((level) => level === 0));
+}
+
+// The grid in 86 letters for an address: two bits a step.
+export function packPattern(grid) {
+  const levels = grid.flat();
+  const bytes = Array.from({ length: levels.length / 4 }, (_, at) =>
+    levels.slice(4 * at, 4 * at + 4).reduce((byte, level) => byte * 4 + level, 0),
+  );
+  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+}
+
+// The grid that `packPattern` packed; null for any other text.
+export function unpackPattern(text) {
+  if (!/^[\w-]{86}$/.test(text ?? "")) return null;
+  const bytes = [...atob(text.replaceAll("-", "+").replaceAll("_", "/") + "==")].map((letter) => letter.charCodeAt(0));
+  const levels = bytes.flatMap((byte) => [byte >> 6, (byte >> 4) & 3, (byte >> 2) & 3, byte & 3]);
+  return Array.from({ length: PADS }, (_, pad) => levels.slice(pad * STEPS, (pad + 1) * STEPS));
+}

@@ -1,0 +1,50 @@
+// PCM16 as base64, as floats and as WAV files; latents as base64 float32. All little-endian, as is every browser.
+
+const SCALE = 32768;
+
+export function bytesOf(base64) {
+  return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+}
+
+export function base64Of(bytes) {
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
+  return btoa(text);
+}
+
+export function floatsOf(base64) {
+  const pcm = new Int16Array(bytesOf(base64).buffer);
+  return Float32Array.from(pcm, (value) => value / SCALE);
+}
+
+export function latentOf(base64) {
+  return [...new Float32Array(bytesOf(base64).buffer)];
+}
+
+export function pcmOf(floats) {
+  return Int16Array.from(floats, (value) => Math.max(-SCALE, Math.min(SCALE - 1, Math.round(value * SCALE))));
+}
+
+// A PCM16 WAV file; channels are float arrays of one length.
+export function wavOf(channels, sampleRate) {
+  const count = channels.length;
+  const pcm = channels.map(pcmOf);
+  const size = 2 * count * pcm[0].length;
+  const view = new DataView(new ArrayBuffer(44 + size));
+  const text = (at, letters) => [...letters].forEach((letter, index) => view.setUint8(at + index, letter.charCodeAt(0)));
+  text(0, "RIFF");
+  view.setUint32(4, 36 + size, true);
+  text(8, "WAVEfmt ");
+  view.setUint32(16, 16, true);
+  view.setUint16(20, 1, true);
+  view.setUint16(22, count, true);
+  view.setUint32(24, sampleRate, true);
+  view.setUint32(28, sampleRate * 2 * count, true);
+  view.setUint16(32, 2 * count, true);
+  view.setUint16(34, 16, true);
+  text(36, "data");
+  view.setUint32(40, size, true);
+  const body = new Int16Array(view.buffer, 44);
+  pcm.forEach((channel, number) => channel.forEach((value, time) => (body[time * count + number] = value)));
+  return new Uint8Array(view.buffer);
+}

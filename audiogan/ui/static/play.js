@@ -1,0 +1,140 @@
+// The Play tab: pads, what can be done to the selected one, a sequencer and a keyboard, around one studio.
+
+import { chromaticZip, kitZip, loopWav, soundWav } from "./bounce.js";
+import { button, make, saveFile } from "./dom.js";
+import { audio } from "./engine.js";
+import { buildInspector } from "./inspector.js";
+import { buildKeyboard } from "./keyboard.js";
+import { fileName } from "./kit.js";
+import { listenToMidi } from "./midi.js";
+import { Notes } from "./notes.js";
+import { buildPads } from "./pads.js";
+import { emptyPattern, isEmpty } from "./pattern.js";
+import { Player } from "./player.js";
+import { Sequencer } from "./sequencer.js";
+import { buildSteps } from "./steps.js";
+import { Studio } from "./studio.js";
+import { toast } from "./toast.js";
+import { buildToolbar } from "./toolbar.js";
+import { buildGridTools, buildTransport, segmented } from "./transport.js";
+import { listenToTyping } from "./typing.js";
+
+const ADDRESS_MILLISECONDS = 400; // browsers refuse more than a hundred changes of the address in half a minute
+
+export function mount({ element, props, server }) {
+  const studio = new Studio({ models: props.models, kit: props.kit, roles: props.roles, server });
+  const player = new Player(studio);
+  const sequencer = new Sequencer(studio, player);
+  const notes = new Notes(studio);
+  const actions = buildActions(studio, player, notes);
+  const inspector = buildInspector(studio, player, actions);
+  actions.adjust = () => inspector.focus();
+  const dock = buildDock(studio, sequencer, player, notes, actions);
+  const stage = make("div", { className: "stage" }, buildPads(studio, player, actions), inspector.node);
+  const transport = buildTransport(studio, sequencer, actions, dock.tabs);
+  const parts = [buildToolbar(studio, actions), buildStatus(studio), stage, transport, dock.node];
+  element.querySelector(".studio").replaceChildren(...parts);
+  listenToTyping(element, { mode: dock.mode, player, notes, sequencer, actions, studio });
+  audio();
+  actions.run(studio.openAddress(location.search)).then(() => keepAddress(studio));
+}
+
+// What visitors can do; what goes wrong becomes a toast.
+function buildActions(studio, player, notes) {
+  const run = (promise) => Promise.resolve(promise).catch((error) => toast(error.message));
+  const heard = async (number, promise) => (await run(promise)) && player.press(number);
+  return {
+    run,
+    load: (base) => run(studio.load(base)),
+    reroll: (number) => heard(number, studio.reroll(number)),
+    vary: (number) => heard(number, studio.vary(number)),
+    change: (number, model, label) => heard(number, studio.change(number, model, label)),
+    undo: (number) => {
+      studio.undo(number);
+      player.press(number);
+    },
+    lock: (number) => {
+      studio.pads[number].locked = !studio.pads[number].locked;
+      studio.changed(number);
+    },
+    download: (number) => saveFile(fileName(studio.pads[number].sound), soundWav(studio.pads[number].sound)),
+    save: () => saveFile(`audiogan-kit-${studio.base.seed}.zip`, kitZip(studio.kit)),
+    open: (file) => run(studio.open(file).then(() => toast("The kit is open.", "done"))),
+    share: () => run(share(studio)),
+    refuse: (text) => toast(text),
+    pattern: (name) => studio.startWith(name),
+    clear: () => {
+      studio.kit.pattern = emptyPattern();
+      studio.changed();
+    },
+    loop: () => run(saveLoop(studio)),
+    saveKeys: () => saveFile(`audiogan-${notes.sound.model}-keys.zip`, chromaticZip(fileName(notes.sound).replace(/\.wav$/, ""), notes.files())),
+    midi: () => run(useMidi(notes)),
+  };
+}
+
+async function saveLoop(studio) {
+  if (isEmpty(studio.kit.pattern)) throw new Error("The pattern is empty: choose one, or set some steps first.");
+  saveFile(`audiogan-loop-${studio.kit.tempo}-bpm.wav`, await loopWav(studio.kit));
+}
+
+async function share(studio) {
+  const link = new URL(studio.address(location.search), location.href).href;
+  const varied = studio.pads.filter(({ sound }) => sound.seed === null).length;
+  const rest = varied ? ` ${varied} varied ${varied > 1 ? "pads have" : "pad has"} no seed: save the kit to keep ${varied > 1 ? "them" : "it"}.` : "";
+  try {
+    await navigator.clipboard.writeText(link);
+  } catch {
+    throw new Error("The browser does not let this page copy: copy the address from its address bar, it opens the same sounds.");
+  }
+  toast(`The link is copied: it opens these sounds and this beat.${rest}`, "done");
+}
+
+async function useMidi(notes) {
+  const hear = { down: (pitch, velocity) => notes.down(pitch, velocity), up: (pitch) => notes.up(pitch), sustain: (on) => notes.setSustain(on) };
+  const count = await listenToMidi(hear).catch(() => {
+    throw new Error("The browser refused MIDI: allow it for this page and press MIDI again.");
+  });
+  toast(count ? `Listening to ${count} MIDI ${count > 1 ? "inputs" : "input"}.` : "No MIDI keyboard yet: plug one in, it is heard at once.", "done");
+}
+
+// Says what is being made, and lets it be stopped.
+function buildStatus(studio) {
+  const text = make("span", { role: "status" });
+  const cancel = button("Cancel", () => studio.task?.cancel(), { className: "tool small" });
+  const node = make("div", { className: "progress", hidden: true }, make("i", { "aria-hidden": "true" }), text, cancel);
+  studio.addEventListener("said", ({ detail }) => {
+    text.textContent = detail;
+    node.hidden = !studio.task;
+  });
+  return node;
+}
+
+// The lower half: steps or keys.
+function buildDock(studio, sequencer, player, notes, actions) {
+  const steps = buildSteps(studio, sequencer, player);
+  const keys = buildKeyboard(studio, notes, actions);
+  const sequence = make("div", { className: "sequence" }, steps.node, buildGridTools(steps));
+  let mode = "steps";
+  const show = (chosen) => {
+    mode = chosen;
+    sequence.hidden = mode !== "steps";
+    keys.hidden = mode !== "keys";
+    if (mode === "keys") actions.run(notes.refresh());
+  };
+  const tabs = segmented("Sequencer or keyboard", [["steps", "Steps"], ["keys", "Keys"]], mode, show);
+  const follow = () => mode === "keys" && actions.run(notes.refresh());
+  studio.addEventListener("changed", follow);
+  studio.addEventListener("selected", follow);
+  show(mode);
+  return { node: make("div", { className: "dock" }, sequence, keys), tabs, mode: () => mode };
+}
+
+// The address always opens what is heard now; it stays short until something is changed.
+function keepAddress(studio) {
+  let timer = null;
+  studio.addEventListener("changed", () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => history.replaceState(history.state, "", studio.address(location.search) + location.hash), ADDRESS_MILLISECONDS);
+  });
+}

@@ -1,0 +1,48 @@
+// Sounds pads: at once when pressed, on the beat from the sequencer. A pad's next hit takes over from its last.
+
+import { audio, gainOf, play, rateOf, wake } from "./engine.js";
+import { isHeard } from "./kit.js";
+
+export class Player extends EventTarget {
+  constructor(studio) {
+    super();
+    this.studio = studio;
+    this.voices = studio.pads.map(() => []);
+  }
+
+  press(number) {
+    wake();
+    return this.hit(number, 0, 1);
+  }
+
+  // A hit at a time of the audio clock if the mixer lets the pad be heard.
+  beat(number, time, velocity) {
+    return isHeard(this.studio.pads, number) ? this.hit(number, time, velocity) : null;
+  }
+
+  // Sound a pad at a time of the audio clock; 0 is now.
+  hit(number, when, velocity) {
+    const pad = this.studio.pads[number];
+    if (!pad.sound) return null;
+    const how = { when, gain: velocity * gainOf(pad.gain), rate: rateOf(pad.tune), share: pad.length / 100 };
+    const voice = play(pad.sound.buffer, how);
+    this.takeOver(number, voice);
+    this.dispatchEvent(new CustomEvent("hit", { detail: { number, time: voice.begin } }));
+    return voice;
+  }
+
+  // Ends what sounds on the pad when the voice begins, and the voice when what is already scheduled begins.
+  takeOver(number, voice) {
+    const now = audio().currentTime;
+    const others = this.voices[number].filter(({ end }) => end > now);
+    for (const other of others) {
+      if (other.begin <= voice.begin) other.stop(voice.begin);
+      else voice.stop(other.begin);
+    }
+    this.voices[number] = [...others, voice].sort((one, other) => one.begin - other.begin);
+  }
+
+  hush() {
+    for (const voice of this.voices.flat()) voice.stop();
+  }
+}

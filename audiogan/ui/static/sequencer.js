@@ -1,0 +1,58 @@
+// Sixteen steps round and round: steps are handed to the audio clock ahead of time, so a busy page cannot delay them.
+
+import { LOOK_AHEAD, StepClock, ticker } from "./clock.js";
+import { audio, wake } from "./engine.js";
+import { LEVELS } from "./pattern.js";
+
+const LEAD = 0.06; // seconds before the first step
+
+export class Sequencer extends EventTarget {
+  constructor(studio, player) {
+    super();
+    Object.assign(this, { studio, player, clock: null, halt: null, shown: [] });
+  }
+
+  get running() {
+    return this.clock !== null;
+  }
+
+  async start() {
+    if (this.running) return;
+    await wake();
+    const { tempo, swing } = this.studio.kit;
+    this.clock = new StepClock(audio().currentTime + LEAD, tempo, swing);
+    this.halt = ticker(() => this.tick());
+    this.tick();
+    this.dispatchEvent(new Event("running"));
+  }
+
+  stop() {
+    if (!this.running) return;
+    this.halt();
+    Object.assign(this, { clock: null, shown: [] });
+    this.player.hush();
+    this.dispatchEvent(new Event("running"));
+  }
+
+  toggle() {
+    return this.running ? this.stop() : this.start();
+  }
+
+  tick() {
+    const { kit } = this.studio;
+    if (kit.tempo !== this.clock.tempo) this.clock.setTempo(kit.tempo);
+    this.clock.swing = kit.swing;
+    for (const { step, time } of this.clock.take(audio().currentTime + LOOK_AHEAD)) {
+      const column = step % kit.steps;
+      this.shown.push({ column, time });
+      kit.pattern.forEach((row, number) => row[column] && this.player.beat(number, time, LEVELS[row[column]]));
+    }
+  }
+
+  // The column that is sounding now, for the eye; null while stopped.
+  column() {
+    const now = audio().currentTime;
+    while (this.shown.length > 1 && this.shown[1].time <= now) this.shown.shift();
+    return this.running && this.shown[0]?.time <= now ? this.shown[0].column : null;
+  }
+}

@@ -1,0 +1,26 @@
+// SFZ instruments (sfzformat.com): text that samplers read beside WAV files.
+
+const FIRST_KEY = 36; // C2, where drum pads start in General MIDI controllers
+
+// A pad a key from C2 up. Pads as { file, gain in dB, tune in semitones }.
+export function kitSfz(pads) {
+  const regions = pads.map(({ file, gain, tune }, index) => {
+    const key = FIRST_KEY + index;
+    const fields = [`sample=${file}`, `key=${key}`, "loop_mode=one_shot", `group=${index + 1}`, `off_by=${index + 1}`];
+    if (gain) fields.push(`volume=${gain}`);
+    if (tune) fields.push(`transpose=${Math.trunc(tune)}`, `tune=${Math.round(100 * (tune % 1))}`);
+    return `<region> ${fields.join(" ")}`;
+  });
+  return ["// A kit of invented sounds, made with audiogan.", ...regions, ""].join("\n");
+}
+
+// One sound at many pitches; the lowest and highest sample reach to the ends of the keyboard.
+export function chromaticSfz(notes) {
+  const sorted = [...notes].sort((one, other) => one.pitch - other.pitch);
+  const regions = sorted.map(({ file, pitch }, index) => {
+    const low = index === 0 ? 0 : pitch;
+    const high = index === sorted.length - 1 ? 127 : sorted[index + 1].pitch - 1;
+    return `<region> sample=${file} pitch_keycenter=${pitch} lokey=${low} hikey=${high}`;
+  });
+  return ["// An invented instrument, made with audiogan.", "<global> ampeg_release=0.25", ...regions, ""].join("\n");
+}

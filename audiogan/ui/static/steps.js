@@ -1,0 +1,130 @@
+// The step grid: the selected pad's sixteen steps, or every pad's.
+
+import { button, make, roveFocus } from "./dom.js";
+import { STEPS } from "./clock.js";
+import { familyOf, nameOf } from "./pads.js";
+import { NORMAL } from "./pattern.js";
+
+const LEVEL_WORDS = ["off", "soft", "normal", "accent"];
+
+export function buildSteps(studio, sequencer, player) {
+  const node = make("div", { className: "steps", role: "group", ariaLabel: "Steps" });
+  const state = { all: false, level: NORMAL, paint: null };
+  const rows = studio.pads.map((_, number) => buildRow(number, studio, player, state));
+  const show = (number) => {
+    rows.forEach((row, at) => {
+      row.node.hidden = !state.all && at !== studio.selected;
+      if (number === null || number === at) row.show();
+    });
+  };
+  node.append(...rows.map((row) => row.node));
+  roveFocus(node, ".step", () => STEPS);
+  node.addEventListener("pointerover", (event) => paintOver(event, studio, state));
+  addEventListener("pointerup", () => (state.paint = null));
+  studio.addEventListener("changed", ({ detail }) => show(detail));
+  studio.addEventListener("selected", () => show(null));
+  sequencer.addEventListener("running", () => follow(node, rows, sequencer));
+  show(null);
+  return {
+    node,
+    setAll: (all) => {
+      state.all = all;
+      node.dataset.all = all;
+      show(null);
+    },
+    setLevel: (level) => (state.level = level),
+  };
+}
+
+function buildRow(number, studio, player, state) {
+  const name = button("", () => {
+    studio.select(number);
+    player.press(number);
+  }, { className: "row-name" });
+  const mute = toggle("M", "Mute", number, studio, "muted");
+  const solo = toggle("S", "Solo", number, studio, "soloed");
+  const cells = Array.from({ length: STEPS }, (_, step) => buildStep(number, step, studio, state));
+  const track = make("div", { className: "track" }, ...cells);
+  const node = make("div", { className: "step-row", role: "group" }, name, mute, solo, track);
+  const show = () => {
+    const { sound, muted, soloed } = studio.pads[number];
+    node.ariaLabel = `Steps of pad ${number + 1}, ${nameOf(sound)}`;
+    node.dataset.family = familyOf(sound.label);
+    name.firstChild.textContent = nameOf(sound);
+    name.ariaLabel = `Play pad ${number + 1}, ${nameOf(sound)}`;
+    mute.ariaPressed = muted;
+    solo.ariaPressed = soloed;
+    cells.forEach((cell, step) => showStep(cell, studio, number, step));
+  };
+  return { node, cells, show };
+}
+
+function toggle(letter, name, number, studio, field) {
+  const node = button(letter, () => {
+    studio.pads[number][field] = !studio.pads[number][field];
+    studio.changed();
+  }, { className: "letter", title: `${name} pad ${number + 1}` });
+  node.ariaLabel = `${name} pad ${number + 1}`;
+  return node;
+}
+
+function buildStep(number, step, studio, state) {
+  const cell = make("button", { type: "button", className: "step", tabIndex: step || number ? -1 : 0 }, make("i", {}));
+  cell.dataset.number = number;
+  cell.dataset.step = step;
+  const tap = () => setStep(studio, number, step, studio.kit.pattern[number][step] === state.level ? 0 : state.level);
+  cell.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0) return;
+    event.preventDefault(); // no focus: the space bar stays with the sequencer
+    cell.releasePointerCapture?.(event.pointerId);
+    tap();
+    state.paint = studio.kit.pattern[number][step];
+  });
+  cell.addEventListener("keydown", (event) => {
+    const change = { "+": 1, "=": 1, "-": -1 }[event.key];
+    if (change) setStep(studio, number, step, Math.min(Math.max(studio.kit.pattern[number][step] + change, 0), 3));
+    if (event.key === "Enter" || event.key === " ") {
+      event.preventDefault();
+      tap();
+    }
+  });
+  return cell;
+}
+
+function paintOver(event, studio, state) {
+  const cell = event.target.closest?.(".step");
+  if (state.paint === null || event.buttons !== 1 || !cell) return;
+  setStep(studio, Number(cell.dataset.number), Number(cell.dataset.step), state.paint);
+}
+
+function setStep(studio, number, step, level) {
+  if (studio.kit.pattern[number][step] === level) return;
+  studio.kit.pattern[number][step] = level;
+  studio.changed(number);
+}
+
+function showStep(cell, studio, number, step) {
+  const level = studio.kit.pattern[number][step];
+  cell.dataset.level = level;
+  cell.dataset.beat = step % 4 === 0;
+  cell.hidden = step >= studio.kit.steps;
+  cell.ariaPressed = level > 0;
+  cell.ariaLabel = `Step ${step + 1}, ${LEVEL_WORDS[level]}`;
+}
+
+// The light that runs along: follows what is heard, not what is scheduled.
+function follow(node, rows, sequencer) {
+  let lit = null;
+  const frame = () => {
+    const column = sequencer.column();
+    if (column !== lit) {
+      for (const { cells } of rows) {
+        cells[lit]?.removeAttribute("data-now");
+        cells[column]?.setAttribute("data-now", "");
+      }
+      lit = column;
+    }
+    if (sequencer.running) requestAnimationFrame(frame);
+  };
+  requestAnimationFrame(frame);
+}

@@ -1,0 +1,233 @@
+// The page's state and its traffic with the server. Views listen to `changed` (which pad, or null for all).
+
+import { bufferOf } from "./engine.js";
+import { addressOf, newKit, readAddress, readKit } from "./kit.js";
+import { OPENING, PATTERNS, packPattern, startingPattern } from "./pattern.js";
+import { floatsOf, latentOf } from "./pcm.js";
+
+const BATCH = 8; // what the server computes at once, whether asked for one sound or for eight
+const SPARE = 2; // with so few prepared sounds left, the next are fetched in the background
+const VARIATION = 0.35;
+
+export class Studio extends EventTarget {
+  constructor({ models, kit, roles, server }) {
+    super();
+    Object.assign(this, { models, server, roles, kit: newKit(), selected: 0, pool: new Map(), busy: new Set(), task: null });
+    this.base = { model: kit[0].model, label: null, seed: kit[0].seed };
+    kit.forEach((sound, number) => (this.kit.pads[number].sound = decoded(sound)));
+    this.startWith(OPENING);
+    this.opening = packPattern(this.kit.pattern);
+  }
+
+  // One of the starting patterns, on the pads that have the instruments for it.
+  startWith(name) {
+    const { tempo, swing } = PATTERNS[name];
+    const pattern = startingPattern(name, this.pads.map(({ sound }) => this.roles[sound.label] ?? ""));
+    Object.assign(this.kit, { pattern, tempo, swing, steps: pattern[0].length });
+    this.changed();
+  }
+
+  model(name) {
+    return this.models.find((model) => model.name === name);
+  }
+
+  get pads() {
+    return this.kit.pads;
+  }
+
+  changed(number = null) {
+    this.dispatchEvent(new CustomEvent("changed", { detail: number }));
+  }
+
+  say(text) {
+    this.dispatchEvent(new CustomEvent("said", { detail: text }));
+  }
+
+  select(number) {
+    const before = this.selected;
+    this.selected = number;
+    if (before !== number) this.dispatchEvent(new CustomEvent("selected", { detail: before }));
+  }
+
+  // Sounds from the server, in order; throws an Error with a sentence for the visitor.
+  async fetch(sounds) {
+    const answer = await this.server.answer({ sounds }).catch(() => null);
+    if (answer?.sounds) return answer.sounds.map(decoded);
+    throw new Error(sentence(answer?.error ?? "the server did not answer: check the connection and try again"));
+  }
+
+  // A whole kit from one seed; locked pads stay. Comes in halves, so that the first pads are ready early.
+  async load({ model, label, seed }, only = null) {
+    const labels = label ? new Array(this.pads.length).fill(label) : this.model(model).pad_labels;
+    const wanted = labels.map((name, index) => ({ number: index, model, label: name, seed: String(seed), index }));
+    const chosen = wanted.filter(({ number }) => !this.pads[number].locked && (!only || only.includes(number)));
+    this.base = { model, label, seed: String(seed) };
+    this.changed();
+    await this.fill(chosen, `Making ${chosen.length} sounds`);
+  }
+
+  // Replace pads by wanted sounds [{ number, ...request }], a batch at a time; a later call takes over from an earlier one.
+  async fill(wanted, what) {
+    this.task?.cancel();
+    const task = { cancelled: false, cancel: () => this.finish(task, wanted) };
+    this.task = task;
+    this.mark(wanted, true);
+    this.say(`${what}…`);
+    for (const batch of batches(wanted)) {
+      const sounds = await this.fetch(batch.map(({ number, ...request }) => request)).catch((error) => this.fail(task, wanted, error));
+      if (task.cancelled) return false;
+      sounds.forEach((sound, at) => this.put(batch[at].number, sound));
+    }
+    this.finish(task, wanted);
+    this.say(`${what}: ready`);
+    return true;
+  }
+
+  fail(task, wanted, error) {
+    if (task.cancelled) return;
+    this.finish(task, wanted);
+    throw error;
+  }
+
+  finish(task, wanted) {
+    task.cancelled = true;
+    if (this.task === task) this.task = null;
+    this.mark(wanted, false);
+    this.say("");
+  }
+
+  mark(wanted, busy) {
+    for (const { number } of wanted) {
+      if (busy) this.busy.add(number);
+      else this.busy.delete(number);
+      this.changed(number);
+    }
+  }
+
+  put(number, sound) {
+    const pad = this.pads[number];
+    if (pad.sound) pad.past = [...pad.past.slice(-15), pad.sound];
+    pad.sound = sound;
+    this.busy.delete(number);
+    this.changed(number);
+  }
+
+  undo(number) {
+    const pad = this.pads[number];
+    if (!pad.past.length) return;
+    pad.sound = pad.past.pop();
+    this.changed(number);
+  }
+
+  // Another sound of a pad's model and instrument. Eight cost the server what one does: the rest wait for the next times.
+  async reroll(number) {
+    const { model, label } = this.pads[number].sound;
+    if (this.pads[number].locked || this.busy.has(number)) return null;
+    const sound = await this.holding(number, () => this.draw(model, label));
+    this.put(number, sound);
+    if (this.stock(model, label).length <= SPARE) this.restock(model, label).catch(() => {}); // the next draw says it
+    return sound;
+  }
+
+  async draw(model, label) {
+    while (!this.stock(model, label).length) await this.restock(model, label);
+    return this.stock(model, label).shift();
+  }
+
+  stock(model, label) {
+    const key = JSON.stringify([model, label]);
+    if (!this.pool.has(key)) this.pool.set(key, []);
+    return this.pool.get(key);
+  }
+
+  restock(model, label) {
+    const stock = this.stock(model, label);
+    const seed = String(randomSeed());
+    const wanted = Array.from({ length: BATCH }, (_, index) => ({ model, label, seed, index }));
+    stock.coming ??= this.fetch(wanted)
+      .then((sounds) => stock.push(...sounds))
+      .finally(() => (stock.coming = null));
+    return stock.coming;
+  }
+
+  // A neighbour of the pad's sound in the latent space.
+  async vary(number) {
+    const { model, label, pitch, z } = this.pads[number].sound;
+    if (this.pads[number].locked || this.busy.has(number)) return null;
+    const vary = { amount: VARIATION, seed: randomSeed() };
+    const request = { model, label, pitch, z: latentOf(z), vary };
+    const [sound] = await this.holding(number, () => this.fetch([request]));
+    this.put(number, sound);
+    return sound;
+  }
+
+  // One pad from another model or instrument, same seed.
+  async change(number, model, label) {
+    const [sound] = await this.holding(number, () => this.fetch([{ model, label, seed: this.base.seed, index: number }]));
+    this.put(number, sound);
+    return sound;
+  }
+
+  async holding(number, work) {
+    this.busy.add(number);
+    this.changed(number);
+    try {
+      return await work();
+    } finally {
+      this.busy.delete(number);
+      this.changed(number);
+    }
+  }
+
+  async open(file) {
+    const { kit, wanted } = readKit(await file.text());
+    const sounds = new Map();
+    for (const group of grouped(wanted)) (await this.fetch(group)).forEach((sound, at) => sounds.set(group[at], sound));
+    kit.pads.forEach((pad, number) => (pad.sound = sounds.get(wanted[number])));
+    this.task?.cancel();
+    this.kit = kit;
+    this.changed();
+  }
+
+  // What the address asks for: the kit that is already here, or another, and its beat.
+  async openAddress(search) {
+    const asked = readAddress(search, this.models);
+    Object.assign(this.kit, { tempo: asked.tempo, swing: asked.swing, steps: asked.steps }, asked.pattern && { pattern: asked.pattern });
+    const base = { model: asked.model ?? this.base.model, label: asked.label, seed: asked.seed ?? this.base.seed };
+    const same = base.model === this.base.model && !base.label && base.seed === this.base.seed;
+    this.changed();
+    const others = asked.pads.map(({ number }) => number);
+    if (!same) await this.load(base, this.pads.map((_, number) => number).filter((number) => !others.includes(number)));
+    for (const group of grouped(asked.pads)) await this.fill(group, `Making ${group.length} sounds`);
+  }
+
+  address(search) {
+    return addressOf(this.base, this.kit, this.opening, search);
+  }
+}
+
+function decoded(sound) {
+  const samples = floatsOf(sound.pcm);
+  const { pcm, ...identity } = sound;
+  return { ...identity, samples, buffer: bufferOf(samples, sound.sample_rate) };
+}
+
+function batches(wanted) {
+  return grouped(wanted).flatMap((group) =>
+    Array.from({ length: Math.ceil(group.length / BATCH) }, (_, at) => group.slice(at * BATCH, (at + 1) * BATCH)),
+  );
+}
+
+function grouped(wanted) {
+  const groups = new Map();
+  for (const one of wanted) groups.set(one.model, [...(groups.get(one.model) ?? []), one]);
+  return [...groups.values()];
+}
+
+export function randomSeed() {
+  return crypto.getRandomValues(new Uint32Array(1))[0] % 1_000_000;
+}
+
+function sentence(text) {
+  return `${text[0].toUpperCase()}${text.slice(1)}${text.endsWith(".") ? "" : "."}`;
+}

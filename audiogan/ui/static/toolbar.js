@@ -1,0 +1,53 @@
+// The kit as a whole: model, instrument, seed, another kit, sharing, files.
+
+import { button, choice, make, words } from "./dom.js";
+import { isSeed } from "./kit.js";
+import { randomSeed } from "./studio.js";
+
+const MIXED = "";
+
+export function buildToolbar(studio, actions) {
+  const models = studio.models.map(({ name }) => [name, name]);
+  const model = choice("Model", models, studio.base.model, () => {
+    offer(label.select.value);
+    load();
+  });
+  const label = choice("Instrument", [], MIXED, () => load());
+  const seed = make("input", { type: "text", inputMode: "numeric", maxLength: 19, autocomplete: "off", spellcheck: false });
+  const load = () => actions.load({ model: model.select.value, label: label.select.value || null, seed: seed.value.trim() });
+  const offer = (wanted) => {
+    const { labels } = studio.model(model.select.value);
+    label.hidden = !labels.length;
+    label.fill([[MIXED, "A mixed kit"], ...labels.map((name) => [name, words(name)])], labels.includes(wanted) ? wanted : MIXED);
+  };
+  seed.addEventListener("change", () => {
+    if (isSeed(seed.value.trim())) return load();
+    actions.refuse(`A seed is a whole number from 0 to ${2n ** 63n - 1n}.`);
+    seed.value = studio.base.seed;
+  });
+  const fresh = button("New kit", () => {
+    seed.value = randomSeed();
+    load();
+  }, { image: "dice", className: "tool primary", title: "Sixteen other sounds; locked pads stay" });
+  const show = () => {
+    model.select.value = studio.base.model;
+    offer(studio.base.label ?? MIXED);
+    seed.value = studio.base.seed;
+  };
+  studio.addEventListener("changed", ({ detail }) => detail === null && show());
+  show();
+  const field = make("label", { className: "field seed" }, make("span", { textContent: "Seed" }), seed);
+  return make("div", { className: "toolbar" }, model, label, field, fresh, buildFiles(actions));
+}
+
+function buildFiles(actions) {
+  const file = make("input", { type: "file", accept: ".json,application/json", hidden: true, ariaLabel: "Kit file" });
+  file.addEventListener("change", () => {
+    if (file.files[0]) actions.open(file.files[0]);
+    file.value = "";
+  });
+  const share = button("Share", actions.share, { image: "share", title: "Copy a link to these sounds and this beat" });
+  const save = button("Save kit", actions.save, { image: "download", title: "WAV files, an SFZ instrument and the exact latents, as a ZIP" });
+  const open = button("Open kit", () => file.click(), { image: "upload", title: "Open the kit.json of a saved kit" });
+  return make("div", { className: "files" }, share, save, open, file);
+}

@@ -1,0 +1,77 @@
+// Start and stop, tempo, swing, and what the pattern is.
+
+import { SWING, STEPS, TEMPO } from "./clock.js";
+import { button, choice, icon, make, slider } from "./dom.js";
+import { NORMAL, PATTERNS } from "./pattern.js";
+
+const TAP_GAP = 2500; // milliseconds after which tapping starts anew
+const LEVELS = [[1, "Soft"], [NORMAL, "Normal"], [3, "Accent"]];
+
+export function buildTransport(studio, sequencer, actions, dock) {
+  const run = button("Play", () => sequencer.toggle(), { image: "play", className: "tool run", title: "Start and stop (space bar)" });
+  run.addEventListener("pointerdown", (event) => event.preventDefault());
+  const tempo = buildTempo(studio);
+  const swing = slider("Swing", { ...SWING, step: 1, value: 0, say: (value) => `${value} %` }, (value) => set("swing", value));
+  const counts = Array.from({ length: STEPS }, (_, at) => [String(at + 1), String(at + 1)]);
+  const steps = choice("Steps", counts, String(STEPS), (value) => set("steps", Number(value)));
+  const names = [["", "Choose…"], ...Object.keys(PATTERNS).map((name) => [name, name])];
+  const pattern = choice("Pattern", names, "", (name) => name && actions.pattern(name));
+  const clear = button("Clear", () => actions.clear(), { image: "clear" });
+  const loop = button("Loop WAV", () => actions.loop(), { image: "download", title: "Render the pattern to a WAV file" });
+  const set = (name, value) => {
+    studio.kit[name] = value;
+    studio.changed();
+  };
+  const show = () => {
+    tempo.show();
+    swing.set(studio.kit.swing);
+    steps.select.value = String(studio.kit.steps);
+  };
+  sequencer.addEventListener("running", () => showRun(run, sequencer.running));
+  studio.addEventListener("changed", ({ detail }) => detail === null && show());
+  show();
+  return make("div", { className: "transport", role: "group", ariaLabel: "Sequencer" }, run, pattern, tempo.node, swing, steps, clear, loop, dock);
+}
+
+function showRun(run, running) {
+  run.replaceChildren(icon(running ? "stop" : "play"), make("span", { textContent: running ? "Stop" : "Play" }));
+  run.ariaPressed = running;
+}
+
+function buildTempo(studio) {
+  const input = make("input", { type: "number", min: TEMPO.min, max: TEMPO.max, step: 1, inputMode: "numeric" });
+  const put = (value) => {
+    studio.kit.tempo = Math.min(Math.max(Math.round(value) || TEMPO.value, TEMPO.min), TEMPO.max);
+    studio.changed();
+  };
+  input.addEventListener("change", () => put(Number(input.value)));
+  const taps = [];
+  const tap = button("Tap", () => {
+    const now = performance.now();
+    if (now - taps.at(-1) > TAP_GAP) taps.length = 0;
+    taps.push(now);
+    if (taps.length > 2) put((60_000 * (taps.length - 1)) / (now - taps[0]));
+  }, { className: "tool small", title: "Tap the beat" });
+  const field = make("label", { className: "field" }, make("span", { textContent: "Tempo" }), input);
+  return { node: make("div", { className: "tempo" }, field, tap), show: () => (input.value = studio.kit.tempo) };
+}
+
+// How hard the next steps are, and how many rows are shown.
+export function buildGridTools(grid) {
+  const level = segmented("Velocity", LEVELS, NORMAL, (value) => grid.setLevel(value));
+  const rows = segmented("Rows", [[0, "This pad"], [1, "All pads"]], 0, (value) => grid.setAll(Boolean(value)));
+  rows.classList.add("wide-only");
+  return make("div", { className: "grid-tools" }, level, rows);
+}
+
+export function segmented(title, options, value, change) {
+  const node = make("div", { className: "segments", role: "group", ariaLabel: title });
+  const mark = (chosen) => node.childNodes.forEach((one, at) => (one.ariaPressed = options[at][0] === chosen));
+  const press = (chosen) => () => {
+    mark(chosen);
+    change(chosen);
+  };
+  node.append(...options.map(([chosen, text]) => button(text, press(chosen), { className: "segment" })));
+  mark(value);
+  return Object.assign(node, { mark });
+}

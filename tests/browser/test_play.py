@@ -1,0 +1,332 @@
+"""The Play tab in headless Chromium: pads, sequencer, files, address and keys."""
+
+import io
+import json
+import re
+import zipfile
+
+import numpy as np
+import pytest
+import soundfile
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+import audiogan
+from audiogan.audio import to_pcm16
+from audiogan.ui.kit import FIRST_SEED
+from audiogan.ui.sounds import trim
+
+from .listen import LISTEN, heard
+
+pytestmark = pytest.mark.browser
+PAD_KEYS = "1234qwerasdfzxcv"
+SAMPLE_RATE = 16000
+
+
+def pad(page: Page, number: int):
+    return page.locator(".pad").nth(number)
+
+
+def identity(page: Page, number: int) -> str:
+    """What the panel says of a pad, which selects it."""
+    pad(page, number).click()
+    return page.locator(".inspector .identity").inner_text()
+
+
+def tool(page: Page, name: str):
+    return page.locator(".studio").get_by_role("button", name=name, exact=True)
+
+
+def saved(page: Page, press) -> tuple[str, bytes]:
+    """Name and content of the file that a press saves."""
+    with page.expect_download() as download:
+        press()
+    return download.value.suggested_filename, download.value.path().read_bytes()
+
+
+def saved_kit(page: Page) -> zipfile.ZipFile:
+    return zipfile.ZipFile(io.BytesIO(saved(page, tool(page, "Save kit").click)[1]))
+
+
+def pcm(data: bytes) -> np.ndarray:
+    return soundfile.read(io.BytesIO(data), dtype="int16")[0]
+
+
+def generated(site, seed: int, index: int, label: str | None, model: str = "tiny-one") -> np.ndarray:
+    """What the command line would make of a pad's identity, as int16."""
+    clip = audiogan.load(model, "cpu", site.checkpoints).generate(index + 1, seed, label)[index]
+    return to_pcm16(trim(clip, SAMPLE_RATE))
+
+
+def test_pads_play_by_mouse_and_key_without_a_request(visit):
+    page = visit(script=LISTEN)
+    requests = []
+    page.on("request", lambda request: requests.append(request.url))
+    for number in range(16):
+        pad(page, number).click()
+    for key in PAD_KEYS:
+        page.keyboard.press(key)
+    pad(page, 3).focus()
+    page.keyboard.press("Enter")
+    assert len(heard(page)) == 33
+    assert [url for url in requests if not url.startswith(("blob:", "data:"))] == []
+
+
+def test_several_fingers_play_several_pads(visit):
+    page = visit(390, 844, script=LISTEN, touch=True)
+    boxes = [pad(page, number).bounding_box() for number in (0, 5, 10)]
+    points = [{"x": box["x"] + 30, "y": box["y"] + 30, "id": at} for at, box in enumerate(boxes)]
+    devtools = page.context.new_cdp_session(page)
+    for count in (1, 2, 3):
+        devtools.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": points[:count]})
+    devtools.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    page.wait_for_function("heard.length === 3")
+
+
+def test_shift_and_a_key_rerolls_and_undo_brings_the_sound_back(visit):
+    page = visit(script=LISTEN)
+    before, other = identity(page, 2), identity(page, 1)
+    starts = len(heard(page))
+    page.keyboard.press("Shift+3")
+    page.wait_for_function(f"heard.length > {starts}")
+    after = identity(page, 2)
+    assert before != after
+    assert re.fullmatch(r"tiny-one · seed \d+, clip \d+", after)
+    assert identity(page, 1) == other
+    pad(page, 2).click()
+    tool(page, "Undo").click()
+    assert identity(page, 2) == before
+
+
+def test_held_pad_offers_a_menu(visit):
+    page = visit()
+    pad(page, 4).hover()
+    page.mouse.down()
+    menu = page.get_by_role("menu", name="Pad 5")
+    expect(menu.get_by_role("menuitem").first).to_be_focused()
+    page.mouse.up()
+    menu.get_by_role("menuitem", name="Lock").click()
+    expect(page.get_by_role("button", name=re.compile("^Pad 5, .*locked"))).to_be_visible()
+    pad(page, 4).click(button="right")
+    page.keyboard.press("Escape")
+    expect(menu).to_have_count(0)
+
+
+def test_locked_pad_stays_when_the_kit_changes(visit):
+    page = visit()
+    kept, changed = identity(page, 0), identity(page, 1)
+    pad(page, 0).click()
+    tool(page, "Lock").click()
+    expect(tool(page, "Re-roll")).to_be_disabled()
+    tool(page, "New kit").click()
+    expect(page.locator(".pad[data-busy=true]")).to_have_count(0)
+    assert identity(page, 1) != changed
+    assert identity(page, 0) == kept
+
+
+def test_saved_kit_holds_the_models_clips_and_opens_again(visit, site, tmp_path):
+    page = visit()
+    before = identity(page, 1)
+    tool(page, "Vary").click()
+    expect(page.locator(".inspector .identity")).to_have_text("tiny-one · a latent of its own")
+    page.get_by_label("Pitch").fill("5")
+    page.locator(".step[data-number='1'][data-step='2']").click()
+    kit = saved_kit(page)
+    description = json.loads(kit.read("kit.json"))
+    assert kit.testzip() is None
+    assert description["pads"][1]["z"] != description["pads"][0]["z"]
+    first = description["pads"][0]
+    assert (first["seed"], first["index"], first["label"]) == (str(FIRST_SEED), 0, "Snare_drum")
+    np.testing.assert_array_equal(pcm(kit.read(first["file"])), generated(site, FIRST_SEED, 0, "Snare_drum"))
+    assert kit.read("kit.sfz").count(b"<region>") == 16
+    assert b"transpose=5" in kit.read("kit.sfz")
+
+    (tmp_path / "kit.json").write_bytes(kit.read("kit.json"))
+    other = visit(path="?seed=99")
+    other.get_by_label("Kit file").set_input_files(tmp_path / "kit.json")
+    expect(other.get_by_text("The kit is open.")).to_be_visible()
+    again = saved_kit(other)
+    assert json.loads(again.read("kit.json")) == description
+    for name in kit.namelist():
+        assert again.read(name) == kit.read(name)
+    assert before.endswith("clip 1")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("{", "This file is not JSON"),
+        ('{"format": "song"}', "This file is not a kit"),
+    ],
+)
+def test_file_that_is_no_kit_is_a_toast(visit, tmp_path, content, words):
+    page = visit()
+    (tmp_path / "kit.json").write_text(content)
+    page.get_by_label("Kit file").set_input_files(tmp_path / "kit.json")
+    expect(page.get_by_role("alert")).to_contain_text(words)
+
+
+def test_kit_with_a_latent_out_of_range_is_refused_by_the_server(visit, tmp_path):
+    page = visit()
+    description = json.loads(saved_kit(page).read("kit.json"))
+    description["pads"][0]["z"][0] = 1e30
+    (tmp_path / "kit.json").write_text(json.dumps(description))
+    page.get_by_label("Kit file").set_input_files(tmp_path / "kit.json")
+    expect(page.get_by_role("alert")).to_contain_text("Z must be 100 numbers from -16 to 16")
+
+
+def test_space_starts_steps_that_keep_time(visit):
+    page = visit(script=LISTEN)
+    page.get_by_label("Tempo").fill("240")
+    page.locator(".inspector h3").click()
+    tool(page, "Clear").click()
+    page.locator(".step[data-number='0'][data-step='0']").click()
+    page.get_by_label("Steps", exact=True).select_option("2")
+    page.locator(".inspector h3").click()
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("Space")
+    page.wait_for_function("heard.length >= 8")
+    expect(page.locator(".step[data-now]").first).to_be_attached()
+    page.keyboard.press("Space")
+    times = [start["when"] for start in heard(page)]
+    np.testing.assert_allclose(np.diff(times), 2 * 60 / 240 / 4, atol=1e-6)
+    count = len(times)
+    page.wait_for_timeout(400)
+    assert len(heard(page)) == count
+
+
+def test_muted_pad_is_left_out_and_solo_leaves_the_others_out(visit):
+    page = visit(script=LISTEN)
+    page.get_by_role("button", name="All pads").click()
+    page.get_by_role("button", name="Solo pad 16").click()
+    tool(page, "Play").click()
+    page.wait_for_timeout(500)
+    tool(page, "Stop").click()
+    assert heard(page) == []
+
+
+def test_address_opens_the_same_sounds_and_beat(visit, site):
+    page = visit(path="?model=tiny-two&label=Cello&seed=5&__theme=light")
+    expect(page.locator(".inspector .identity")).to_have_text("tiny-two · seed 5, clip 0")
+    name, data = saved(page, tool(page, "WAV").click)
+    assert name == "tiny-two-Cello-5-0.wav"
+    np.testing.assert_array_equal(pcm(data), generated(site, 5, 0, "Cello", "tiny-two"))
+    page.keyboard.press("Shift+w")
+    expect(page.locator(".inspector .identity")).not_to_have_text(re.compile("seed 5"))
+    page.locator(".step[data-number='5'][data-step='7']").click()
+    page.get_by_label("Tempo").fill("91")
+    page.get_by_label("Tempo").press("Enter")
+    page.wait_for_url(re.compile("pads=.*tempo=91"))
+    before = identity(page, 5)
+    page.reload()
+    expect(page.locator(".pad")).to_have_count(16)
+    expect(page.locator(".progress")).to_be_hidden()
+    assert identity(page, 5) == before
+    assert page.locator(".step[data-number='5'][data-step='7']").get_attribute("data-level") == "2"
+    assert page.get_by_label("Tempo").input_value() == "91"
+    assert "__theme=light" in page.url
+
+
+def test_share_copies_the_address(visit):
+    page = visit()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    tool(page, "Share").click()
+    expect(page.get_by_role("status").filter(has_text="The link is copied")).to_be_visible()
+    assert (
+        page.evaluate("navigator.clipboard.readText()") == f"{page.url.split('?')[0]}?model=tiny-one&seed={FIRST_SEED}"
+    )
+
+
+def test_loop_is_exactly_its_steps_long_and_under_full_scale(visit):
+    page = visit()
+    page.get_by_label("Pattern").select_option("Boom bap")
+    name, data = saved(page, tool(page, "Loop WAV").click)
+    audio, sample_rate = soundfile.read(io.BytesIO(data))
+    assert name == "audiogan-loop-90-bpm.wav"
+    assert len(audio) == round(16 * 60 / 90 / 4 * sample_rate)
+    assert 0.001 < np.abs(audio).max() <= 1
+
+
+def test_level_guard_passes_quiet_sounds_and_holds_sixteen_loud_ones(visit):
+    page = visit()
+    encoded = page.evaluate(
+        """async () => {
+        const { bufferOf, guard, start } = await import(audioganModules["engine.js"]);
+        const tone = Float32Array.from({ length: 16000 }, (_, at) => Math.sin(at * 0.1727));
+        const render = async (count, gain) => {
+          const offline = new OfflineAudioContext(1, 44100, 44100);
+          const output = guard(offline);
+          for (let voice = 0; voice < count; voice += 1) start(offline, output, bufferOf(tone, 16000), { gain });
+          const samples = (await offline.startRendering()).getChannelData(0);
+          return samples.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+        };
+        return [await render(1, 0.1), await render(1, 1), await render(16, 1)];
+        }"""
+    )
+    quiet, one, many = encoded
+    assert quiet == pytest.approx(0.1, rel=0.15)
+    assert 0.5 < one < 1
+    assert many < 1
+
+
+def test_keys_play_two_octaves_of_the_selected_pad(visit):
+    page = visit(script=LISTEN)
+    pad(page, 5).click()
+    page.get_by_role("button", name="Keys", exact=True).click()
+    expect(page.locator(".key")).to_have_count(25)
+    starts = len(heard(page))
+    page.keyboard.press("z")
+    page.keyboard.press("i")
+    page.get_by_role("button", name="C4", exact=True).click()
+    assert len(heard(page)) == starts + 3
+    page.get_by_role("button", name="Octave up").click()
+    expect(page.get_by_role("button", name="C6", exact=True)).to_be_visible()
+    name, data = saved(page, page.get_by_role("button", name="Save SFZ").click)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        (sfz,) = (entry for entry in archive.namelist() if entry.endswith(".sfz"))
+        files = re.findall(r"sample=(\S+)", archive.read(sfz).decode())
+        assert set(files) == set(archive.namelist()) - {sfz}
+    assert name == "audiogan-tiny-one-keys.zip"
+
+
+@pytest.mark.parametrize("seed", ["twelve", "-1", "9223372036854775808", "<img src=x onerror=alert(1)>"])
+def test_bad_seed_is_a_toast(visit, seed):
+    page = visit()
+    page.get_by_label("Seed", exact=True).fill(seed)
+    page.get_by_label("Seed", exact=True).press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("A seed is a whole number from 0 to 9223372036854775807.")
+
+
+def test_keyboard_alone_reaches_pads_and_steps(visit):
+    page = visit()
+    pad(page, 0).focus()
+    for key in ("ArrowRight", "ArrowDown"):
+        page.keyboard.press(key)
+    expect(pad(page, 5)).to_be_focused()
+    page.locator(".step[data-number='0'][data-step='0']").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    page.keyboard.press("+")
+    step = page.locator(".step[data-number='0'][data-step='1']")
+    expect(step).to_have_attribute("aria-label", "Step 2, accent")
+    expect(step).to_have_attribute("aria-pressed", "true")
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_overflows_is_too_small_or_out_of_reach(visit, width, height, scheme):
+    page = visit(width, height, scheme=scheme)
+    for dock in ("Keys", "Steps"):
+        page.get_by_role("button", name=dock, exact=True).click()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        small = page.evaluate(
+            """[...document.querySelectorAll("#play :is(button, select, input):not([hidden], [type=range])")]
+            .filter(one => one.checkVisibility())
+            .map(one => [one.ariaLabel ?? one.textContent, one.getBoundingClientRect()])
+            .filter(([, box]) => box.height < 43.5 || box.width < 43.5)
+            .map(([name, box]) => [name, box.width, box.height])"""
+        )
+        assert small == []
+        results = Axe().run(page, context="#play", options={"resultTypes": ["violations"]})
+        serious = [one for one in results.response["violations"] if one["impact"] in ("serious", "critical")]
+        assert serious == [], results.generate_report()

@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { StepClock, stepSeconds } from "../../audiogan/ui/static/clock.js";
+
+const near = (one, other) => assert.ok(Math.abs(one - other) < 1e-9, `${one} is not ${other}`);
+
+test("a step is a sixteenth", () => {
+  near(stepSeconds(120), 0.125);
+  near(stepSeconds(300), 0.05);
+});
+
+test("steps come once each, in order, as far as asked", () => {
+  const clock = new StepClock(1, 120, 0);
+  assert.deepEqual(clock.take(1).map(({ step }) => step), []);
+  assert.deepEqual(clock.take(1.3).map(({ step }) => step), [0, 1, 2]);
+  assert.deepEqual(clock.take(1.3), []);
+  assert.deepEqual(clock.take(1.4).map(({ step }) => step), [3]);
+});
+
+test("an hour at 300 beats a minute does not drift", () => {
+  const clock = new StepClock(5, 300, 0);
+  const steps = clock.take(5 + 3600);
+  assert.equal(steps.length, 72000);
+  near(steps.at(-1).time, 5 + 71999 * 0.05);
+});
+
+test("swing makes every second step late and leaves the others", () => {
+  const steps = new StepClock(0, 120, 50).take(0.6);
+  [0, 0.1875, 0.25, 0.4375, 0.5].forEach((time, at) => near(steps[at].time, time));
+});
+
+test("a new tempo starts at the coming step, without a gap", () => {
+  const clock = new StepClock(0, 120, 0);
+  clock.take(0.5);
+  clock.setTempo(60);
+  near(clock.timeOf(clock.next), 0.5);
+  near(clock.timeOf(clock.next + 1), 0.75);
+});
+
+test("a page that was busy gets the steps it missed", () => {
+  const clock = new StepClock(0, 300, 0);
+  clock.take(0.2);
+  assert.deepEqual(clock.take(0.8).map(({ step }) => step), [4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]);
+});

@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { addressOf, describeKit, fileName, isHeard, isSeed, newKit, readAddress, readKit } from "../../audiogan/ui/static/kit.js";
+import { OPENING, PATTERNS, packPattern, ROLES, startingPattern, unpackPattern } from "../../audiogan/ui/static/pattern.js";
+import { base64Of } from "../../audiogan/ui/static/pcm.js";
+
+const MODELS = [
+  { name: "one", labels: ["Flute", "Snare_drum"] },
+  { name: "two", labels: [] },
+];
+const BASE = { model: "one", label: null, seed: "7" };
+const LATENT = new Float32Array([0.1, -0.25, 1 / 3]);
+
+function sound(index, changes = {}) {
+  const z = base64Of(new Uint8Array(LATENT.buffer));
+  return { model: "one", label: "Flute", seed: "7", index, pitch: null, truncation: 1, z, ...changes };
+}
+
+function kit() {
+  const made = newKit();
+  made.pads.forEach((pad, number) => (pad.sound = sound(number)));
+  return made;
+}
+
+test("a kit survives its file, latents to the last bit", () => {
+  const made = kit();
+  Object.assign(made.pads[3], { gain: -6, tune: 7, length: 40, locked: true, muted: true });
+  made.pattern[3][5] = 3;
+  Object.assign(made, { tempo: 93, swing: 31, steps: 12 });
+  const { kit: read, wanted } = readKit(JSON.stringify(describeKit(made)));
+  assert.deepEqual(Float32Array.from(wanted[3].z), LATENT);
+  assert.equal(wanted[3].seed, "7");
+  assert.deepEqual(read.pattern, made.pattern);
+  assert.deepEqual([read.tempo, read.swing, read.steps], [93, 31, 12]);
+  const { gain, tune, length, locked, muted, soloed } = read.pads[3];
+  assert.deepEqual([gain, tune, length, locked, muted, soloed], [-6, 7, 40, true, true, false]);
+});
+
+test("a file that is no kit is refused with what to do", () => {
+  const good = describeKit(kit());
+  for (const [text, words] of [
+    ["{", /not JSON/],
+    ["null", /not a kit/],
+    [JSON.stringify({ ...good, version: 2 }), /not a kit/],
+    [JSON.stringify({ ...good, pads: [] }), /16 pads/],
+    [JSON.stringify({ ...good, pattern: [[1]] }), /pattern/],
+    [JSON.stringify({ ...good, pattern: good.pattern.map((row) => row.map(() => 4)) }), /pattern/],
+  ]) assert.throws(() => readKit(text), words);
+});
+
+test("values out of range come back within it", () => {
+  const file = describeKit(kit());
+  file.pads[0] = { ...file.pads[0], gain: 1e9, tune: "high", length: -1, locked: "yes" };
+  const [pad] = readKit(JSON.stringify({ ...file, tempo: 1e6, steps: 99 })).kit.pads;
+  assert.deepEqual([pad.gain, pad.tune, pad.length, pad.locked], [12, 0, 5, false]);
+});
+
+test("an address opens what it was made from", () => {
+  const made = kit();
+  made.pads[2].sound = sound(4, { model: "two", label: null, seed: "99" });
+  made.pads[5].sound = sound(5, { seed: null, index: null });
+  made.pattern[0][0] = 2;
+  made.tempo = 77;
+  const address = addressOf(BASE, made, "", "?__theme=dark&seed=1");
+  assert.equal(new URLSearchParams(address).get("__theme"), "dark");
+  const asked = readAddress(address, MODELS);
+  assert.deepEqual([asked.model, asked.label, asked.seed, asked.tempo], ["one", null, "7", 77]);
+  assert.deepEqual(asked.pattern, made.pattern);
+  assert.deepEqual(asked.pads, [{ number: 2, model: "two", label: null, seed: "99", index: 4 }]);
+});
+
+test("an untouched kit has a short address", () => {
+  const made = kit();
+  assert.equal(addressOf(BASE, made, packPattern(made.pattern)), "?model=one&seed=7");
+});
+
+test("an address that makes no sense asks for nothing", () => {
+  const asked = readAddress("?model=../x&label=Flute&seed=-1&pads=99~one~Flute~1~1,1~one~Gong~1~1,x&beat=zz&tempo=fast", MODELS);
+  assert.deepEqual([asked.model, asked.label, asked.seed, asked.pads, asked.pattern, asked.tempo], [null, null, null, [], null, 122]);
+});
+
+test("seeds are exact to the last one", () => {
+  assert.ok(isSeed("9223372036854775807"));
+  for (const text of ["9223372036854775808", "-1", "1e3", "", null, "٣"]) assert.ok(!isSeed(text));
+});
+
+test("solo silences the others, mute wins", () => {
+  const { pads } = kit();
+  assert.ok(isHeard(pads, 0));
+  pads[1].soloed = true;
+  assert.deepEqual([isHeard(pads, 0), isHeard(pads, 1)], [false, true]);
+  pads[1].muted = true;
+  assert.ok(!isHeard(pads, 1));
+});
+
+test("files say what they hold", () => {
+  assert.equal(fileName(sound(3)), "one-Flute-7-3.wav");
+  assert.equal(fileName(sound(3, { seed: null, label: "A b" }), 8), "09-one-A_b-latent.wav");
+});
+
+test("patterns survive packing and fall on the pads that have their instrument", () => {
+  for (const name of Object.keys(PATTERNS)) {
+    const grid = startingPattern(name, [...ROLES].reverse());
+    assert.deepEqual(unpackPattern(packPattern(grid)), grid);
+    for (const [role, marks] of Object.entries(PATTERNS[name].rows)) {
+      assert.equal(marks.length, 16);
+      assert.equal(grid[[...ROLES].reverse().indexOf(role)].filter(Boolean).length, [...marks].filter((mark) => mark !== ".").length);
+    }
+  }
+  assert.equal(unpackPattern("?"), null);
+  assert.ok(OPENING in PATTERNS);
+});
