@@ -4,13 +4,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 7860
 
-.PHONY: demo test lint system-packages
+.PHONY: demo test soak lint system-packages
 
 demo: $(VENV)/.run
 	$(BIN)/python app.py --port $(PORT)
 
 test: $(VENV)/.dev system-packages
 	$(BIN)/python -m pytest
+
+# What takes minutes: the app under a crowd, a sequencer for a minute. Prints its measurements.
+soak: $(VENV)/.dev system-packages
+	$(BIN)/python -m pytest -m long -s
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
@@ -19,36 +20,45 @@ ROOT = Path(__file__).parents[2]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MISSING = "Chromium is missing: install it (Debian: apt-get install chromium; macOS: brew install --cask chromium)"
 QUIET = ("--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync")
-START_SECONDS, WAIT_MILLISECONDS = 180, 30_000
+START_SECONDS, WAIT_MILLISECONDS = 180, 60_000
 expect.set_options(timeout=WAIT_MILLISECONDS)
 
 
 @dataclass(frozen=True)
 class Site:
-    """A running app: its address, database and checkpoints."""
+    """A running app: its address, database, checkpoints, folder of temporary files and process."""
 
     url: str
     database: Path
     checkpoints: Path
+    folder: Path
+    process: subprocess.Popen
 
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
-    """The app on a free port, on three tiny checkpoints and an empty database."""
+    """The app on three tiny checkpoints and an empty database."""
     folder = tmp_path_factory.mktemp("site")
     for name, labels in (("tiny-one", ("Flute", "Snare_drum")), ("tiny-two", ("Cello",)), ("tiny-unlabelled", ())):
         save_tiny_checkpoint(folder / "checkpoints" / name, "wavegan", labels)
+    with serving(folder, folder / "checkpoints") as site:
+        yield site
+
+
+@contextmanager
+def serving(folder: Path, checkpoints: Path):
+    """The app on a free port; what it writes goes into the folder."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    site = Site(f"http://127.0.0.1:{port}/", folder / "votes.sqlite3", folder / "checkpoints")
-    environment = os.environ | {"AUDIOGAN_DATABASE_URL": f"sqlite:///{site.database}", "GRADIO_TEMP_DIR": str(folder)}
-    command = [sys.executable, "app.py", "--port", str(port), "--checkpoints", str(site.checkpoints), "--device", "cpu"]
+    url, database = f"http://127.0.0.1:{port}/", folder / "votes.sqlite3"
+    environment = os.environ | {"AUDIOGAN_DATABASE_URL": f"sqlite:///{database}", "GRADIO_TEMP_DIR": str(folder)}
+    command = [sys.executable, "app.py", "--port", str(port), "--checkpoints", str(checkpoints), "--device", "cpu"]
     with open(folder / "log", "wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
     try:
-        _wait(urlsplit(site.url), process, folder / "log")
-        yield site
+        _wait(urlsplit(url), process, folder / "log")
+        yield Site(url, database, checkpoints, folder, process)
         assert "Traceback" not in (folder / "log").read_text()
     finally:
         process.send_signal(signal.SIGTERM)

@@ -79,6 +79,7 @@ export class Notes extends EventTarget {
 
   setBase(base) {
     this.base = Math.min(Math.max(base, BASE.min), BASE.max);
+    this.dispatchEvent(new Event("ready"));
     return this.refresh();
   }
 

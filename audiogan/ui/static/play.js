@@ -32,7 +32,7 @@ export function mount({ element, props, server }) {
   const dock = buildDock(studio, sequencer, player, notes, actions);
   const stage = make("div", { className: "stage" }, buildPads(studio, player, actions), inspector.node);
   const transport = buildTransport(studio, sequencer, actions, dock.tabs);
-  const parts = [buildToolbar(studio, actions), buildStatus(studio), stage, transport, dock.node];
+  const parts = [buildToolbar(studio, actions), buildStatus(studio), stage, transport, dock.node, buildJudge()];
   element.querySelector(".studio").replaceChildren(...parts);
   listenToTyping(element, { mode: dock.mode, player, notes, sequencer, actions, studio });
   audio();
@@ -108,6 +108,15 @@ function buildStatus(studio) {
     node.hidden = !studio.task;
   });
   return node;
+}
+
+// The way to the listening test, where this page has one.
+function buildJudge() {
+  const tab = () => [...document.querySelectorAll("[role=tab]")].find((one) => one.textContent.trim() === "Rate");
+  const link = button("Judge these sounds", () => tab()?.click(), { className: "judge" });
+  link.hidden = true;
+  setTimeout(() => (link.hidden = !tab())); // after the other tabs are there
+  return link;
 }
 
 // The lower half: steps or keys.

@@ -8,7 +8,7 @@ import { NORMAL } from "./pattern.js";
 const LEVEL_WORDS = ["off", "soft", "normal", "accent"];
 
 export function buildSteps(studio, sequencer, player) {
-  const node = make("div", { className: "steps", role: "group", ariaLabel: "Steps" });
+  const node = make("div", { className: "steps", role: "group", ariaLabel: "Step grid" });
   const state = { all: false, level: NORMAL, paint: null };
   const rows = studio.pads.map((_, number) => buildRow(number, studio, player, state));
   const show = (number) => {
