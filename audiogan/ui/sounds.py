@@ -126,10 +126,15 @@ def _exact(synthesizer: Synthesizer, request: dict) -> Sound:
     if label is None and synthesizer.labels:
         raise ValueError("label must be given with an exact latent")
     synthesizer.clip_labels([0], 0, label)
-    pitch = check_pitch(request.get("pitch"))
-    pitched = label in synthesizer.pitched_labels
-    sound = Sound(synthesizer.name, label, pitch if pitched else None, np.array(z, np.float32))
-    return _named(synthesizer, sound, request)
+    pitch = _pitch(synthesizer, label, check_pitch(request.get("pitch")))
+    return _named(synthesizer, Sound(synthesizer.name, label, pitch, np.array(z, np.float32)), request)
+
+
+def _pitch(synthesizer: Synthesizer, label: str | None, pitch: float | None) -> float | None:
+    """The pitch that a label takes: by default the middle of its range, none for an unpitched one."""
+    if label not in synthesizer.pitched_labels:
+        return None
+    return float(round(sum(synthesizer.pitch_range(label)) / 2)) if pitch is None else pitch
 
 
 def _named(synthesizer: Synthesizer, sound: Sound, request: dict) -> Sound:

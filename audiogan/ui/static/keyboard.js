@@ -33,8 +33,8 @@ export function buildKeyboard(studio, notes, actions) {
 
 function describe(notes) {
   const name = nameOf(notes.sound);
-  if (notes.pitched) return `${name}: every key is a sound of its own, drawn by the model at that pitch.`;
-  return `${name}: this model takes no pitch, so the keys play one sound faster and slower.`;
+  const how = notes.pitched ? "every key is drawn by the model at its pitch" : "one sound, played faster and slower";
+  return `${name}: ${how}. Computer keys: Z to M, Q to I.`;
 }
 
 function buildTools(notes, actions, about) {

@@ -46,7 +46,10 @@ function buildPad(number, studio, player, actions) {
   const node = make("button", { type: "button", className: "pad" }, make("span", { className: "top" }, key, badge), wave, name, beat);
   node.dataset.number = number;
   const draw = () => studio.pads[number].sound && drawWave(wave, studio.pads[number].sound.samples, { share: studio.pads[number].length / 100 });
-  const mark = () => (node.dataset.selected = studio.selected === number);
+  const mark = () => {
+    node.dataset.selected = studio.selected === number;
+    node.setAttribute("aria-current", studio.selected === number);
+  };
   const show = () => {
     showPad(number, studio, { node, name, beat, badge });
     mark();

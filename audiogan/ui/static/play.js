@@ -59,7 +59,7 @@ function buildActions(studio, player, notes) {
     },
     download: (number) => saveFile(fileName(studio.pads[number].sound), soundWav(studio.pads[number].sound)),
     save: () => saveFile(`audiogan-kit-${studio.base.seed}.zip`, kitZip(studio.kit)),
-    open: (file) => run(studio.open(file).then(() => toast("The kit is open.", "done"))),
+    open: (file) => run(studio.open(file).then((opened) => opened && toast("The kit is open.", "done"))),
     share: () => run(share(studio)),
     refuse: (text) => toast(text),
     pattern: (name) => studio.startWith(name),

@@ -68,25 +68,31 @@ export class Studio extends EventTarget {
 
   // Replace pads by wanted sounds [{ number, ...request }], a batch at a time; a later call takes over from an earlier one.
   async fill(wanted, what) {
+    return this.working(wanted, what, async (task) => {
+      for (const batch of batches(wanted)) {
+        const sounds = await this.fetch(batch.map(({ number, ...request }) => request));
+        if (task.cancelled) return;
+        sounds.forEach((sound, at) => this.put(batch[at].number, sound));
+      }
+    });
+  }
+
+  // Work on pads [{ number }] that shows, and that can be cancelled; answers whether it came to its end.
+  async working(wanted, what, work) {
     this.task?.cancel();
     const task = { cancelled: false, cancel: () => this.finish(task, wanted) };
     this.task = task;
     this.mark(wanted, true);
     this.say(`${what}…`);
-    for (const batch of batches(wanted)) {
-      const sounds = await this.fetch(batch.map(({ number, ...request }) => request)).catch((error) => this.fail(task, wanted, error));
-      if (task.cancelled) return false;
-      sounds.forEach((sound, at) => this.put(batch[at].number, sound));
+    try {
+      await work(task);
+      return !task.cancelled;
+    } catch (error) {
+      if (!task.cancelled) throw error;
+      return false;
+    } finally {
+      if (!task.cancelled) this.finish(task, wanted);
     }
-    this.finish(task, wanted);
-    this.say(`${what}: ready`);
-    return true;
-  }
-
-  fail(task, wanted, error) {
-    if (task.cancelled) return;
-    this.finish(task, wanted);
-    throw error;
   }
 
   finish(task, wanted) {
@@ -179,14 +185,19 @@ export class Studio extends EventTarget {
     }
   }
 
+  // A kit from a file, all or nothing; answers whether it was opened.
   async open(file) {
     const { kit, wanted } = readKit(await file.text());
-    const sounds = new Map();
-    for (const group of grouped(wanted)) (await this.fetch(group)).forEach((sound, at) => sounds.set(group[at], sound));
-    kit.pads.forEach((pad, number) => (pad.sound = sounds.get(wanted[number])));
-    this.task?.cancel();
-    this.kit = kit;
-    this.changed();
+    const numbered = wanted.map((request, number) => ({ number, ...request }));
+    return this.working(numbered, "Opening the kit", async (task) => {
+      for (const batch of batches(numbered)) {
+        const sounds = await this.fetch(batch.map(({ number, ...request }) => request));
+        sounds.forEach((sound, at) => (kit.pads[batch[at].number].sound = sound));
+      }
+      if (task.cancelled) return;
+      this.kit = kit;
+      this.changed();
+    });
   }
 
   // What the address asks for: the kit that is already here, or another, and its beat.
