@@ -1,7 +1,8 @@
 """What the page may ask for, and what it gets."""
 
+import asyncio
 import base64
-import threading
+import time
 
 import numpy as np
 import pytest
@@ -132,27 +133,26 @@ def test_sounds_of_two_models_are_refused(sounds):
     assert answer == {"error": "sounds must all be of one model"}
 
 
-def test_crowd_is_told_to_come_back(sounds, monkeypatch):
-    gate, inside = threading.Event(), threading.Semaphore(0)
+def test_crowd_waits_its_turn_and_beyond_that_is_told_to_come_back(sounds, monkeypatch):
+    at_once, most = 0, 0
 
-    def wait(self, *arguments):
-        inside.release()
-        gate.wait(30)
-        raise ValueError("late")
+    def render(self, z, *arguments):
+        nonlocal at_once, most
+        at_once += 1
+        most = max(most, at_once)
+        time.sleep(0.001)
+        at_once -= 1
+        return np.zeros((len(z), 100), np.float32)
 
-    crowded = Sounds(sounds._library)
-    monkeypatch.setattr(Synthesizer, "render", wait)
-    threads = [threading.Thread(target=crowded.answer, args=({"sounds": [ONE]},)) for _ in range(MAX_WAITING)]
-    for thread in threads:
-        thread.start()
-    inside.acquire()
-    while crowded._places._value:
-        gate.wait(0.01)
-    assert crowded.answer({"sounds": [ONE]}) == {"error": BUSY}
-    gate.set()
-    for thread in threads:
-        thread.join()
-    assert crowded.answer({"sounds": [ONE]}) == {"error": "late"}
+    async def crowd() -> list[dict]:
+        return await asyncio.gather(*(sounds.serve({"sounds": [ONE]}) for _ in range(MAX_WAITING + 3)))
+
+    monkeypatch.setattr(Synthesizer, "render", render)
+    answers = asyncio.run(crowd())
+    assert sum("sounds" in answer for answer in answers) == MAX_WAITING
+    assert answers.count({"error": BUSY}) == 3
+    assert most == 1
+    assert "sounds" in asyncio.run(sounds.serve({"sounds": [ONE]}))
 
 
 def test_trailing_silence_is_trimmed_and_silence_is_kept_short():

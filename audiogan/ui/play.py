@@ -11,8 +11,8 @@ def build(library: Library) -> gr.HTML:
     """The tab's contents: the instrument itself is `static/play.js`."""
     sounds = Sounds(library)
 
-    def answer(wanted: dict) -> dict:  # a function: Gradio marks what a page may call, which a method does not allow
-        return sounds.answer(wanted)
+    async def answer(wanted: dict) -> dict:  # Gradio marks what a page may call, which a method does not allow
+        return await sounds.serve(wanted)
 
     return gr.HTML(
         html_template='<div class="studio"></div>',

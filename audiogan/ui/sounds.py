@@ -1,9 +1,10 @@
 """Sounds that the page asks for, straight into its memory: whatever a request brings is checked here."""
 
+import asyncio
 import base64
 import dataclasses
 import math
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,7 +52,17 @@ class Sounds:
 
     def __init__(self, library: Library):
         self._library = library
-        self._turn, self._places = threading.Lock(), threading.BoundedSemaphore(MAX_WAITING)
+        self._worker, self._waiting = ThreadPoolExecutor(1, "sounds"), 0
+
+    async def serve(self, request: dict) -> dict:
+        """`answer`, in its turn. Those who wait hold no thread, so that votes and pages are served meanwhile."""
+        if self._waiting >= MAX_WAITING:
+            return {"error": BUSY}
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._worker, self.answer, request)
+        finally:
+            self._waiting -= 1
 
     def answer(self, request: dict) -> dict:
         """`{"sounds": [...]}` for `{"sounds": [...]}`, or `{"error": one sentence}`.
@@ -59,14 +70,10 @@ class Sounds:
         A request is a clip of a seed (model, label, seed, index, pitch, truncation) or an exact latent (model, label,
         z, pitch); `vary` (amount, seed) moves its latent. All of one model, at most `MAX_CLIPS`.
         """
-        if not self._places.acquire(blocking=False):
-            return {"error": BUSY}
         try:
             return {"sounds": [describe(*pair) for pair in self.make(request)]}
         except (ValueError, OSError) as error:
             return {"error": sentence(error)}
-        finally:
-            self._places.release()
 
     def make(self, request: dict) -> list[tuple[Sound, np.ndarray, int]]:
         """Sounds with their audio [time] and sample rate.
@@ -83,12 +90,11 @@ class Sounds:
         if any(one.get("model") != synthesizer.name for one in wanted):
             raise ValueError("sounds must all be of one model")
         sounds = [read(synthesizer, one) for one in wanted]
-        with self._turn:
-            audio = synthesizer.render(
-                np.stack([sound.z for sound in sounds]),
-                [sound.label for sound in sounds],
-                [sound.pitch for sound in sounds],
-            )
+        audio = synthesizer.render(
+            np.stack([sound.z for sound in sounds]),
+            [sound.label for sound in sounds],
+            [sound.pitch for sound in sounds],
+        )
         return [
             (sound, trim(clip, synthesizer.sample_rate), synthesizer.sample_rate)
             for sound, clip in zip(sounds, audio, strict=True)
