@@ -83,6 +83,23 @@ def test_seed_without_label_draws_one(sounds, library):
     assert ask(sounds, label=None)["label"] == drawn
 
 
+def test_pitch_is_the_labels_own_the_callers_or_none(sounds):
+    flute = {"model": "tiny-hybrid", "label": "Flute"}
+    assert 60 <= ask(sounds, **flute)["pitch"] <= 72
+    assert ask(sounds, **flute, pitch=65)["pitch"] == 65
+    assert ask(sounds, **flute, z=[0.0] * 100)["pitch"] == 66
+    assert ask(sounds, **flute | {"label": "Snare_drum"}, pitch=65)["pitch"] is None
+    low, high = (ask(sounds, **flute, pitch=pitch) for pitch in (60, 72))
+    assert low["z"] == high["z"]
+    assert low["pcm"] != high["pcm"]
+
+
+def test_page_opens_with_the_flagship_where_there_is_one(library, monkeypatch):
+    assert kit.default_model(library) == library.names[0]
+    monkeypatch.setattr(kit, "FLAGSHIP", MODEL)
+    assert kit.default_model(library) == MODEL
+
+
 @pytest.mark.parametrize(
     ("words", "changes"),
     [

@@ -5,6 +5,7 @@ from audiogan.ui.sounds import Sounds, describe
 
 PADS = 16
 FIRST_SEED = 7
+FLAGSHIP = "hybrid-instruments"
 ROLES = {
     "Bass_drum": "kick",
     "Snare_drum": "snare",
@@ -23,9 +24,8 @@ ORDER = (*ROLES, "Trumpet", "Saxophone", "Violin_or_fiddle", "Cello", "Clarinet"
 
 
 def default_model(library: Library) -> str:
-    """The first model that takes a pitch, else the first: what the page opens with."""
-    pitched = [entry.synthesizer.name for entry in library if entry.synthesizer.pitched_labels]
-    return "hybrid-instruments" if "hybrid-instruments" in pitched else (pitched or library.names)[0]
+    """What the page opens with: the flagship where it is, else the first."""
+    return FLAGSHIP if FLAGSHIP in library.names else library.names[0]
 
 
 def pad_labels(labels: tuple[str, ...], label: str | None = None) -> list[str | None]:

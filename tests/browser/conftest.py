@@ -37,10 +37,11 @@ class Site:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
-    """The app on three tiny checkpoints and an empty database."""
+    """The app on four tiny checkpoints and an empty database."""
     folder = tmp_path_factory.mktemp("site")
     for name, labels in (("tiny-one", ("Flute", "Snare_drum")), ("tiny-two", ("Cello",)), ("tiny-unlabelled", ())):
         save_tiny_checkpoint(folder / "checkpoints" / name, "wavegan", labels)
+    save_tiny_checkpoint(folder / "checkpoints" / "tiny-pitched", "hybrid", ("Flute", "Snare_drum"))
     with serving(folder, folder / "checkpoints") as site:
         yield site
 

@@ -181,7 +181,7 @@ def test_space_starts_steps_that_keep_time(visit):
     page.locator(".inspector h3").click()
     tool(page, "Clear").click()
     page.locator(".step[data-number='0'][data-step='0']").click()
-    page.get_by_label("Steps", exact=True).select_option("2")
+    page.get_by_role("combobox", name="Steps").select_option("2")
     page.locator(".inspector h3").click()
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("Space")
@@ -287,6 +287,21 @@ def test_keys_play_two_octaves_of_the_selected_pad(visit):
         files = re.findall(r"sample=(\S+)", archive.read(sfz).decode())
         assert set(files) == set(archive.namelist()) - {sfz}
     assert name == "audiogan-tiny-one-keys.zip"
+
+
+def test_pitched_model_draws_every_key(visit):
+    page = visit()
+    page.get_by_label("Pad's model").select_option("tiny-pitched")
+    expect(page.locator(".inspector .identity")).to_contain_text("tiny-pitched")
+    page.get_by_label("Pad's instrument").select_option("Flute")
+    expect(page.locator(".inspector .identity")).to_contain_text("MIDI")
+    page.get_by_role("button", name="Keys", exact=True).click()
+    expect(page.get_by_text("every key is drawn by the model")).to_be_visible()
+    _, data = saved(page, page.get_by_role("button", name="Save SFZ").click)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        (sfz,) = (entry for entry in archive.namelist() if entry.endswith(".sfz"))
+        assert archive.read(sfz).count(b"<region>") == 25
+        assert len({archive.read(name) for name in archive.namelist()}) == 26
 
 
 @pytest.mark.parametrize("seed", ["twelve", "-1", "9223372036854775808", "<img src=x onerror=alert(1)>"])

@@ -15,7 +15,10 @@ export function buildKeyboard(studio, notes, actions) {
   const piano = make("div", { className: "piano", role: "group", ariaLabel: "Keyboard, two octaves" }, ...keys);
   const about = make("p", { className: "about", role: "status" });
   const show = () => {
-    keys.forEach((key, at) => nameKey(key, notes.base + at));
+    keys.forEach((key, at) => {
+      nameKey(key, notes.base + at);
+      key.dataset.known = notes.isKnown(notes.base + at);
+    });
     about.textContent = describe(notes);
     piano.dataset.busy = false;
   };
@@ -33,7 +36,8 @@ export function buildKeyboard(studio, notes, actions) {
 
 function describe(notes) {
   const name = nameOf(notes.sound);
-  const how = notes.pitched ? "every key is drawn by the model at its pitch" : "one sound, played faster and slower";
+  const drawn = "every key is drawn by the model at its pitch; dim keys are beyond what it learned";
+  const how = notes.pitched ? drawn : "one sound, played faster and slower";
   return `${name}: ${how}. Computer keys: Z to M, Q to I.`;
 }
 

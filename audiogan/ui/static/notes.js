@@ -11,7 +11,7 @@ const UNKNOWN_PITCH = 60; // what an unpitched sound counts as: middle C plays i
 export class Notes extends EventTarget {
   constructor(studio) {
     super();
-    Object.assign(this, { studio, base: BASE.value, samples: [], voices: new Map(), held: new Set(), sustain: false, made: "" });
+    Object.assign(this, { studio, base: BASE.value, samples: [], voices: new Map(), held: new Set(), sustain: false, made: "", label: null });
   }
 
   get sound() {
@@ -24,6 +24,8 @@ export class Notes extends EventTarget {
 
   // Fetch the selected pad's sound at all the keyboard's pitches in one batch, unless that is what is here.
   async refresh() {
+    if (this.pitched && this.sound.label !== this.label) this.suit();
+    this.label = this.sound.label;
     const { sound, base } = this;
     const key = JSON.stringify([sound.model, sound.label, sound.z, this.pitched && base]);
     if (key === this.made) return;
@@ -31,6 +33,18 @@ export class Notes extends EventTarget {
     this.samples = [{ pitch: sound.pitch ?? UNKNOWN_PITCH, sound }];
     if (this.pitched) await this.fetchAll(key, sound, base);
     this.dispatchEvent(new Event("ready"));
+  }
+
+  // Move the keyboard to where the instrument is at home.
+  suit() {
+    const [low, high] = this.studio.model(this.sound.model).pitched[this.sound.label];
+    this.base = Math.min(Math.max(12 * Math.round((low + high) / 24) - 12, BASE.min), BASE.max);
+  }
+
+  // Whether the model has heard its instrument at this pitch.
+  isKnown(pitch) {
+    const [low, high] = this.studio.model(this.sound.model).pitched[this.sound.label] ?? [0, 127];
+    return low <= pitch && pitch <= high;
   }
 
   async fetchAll(key, { model, label, z }, base) {
