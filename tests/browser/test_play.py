@@ -98,6 +98,17 @@ def test_shift_and_a_key_rerolls_and_undo_brings_the_sound_back(visit):
     assert identity(page, 2) == before
 
 
+def test_other_tab_is_silent_and_play_is_as_it_was(visit):
+    page = visit(script=LISTEN)
+    page.get_by_role("tab", name="About").click()
+    page.keyboard.press("1")
+    assert heard(page) == []
+    page.get_by_role("tab", name="Play").click()
+    page.keyboard.press("1")
+    pad(page, 1).click()
+    assert len(heard(page)) == 2
+
+
 def test_held_pad_offers_a_menu(visit):
     page = visit()
     pad(page, 4).hover()

@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { base64Of } from "../../audiogan/ui/static/pcm.js";
+
+globalThis.AudioBuffer ??= class {
+  constructor({ length, sampleRate }) {
+    Object.assign(this, { length, sampleRate });
+  }
+  copyToChannel() {}
+};
+globalThis.CustomEvent ??= class extends Event {
+  constructor(type, { detail } = {}) {
+    super(type);
+    this.detail = detail;
+  }
+};
+const { Studio } = await import("../../audiogan/ui/static/studio.js");
+
+const MODELS = [{ name: "one", labels: ["Flute"], pad_labels: new Array(16).fill("Flute"), pitched: {} }];
+
+function sound(request) {
+  const [z, pcm] = [base64Of(new Uint8Array(8)), base64Of(new Uint8Array(4))];
+  return { pitch: null, truncation: 1, label: "Flute", ...request, seed: request.seed ?? null, z, pcm, sample_rate: 16000 };
+}
+
+// A studio and its server, which answers when told to; `calls` are its requests.
+function studio() {
+  const calls = [];
+  const answer = ({ sounds }) => new Promise((resolve) => calls.push({ sounds, reply: () => resolve({ sounds: sounds.map(sound) }), resolve }));
+  const kit = Array.from({ length: 16 }, (_, index) => sound({ model: "one", seed: "7", index }));
+  return { studio: new Studio({ models: MODELS, kit, roles: {}, server: { answer } }), calls };
+}
+
+const settle = () => new Promise((resolve) => setTimeout(resolve));
+
+test("eight re-rolls cost one request, and the next is fetched before it is needed", async () => {
+  const { studio: it, calls } = studio();
+  const first = it.reroll(0);
+  await settle();
+  calls[0].reply();
+  await first;
+  for (let turn = 0; turn < 4; turn += 1) await it.reroll(turn);
+  assert.equal(calls.length, 1);
+  assert.equal(calls[0].sounds.length, 8);
+  await it.reroll(5);
+  assert.equal(calls.length, 2);
+  assert.notEqual(calls[0].sounds[0].seed, calls[1].sounds[0].seed);
+});
+
+test("two pads that re-roll at once share a request and get different sounds", async () => {
+  const { studio: it, calls } = studio();
+  const both = Promise.all([it.reroll(0), it.reroll(1)]);
+  await settle();
+  assert.equal(calls.length, 1);
+  calls[0].reply();
+  await both;
+  assert.notEqual(it.pads[0].sound.index, it.pads[1].sound.index);
+});
+
+test("a locked pad keeps its sound whatever is asked", async () => {
+  const { studio: it, calls } = studio();
+  it.pads[2].locked = true;
+  assert.equal(await it.reroll(2), null);
+  assert.equal(await it.vary(2), null);
+  const kit = it.load({ model: "one", label: null, seed: "8" });
+  for (let batch = 0; batch < 2; batch += 1) {
+    await settle();
+    calls[batch].reply();
+  }
+  await kit;
+  assert.equal(it.pads[2].sound.seed, "7");
+  assert.equal(it.pads[3].sound.seed, "8");
+  assert.ok(!calls.some(({ sounds }) => sounds.some(({ index }) => index === 2)));
+});
+
+test("a later kit takes over from an earlier one that is still being made", async () => {
+  const { studio: it, calls } = studio();
+  const early = it.load({ model: "one", label: null, seed: "8" });
+  const late = it.load({ model: "one", label: null, seed: "9" });
+  await settle();
+  for (const call of [...calls]) call.reply();
+  await settle();
+  calls.at(-1).reply();
+  await Promise.all([early, late]);
+  assert.deepEqual([...new Set(it.pads.map((pad) => pad.sound.seed))], ["9"]);
+  assert.equal(it.busy.size, 0);
+});
+
+test("a kit that is cancelled leaves the pads it had not reached", async () => {
+  const { studio: it, calls } = studio();
+  const kit = it.load({ model: "one", label: null, seed: "8" });
+  await settle();
+  calls[0].reply();
+  await settle();
+  it.task.cancel();
+  calls[1].reply();
+  await kit;
+  assert.equal(it.pads[0].sound.seed, "8");
+  assert.equal(it.pads[15].sound.seed, "7");
+  assert.equal(it.busy.size, 0);
+});
+
+test("what the server refuses is a sentence, and the pad is free again", async () => {
+  const { studio: it, calls } = studio();
+  const turn = it.reroll(0);
+  await settle();
+  calls[0].resolve({ error: "the server is busy" });
+  await assert.rejects(turn, /^Error: The server is busy\.$/);
+  assert.equal(it.busy.size, 0);
+  assert.equal(it.pads[0].sound.seed, "7");
+});
+
+test("undo goes back through a pad's sounds", async () => {
+  const { studio: it, calls } = studio();
+  const turn = it.reroll(0);
+  await settle();
+  calls[0].reply();
+  await turn;
+  await it.reroll(0);
+  it.undo(0);
+  it.undo(0);
+  it.undo(0);
+  assert.equal(it.pads[0].sound.seed, "7");
+});
