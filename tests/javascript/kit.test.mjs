@@ -8,7 +8,7 @@ const MODELS = [
   { name: "one", labels: ["Flute", "Snare_drum"] },
   { name: "two", labels: [] },
 ];
-const BASE = { model: "one", label: null, seed: "7" };
+const BASE = { model: "one", label: null, seed: "7", labels: new Array(16).fill("Flute") };
 const LATENT = new Float32Array([0.1, -0.25, 1 / 3]);
 
 function sound(index, changes = {}) {
@@ -67,6 +67,12 @@ test("an address opens what it was made from", () => {
   assert.deepEqual([asked.model, asked.label, asked.seed, asked.tempo], ["one", null, "7", 77]);
   assert.deepEqual(asked.pattern, made.pattern);
   assert.deepEqual(asked.pads, [{ number: 2, model: "two", label: null, seed: "99", index: 4 }]);
+});
+
+test("a pad of another instrument is listed even under the kit's own seed", () => {
+  const made = kit();
+  made.pads[3].sound = sound(3, { label: "Snare_drum" });
+  assert.equal(new URLSearchParams(addressOf(BASE, made, "")).get("pads"), "3~one~Snare_drum~7~3");
 });
 
 test("an untouched kit has a short address", () => {

@@ -83,7 +83,7 @@ function within(value, { min, max }, otherwise) {
   return Number.isFinite(value) ? Math.min(Math.max(value, min), max) : otherwise;
 }
 
-// The address that opens this kit: `base` is { model, label, seed }; pads that differ from it are listed, and so is a
+// The address that opens this kit: `base` is { model, label, seed, labels }; pads that differ from it are listed, and so is a
 // beat other than the packed `opening`. What else the address held stays.
 export function addressOf(base, kit, opening, search = "") {
   const query = new URLSearchParams(search);
@@ -102,8 +102,8 @@ export function addressOf(base, kit, opening, search = "") {
 }
 
 function otherPad(base, sound, number) {
-  const expected = sound?.model === base.model && sound.seed === String(base.seed) && sound.index === number;
-  if (!sound || sound.seed === null || (expected && (!base.label || sound.label === base.label))) return [];
+  const drawn = sound.model === base.model && sound.seed === String(base.seed) && sound.index === number;
+  if (sound.seed === null || (drawn && sound.label === base.labels[number])) return [];
   return [[number, sound.model, sound.label ?? "", sound.seed, sound.index].join("~")];
 }
 

@@ -1,18 +1,16 @@
-// The page's state and its traffic with the server. Views listen to `changed` (which pad, or null for all).
+// The page's state and what changes it. Views listen to `changed` (which pad, or null for all).
 
-import { bufferOf } from "./engine.js";
 import { addressOf, newKit, readAddress, readKit } from "./kit.js";
 import { OPENING, PATTERNS, packPattern, startingPattern } from "./pattern.js";
-import { floatsOf, latentOf } from "./pcm.js";
+import { latentOf } from "./pcm.js";
+import { batches, byModel, decoded, randomSeed, Supply } from "./supply.js";
 
-const BATCH = 8; // what the server computes at once, whether asked for one sound or for eight
-const SPARE = 2; // with so few prepared sounds left, the next are fetched in the background
 const VARIATION = 0.35;
 
 export class Studio extends EventTarget {
   constructor({ models, kit, roles, server }) {
     super();
-    Object.assign(this, { models, server, roles, kit: newKit(), selected: 0, pool: new Map(), busy: new Set(), task: null });
+    Object.assign(this, { models, roles, supply: new Supply(server), kit: newKit(), selected: 0, busy: new Set(), task: null });
     this.base = { model: kit[0].model, label: null, seed: kit[0].seed };
     kit.forEach((sound, number) => (this.kit.pads[number].sound = decoded(sound)));
     this.startWith(OPENING);
@@ -49,17 +47,18 @@ export class Studio extends EventTarget {
     if (before !== number) this.dispatchEvent(new CustomEvent("selected", { detail: before }));
   }
 
-  // Sounds from the server, in order; throws an Error with a sentence for the visitor.
-  async fetch(sounds) {
-    const answer = await this.server.answer({ sounds }).catch(() => null);
-    if (answer?.sounds) return answer.sounds.map(decoded);
-    throw new Error(sentence(answer?.error ?? "the server did not answer: check the connection and try again"));
+  fetch(sounds) {
+    return this.supply.fetch(sounds);
+  }
+
+  // The instrument of each pad in a kit.
+  labelsOf({ model, label }) {
+    return label ? new Array(this.pads.length).fill(label) : this.model(model).pad_labels;
   }
 
   // A whole kit from one seed; locked pads stay. Comes in halves, so that the first pads are ready early.
   async load({ model, label, seed }, only = null) {
-    const labels = label ? new Array(this.pads.length).fill(label) : this.model(model).pad_labels;
-    const wanted = labels.map((name, index) => ({ number: index, model, label: name, seed: String(seed), index }));
+    const wanted = this.labelsOf({ model, label }).map((name, index) => ({ number: index, model, label: name, seed: String(seed), index }));
     const chosen = wanted.filter(({ number }) => !this.pads[number].locked && (!only || only.includes(number)));
     this.base = { model, label, seed: String(seed) };
     this.changed();
@@ -125,35 +124,13 @@ export class Studio extends EventTarget {
     this.changed(number);
   }
 
-  // Another sound of a pad's model and instrument. Eight cost the server what one does: the rest wait for the next times.
+  // Another sound of a pad's model and instrument.
   async reroll(number) {
     const { model, label } = this.pads[number].sound;
     if (this.pads[number].locked || this.busy.has(number)) return null;
-    const sound = await this.holding(number, () => this.draw(model, label));
+    const sound = await this.holding(number, () => this.supply.draw(model, label));
     this.put(number, sound);
-    if (this.stock(model, label).length <= SPARE) this.restock(model, label).catch(() => {}); // the next draw says it
     return sound;
-  }
-
-  async draw(model, label) {
-    while (!this.stock(model, label).length) await this.restock(model, label);
-    return this.stock(model, label).shift();
-  }
-
-  stock(model, label) {
-    const key = JSON.stringify([model, label]);
-    if (!this.pool.has(key)) this.pool.set(key, []);
-    return this.pool.get(key);
-  }
-
-  restock(model, label) {
-    const stock = this.stock(model, label);
-    const seed = String(randomSeed());
-    const wanted = Array.from({ length: BATCH }, (_, index) => ({ model, label, seed, index }));
-    stock.coming ??= this.fetch(wanted)
-      .then((sounds) => stock.push(...sounds))
-      .finally(() => (stock.coming = null));
-    return stock.coming;
   }
 
   // A neighbour of the pad's sound in the latent space.
@@ -209,36 +186,10 @@ export class Studio extends EventTarget {
     this.changed();
     const others = asked.pads.map(({ number }) => number);
     if (!same) await this.load(base, this.pads.map((_, number) => number).filter((number) => !others.includes(number)));
-    for (const group of grouped(asked.pads)) await this.fill(group, `Making ${group.length} sounds`);
+    for (const group of byModel(asked.pads)) await this.fill(group, `Making ${group.length} sounds`);
   }
 
   address(search) {
-    return addressOf(this.base, this.kit, this.opening, search);
+    return addressOf({ ...this.base, labels: this.labelsOf(this.base) }, this.kit, this.opening, search);
   }
-}
-
-function decoded(sound) {
-  const samples = floatsOf(sound.pcm);
-  const { pcm, ...identity } = sound;
-  return { ...identity, samples, buffer: bufferOf(samples, sound.sample_rate) };
-}
-
-function batches(wanted) {
-  return grouped(wanted).flatMap((group) =>
-    Array.from({ length: Math.ceil(group.length / BATCH) }, (_, at) => group.slice(at * BATCH, (at + 1) * BATCH)),
-  );
-}
-
-function grouped(wanted) {
-  const groups = new Map();
-  for (const one of wanted) groups.set(one.model, [...(groups.get(one.model) ?? []), one]);
-  return [...groups.values()];
-}
-
-export function randomSeed() {
-  return crypto.getRandomValues(new Uint32Array(1))[0] % 1_000_000;
-}
-
-function sentence(text) {
-  return `${text[0].toUpperCase()}${text.slice(1)}${text.endsWith(".") ? "" : "."}`;
 }

@@ -2,7 +2,7 @@
 
 import { button, choice, make, words } from "./dom.js";
 import { isSeed } from "./kit.js";
-import { randomSeed } from "./studio.js";
+import { randomSeed } from "./supply.js";
 
 const MIXED = "";
 
