@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MISSING = "Chromium is missing: install it (Debian: apt-get install chromium; macOS: brew install --cask chromium)"
 QUIET = ("--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync")
-START_SECONDS, WAIT_MILLISECONDS = 180, 60_000
+START_SECONDS, WAIT_MILLISECONDS = 300, 60_000
 expect.set_options(timeout=WAIT_MILLISECONDS)
 
 
