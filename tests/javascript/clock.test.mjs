@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { StepClock, stepSeconds } from "../../audiogan/ui/static/clock.js";
+import { LOOK_AHEAD, lookAhead, StepClock, stepSeconds } from "../../audiogan/ui/static/clock.js";
 
 const near = (one, other) => assert.ok(Math.abs(one - other) < 1e-9, `${one} is not ${other}`);
 
@@ -35,6 +35,13 @@ test("a new tempo starts at the coming step, without a gap", () => {
   clock.setTempo(60);
   near(clock.timeOf(clock.next), 0.5);
   near(clock.timeOf(clock.next + 1), 0.75);
+});
+
+test("a page that stalls looks farther ahead, for a while and within bounds", () => {
+  assert.equal(lookAhead(LOOK_AHEAD, 0.025), LOOK_AHEAD);
+  near(lookAhead(LOOK_AHEAD, 0.4), 0.8);
+  assert.ok(lookAhead(0.8, 0.025) < 0.8);
+  assert.ok(lookAhead(LOOK_AHEAD, 60) < 2);
 });
 
 test("a page that was busy gets the steps it missed", () => {

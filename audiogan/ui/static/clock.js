@@ -6,6 +6,13 @@ export const SWING = { min: 0, max: 70, value: 0 }; // % of a sixteenth by which
 
 export const LOOK_AHEAD = 0.15; // longer than a busy page stalls, shorter than anyone waits for an edit to be heard
 export const TICK = 0.025;
+const FARTHEST = 1.5;
+const EASE = 0.998; // back to normal within half a minute
+
+// How far ahead to schedule after a tick that came `gap` seconds after the last: a page that stalls looks farther.
+export function lookAhead(before, gap) {
+  return Math.min(Math.max(LOOK_AHEAD, 2 * gap, before * EASE), FARTHEST);
+}
 
 export function stepSeconds(tempo) {
   return 60 / tempo / 4;

@@ -1,6 +1,6 @@
 // Sixteen steps round and round: steps are handed to the audio clock ahead of time, so a busy page cannot delay them.
 
-import { LOOK_AHEAD, StepClock, ticker } from "./clock.js";
+import { LOOK_AHEAD, lookAhead, StepClock, ticker } from "./clock.js";
 import { audio, wake } from "./engine.js";
 import { LEVELS } from "./pattern.js";
 
@@ -21,6 +21,7 @@ export class Sequencer extends EventTarget {
     await wake();
     const { tempo, swing } = this.studio.kit;
     this.clock = new StepClock(audio().currentTime + LEAD, tempo, swing);
+    Object.assign(this, { reach: LOOK_AHEAD, ticked: audio().currentTime });
     this.halt = ticker(() => this.tick());
     this.tick();
     this.dispatchEvent(new Event("running"));
@@ -40,9 +41,12 @@ export class Sequencer extends EventTarget {
 
   tick() {
     const { kit } = this.studio;
+    const now = audio().currentTime;
+    this.reach = lookAhead(this.reach, now - this.ticked);
+    this.ticked = now;
     if (kit.tempo !== this.clock.tempo) this.clock.setTempo(kit.tempo);
     this.clock.swing = kit.swing;
-    for (const { step, time } of this.clock.take(audio().currentTime + LOOK_AHEAD)) {
+    for (const { step, time } of this.clock.take(now + this.reach)) {
       const column = step % kit.steps;
       this.shown.push({ column, time });
       kit.pattern.forEach((row, number) => row[column] && this.player.beat(number, time, LEVELS[row[column]]));
