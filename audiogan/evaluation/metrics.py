@@ -1,7 +1,32 @@
-"""Distances between sets of embeddings."""
+"""Scores of sets of clips: posteriors and embeddings in, numbers out. Pure; what is random is drawn from a seed."""
 
 import numpy as np
 import scipy.linalg
+from sklearn.metrics import confusion_matrix
+from sklearn.metrics.pairwise import euclidean_distances
+
+INFINITY_SIZES, INFINITY_SMALLEST = 12, 0.25  # set sizes of the extrapolation, the smallest as a share of the largest
+KAD_SCALE = 100.0
+KAD_RESAMPLES = 200
+INTERVAL = (2.5, 97.5)  # percentiles
+
+
+def inception_score(posterior: np.ndarray, splits: int = 10) -> tuple[float, float]:
+    """exp(mean KL(p(y|x) || p(y))), its mean and deviation over splits (Salimans et al. 2016).
+
+    Args:
+        posterior: label probabilities [clips, labels], in an order that says nothing.
+    """
+    scores = []
+    for part in np.array_split(np.asarray(posterior, np.float64), min(splits, len(posterior))):
+        logs = np.log(np.maximum(part, 1e-16)) - np.log(np.maximum(part.mean(0), 1e-16))
+        scores.append(np.exp((part * logs).sum(1).mean()))
+    return float(np.mean(scores)), float(np.std(scores))
+
+
+def confusion(asked: np.ndarray, heard: np.ndarray, count: int) -> np.ndarray:
+    """Clips by the label asked for (row) and the label the classifier hears (column): int [count, count]."""
+    return confusion_matrix(asked, heard, labels=np.arange(count))
 
 
 def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:
@@ -20,6 +45,67 @@ def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:
     difference = first.mean(0) - second.mean(0)
     covariances = (np.atleast_2d(np.cov(embeddings, rowvar=False)) for embeddings in (first, second))
     return float(difference @ difference + _bures(*covariances))
+
+
+def frechet_infinity(first: np.ndarray, second: np.ndarray, seed: int = 0) -> float:
+    """The Frechet distance of sets without end: the intercept of a line over 1 / n (Chong and Forsyth 2020).
+
+    Both sets are drawn at equal n, so that the bias of either shrinks as n grows. It can come out a little below 0.
+    """
+    random, largest = np.random.default_rng(seed), min(len(first), len(second))
+    sizes = np.unique(np.linspace(max(2, INFINITY_SMALLEST * largest), largest, INFINITY_SIZES).astype(int))
+    if len(sizes) < 2:
+        return frechet_distance(first, second)
+    draw = lambda embeddings, n: embeddings[random.permutation(len(embeddings))[:n]]  # noqa: E731
+    distances = [frechet_distance(draw(first, n), draw(second, n)) for n in sizes]
+    return float(np.polyfit(1 / sizes, distances, 1)[1])
+
+
+def kernel_distance(
+    candidate: np.ndarray, reference: np.ndarray, seed: int = 0, resamples: int = KAD_RESAMPLES
+) -> tuple[float, float, float]:
+    """Unbiased squared maximum mean discrepancy times 100, Gaussian kernel (Chung et al. 2025, KAD).
+
+    The bandwidth is the median distance between clips of the reference. Being unbiased it can be a little below 0.
+
+    Returns:
+        The distance, and the ends of a bootstrap interval of 95 % over clips. A clip drawn twice is not paired with
+        itself: its distance of 0 to itself would count as likeness.
+    """
+    width = median_distance(reference)
+    within = [_kernel(embeddings, embeddings, width) for embeddings in (candidate, reference)]
+    between = _kernel(candidate, reference, width)
+    once = [np.ones((1, len(embeddings)), np.float32) for embeddings in (candidate, reference)]
+    random = np.random.default_rng(seed)
+    drawn = [
+        random.multinomial(len(embeddings), np.full(len(embeddings), 1 / len(embeddings)), resamples).astype(np.float32)
+        for embeddings in (candidate, reference)
+    ]
+    low, high = np.nanpercentile(_discrepancy(within, between, drawn), INTERVAL)
+    return float(_discrepancy(within, between, once)[0]), float(low), float(high)
+
+
+def median_distance(embeddings: np.ndarray) -> float:
+    """Median Euclidean distance over all pairs of different clips; 1 where all are the same."""
+    distances = euclidean_distances(embeddings)
+    return float(np.median(distances[np.triu_indices(len(embeddings), 1)])) or 1.0
+
+
+def _kernel(first: np.ndarray, second: np.ndarray, width: float) -> np.ndarray:
+    return np.exp(euclidean_distances(first, second, squared=True) / (-2 * width**2)).astype(np.float32)
+
+
+def _discrepancy(within: list[np.ndarray], between: np.ndarray, weights: list[np.ndarray]) -> np.ndarray:
+    """KAD with each clip counted `weights` [resamples, clips] times: [resamples]."""
+    total = 0.0
+    for kernel, weight in zip(within, weights, strict=True):
+        same = np.square(weight).sum(1)  # a clip's likeness to itself is 1
+        pairs = np.square(weight.sum(1, dtype=np.float64)) - same
+        pairs[pairs == 0] = np.nan  # one clip, drawn again and again
+        total = total + ((weight @ kernel * weight).sum(1, dtype=np.float64) - same) / pairs
+    first, second = weights
+    cross = (first @ between * second).sum(1, dtype=np.float64) / (first.sum(1) * second.sum(1))
+    return KAD_SCALE * (total - 2 * cross)
 
 
 def _bures(first: np.ndarray, second: np.ndarray) -> float:
