@@ -11,6 +11,7 @@ from audiogan.config import ModelConfig
 from audiogan.dataset import PreparedData
 from audiogan.models import ARCHITECTURES, build_generator
 from audiogan.models.base import Generator
+from training import classifier
 from training.data import general_midi
 from training.data.clips import Clip, ClipFormat, DataSetWriter, fit
 
@@ -72,3 +73,12 @@ def general_midi_data(tmp_path_factory) -> PreparedData:
     out = tmp_path_factory.mktemp("general-midi") / "data"
     general_midi.prepare(out, None, ClipFormat())
     return PreparedData(out)
+
+
+@pytest.fixture(scope="session")
+def judge(prepared, tmp_path_factory) -> Path:
+    """A small classifier of the prepared data set, trained for seconds."""
+    folder = tmp_path_factory.mktemp("classifiers") / "judge"
+    how = classifier.ClassifierTraining(batch_size=8, steps=40, check_every=10, average=0.7, width=4)
+    classifier.train(PreparedData(prepared), folder, how)
+    return folder

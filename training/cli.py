@@ -1,4 +1,4 @@
-"""`python -m training`: prepare data, train, export."""
+"""`python -m training`: prepare data, train, export, train the evaluation's classifier."""
 
 import argparse
 import math
@@ -28,6 +28,13 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--notes", metavar="FILE", type=Path, help="Markdown for the card: how it sounds")
     export.add_argument("--last", action="store_true", help="the last saved one, not the best on held-out audio")
     export.set_defaults(run=_export)
+    classifier = commands.add_parser("classifier", help="train the network that python -m audiogan evaluate judges by")
+    classifier.add_argument("--data", required=True, type=Path, help="a prepared data set")
+    classifier.add_argument(
+        "--out", required=True, metavar="DIR", type=Path, help="its folder, which must not exist yet"
+    )
+    classifier.add_argument("--seed", type=int, default=0, help="default: 0")
+    classifier.set_defaults(run=_classifier)
     return parser
 
 
@@ -170,3 +177,11 @@ def _export(options) -> None:
             raise ValueError(f"--notes {options.notes} is missing")
         notes = options.notes.read_text(encoding="utf-8").strip()
     print(export(options.folder, options.name, options.checkpoints or checkpoint.FOLDER, notes, options.last))
+
+
+def _classifier(options) -> None:
+    from audiogan.dataset import PreparedData
+    from training.classifier import ClassifierTraining, train
+
+    training = train(PreparedData(options.data), options.out, ClassifierTraining(seed=options.seed))
+    print(f"{options.out}: accuracy {training['test_accuracy']:.4f} on {training['test_clips']} test clips")

@@ -1,0 +1,133 @@
+"""What the scores need to know of each clip, computed in one pass so that the audio need not be kept."""
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from audiogan import dsp
+from audiogan.evaluation import signal
+from audiogan.evaluation.classifier import Classifier
+from audiogan.evaluation.embedding import Embedding
+
+BATCH = 32
+SUMMARY_GRID = (16, 8)  # mel bands and time slices
+SPECTRUM_GRID = (64, 64)  # of the spectra that nearest neighbours are found by
+LOWEST_DB = -60.0
+
+
+@dataclass(frozen=True)
+class Features:
+    """Of n clips, in order.
+
+    Attributes:
+        embeddings: float32 [n, size] by name: the classifier's, and others that share nothing with it.
+        posterior: label probabilities, float32 [n, labels].
+        spectra: log-mel spectra of clips of equal energy in dB, float16 [n, mel, frames].
+        measures: one number a clip by name, float32 [n]; see `signal.measure`.
+    """
+
+    embeddings: dict[str, np.ndarray]
+    posterior: np.ndarray
+    spectra: np.ndarray
+    measures: dict[str, np.ndarray]
+
+    def __len__(self) -> int:
+        return len(self.posterior)
+
+    def take(self, rows: np.ndarray) -> "Features":
+        """The features of some clips, in the order of `rows`."""
+        return self._map(lambda values: values[rows])
+
+    def _map(self, change) -> "Features":
+        changed = {
+            field.name: {name: change(values) for name, values in value.items()}
+            if isinstance(value := getattr(self, field.name), dict)
+            else change(value)
+            for field in dataclasses.fields(self)
+        }
+        return Features(**changed)
+
+    @staticmethod
+    def join(parts: list["Features"]) -> "Features":
+        """The clips of several, one after the other."""
+        first = parts[0]
+        return Features(
+            {name: np.concatenate([part.embeddings[name] for part in parts]) for name in first.embeddings},
+            np.concatenate([part.posterior for part in parts]),
+            np.concatenate([part.spectra for part in parts]),
+            {name: np.concatenate([part.measures[name] for part in parts]) for name in first.measures},
+        )
+
+
+class Extractor:
+    """Computes features of clips of one sample rate and length.
+
+    Args:
+        classifier: whose posterior and embedding are taken.
+        labels: the data's, the same names as the classifier's in any order: the posterior's columns follow them.
+        more: further embeddings beside the classifier's and the spectral summary.
+    """
+
+    def __init__(self, classifier: Classifier, labels: Sequence[str], more: Iterable[Embedding] = ()):
+        self.classifier, self.sample_rate = classifier, classifier.config.sample_rate
+        self.order = [classifier.config.labels.index(label) for label in labels]
+        self.more = {embedding.name: embedding for embedding in more}
+
+    @property
+    def embedding_names(self) -> tuple[str, ...]:
+        return ("classifier", "summary", *self.more)
+
+    @torch.inference_mode()
+    def __call__(self, audio: np.ndarray) -> Features:
+        """Audio [n, time] in [-1, 1] to features; tens of clips at a time."""
+        return Features.join([self._batch(np.asarray(part, np.float32)) for part in _parts(audio)])
+
+    def _batch(self, audio: np.ndarray) -> Features:
+        tensor = torch.from_numpy(np.ascontiguousarray(audio))
+        mels = self.classifier.mel(tensor)
+        hidden = self.classifier.embed_mel(mels)
+        embeddings = {"classifier": hidden, "summary": summarize(mels)}
+        embeddings |= {name: embedding(tensor, self.sample_rate) for name, embedding in self.more.items()}
+        return Features(
+            {name: values.float().numpy() for name, values in embeddings.items()},
+            self.classifier.classify(hidden).softmax(1)[:, self.order].numpy(),
+            level_spectra(mels).half().numpy(),
+            signal.measure(audio, self.sample_rate),
+        )
+
+
+def _parts(audio: np.ndarray) -> list[np.ndarray]:
+    return [audio[start : start + BATCH] for start in range(0, len(audio), BATCH)]
+
+
+def summarize(mels: Tensor) -> Tensor:
+    """Log-mel magnitudes averaged on a coarse grid: no network was trained for it, so none can be flattered.
+
+    Args:
+        mels: mel magnitudes [batch, mel, frames].
+
+    Returns:
+        [batch, 16 * 8].
+    """
+    return F.adaptive_avg_pool2d(dsp.log_magnitude(mels, 1e-3)[:, None], SUMMARY_GRID).flatten(1)
+
+
+def level_spectra(mels: Tensor) -> Tensor:
+    """Log-mel spectra in dB relative to the clip's own mean power, so that its gain does not matter.
+
+    Silence has no power to be relative to and stays at the floor, `LOWEST_DB`.
+
+    Args:
+        mels: mel magnitudes [batch, mel, frames].
+
+    Returns:
+        [batch, 64, 64].
+    """
+    power = F.adaptive_avg_pool2d(mels.square()[:, None], SPECTRUM_GRID)[:, 0]
+    relative = power / power.mean((1, 2), keepdim=True).clamp_min(1e-12)
+    return 10 * torch.log10(relative.clamp_min(10 ** (LOWEST_DB / 10)))

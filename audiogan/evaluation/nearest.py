@@ -1,0 +1,91 @@
+"""Distances between clips after what an ear forgives: a small shift and another gain. Rows are candidates."""
+
+import numpy as np
+import torch
+
+MAX_LAG_SECONDS = 0.025
+MAX_LAG_FRAMES = 2  # of 64 to a clip: 16 ms each for clips of a second
+MAX_GAIN_DB = 6.0  # beyond the gain that gives clips equal energy
+
+
+def waveform_error(candidate: np.ndarray, reference: np.ndarray, sample_rate: int) -> np.ndarray:
+    """Mean squared error of every pair after best lag and gain, as a share of the reference's power.
+
+    With the best gain the error is 1 - r^2, r the correlation at the best lag within 25 ms: 0 is the same waveform
+    and 1 is as far as silence.
+
+    Args:
+        candidate, reference: audio [n, time] and [m, time]; silence is beyond any gain, and has the error 1.
+
+    Returns:
+        [n, m] float32.
+    """
+    lag, time = int(MAX_LAG_SECONDS * sample_rate), candidate.shape[1]
+    length = _smooth(time + lag)
+    spectra = [torch.fft.rfft(_unit(audio), length) for audio in (candidate, reference)]
+    best = torch.empty(len(candidate), len(reference))
+    for row, spectrum in enumerate(spectra[0]):
+        correlation = torch.fft.irfft(spectrum.conj() * spectra[1], length).abs()  # [m, length], lags wrap round
+        best[row] = torch.maximum(correlation[:, : lag + 1].amax(1), correlation[:, -lag:].amax(1))
+    return (1 - best.square()).clamp(0, 1).numpy()
+
+
+def spectral_distance(candidate: np.ndarray, reference: np.ndarray) -> np.ndarray:
+    """Root mean square difference in dB of log-mel spectra of equal energy, of every pair, after best lag and gain.
+
+    Args:
+        candidate, reference: spectra in dB [n, mel, frames] and [m, mel, frames].
+
+    Returns:
+        [n, m] float32.
+    """
+    first, second = (torch.from_numpy(np.asarray(spectra, np.float32)) for spectra in (candidate, reference))
+    best = torch.full((len(first), len(second)), torch.inf)
+    for lag in range(-MAX_LAG_FRAMES, MAX_LAG_FRAMES + 1):
+        later, earlier = max(lag, 0), max(-lag, 0)
+        frames = first.shape[2] - abs(lag)
+        pair = (first[:, :, later : later + frames], second[:, :, earlier : earlier + frames])
+        best = torch.minimum(best, _mean_square(*(spectra.flatten(1) for spectra in pair)))
+    return best.clamp_min(0).sqrt().numpy()
+
+
+def nearest(distance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Distance of each row to its nearest column and which one it is; infinite where a row has none."""
+    if not distance.size:
+        return np.full(len(distance), np.inf), np.zeros(len(distance), int)
+    column = distance.argmin(1)
+    return distance[np.arange(len(distance)), column], column
+
+
+def by_label(candidate_label: np.ndarray, reference_label: np.ndarray):
+    """(rows, columns) of the pairs that share a label, label by label; both may come without some labels."""
+    for label in np.unique(candidate_label):
+        columns = np.flatnonzero(reference_label == label)
+        if len(columns):
+            yield np.flatnonzero(candidate_label == label), columns
+
+
+def _mean_square(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
+    """Mean square difference of rows [n, cells] and [m, cells] after an offset of at most `MAX_GAIN_DB`: [n, m]."""
+    cells = first.shape[1]
+    squares = first.square().mean(1)[:, None] + second.square().mean(1) - 2 / cells * first @ second.T
+    offset = first.mean(1)[:, None] - second.mean(1)
+    return squares - offset.square() + (offset.abs() - MAX_GAIN_DB).clamp_min(0).square()
+
+
+def _unit(audio: np.ndarray) -> torch.Tensor:
+    """Clips scaled to unit energy; silence stays silence."""
+    audio = torch.from_numpy(np.asarray(audio, np.float32))
+    return audio / torch.linalg.vector_norm(audio, dim=1, keepdim=True).clamp_min(1e-9)
+
+
+def _smooth(length: int) -> int:
+    """The next length that has no large prime factor: Fourier transforms like it."""
+    return next(n for n in range(length, 2 * length) if _remainder(n) == 1)
+
+
+def _remainder(n: int) -> int:
+    for prime in (2, 3, 5, 7):
+        while n % prime == 0:
+            n //= prime
+    return n

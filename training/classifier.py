@@ -1,0 +1,283 @@
+"""Train the evaluation's classifier: class-balanced, augmented against shortcuts, stopped by notes it never saw."""
+
+import hashlib
+import json
+import math
+import os
+import platform
+import shutil
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import safetensors.torch
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from tqdm import tqdm
+
+from audiogan.audio import from_pcm16, write_atomically
+from audiogan.dataset import PreparedData
+from audiogan.evaluation.classifier import CONFIG_FILE, FORMAT, WEIGHTS_FILE, Classifier, ClassifierConfig
+from audiogan.evaluation.clips import note
+from training.augment import shift
+
+EDGE_DB = 300.0  # of a band limit, from the first mel band to the last
+BATCH = 64
+BALANCE = 0.5  # a label's share grows with this power of its clips: 0 is the same for all labels, 1 for all clips
+
+
+@dataclass(frozen=True)
+class ClassifierTraining:
+    """How to train it.
+
+    Args:
+        batch_size: clips, rare labels drawn more often than they come.
+        steps: at most so many.
+        check_every: steps between looks at the held-out notes.
+        patience: looks without improvement after which training stops.
+        held_out: share of each label's training notes that choose when to stop.
+    """
+
+    batch_size: int = 40
+    steps: int = 800
+    check_every: int = 100
+    patience: int = 8
+    held_out: float = 0.1
+    learning_rate: float = 3e-3
+    weight_decay: float = 0.02
+    label_smoothing: float = 0.05
+    average: float = 0.98
+    width: int = 32
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Shortcuts:
+    """What must not tell labels apart, as the ranges that `vary` draws from for each clip.
+
+    Args:
+        gain_db: level.
+        shift_frames: of its spectrum, either way: 16 ms each at 16 kHz.
+        noise_db: level of white noise below the clip's own.
+        tilt_db: from the lowest to the highest mel band, either way.
+        low_pass, high_pass: as shares of the mel bands; a clip has each with probability `band_limited`.
+    """
+
+    gain_db: tuple[float, float] = (-15.0, 3.0)
+    shift_frames: float = 2.0
+    noise_db: tuple[float, float] = (-70.0, -25.0)
+    tilt_db: float = 6.0
+    low_pass: tuple[float, float] = (0.75, 1.0)
+    high_pass: tuple[float, float] = (0.0, 0.08)
+    band_limited: float = 0.3
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Mel magnitudes [clips, mel, frames] and label indices [clips]."""
+
+    mels: Tensor
+    label: Tensor
+
+
+@dataclass
+class Progress:
+    """The best classifier so far, by the loss on held-out notes."""
+
+    loss: float = math.inf
+    accuracy: float = 0.0
+    step: int = 0
+    state: dict[str, Tensor] = field(default_factory=dict)
+
+
+def train(data: PreparedData, out: str | os.PathLike, how: ClassifierTraining | None = None) -> dict:
+    """Train on the training split and write the classifier's folder, whole or not at all.
+
+    The test split is read once, after the end, for the accuracy that is written down.
+
+    Returns:
+        What classifier.json says of the training.
+
+    Raises:
+        ValueError: `out` exists, or the data have no test split or fewer than two labels.
+        FloatingPointError: the loss is not finite.
+    """
+    how = how or ClassifierTraining()
+    if os.path.lexists(out):
+        raise ValueError(f"--out {out} exists already: remove it or name another folder")
+    config, test = ClassifierConfig(data.labels, data.sample_rate, data.num_samples, how.width), data.rows("test")
+    fit, stop = _held_out(data, how)
+    begun = time.monotonic()
+    torch.manual_seed(how.seed)
+    classifier = Classifier(config).to(memory_format=torch.channels_last)
+    take = lambda rows: Examples(spectra(classifier, data, rows), torch.from_numpy(data.label[rows]))  # noqa: E731
+    best = _fit(classifier, take(fit), take(stop), how)
+    state = {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in best.state.items()}
+    classifier.load_state_dict(state)  # what is measured is what is shipped
+    correct = predict(classifier, spectra(classifier, data, test)).argmax(1).numpy() == data.label[test]
+    document = {
+        "data": data.meta["source"],
+        "data_sha256": data.meta["sha256"],
+        "parameters": sum(parameter.numel() for parameter in classifier.parameters()),
+        "steps": best.step,
+        "minutes": round((time.monotonic() - begun) / 60, 1),
+        "machine": f"{os.cpu_count()} x {platform.machine()} cores",
+        "held_out_accuracy": best.accuracy,
+        "held_out_clips": len(stop),
+        "test_accuracy": float(correct.mean()),
+        "test_clips": len(test),
+        "test_accuracy_by_label": {
+            label: float(correct[data.label[test] == number].mean())
+            for number, label in enumerate(data.labels)
+            if (data.label[test] == number).any()
+        },
+    }
+    _write(Path(out), config, document, state)
+    return document
+
+
+def vary(mels: Tensor, rng: torch.Generator, ranges: Shortcuts = Shortcuts()) -> Tensor:
+    """Change what is no property of an instrument: level, position, noise, spectral tilt and band limits.
+
+    Done to mel magnitudes, where each of these is a multiplication, an addition of powers or a shift: a tenth of
+    what filtering waveforms costs.
+
+    Args:
+        mels: magnitudes [batch, mel, frames].
+        rng: where its randomness comes from.
+    """
+    count, bands = len(mels), torch.linspace(0, 1, mels.shape[1])
+    draw = lambda low, high: torch.rand(count, 1, generator=rng) * (high - low) + low  # noqa: E731
+    decibels = draw(*ranges.gain_db) + draw(-ranges.tilt_db, ranges.tilt_db) * (bands - 0.5)
+    for cutoff, sign in ((draw(*ranges.low_pass), -1), (draw(*ranges.high_pass), 1)):
+        limited = draw(0, 1) < ranges.band_limited
+        beyond = (sign * (cutoff - bands)).clamp_min(0)
+        decibels = decibels - limited * EDGE_DB * beyond
+    mels = shift(mels * 10 ** (decibels / 20)[:, :, None], (draw(-1, 1) * ranges.shift_frames)[:, 0], hold_edges=True)
+    power = mels.square()
+    level = power.mean((1, 2), keepdim=True) * 10 ** (draw(*ranges.noise_db) / 10)[:, :, None]
+    return (power - level * torch.rand(mels.shape, generator=rng).clamp_min(1e-6).log()).sqrt()  # exponential: noise
+
+
+@torch.no_grad()
+def spectra(classifier: Classifier, data: PreparedData, rows: np.ndarray) -> Tensor:
+    """Mel magnitudes of clips of a data set, float16 [rows, mel, frames]."""
+    parts = [rows[start : start + BATCH] for start in range(0, len(rows), BATCH)]
+    bar = tqdm(parts, desc="spectra", unit="batch", mininterval=1.0, delay=2.0)
+    return torch.cat([classifier.mel(torch.from_numpy(from_pcm16(data.clips[part]))).half() for part in bar])
+
+
+@torch.no_grad()
+def predict(classifier: Classifier, mels: Tensor) -> Tensor:
+    """Mel magnitudes [clips, mel, frames] to logits [clips, labels]; it is put into evaluation mode."""
+    classifier.eval()
+    return torch.cat([classifier.classify(classifier.embed_mel(part.float())) for part in mels.split(BATCH)])
+
+
+def _held_out(data: PreparedData, how: ClassifierTraining) -> tuple[np.ndarray, np.ndarray]:
+    """Training rows to fit and rows to stop by: a share of the notes of each label, at least one where it has two."""
+    random, rows = np.random.default_rng(how.seed), data.rows("train")
+    notes = np.array([note(data.index[row]) for row in rows])
+    chosen: list[str] = []
+    for label in np.unique(data.label[rows]):
+        own = np.unique(notes[data.label[rows] == label])
+        if len(own) > 1:
+            chosen += list(random.choice(own, max(1, round(how.held_out * len(own))), replace=False))
+    held = np.isin(notes, chosen)
+    if not held.any():
+        raise ValueError("the classifier needs at least two recordings of a label in the training split")
+    return rows[~held], rows[held]
+
+
+def _fit(classifier: Classifier, fit: Examples, stop: Examples, how: ClassifierTraining) -> Progress:
+    """Train until the held-out notes say stop."""
+    rng, random, best = torch.Generator().manual_seed(how.seed), np.random.default_rng(how.seed), Progress()
+    optimizer = torch.optim.AdamW(classifier.parameters(), how.learning_rate, weight_decay=how.weight_decay)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, how.learning_rate, total_steps=how.steps)
+    averaged = torch.optim.swa_utils.AveragedModel(
+        classifier, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(how.average), use_buffers=True
+    )
+    chance = _balanced(fit.label.numpy())
+    with tqdm(total=how.steps, desc="classifier", unit="step", mininterval=1.0) as bar:
+        for step in range(1, how.steps + 1):
+            rows = torch.from_numpy(random.choice(len(chance), how.batch_size, p=chance))
+            logits = classifier.train().classify(classifier.embed_mel(vary(fit.mels[rows].float(), rng)))
+            loss = F.cross_entropy(logits, fit.label[rows], label_smoothing=how.label_smoothing)
+            if not torch.isfinite(loss):
+                raise FloatingPointError(f"the classifier's loss is {loss.item()} at step {step}")
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+            averaged.update_parameters(classifier)
+            bar.update()
+            if step % how.check_every == 0 or step == how.steps:
+                _look(averaged.module, stop, step, best)
+                bar.set_postfix_str(f"loss {loss.item():.3f}, held-out {best.loss:.3f}, accuracy {best.accuracy:.3f}")
+                if step - best.step >= how.patience * how.check_every:
+                    break
+    return best
+
+
+def _look(classifier: Classifier, stop: Examples, step: int, best: Progress) -> None:
+    """Keep the classifier if its loss on the held-out notes, rare labels weighted up, is the smallest so far."""
+    logits, weight = predict(classifier, stop.mels), torch.from_numpy(_balanced(stop.label.numpy())).float()
+    loss = float((F.cross_entropy(logits, stop.label, reduction="none") * weight).sum())
+    if loss < best.loss:
+        best.loss, best.step = loss, step
+        best.accuracy = float((logits.argmax(1) == stop.label).float().mean())
+        best.state = {name: tensor.detach().clone() for name, tensor in classifier.state_dict().items()}
+
+
+def _balanced(label: np.ndarray) -> np.ndarray:
+    """A probability for each clip: between equal for all labels and equal for all clips.
+
+    A label with one recording, drawn as often as all others, would claim every clip that is like it.
+    """
+    _, inverse, count = np.unique(label, return_inverse=True, return_counts=True)
+    weight = count[inverse] ** (BALANCE - 1.0)
+    return weight / weight.sum()
+
+
+def _write(folder: Path, config: ClassifierConfig, training: dict, state: dict[str, Tensor]) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    weights = safetensors.torch.save({name: tensor.contiguous() for name, tensor in state.items()})
+    training = training | {"weights_sha256": hashlib.sha256(weights).hexdigest()}
+    document = {"format": FORMAT, "model": config.to_dict(), "training": training}
+    try:
+        write_atomically(partial / WEIGHTS_FILE, weights)
+        write_atomically(partial / CONFIG_FILE, (json.dumps(document, indent=2) + "\n").encode())
+        write_atomically(partial / "README.md", _card(folder.name, config, training).encode())
+        partial.chmod(0o755)
+        partial.rename(folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _card(name: str, config: ClassifierConfig, training: dict) -> str:
+    labels = "\n".join(f"| {label} | {share:.3f} |" for label, share in training["test_accuracy_by_label"].items())
+    return f"""# {name}
+
+The classifier that judges: {training["parameters"]:,} parameters on log-mel spectrograms of clips of
+{config.num_samples:,} samples at {config.sample_rate:,} Hz. No GAN was trained with it and it makes no sound.
+
+| | |
+| --- | --- |
+| data | {training["data"]} (SHA-256 of its clips `{training["data_sha256"][:16]}`) |
+| accuracy on the test split | {training["test_accuracy"]:.4f} of {training["test_clips"]} clips |
+| accuracy on training notes held out to stop by | {training["held_out_accuracy"]:.4f} of \
+{training["held_out_clips"]} clips |
+| training | {training["steps"]:,} steps, {training["minutes"]} minutes on {training["machine"]}, float16 weights |
+
+| label | accuracy |
+| --- | --- |
+{labels}
+
+Made by
+
+    python -m training classifier --data DATA --out {name}
+"""
