@@ -138,3 +138,70 @@ def _mel_centres(sample_rate: int) -> np.ndarray:
 
 def _short_hz(hz: int) -> str:
     return f"{hz // 1000}k" if hz >= 1000 else str(hz)
+
+
+def thumbnail_png(audio: np.ndarray, sample_rate: int) -> bytes:
+    """A clip's log-mel spectrogram alone, on the scale of all others, as a small PNG file: [time] in [-1, 1]."""
+    levels = log_mel_db(audio, sample_rate)[::-1]  # high frequencies on top
+    shades = np.rint((levels / RANGE_DB + 1) * 255).astype(np.uint8)
+    image = Image.fromarray(shades).convert("P")
+    image.putpalette(np.rint(np.asarray(_colour_map()(np.arange(256)))[:, :3] * 255).astype(np.uint8).tobytes())
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
+
+
+def scale_colours(count: int = 9) -> list[str]:
+    """Colours of the dB scale from `-RANGE_DB` to 0, as #rrggbb."""
+    shades = np.asarray(_colour_map()(np.linspace(0, 1, count)))[:, :3]
+    return ["#" + "".join(f"{round(channel * 255):02x}" for channel in shade) for shade in shades]
+
+
+def comparison_figure(
+    rows: Sequence[tuple[str, dict[int, np.ndarray]]], labels: Sequence[str], sample_rate: int
+) -> "Figure":
+    """The report's Figure 1: a row for real audio and for each model, a column for each label, one dB scale.
+
+    Args:
+        rows: (name, audio [time] by label index); a missing label leaves its place empty.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(1.8 + 1.05 * len(labels), 1.1 + 1.05 * len(rows)), dpi=110, facecolor=BACKGROUND)
+    FigureCanvasAgg(figure)
+    grid = figure.subplots(len(rows), len(labels), squeeze=False)
+    image = None
+    for axes_of_row, (name, clips) in zip(grid, rows, strict=True):
+        for column, axes in enumerate(axes_of_row):
+            _style(axes)
+            axes.set_facecolor(BACKGROUND)
+            axes.set_xticks(())
+            axes.set_yticks(())
+            if column in clips:
+                levels = log_mel_db(clips[column], sample_rate)
+                image = axes.imshow(levels, aspect="auto", origin="lower", cmap="magma", vmin=-RANGE_DB, vmax=0.0)
+        axes_of_row[0].set_ylabel(_folded(name), color=INK, fontsize=9, rotation=0, ha="right", va="center", labelpad=8)
+    for axes, label in zip(grid[0], labels, strict=True):
+        axes.set_title(_folded(label.replace("_", " ")), color=INK, fontsize=8, pad=5)
+    left, right = 1.45 / figure.get_figwidth(), 1 - 0.65 / figure.get_figwidth()
+    bottom, top = 0.25 / figure.get_figheight(), 1 - 0.6 / figure.get_figheight()
+    figure.subplots_adjust(left, bottom, right, top, 0.06, 0.08)
+    if image is not None:
+        _draw_scale(figure.add_axes((right + 0.006, bottom, 0.12 / figure.get_figwidth(), top - bottom)), image)
+    return figure
+
+
+def _colour_map():
+    from matplotlib import colormaps
+
+    return colormaps["magma"]
+
+
+def _folded(name: str, width: int = 14) -> str:
+    """A name on as many lines as it needs, broken at spaces and dashes."""
+    lines = [""]
+    for part in name.replace("-", "- ").replace(" -", "-").split(" "):
+        joined = f"{lines[-1]}{'' if lines[-1].endswith('-') or not lines[-1] else ' '}{part}"
+        lines = [*lines[:-1], joined] if len(joined) <= width or not lines[-1] else [*lines, part]
+    return "\n".join(lines)

@@ -69,3 +69,35 @@ def test_pyplot_is_never_loaded():
     root = Path(__file__).parent.parent
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=root)
     assert run.stdout.strip() == "False"
+
+
+def test_thumbnail_is_the_spectrogram_with_high_frequencies_on_top():
+    with Image.open(io.BytesIO(plots.thumbnail_png(tone(250.0), SAMPLE_RATE))) as image:
+        assert image.height == plots.N_MELS
+        shades = np.asarray(image.convert("L"), float)
+    brightest = shades[:, shades.shape[1] // 2].argmax()
+    assert brightest > 0.8 * plots.N_MELS
+
+
+def test_scale_goes_from_dark_to_light():
+    colours = plots.scale_colours()
+    assert colours[0] == "#000004"  # magma's
+    lightness = [sum(int(colour[place : place + 2], 16) for place in (1, 3, 5)) for colour in colours]
+    assert lightness == sorted(lightness)
+
+
+def test_comparison_has_a_row_a_candidate_and_a_column_a_label():
+    rows = [("real", {0: tone(300.0), 1: tone(900.0)}), ("a-model", {1: tone(600.0)})]
+    figure = plots.comparison_figure(rows, ("Flute", "Snare_drum"), SAMPLE_RATE)
+    pictures = [axes for axes in figure.axes if axes.images]
+    assert len(pictures) == 4  # three clips and the scale; the label that is missing stays empty
+    assert {axes.images[0].get_clim() for axes in pictures} == {(-plots.RANGE_DB, 0.0)}
+    assert {axes.get_title() for axes in figure.axes} >= {"Flute", "Snare drum"}
+    assert plots.png_bytes(figure)[:4] == b"\x89PNG"
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"), [("real", "real"), ("wavegan-instruments", "wavegan-\ninstruments"), ("a b c", "a b c")]
+)
+def test_long_names_are_folded(name, lines):
+    assert plots._folded(name) == lines
