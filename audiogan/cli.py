@@ -1,4 +1,4 @@
-"""`python -m audiogan`: list, generate, morph, ratings."""
+"""`python -m audiogan`: list, generate, morph, evaluate, ratings."""
 
 import argparse
 import csv
@@ -17,6 +17,7 @@ from audiogan import checkpoint, synthesis
 from audiogan.arguments import Parser, run_command
 from audiogan.audio import wav_bytes, write_atomically, write_wav
 from audiogan.device import CHOICES
+from audiogan.evaluation import command as evaluation
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -32,6 +33,7 @@ def _parser() -> argparse.ArgumentParser:
     listing.set_defaults(run=_list)
     _add_generate(commands)
     _add_morph(commands)
+    evaluation.add(commands)
     for command in commands.choices.values():
         command.add_argument("--checkpoints", metavar="DIR", type=Path, default=checkpoint.FOLDER, help="their folder")
     _add_ratings(commands)

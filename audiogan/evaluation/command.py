@@ -1,0 +1,66 @@
+"""`python -m audiogan evaluate`: its arguments."""
+
+import sys
+from pathlib import Path
+
+from audiogan import synthesis
+from audiogan.device import CHOICES
+from audiogan.evaluation.classifier import DEFAULT_FOLDER
+from audiogan.evaluation.embedding import CHOICES as EMBEDDINGS
+
+
+def add(commands) -> None:
+    """Add the command to a parser's sub-commands."""
+    evaluate = commands.add_parser("evaluate", help="score models against held-out recordings; write a report")
+    evaluate.add_argument("names", metavar="NAME", nargs="+", help="checkpoints, by name or folder")
+    evaluate.add_argument("--data", required=True, type=Path, metavar="PREPARED", help="a prepared data set")
+    evaluate.add_argument("--out", required=True, type=Path, metavar="DIR", help="a folder, which must not exist yet")
+    evaluate.add_argument("--num", type=int, default=2000, help="clips of each model and baseline (default: 2000)")
+    evaluate.add_argument("--seed", type=int, default=0, help="default: 0")
+    evaluate.add_argument(
+        "--classifier", type=Path, metavar="DIR", default=DEFAULT_FOLDER, help="default: the one shipped"
+    )
+    evaluate.add_argument("--ratings", type=Path, metavar="FILE", help="votes, as ratings export writes them")
+    evaluate.add_argument(
+        "--run",
+        dest="runs",
+        action="append",
+        default=[],
+        metavar="[NAME=]RUN",
+        help="a model's training run: draws its history",
+    )
+    evaluate.add_argument(
+        "--embedding", choices=EMBEDDINGS, default="classifier", help="vggish: scores by that public embedding as well"
+    )
+    evaluate.add_argument("--device", default="auto", help=f"where models compute: {', '.join(CHOICES)}")
+    evaluate.set_defaults(run=_evaluate)
+
+
+def _evaluate(options) -> None:
+    from audiogan.dataset import PreparedData
+    from audiogan.evaluation.evaluate import Settings, evaluate
+
+    data = PreparedData(options.data)
+    synthesizers = [synthesis.load(name, options.device, options.checkpoints) for name in options.names]
+    runs = named_runs(options.runs, [synthesizer.name for synthesizer in synthesizers])
+    settings = Settings(options.num, options.seed, options.classifier, options.embedding, options.ratings, runs)
+    evaluate(synthesizers, data, options.out, settings)
+    print(options.out / "report.html")
+    print("metrics.json, figure1.png and real/ are beside it", file=sys.stderr)
+
+
+def named_runs(runs: list[str], models: list[str]) -> dict[str, Path]:
+    """`NAME=RUN` by name; `RUN` alone is the first model's that has none yet.
+
+    Raises:
+        ValueError: a name that is not being evaluated, or more runs than models.
+    """
+    named: dict[str, Path] = {}
+    for run in runs:
+        name, equals, folder = run.partition("=")
+        if not equals:
+            name, folder = next((model for model in models if model not in named), ""), run
+        if name not in models:
+            raise ValueError(f"--run {run} must be the run of a model that is evaluated: {', '.join(models)}")
+        named[name] = Path(folder)
+    return named

@@ -1,0 +1,234 @@
+"""From checkpoints and a prepared data set to a folder: metrics.json, report.html, figure1.png and real/."""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from audiogan import __version__, checkpoint
+from audiogan.audio import write_atomically, write_wav
+from audiogan.dataset import PreparedData
+from audiogan.evaluation import candidates, classifier, embedding, history, neighbours, ratings, report, words
+from audiogan.evaluation.clips import KEPT, RealClips
+from audiogan.evaluation.features import Extractor
+from audiogan.evaluation.reference import Reference
+from audiogan.evaluation.scores import plain, score
+from audiogan.synthesis import Synthesizer
+
+SCHEMA = 1
+MAX_CLIPS = 5_000
+MAX_HELD_OUT, MAX_TRAIN = 4_000, 8_000  # real clips that are compared with: beyond them memory grows for little
+REAL_A_LABEL = 2
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What to do besides scoring.
+
+    Attributes:
+        num: clips of each model and baseline, 50 to `MAX_CLIPS`.
+        seed: of everything random.
+        classifier: its folder.
+        embedding: a name in `embedding.CHOICES`; vggish joins the two that are always there.
+        ratings: a file of `python -m audiogan ratings export`, or None.
+        runs: training runs by model name, whose history is drawn.
+    """
+
+    num: int = 2000
+    seed: int = 0
+    classifier: Path = classifier.DEFAULT_FOLDER
+    embedding: str = "classifier"
+    ratings: Path | None = None
+    runs: dict[str, Path] = field(default_factory=dict)
+
+    def __post_init__(self):
+        if not 50 <= self.num <= MAX_CLIPS:
+            raise ValueError(f"--num must be a whole number from 50 to {MAX_CLIPS}, not {self.num}")
+        if self.seed < 0:
+            raise ValueError(f"--seed must be a whole number of at least 0, not {self.seed}")
+
+
+def evaluate(synthesizers: Sequence[Synthesizer], data: PreparedData, out: Path, settings: Settings) -> dict:
+    """Score models and baselines and write the folder, whole or not at all.
+
+    Returns:
+        The document of metrics.json.
+
+    Raises:
+        ValueError: `out` exists, or a model, the classifier and the data do not fit each other.
+    """
+    if os.path.lexists(out):
+        raise ValueError(f"--out {out} exists already: remove it or name another folder")
+    network, training = classifier.load(settings.classifier)
+    check(synthesizers, network.config, data)
+    human = ratings.read(settings.ratings) if settings.ratings else {}
+    curves = {name: history.read(run) for name, run in settings.runs.items()}
+    more = [embedding.load_vggish()] if settings.embedding == "vggish" else []
+    extractor = Extractor(network, data.labels, more)
+    with staged(out) as stage:
+        evaluation = Evaluation(data, extractor, settings, synthesizers)
+        document = {"schema": SCHEMA, "audiogan": __version__}
+        document |= _describe(evaluation, settings, training)
+        document["scores"] = words.describe(extractor.embedding_names)
+        document["baselines"] = evaluation.baselines()
+        document["models"] = {}
+        for synthesizer in synthesizers:
+            entry = evaluation.model(synthesizer)
+            entry |= {"ratings": human.get(synthesizer.name), "history": curves.get(synthesizer.name)}
+            document["models"][synthesizer.name] = entry
+        evaluation.bar.close()
+        write_atomically(stage / "metrics.json", (json.dumps(document, indent=1) + "\n").encode())
+        write_real(stage / "real", evaluation.real, evaluation.held_out_rows)
+        report.write(stage, document, evaluation.examples, evaluation.neighbours, data.sample_rate)
+    return document
+
+
+class Evaluation:
+    """Scores candidates one after the other; of each it keeps its scores and the sounds that the report plays.
+
+    Attributes:
+        examples: one clip a label by candidate: int16 [time] by label index; `real` has held-out ones.
+        neighbours: by model, its clips nearest to training clips.
+    """
+
+    def __init__(self, data: PreparedData, extractor: Extractor, settings: Settings, synthesizers):
+        random = np.random.default_rng((settings.seed, 4))
+        self.data, self.settings = data, settings
+        self.held_out_rows = random.permutation(data.rows("test"))[:MAX_HELD_OUT]
+        train = random.permutation(data.rows("train"))[:MAX_TRAIN]
+        wanted = candidates.draw_rows(data, self.held_out_rows, settings.num, settings.seed)
+        alike = candidates.alike(data, train, wanted, settings.seed)
+        real = len(self.held_out_rows) + len(train)
+        total = real + len(alike) + settings.num * (1 + len(synthesizers)) + len(set(data.label[wanted])) + 1
+        self.bar = tqdm(total=total, desc="real clips", unit="clip", mininterval=0.5, smoothing=0.05)
+        self.real = RealClips(data, np.concatenate([self.held_out_rows, train]), extractor, self.bar.update)
+        self.plan = candidates.Plan(data, extractor, settings.num, settings.seed, wanted, self.bar.update)
+        self.alike, self.train = alike, train
+        held_out = self.real.take(self.held_out_rows)
+        self.reference = Reference(held_out, self.real.take(train), data.labels, data.sample_rate, settings.seed)
+        self.examples, self.neighbours = {"real": held_out.examples}, {}
+
+    def baselines(self) -> dict[str, dict]:
+        """Scores of `candidates.BASELINES`, in their order."""
+        plan, reference = self.plan, self.reference
+        level = candidates.median_level(reference.held_out)
+        makers = {
+            "real_test": lambda: (reference.held_out, reference),
+            "real_train": lambda: (self.real.take(self.alike), reference),
+            "real_halves": lambda: candidates.halves(plan, self.real, reference),
+            "griffin_lim": lambda: (candidates.griffin_lim(plan, self.real, self.alike), reference),
+            "class_mean": lambda: (candidates.class_mean(plan), reference),
+            "noise": lambda: (candidates.noise(plan, level), reference),
+            "silence": lambda: (candidates.silence(plan), reference),
+        }
+        entries = {}
+        for name, meaning in candidates.BASELINES.items():
+            self.bar.set_description(name)
+            clips, against = makers[name]()
+            entries[name] = {"words": meaning} | score(clips, against, distances=name != "real_test")
+            if name in ("griffin_lim", "class_mean", "noise", "silence"):
+                self.examples[name] = clips.examples
+        return entries
+
+    def model(self, synthesizer: Synthesizer) -> dict:
+        """A model's scores and what it is."""
+        self.bar.set_description(synthesizer.name)
+        clips = candidates.model(self.plan, synthesizer)
+        described, config = synthesizer.checkpoint.describe(), synthesizer.config
+        entry = {
+            "architecture": config.architecture,
+            "parameters": described["parameters"],
+            "steps": described["steps"],
+            "data": described["data"],
+            "checkpoint_sha256": checkpoint.weights_hash(synthesizer.checkpoint.folder),
+            "conditional": bool(config.labels),
+            "pitched_labels": list(synthesizer.pitched_labels),
+        } | score(clips, self.reference, bool(config.labels))
+        if synthesizer.pitched_labels:
+            _add(entry, candidates.one_pitch(self.plan, synthesizer, self.reference), self.data.labels)
+        self.examples[synthesizer.name] = clips.examples
+        found = neighbours.closest(clips, self.reference.train, self.train, self.data)
+        self.neighbours[synthesizer.name] = found
+        entry["neighbours"] = [item.describe() for item in found]
+        return entry
+
+
+def check(synthesizers: Sequence[Synthesizer], judge: classifier.ClassifierConfig, data: PreparedData) -> None:
+    """ValueError, in one sentence, where a model, the classifier and the data do not fit each other."""
+    if len(data.labels) < 2:
+        raise ValueError(f"{data.folder} has no labels to tell apart: an evaluation needs at least two")
+    data.rows("train"), data.rows("test")
+    names = [synthesizer.name for synthesizer in synthesizers]
+    if len(set(names)) != len(names) or set(names) & {"real", *candidates.BASELINES}:
+        raise ValueError(f"the models must have different names, none of them a baseline's, not {', '.join(names)}")
+    parties = [("the classifier", judge), *((item.name, item.config) for item in synthesizers)]
+    for name, config in parties:
+        for quantity in ("sample_rate", "num_samples"):
+            if getattr(config, quantity) != getattr(data, quantity):
+                raise ValueError(
+                    f"{name} has {quantity} {getattr(config, quantity)}, but the data have {getattr(data, quantity)}"
+                )
+        if config.labels and set(config.labels) != set(data.labels):
+            odd = sorted(set(config.labels) ^ set(data.labels))
+            hint = "; train one for them with python -m training classifier" if config is judge else ""
+            raise ValueError(f"{name} and the data have other labels ({', '.join(odd[:5])}){hint}")
+
+
+@contextmanager
+def staged(folder: Path) -> Iterator[Path]:
+    """A folder to write into that takes its name at the end, or goes without a trace after an error."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    stage = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        yield stage
+        stage.chmod(0o755)
+        stage.rename(folder)
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+
+
+def write_real(folder: Path, real: RealClips, rows: np.ndarray) -> None:
+    """`LABEL-N.wav`, two held-out clips a label, of different notes where there are such."""
+    folder.mkdir()
+    for number, label in enumerate(real.data.labels):
+        own = rows[real.data.label[rows] == number]
+        _, first = np.unique(real.notes[own], return_index=True)
+        order = [*sorted(first), *(place for place in range(len(own)) if place not in first)]
+        for count, place in enumerate(order[:REAL_A_LABEL]):
+            audio = real.data.clips[own[place]] / 32768
+            write_wav(folder / f"{label.replace(' ', '_')}-{count}.wav", audio, real.data.sample_rate)
+
+
+def _describe(evaluation: Evaluation, settings: Settings, training: dict) -> dict:
+    data, embeddings = evaluation.data, evaluation.plan.extractor.embedding_names
+    return {
+        "settings": {"num": settings.num, "seed": settings.seed, "embeddings": list(embeddings), "audio_clips": KEPT},
+        "data": {
+            "source": data.meta["source"],
+            "sha256": data.meta["sha256"],
+            "sample_rate": data.sample_rate,
+            "num_samples": data.num_samples,
+            "labels": list(data.labels),
+            "train_clips": len(evaluation.train),
+            "test_clips": len(evaluation.held_out_rows),
+        },
+        "classifier": {
+            "name": settings.classifier.resolve().name,
+            **{key: training.get(key) for key in ("weights_sha256", "data_sha256", "test_accuracy", "test_clips")},
+        },
+    }
+
+
+def _add(entry: dict, by_label: dict[str, np.ndarray], labels: Sequence[str]) -> None:
+    for name, values in by_label.items():
+        finite = values[np.isfinite(values)]
+        entry["scores"][name] = plain(finite.mean()) if len(finite) else None
+        for label, value in zip(labels, values, strict=True):
+            entry["labels"][label][name] = plain(value)

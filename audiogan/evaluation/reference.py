@@ -1,0 +1,91 @@
+"""Real clips as the yardstick: what scores compare candidates with, worked out once."""
+
+import numpy as np
+
+from audiogan.evaluation import manifold, nearest, pitch
+from audiogan.evaluation.clips import Clips
+
+SAME_PITCH = 0.5  # semitones
+
+
+class Reference:
+    """Held-out clips that candidates are compared with, and training clips that they may have memorised.
+
+    Args:
+        held_out: the reference of every distance.
+        train: what a model was trained on.
+        labels: the names.
+        sample_rate: Hz.
+        seed: of what is drawn at random.
+    """
+
+    def __init__(self, held_out: Clips, train: Clips, labels: tuple[str, ...], sample_rate: int, seed: int):
+        self.held_out, self.train, self.labels = held_out, train, labels
+        self.sample_rate, self.seed = sample_rate, seed
+        self.bins = manifold.Bins(held_out.features.embeddings["summary"], seed)
+        self.rivals = self._rivals()
+        both = np.concatenate([held_out.label, train.label])
+        pitches = np.concatenate([held_out.pitch, train.pitch])
+        summary = np.concatenate([clips.features.embeddings["summary"] for clips in (held_out, train)])
+        self.spread = manifold.spread(summary, both, len(labels))
+        self.spread_at_pitch = np.array(
+            [_spread_at_pitch(summary[both == n], pitches[both == n]) for n in range(len(labels))]
+        )
+        self.tonal = np.array([np.isfinite(pitches[both == number]).mean() > 0.5 for number in range(len(labels))])
+        heard = held_out.label[: len(held_out.audio)]
+        levels = held_out.features.measures["level_db"]
+        self.level_db = np.array([_median(levels[held_out.label == number]) for number in range(len(labels))])
+        tonal = np.flatnonzero(self.tonal[heard])
+        _, cents = pitch.tracks(held_out.heard[tonal], sample_rate)
+        self.steady = share_by_label(pitch.steady(cents), heard[tonal], len(labels))
+
+    def _rivals(self) -> tuple[np.ndarray, np.ndarray]:
+        """Rows of held-out and of training clips, as many of each for every label, drawn by whole notes.
+
+        Whole notes, because the held-out clips are whole notes too: the velocities of few notes lie closer together
+        than as many clips of different notes.
+        """
+        random, chosen = np.random.default_rng(self.seed), ([], [])
+        for number in range(len(self.labels)):
+            own = [np.flatnonzero(clips.label == number) for clips in (self.held_out, self.train)]
+            count = min(map(len, own))
+            for rows, clips, into in zip(own, (self.held_out, self.train), chosen, strict=True):
+                order = {name: place for place, name in enumerate(random.permutation(np.unique(clips.note[rows])))}
+                places = np.array([order[name] for name in clips.note[rows]], int)
+                into.extend(rows[np.argsort(places, kind="stable")][:count])
+        return tuple(np.array(rows, int) for rows in chosen)
+
+    def distances(self, candidate: Clips, rival: Clips) -> np.ndarray:
+        """Spectral distance of each candidate to the nearest rival of its label: [n], infinite where it has none.
+
+        Siblings of the candidate and clips at the very pitch that was asked for are left out: that pitch was taken
+        from held-out notes, to which the candidate would be nearer for no merit of its own.
+        """
+        found = np.full(len(candidate), np.inf)
+        for rows, columns in nearest.by_label(candidate.label, rival.label):
+            distance = nearest.spectral_distance(candidate.features.spectra[rows], rival.features.spectra[columns])
+            same_pitch = np.abs(candidate.pitch[rows][:, None] - rival.pitch[columns]) < SAME_PITCH
+            sibling = (candidate.note[rows][:, None] == rival.note[columns]) & (rival.note[columns] != "")
+            distance[same_pitch | sibling] = np.inf
+            found[rows], _ = nearest.nearest(distance)
+        return found
+
+
+def share_by_label(chosen: np.ndarray, label: np.ndarray, count: int) -> np.ndarray:
+    """Mean of values within each label: [count], NaN where a label has none."""
+    return np.array([_mean(chosen[label == number]) for number in range(count)])
+
+
+def _spread_at_pitch(embeddings: np.ndarray, pitches: np.ndarray) -> float:
+    """Mean pairwise distance among clips of one pitch, averaged over the pitches that have several."""
+    values = [manifold.mean_pairwise_distance(embeddings[pitches == value]) for value in np.unique(pitches)]
+    values = [value for value in values if np.isfinite(value)]
+    return _mean(np.array(values))
+
+
+def _mean(values: np.ndarray) -> float:
+    return float(np.mean(values)) if len(values) else float("nan")
+
+
+def _median(values: np.ndarray) -> float:
+    return float(np.median(values)) if len(values) else float("nan")

@@ -1,0 +1,270 @@
+"""report.html and figure1.png: one page with its sounds and pictures inside, that asks no server for anything."""
+
+import base64
+import io
+from html import escape
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from audiogan import plots
+from audiogan.audio import from_pcm16, write_atomically
+from audiogan.evaluation import charts, tables, verdict
+from audiogan.evaluation.neighbours import Neighbour
+
+STATIC = Path(__file__).parent / "static"
+POLICY = (
+    "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
+    "base-uri 'none'; form-action 'none'"
+)
+PLAYED = {"griffin_lim": "real, Griffin-Lim"}  # baselines worth hearing, by what their row is called
+MEASURES = {
+    "centroid_hz": ("Brightness", "Hz", "centre of the spectrum"),
+    "attack_s": ("Attack", "seconds", "until the envelope has nearly reached its top"),
+    "level_db": ("Level", "dBFS", "RMS of the clip"),
+}
+
+
+def write(
+    folder: Path,
+    document: dict,
+    examples: dict[str, dict[int, np.ndarray]],
+    neighbours: dict[str, list[Neighbour]],
+    sample_rate: int,
+) -> None:
+    """Write both files.
+
+    Args:
+        document: of metrics.json.
+        examples: int16 [time] by label index by candidate; `real` first.
+        neighbours: by model.
+    """
+    shown = [("real", examples["real"]), *((name, examples[name]) for name in document["models"])]
+    drawn = [(name, {number: from_pcm16(pcm) for number, pcm in clips.items()}) for name, clips in shown]
+    figure = plots.comparison_figure(drawn, document["data"]["labels"], sample_rate)
+    write_atomically(folder / "figure1.png", plots.png_bytes(figure))
+    shown += [(words, examples[name]) for name, words in PLAYED.items() if name in examples]
+    page = html_page(document, shown, neighbours, sample_rate)
+    write_atomically(folder / "report.html", page.encode())
+
+
+def html_page(document: dict, shown: list, neighbours: dict[str, list[Neighbour]], sample_rate: int) -> str:
+    """The whole page."""
+    sections = {
+        "verdict": ("Verdict", _verdict(document)),
+        "figure1": ("Hear and see", _figure1(document, shown, sample_rate)),
+        "scores": ("All scores", _scores(document)),
+        "confusion": ("What the classifier hears", _confusions(document)),
+        "neighbours": ("Nearest training clips", _neighbours(neighbours, sample_rate)),
+        "distributions": ("Brightness, attack, level", _distributions(document)),
+        "history": ("Along the training", _history(document)),
+        "listeners": ("What listeners said", tables.ratings_table(document["models"])),
+        "method": ("How this was measured", _method(document)),
+    }
+    kept = {name: pair for name, pair in sections.items() if pair[1]}
+    links = "".join(f'<li><a href="#{name}">{escape(title)}</a></li>' for name, (title, _) in kept.items())
+    body = "".join(
+        f'<section id="{name}" aria-labelledby="{name}-title"><h2 id="{name}-title">{escape(title)}</h2>'
+        f"{content}</section>"
+        for name, (title, content) in kept.items()
+    )
+    data, settings = document["data"], document["settings"]
+    models = " and ".join(document["models"])
+    style, script = (STATIC / "report.css").read_text("utf-8"), (STATIC / "report.js").read_text("utf-8")
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="{POLICY}">
+<title>audiogan: evaluation of {escape(models)}</title>
+<style>
+{style}</style>
+</head>
+<body>
+<header>
+<h1>How good are these sounds?</h1>
+<p class="quiet">{settings["num"]:,} clips of each model against {data["test_clips"]:,} held-out recordings of
+{escape(data["source"])}, {len(data["labels"])} labels, seed {settings["seed"]}.</p>
+<nav aria-label="Sections"><ul>{links}</ul></nav>
+</header>
+<main>
+{body}
+</main>
+<footer><p>audiogan {escape(document["audiogan"])}. The numbers are in metrics.json beside this page.</p></footer>
+<script>
+{script}</script>
+</body>
+</html>
+"""
+
+
+def _verdict(document: dict) -> str:
+    kept, exceptions = verdict.trusted(document)
+    if exceptions:
+        check = f"Read with care. {' '.join(exceptions)}"
+    else:
+        check = (
+            f"Silence and white noise lose to every model on all {len(kept)} scores that are meant to judge realism."
+        )
+    note = (
+        "Like real: the distance (KAD) of coarse log-mel spectra, for which no network was trained, on the way from "
+        "white noise (0 %) to other real recordings (100 %): very close from 98 %, close from 90 %, told apart easily "
+        "from 60 %. It says nothing of beauty."
+    )
+    return f'{tables.verdict_table(document)}<p class="quiet">{escape(check)}</p><p class="quiet">{escape(note)}</p>'
+
+
+def _figure1(document: dict, shown: list, sample_rate: int) -> str:
+    labels = document["data"]["labels"]
+    head = "".join(f'<th scope="col">{escape(label.replace("_", " "))}</th>' for label in labels)
+    body = ""
+    for name, clips in shown:
+        cells = "".join(
+            f"<td>{sound(clips[number], sample_rate, f'{name}, {label}') if number in clips else ''}</td>"
+            for number, label in enumerate(labels)
+        )
+        body += f'<tr><th scope="row">{escape(name)}</th>{cells}</tr>'
+    colours = ", ".join(plots.scale_colours())
+    return (
+        "<p>The first clip drawn of each label, none chosen: log-mel spectrograms, low to high frequencies, all on one "
+        "scale. Press a picture's button to hear it.</p>"
+        f'<div class="scale"><span>\N{MINUS SIGN}{plots.RANGE_DB:.0f} dBFS</span>'
+        f'<i style="background:linear-gradient(90deg,{colours})"></i><span>0</span></div>'
+        '<div class="scroll" tabindex="0" role="region" aria-label="Figure 1"><table class="figure1">'
+        f"<thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def _scores(document: dict) -> str:
+    beaten = verdict.won_by_silence(document)
+    against = f"Silence beats {' and '.join(beaten)} on it here. " if beaten else ""
+    note = (
+        "Arrows say which way is better; scores without one should be like real audio's. Plain MSE is here because it "
+        f"is often asked for. {against}For sounds that are not paired, the expected error is the power of the one plus "
+        "the power of the other, so that the best guess is to say nothing: it rewards silence and the class mean. No "
+        "verdict rests on it; the distances to the nearest clip, after best lag and gain and both ways, take its place."
+    )
+    return f'{tables.score_table(document)}<p class="quiet">{escape(note)}</p>'
+
+
+def _confusions(document: dict) -> str:
+    entries = {name: entry for name, entry in document["models"].items() if entry["confusion"]}
+    entries["held-out recordings"] = document["baselines"]["real_test"]
+    content = ""
+    for number, (name, entry) in enumerate(entries.items()):
+        table = tables.confusion_table(name, entry, document["data"]["labels"])
+        share = entry["scores"]["class_accuracy"]
+        opened = " open" if number == 0 else ""
+        content += f"<details{opened}><summary>{escape(name)}: {share:.1%} as asked</summary>{table}</details>"
+    return content
+
+
+def _neighbours(neighbours: dict[str, list[Neighbour]], sample_rate: int) -> str:
+    content = (
+        "<p>For each model the eight sounds that lie nearest to any training clip, at most one a label: if it copies, "
+        "it shows here first. Left invented, right the training clip.</p>"
+    )
+    for name, pairs in neighbours.items():
+        cards = "".join(_pair(name, pair, sample_rate) for pair in pairs)
+        content += f'<h3>{escape(name)}</h3><div class="pairs">{cards}</div>'
+    return content
+
+
+def _pair(name: str, pair: Neighbour, sample_rate: int) -> str:
+    label = pair.label.replace("_", " ")
+    return (
+        f'<div class="pair"><h4>{escape(label)}</h4><div class="two">'
+        f"<figure>{sound(pair.audio, sample_rate, f'{name}, {label}, sample {pair.sample}')}"
+        f"<figcaption>invented</figcaption></figure>"
+        f"<figure>{sound(pair.real, sample_rate, f'training clip {pair.clip}, {label}')}"
+        f"<figcaption>training</figcaption></figure></div>"
+        f"<p>{pair.distance_db:.1f} dB apart<br>"
+        f'<span class="quiet">clip {pair.clip}: {escape(pair.source)}</span></p></div>'
+    )
+
+
+def _distributions(document: dict) -> str:
+    models, figures = document["models"], ""
+    for name, (title, unit, words) in MEASURES.items():
+        real = document["baselines"]["real_test"]["histograms"][name]
+        lines = [
+            charts.Line(model, (), _percent(entry["histograms"][name]["counts"]), number)
+            for number, (model, entry) in enumerate(models.items())
+        ]
+        label = f"{title} of {', '.join(models)} against held-out recordings"
+        chart = charts.distribution(real["edges"], _percent(real["counts"]), lines, label, unit)
+        figures += f"<figure>{chart}<figcaption><strong>{title}</strong>: {words}</figcaption></figure>"
+    return f'{charts.legend(list(models), "held-out recordings")}<div class="charts">{figures}</div>'
+
+
+def _history(document: dict) -> str:
+    models = document["models"]
+    lines = [
+        charts.Line(name, entry["history"]["steps"], entry["history"]["scores"], number)
+        for number, (name, entry) in enumerate((n, e) for n, e in models.items() if e.get("history"))
+    ]
+    if not lines:
+        return ""
+    floors = [entry["history"]["floor"] for entry in models.values() if entry.get("history")]
+    title = "Distance to held-out audio along the training of " + ", ".join(line.name for line in lines)
+    chart = charts.progress(lines, floors[0], title, "generator steps", "distance (Frechet, spectra)")
+    return (
+        "<p>The quick score that chose each run's best checkpoint, on clips of its own; smaller is better.</p>"
+        f'{charts.legend([line.name for line in lines])}<div class="charts"><figure>{chart}</figure></div>'
+    )
+
+
+def _method(document: dict) -> str:
+    judge, settings, data = document["classifier"], document["settings"], document["data"]
+    same = judge["data_sha256"] == data["sha256"]
+    trained = "the training split of these data" if same else "other data than these"
+    accuracy = judge["test_accuracy"]
+    known = f", {accuracy:.1%} right on {judge['test_clips']} clips that it never saw" if accuracy else ""
+    intro = (
+        "Labels, and pitches where a model takes them, follow the held-out recordings. The classifier "
+        f"({judge['name']}) was trained apart from any GAN on {trained}{known}. Embeddings: "
+        f"{', '.join(settings['embeddings'])}; the summary is the log-mel spectrum on a grid of 16 bands and 8 time "
+        "slices. KAD uses all clips, FAD and the "
+        "neighbourhood scores equal numbers. Real training clips stand for the best that any model could do. "
+        "Waveform distances and pitch are measured on the first "
+        f"{settings['audio_clips']} clips. Memorisation compares the distance to the nearest training clip with that "
+        "to the nearest of as many held-out ones, drawn by whole notes, with siblings and the pitch asked for left out."
+    )
+    rows = "".join(
+        f"<dt>{escape(tables.BASELINE_TITLES[name])}</dt><dd>{escape(entry['words'])}</dd>"
+        for name, entry in document["baselines"].items()
+    )
+    models = "".join(
+        f"<dt>{escape(name)}</dt><dd>{escape(entry['architecture'])}, {entry['parameters']:,} parameters, "
+        f"{entry['steps']:,} steps on {escape(entry['data'])}; weights {entry['checkpoint_sha256'][:12]}</dd>"
+        for name, entry in document["models"].items()
+    )
+    command = (
+        f"python -m audiogan evaluate {' '.join(document['models'])} --data DATA --out DIR --num {settings['num']}"
+    )
+    return (
+        f"<p>{escape(intro)}</p><dl>{models}{rows}</dl>"
+        f"<p>Made by <code>{escape(command)} --seed {settings['seed']}</code></p>"
+    )
+
+
+def sound(pcm: np.ndarray, sample_rate: int, name: str) -> str:
+    """A picture and the button under it that plays the clip, int16 [time]."""
+    picture = _data_url("image/png", plots.thumbnail_png(from_pcm16(pcm), sample_rate))
+    buffer = io.BytesIO()
+    soundfile.write(buffer, pcm, sample_rate, subtype="PCM_16", format="FLAC")
+    return (
+        f'<div class="sound"><img src="{picture}" alt="Spectrogram: {escape(name)}" width="129" height="96">'
+        f'<button class="play" type="button" aria-label="Play {escape(name)}">'
+        f'<audio preload="none" src="{_data_url("audio/flac", buffer.getvalue())}"></audio></button></div>'
+    )
+
+
+def _data_url(kind: str, data: bytes) -> str:
+    return f"data:{kind};base64,{base64.b64encode(data).decode()}"
+
+
+def _percent(counts: list[int]) -> list[float]:
+    return [100 * count / max(1, sum(counts)) for count in counts]

@@ -1,0 +1,139 @@
+"""Scores in words that a listener understands, and whether the scores themselves can be trusted."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+GOOD, FAIR, BAD, NEUTRAL = "good", "fair", "bad", ""
+WRONG_INPUTS = ("silence", "noise")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A cell of the table: words, the number behind them, and whether that is good."""
+
+    words: str
+    number: str
+    tone: str = NEUTRAL
+
+
+def findings(entry: dict, document: dict) -> dict[str, Finding]:
+    """What to say of a model, or of real audio, by heading."""
+    scores, real = entry["scores"], document["baselines"]["real_train"]["scores"]
+    columns: dict[str, Callable[[dict, dict, dict], Finding]] = {
+        "Right sound?": _label,
+        "Like real?": _realism,
+        "Varied?": _variety,
+        "In tune?": _pitch,
+        "Copied?": _copying,
+        "Clean?": _signal,
+    }
+    return {heading: write(scores, real, document) for heading, write in columns.items()}
+
+
+def trusted(document: dict) -> tuple[list[str], list[str]]:
+    """Do silence and noise lose to every model on every score meant to judge realism?
+
+    Returns:
+        Titles of the scores on which they do, and a sentence for each model and wrong input where there are others.
+    """
+    judged = {name: about for name, about in document["scores"].items() if about["realism"]}
+    kept, exceptions = {about["title"] for about in judged.values()}, []
+    for model, entry in document["models"].items():
+        for wrong in WRONG_INPUTS:
+            other = document["baselines"][wrong]["scores"]
+            lost = [
+                about["title"]
+                for name, about in judged.items()
+                if _at_least_as_good(about["better"], other.get(name), entry["scores"].get(name))
+            ]
+            kept -= set(lost)
+            if lost:
+                exceptions.append(f"{wrong.capitalize()} is as good as {model} or better on {', '.join(lost)}.")
+    return sorted(kept), exceptions
+
+
+def won_by_silence(document: dict) -> list[str]:
+    """Models that silence beats on plain MSE."""
+    silent = document["baselines"]["silence"]["scores"]["mse"]
+    return [model for model, entry in document["models"].items() if (entry["scores"]["mse"] or 0) > silent]
+
+
+def _at_least_as_good(better: str, wrong: float | None, model: float | None) -> bool:
+    if wrong is None or model is None:
+        return False
+    return wrong <= model if better == "lower" else wrong >= model
+
+
+def _label(scores: dict, real: dict, document: dict) -> Finding:
+    share = scores.get("class_accuracy")
+    if share is None:
+        return Finding("Takes no label", "unconditional")
+    words, tone = _grade(
+        share, ((0.95, "Nearly always", GOOD), (0.8, "Mostly", FAIR), (0.4, "Often not", BAD)), "Rarely"
+    )
+    return Finding(words, f"{share:.0%} heard as asked; real {real['class_accuracy']:.0%}", tone)
+
+
+def _realism(scores: dict, real: dict, document: dict) -> Finding:
+    """By the distance that no network of ours could flatter, between real audio's and white noise's."""
+    distance, floor = scores.get("kad_summary"), real["kad_summary"]
+    if distance is None:
+        return Finding("", "")
+    worst = document["baselines"]["noise"]["scores"]["kad_summary"]
+    share = 1 - (distance - floor) / max(worst - floor, 1e-9)
+    steps = ((0.98, "Very close", GOOD), (0.9, "Close", FAIR), (0.6, "Told apart easily", BAD))
+    words, tone = _grade(share, steps, "Far from it")
+    return Finding(words, f"distance {distance:.3g}; real {floor:.2g}", tone)
+
+
+def _variety(scores: dict, real: dict, document: dict) -> Finding:
+    share = scores.get("diversity")
+    if share is None:
+        return Finding("", "")
+    steps = ((1.5, "Too scattered", FAIR), (0.75, "Yes", GOOD), (0.5, "Somewhat", FAIR))
+    words, tone = _grade(share, steps, "All alike")
+    return Finding(words, f"{share:.0%} of real audio's variety; poorest label {scores['diversity_least']:.0%}", tone)
+
+
+def _pitch(scores: dict, real: dict, document: dict) -> Finding:
+    share = scores.get("steady_pitch_of_real")
+    if share is None:
+        return Finding("Not tonal", "")
+    words, tone = _grade(share, ((0.8, "Holds its pitch", GOOD), (0.4, "Sometimes", FAIR)), "Hardly ever steady")
+    error = scores.get("pitch_error_cents")
+    more = f", {error:.0f} cents off" if error is not None else ""
+    return Finding(words, f"{scores['steady_pitch']:.0%} steady; real {real['steady_pitch']:.0%}{more}", tone)
+
+
+def _copying(scores: dict, real: dict, document: dict) -> Finding:
+    ratio, usual = scores.get("memorisation_ratio"), real["memorisation_ratio"] or 1.0
+    if ratio is None:
+        return Finding("", "")
+    words, tone = _grade(ratio / usual, ((0.9, "No sign of it", GOOD), (0.75, "Leans on training", FAIR)), "Suspicious")
+    return Finding(words, f"ratio {ratio:.2f}; real {usual:.2f}", tone)
+
+
+def _signal(scores: dict, real: dict, document: dict) -> Finding:
+    """What an engineer would see at once: clipping, DC, hiss, a noise floor, uneven levels."""
+    faults = []
+    if scores["clipped_clips"] > 0.01:
+        faults.append("clipping")
+    if scores["dc_most"] > 0.02:
+        faults.append("DC")
+    if scores["above_7500_db"] > real["above_7500_db"] + 10:
+        faults.append("hiss")
+    if scores["floor_db"] > real["floor_db"] + 15:
+        faults.append("no silence")
+    if scores["level_error_db"] > real["level_error_db"] + 3:
+        faults.append("uneven level")
+    number = f"floor {scores['floor_db']:.0f} dBFS; real {real['floor_db']:.0f}"
+    return Finding(
+        ", ".join(faults).capitalize() or "Yes", number, BAD if len(faults) > 1 else FAIR if faults else GOOD
+    )
+
+
+def _grade(value: float, steps: tuple[tuple[float, str, str], ...], below: str) -> tuple[str, str]:
+    for least, words, tone in steps:
+        if value >= least:
+            return words, tone
+    return below, BAD

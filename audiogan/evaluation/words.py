@@ -1,0 +1,75 @@
+"""What each score is called, which way is better, and what it says: for metrics.json, the report and the app."""
+
+LOWER, HIGHER, LIKE_REAL = "lower", "higher", "like real"
+
+_EMBEDDED = {
+    "kad": ("KAD", LOWER, True, "How far the sounds are from real ones, whatever the shape of the cloud. 0 is chance."),
+    "kad_low": ("KAD, lower end", LOWER, False, "Of its bootstrap interval of 95 %."),
+    "kad_high": ("KAD, upper end", LOWER, False, "Of its bootstrap interval of 95 %."),
+    "fad": ("FAD", LOWER, True, "Frechet distance of Gaussians fitted to both; grows when there are few clips."),
+    "fad_infinity": ("FAD-infinity", LOWER, True, "FAD extrapolated to clips without end; may fall a little below 0."),
+    "precision": ("Precision", HIGHER, True, "Share of sounds that lie among real ones."),
+    "recall": ("Recall", HIGHER, True, "Share of real sounds that lie among the model's."),
+    "density": ("Density", HIGHER, True, "How thick real sounds lie around the model's; 1 for real ones."),
+    "coverage": ("Coverage", HIGHER, True, "Share of real sounds with a sound of the model's nearby."),
+}
+_EMBEDDINGS = {"classifier": "classifier", "summary": "spectra", "vggish": "VGGish"}
+
+_OTHERS = {
+    "clips": ("Clips", LIKE_REAL, False, "How many were scored."),
+    "class_accuracy": (
+        "Right label",
+        HIGHER,
+        True,
+        "Share of sounds that the classifier hears as the label asked for.",
+    ),
+    "inception_score": ("Inception Score", HIGHER, True, "Clear and varied labels, as the classifier hears them."),
+    "inception_score_std": ("Inception Score, deviation", LIKE_REAL, False, "Over its ten splits."),
+    "ndb": ("NDB/K", LOWER, True, "Share of kinds of sound that come significantly more or less often than in real."),
+    "mse": ("Plain MSE", LOWER, False, "Between unpaired clips. Silence wins it: see the note under the table."),
+    "nearest_mse": (
+        "Nearest waveform",
+        LOWER,
+        True,
+        "Error to the nearest real clip, best lag and gain; 1 is silence.",
+    ),
+    "nearest_mse_back": ("Nearest waveform, back", LOWER, True, "The same from each real clip to the model's nearest."),
+    "nearest_log_mel_db": ("Nearest spectrum", LOWER, True, "Log-mel distance in dB to the nearest real clip."),
+    "nearest_log_mel_db_back": ("Nearest spectrum, back", LOWER, True, "From each real clip to the model's nearest."),
+    "memorisation_ratio": (
+        "Memorisation ratio",
+        LIKE_REAL,
+        False,
+        "Distance to training clips over that to held-out ones: far below real audio's is copying.",
+    ),
+    "diversity": ("Variety within a label", LIKE_REAL, False, "Mean distance between its sounds, against real ones."),
+    "diversity_least": ("Variety, poorest label", LIKE_REAL, False, "The label with the least."),
+    "diversity_one_pitch": ("Variety at one pitch", LIKE_REAL, False, "From z alone, against real clips of one pitch."),
+    "diversity_from_z": ("Variety from z", LIKE_REAL, False, "At one pitch, against real clips of all pitches."),
+    "steady_pitch": ("Steady pitch", HIGHER, False, "Share of tonal clips whose pitch deviates less than 20 cents."),
+    "steady_pitch_of_real": ("Steady pitch, of real", HIGHER, False, "That share over real clips' of the same labels."),
+    "pitch_error_cents": ("Pitch error", LOWER, False, "Median distance in cents from the pitch asked for."),
+    "peak": ("Peak", LIKE_REAL, False, "Median; 1 is full scale."),
+    "peak_most": ("Peak, largest", LIKE_REAL, False, "Of all clips."),
+    "crest_db": ("Crest factor", LIKE_REAL, False, "Peak over RMS in dB, median."),
+    "dc": ("DC", LIKE_REAL, False, "Median size of the constant part."),
+    "dc_most": ("DC, largest", LIKE_REAL, False, "Of all clips."),
+    "clipped": ("Clipped samples", LIKE_REAL, False, "Median share of samples at full scale."),
+    "clipped_clips": ("Clips that clip", LIKE_REAL, False, "Share of clips with a sample at full scale."),
+    "above_7500_db": ("Above 7.5 kHz", LIKE_REAL, False, "Energy there in dB of all, median: whistle and hiss."),
+    "above_7500_db_most": ("Above 7.5 kHz, worst", LIKE_REAL, False, "95th percentile."),
+    "below_30_db": ("Below 30 Hz", LIKE_REAL, False, "Energy there in dB of all, median: rumble."),
+    "floor_db": ("Noise floor", LIKE_REAL, False, "Level of the quietest tenth of a clip in dBFS, median."),
+    "level_db": ("Level", LIKE_REAL, False, "RMS in dBFS, median."),
+    "level_error_db": ("Level, label by label", LOWER, False, "Mean distance in dB from real audio's median level."),
+}
+
+
+def describe(embeddings: tuple[str, ...]) -> dict[str, dict]:
+    """Title, direction, whether it is meant to judge realism, and words, of each score by name."""
+    rows = dict(_OTHERS)
+    for embedding in embeddings:
+        named = _EMBEDDINGS.get(embedding, embedding)
+        rows |= {f"{key}_{embedding}": (f"{title} ({named})", *rest) for key, (title, *rest) in _EMBEDDED.items()}
+    keys = ("title", "better", "realism", "words")
+    return {name: dict(zip(keys, row, strict=True)) for name, row in rows.items()}

@@ -1,0 +1,421 @@
+"""The whole evaluation on forty clips: its document, its files, its refusals. Written against tiny untrained models."""
+
+import csv
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from conftest import LABELS, NUM_SAMPLES, SAMPLE_RATE, save_tiny_checkpoint
+from PIL import Image
+
+from audiogan import cli, synthesis
+from audiogan.audio import to_pcm16
+from audiogan.dataset import PreparedData
+from audiogan.evaluation import candidates, charts, classifier, history, neighbours, ratings, report, verdict
+from audiogan.evaluation.clips import RealClips, gather
+from audiogan.evaluation.command import named_runs
+from audiogan.evaluation.evaluate import Settings, evaluate
+from audiogan.evaluation.features import Extractor
+from audiogan.evaluation.reference import Reference
+from audiogan.evaluation.scores import _memorised, score
+from training.data.clips import Clip, ClipFormat, DataSetWriter
+
+NUM = 60
+NAMES = ("tiny-wavegan", "tiny-unconditional")
+BASELINES = ("real_test", "real_train", "real_halves", "griffin_lim", "class_mean", "noise", "silence")
+
+
+@pytest.fixture(scope="session")
+def votes(tmp_path_factory) -> Path:
+    """Two listeners who agree on nothing, and a third."""
+    file = tmp_path_factory.mktemp("votes") / "votes.csv"
+    rows = [("tiny-wavegan", rater, question, value, f"{rater}{question}") for rater, question, value in (
+        ("a", "quality", 1), ("a", "quality", 3), ("b", "quality", 4), ("c", "quality", 3), ("c", "resemblance", 5),
+    )]  # fmt: skip
+    with open(file, "w", newline="") as opened:
+        csv.writer(opened).writerows([("model", "session_id", "question", "value", "vote_id"), *rows])
+    return file
+
+
+@pytest.fixture(scope="session")
+def run_folder(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("runs") / "run"
+    folder.mkdir()
+    rows = [
+        {"step": 10, "d_loss": 1},
+        {"step": 10, "score": 200.0, "floor": 12.5},
+        {"step": 20, "score": 90, "floor": 12.5},
+    ]
+    (folder / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows) + '{"step": 30, "sco')
+    return folder
+
+
+@pytest.fixture(scope="session")
+def evaluated(prepared, checkpoints, judge, votes, run_folder, tmp_path_factory) -> tuple[Path, dict]:
+    """The folder of an evaluation of two models, and its document."""
+    out = tmp_path_factory.mktemp("evaluated") / "evaluation"
+    arguments = ["evaluate", *NAMES, "--data", prepared, "--out", out, "--num", NUM, "--classifier", judge]
+    arguments += ["--checkpoints", checkpoints, "--ratings", votes, "--run", run_folder, "--device", "cpu"]
+    assert cli.main([str(argument) for argument in arguments]) == 0
+    return out, json.loads((out / "metrics.json").read_text())
+
+
+class TestDocument:
+    def test_shape(self, evaluated):
+        """What the app's pages read: keys by model and by baseline name, the same scores for all of them."""
+        document = evaluated[1]
+        assert set(document) == {
+            "schema", "audiogan", "settings", "data", "classifier", "scores", "baselines", "models",
+        }  # fmt: skip
+        assert document["schema"] == 1
+        assert document["settings"]["num"] == NUM
+        assert document["data"]["labels"] == list(LABELS)
+        assert tuple(document["baselines"]) == BASELINES
+        assert tuple(document["models"]) == NAMES
+        for entry in (*document["baselines"].values(), *document["models"].values()):
+            assert set(entry) >= {"scores", "labels", "confusion", "histograms"}
+            assert set(entry["scores"]) <= set(document["scores"])
+            assert set(entry["labels"]) == set(LABELS)
+            assert all(value is None or isinstance(value, (int, float)) for value in entry["scores"].values())
+        for about in document["scores"].values():
+            assert set(about) == {"title", "better", "realism", "words"}
+            assert about["better"] in ("lower", "higher", "like real")
+
+    def test_every_candidate_has_every_score_meant_to_judge_realism(self, evaluated):
+        document = evaluated[1]
+        realism = [name for name, about in document["scores"].items() if about["realism"]]
+        assert len(realism) > 15
+        for name, entry in (document["baselines"] | document["models"]).items():
+            missing = [score for score in realism if entry["scores"].get(score) is None]
+            allowed = (
+                {"class_accuracy"} if name == "tiny-unconditional" else set(realism) if name == "real_test" else set()
+            )
+            assert set(missing) <= allowed, name
+
+    def test_real_audio_is_the_floor_and_silence_is_far_from_it(self, evaluated):
+        of = {name: entry["scores"] for name, entry in evaluated[1]["baselines"].items()}
+        for score_name in ("kad_summary", "fad_summary", "nearest_log_mel_db", "nearest_mse"):
+            assert of["real_train"][score_name] < of["silence"][score_name]
+            assert of["real_halves"][score_name] < of["silence"][score_name]
+        assert of["real_test"]["class_accuracy"] == 1.0
+        assert of["silence"]["nearest_mse"] == 1.0
+        assert of["silence"]["diversity"] == 0.0
+
+    def test_silence_wins_plain_mse(self, evaluated):
+        of = {name: entry["scores"].get("mse") for name, entry in evaluated[1]["baselines"].items()}
+        assert of["real_test"] is None  # it would be compared with itself
+        assert of["silence"] < min(of["real_train"], of["noise"])
+
+    def test_models_say_what_they_are(self, evaluated):
+        entry = evaluated[1]["models"]["tiny-wavegan"]
+        assert entry["architecture"] == "wavegan"
+        assert entry["conditional"]
+        assert len(entry["checkpoint_sha256"]) == 64
+        assert sum(map(sum, entry["confusion"])) == NUM
+        assert evaluated[1]["models"]["tiny-unconditional"]["confusion"] is None
+        assert len(entry["neighbours"]) == 2  # at most one a label
+        assert {"label", "sample", "clip", "source", "distance_db"} == set(entry["neighbours"][0])
+
+    def test_labels_follow_the_test_split(self, evaluated):
+        counts = [values["clips"] for values in evaluated[1]["models"]["tiny-wavegan"]["labels"].values()]
+        assert sum(counts) == NUM
+        assert abs(counts[0] - counts[1]) <= 4
+
+    def test_human_scores_and_history_join(self, evaluated):
+        models = evaluated[1]["models"]
+        assert models["tiny-wavegan"]["ratings"]["raters"] == 3
+        assert models["tiny-wavegan"]["ratings"]["quality"]["mean"] == 3.0  # raters' means 2, 4 and 3
+        assert models["tiny-wavegan"]["history"] == {
+            "run": "run",
+            "steps": [10, 20],
+            "scores": [200, 90],
+            "floor": 12.5,
+        }
+        assert models["tiny-unconditional"]["ratings"] is None
+        assert models["tiny-unconditional"]["history"] is None
+
+    def test_is_the_same_for_a_seed(self, evaluated, prepared, checkpoints, judge, tmp_path):
+        models = [synthesis.load("tiny-wavegan", "cpu", checkpoints)]
+        again = evaluate(models, PreparedData(prepared), tmp_path / "again", Settings(NUM, classifier=judge))
+        assert again["baselines"] == evaluated[1]["baselines"]
+        assert again["models"]["tiny-wavegan"]["scores"] == evaluated[1]["models"]["tiny-wavegan"]["scores"]
+
+
+class TestFiles:
+    def test_two_held_out_clips_a_label(self, evaluated, prepared):
+        out, data = evaluated[0], PreparedData(prepared)
+        assert sorted(path.name for path in out.iterdir()) == ["figure1.png", "metrics.json", "real", "report.html"]
+        held_out = {data.clips[row].tobytes() for row in data.rows("test")}
+        for label in LABELS:
+            for number in range(2):
+                pcm, rate = soundfile.read(out / "real" / f"{label}-{number}.wav", dtype="int16")
+                assert rate == SAMPLE_RATE
+                assert pcm.tobytes() in held_out
+
+    def test_figure_1_has_a_row_more_than_models(self, evaluated):
+        with Image.open(evaluated[0] / "figure1.png") as image:
+            assert image.width > 300
+            assert image.height > 300
+
+
+class Page(HTMLParser):
+    """The tags of a page, their attributes, and its text."""
+
+    def __init__(self, text: str):
+        super().__init__()
+        self.tags, self.text = [], ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+
+    def handle_data(self, data):
+        self.text += data
+
+    def of(self, tag: str) -> list[dict]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+@pytest.fixture(scope="module")
+def page(evaluated) -> Page:
+    return Page((evaluated[0] / "report.html").read_text())
+
+
+class TestReport:
+    def test_asks_nothing_of_anyone(self, page, evaluated):
+        for _, attributes in page.tags:
+            for name in ("src", "href", "srcset", "action", "data"):
+                assert attributes.get(name, "#").startswith(("data:", "#"))
+        assert "url(" not in (evaluated[0] / "report.html").read_text()
+        policy = next(meta["content"] for meta in page.of("meta") if "http-equiv" in meta)
+        assert policy.startswith("default-src 'none'")
+
+    def test_pictures_are_described_and_buttons_named(self, page):
+        assert len(page.of("img")) > 8
+        assert all(image["alt"].startswith("Spectrogram: ") for image in page.of("img"))
+        assert all(button["aria-label"].startswith("Play ") for button in page.of("button"))
+        assert all("aria-label" in svg or svg.get("aria-hidden") for svg in page.of("svg"))
+        assert all(cell.get("scope") in ("row", "col", "colgroup") for cell in page.of("th"))
+
+    def test_verdict_comes_first(self, page):
+        order = [attributes["id"] for attributes in page.of("section")]
+        assert order[:2] == ["verdict", "figure1"]
+        assert "listeners" in order
+        assert "history" in order
+        assert "Right sound?" in page.text
+
+    def test_says_why_silence_wins_plain_mse(self, page):
+        assert "it rewards silence" in page.text
+        assert "Plain MSE" in page.text
+
+    def test_text_is_escaped(self, evaluated):
+        document = json.loads(json.dumps(evaluated[1]))
+        document["models"] = {"<script>x</script>": document["models"]["tiny-wavegan"]}
+        document["data"]["source"] = "<img onerror=1>"
+        page = Page(report.html_page(document, [("<b>", {})], {"<i>": []}, SAMPLE_RATE))
+        assert not page.of("b") or all("class" in attributes for attributes in page.of("b"))
+        assert not page.of("i") or all("style" in attributes for attributes in page.of("i"))
+        assert "<script>x</script>" in page.text
+        assert len(page.of("script")) == 1
+
+
+class TestVerdict:
+    def test_names_the_wrong_input_that_wins(self, evaluated):
+        document = json.loads(json.dumps(evaluated[1]))
+        document["models"]["tiny-wavegan"]["scores"]["kad_summary"] = 1e6
+        kept, exceptions = verdict.trusted(document)
+        assert "KAD (spectra)" not in kept
+        assert any(text.startswith("Silence is as good as tiny-wavegan or better on") for text in exceptions)
+        assert all("KAD (spectra)" in text for text in exceptions if "tiny-wavegan" in text)
+
+    def test_real_audio_passes_its_own_verdict(self, evaluated):
+        document = evaluated[1]
+        found = verdict.findings(document["baselines"]["real_train"], document)
+        assert found["Right sound?"].tone == "good"
+        assert found["Copied?"].words == "No sign of it"
+        assert found["Clean?"].words == "Yes"
+
+    def test_copies_are_suspicious(self, evaluated):
+        document = json.loads(json.dumps(evaluated[1]))
+        document["models"]["tiny-wavegan"]["scores"]["memorisation_ratio"] = 0.1
+        assert verdict.findings(document["models"]["tiny-wavegan"], document)["Copied?"].words == "Suspicious"
+
+
+@pytest.fixture(scope="module")
+def extractor(judge) -> Extractor:
+    return Extractor(classifier.load(judge)[0], LABELS)
+
+
+@pytest.fixture(scope="module")
+def reference(prepared, extractor) -> Reference:
+    data = PreparedData(prepared)
+    real = RealClips(data, np.arange(len(data.index)), extractor, lambda count: None)
+    return Reference(real.take(data.rows("test")), real.take(data.rows("train")), LABELS, SAMPLE_RATE, 0)
+
+
+class TestScores:
+    def test_a_copier_is_caught(self, prepared, extractor, reference):
+        """Training clips offered as a model's own: nearest training clip at distance 0, and named."""
+        data = PreparedData(prepared)
+        rows = data.rows("train")
+        copies = gather(
+            [data.clips[rows] / 32768], extractor, data.label[rows], np.full(len(rows), np.nan), lambda count: None
+        )
+        scores = score(copies, reference)["scores"]
+        assert scores["memorisation_ratio"] < 0.6
+        found = neighbours.closest(copies, reference.train, rows, data)
+        assert found[0].distance_db < 0.1
+        assert (found[0].audio == found[0].real).all()
+        assert found[0].source == data.index[found[0].clip]["source"]
+
+    def test_real_audio_is_not(self, reference):
+        """Noises, whose training and held-out clips are alike; the tones held out are all higher."""
+        noises = reference.train.take(np.flatnonzero(reference.train.label == 1))
+        assert _memorised(noises, reference)[0]["memorisation_ratio"] == pytest.approx(1, abs=0.1)
+
+    def test_pitch_asked_for_is_checked(self, extractor, reference):
+        time = np.arange(NUM_SAMPLES) / SAMPLE_RATE
+        pitches = np.array([60.0, 64.0, 67.0, 71.0, 72.0, 74.0])
+        hz = 440 * 2 ** ((pitches + 0.1 - 69) / 12)
+        audio = 0.5 * np.sin(2 * np.pi * hz[:, None] * time).astype(np.float32)
+        clips = gather([audio], extractor, np.zeros(6, int), pitches, lambda count: None)
+        scores = score(clips, reference)["scores"]
+        assert scores["steady_pitch"] == 1.0
+        assert scores["pitch_error_cents"] == pytest.approx(10, abs=3)
+
+
+def test_rows_repeat_only_after_all_were_drawn():
+    rows = candidates.draw_rows(None, np.arange(10, 20), 25, 0)
+    assert sorted(rows[:10]) == sorted(rows[10:20]) == list(range(10, 20))
+    assert len(rows) == 25
+
+
+def test_training_clips_are_drawn_once_and_like_the_test_split(prepared):
+    data = PreparedData(prepared)
+    wanted = np.array([row for row in data.rows("test") if data.label[row] == 0])
+    rows = candidates.alike(data, data.rows("train"), np.tile(wanted, 3), 0)
+    assert len(set(rows)) == len(rows) == 12
+    assert set(data.label[rows]) == {0}
+
+
+class Pitched:
+    """A synthesizer's names for pitch: flutes have one from 60 to 72."""
+
+    pitched_labels = ("Flute",)
+
+    def pitch_range(self, label):
+        return (60.0, 72.0)
+
+    def clip_pitches(self, indices, seed, labels):
+        return [66.0 if label == "Flute" else None for label in labels]
+
+
+def test_pitches_are_those_of_real_clips_where_the_model_has_them():
+    names, real = ["Flute", "Flute", "Flute", "Snare_drum"], np.array([64.0, 90.0, np.nan, 50.0])
+    assert candidates.ask_pitches(Pitched(), names, real, 0) == [64.0, 72.0, 66.0, None]
+
+
+class TestRefusals:
+    def refused(self, capsys, *arguments) -> str:
+        assert cli.main(["evaluate", *map(str, arguments)]) == 2
+        error = capsys.readouterr().err.strip().splitlines()
+        assert len(error) == 1, error
+        return error[0]
+
+    @pytest.fixture
+    def common(self, prepared, checkpoints, judge, tmp_path) -> list:
+        return [
+            *("--data", prepared, "--out", tmp_path / "out", "--checkpoints", checkpoints, "--classifier", judge),
+            *("--num", NUM, "--device", "cpu"),
+        ]
+
+    def test_a_folder_that_exists(self, common, tmp_path, capsys):
+        (tmp_path / "out").mkdir()
+        assert "exists already" in self.refused(capsys, "tiny-wavegan", *common)
+
+    @pytest.mark.parametrize(
+        ("form", "labels", "words"),
+        [
+            (ClipFormat(sample_rate=8000), LABELS, "has sample_rate 16000, but the data have 8000"),
+            (ClipFormat(num_samples=8192), LABELS, "has num_samples 16384, but the data have 8192"),
+            (ClipFormat(), ("Flute", "Oboe"), "other labels (Oboe, Snare_drum)"),
+            (ClipFormat(), (), "no labels to tell apart"),
+        ],
+    )
+    def test_data_that_do_not_fit(self, form, labels, words, common, tmp_path, capsys):
+        random = np.random.default_rng(0)
+        with DataSetWriter(tmp_path / "data", form, labels, "tests") as writer:
+            for number in range(8):
+                pcm = to_pcm16(0.1 * random.standard_normal(form.num_samples))
+                label = labels[number % 2] if labels else ""
+                writer.add(Clip(pcm, label, str(number), "test" if number < 4 else "train"))
+        common[1] = tmp_path / "data"
+        assert words in self.refused(capsys, "tiny-wavegan", *common)
+
+    def test_a_model_of_other_labels(self, common, tmp_path, capsys):
+        save_tiny_checkpoint(tmp_path / "odd", "wavegan", labels=("Flute", "Gong"))
+        assert "odd and the data have other labels (Gong, Snare_drum)" in self.refused(
+            capsys, tmp_path / "odd", *common
+        )
+
+    def test_the_same_model_twice_bad_numbers_and_files(self, common, tmp_path, capsys):
+        assert "different names" in self.refused(capsys, "tiny-wavegan", "tiny-wavegan", *common)
+        assert "--num must be" in self.refused(capsys, "tiny-wavegan", *common, "--num", 3)
+        assert "--seed must be" in self.refused(capsys, "tiny-wavegan", *common, "--seed", -1)
+        assert "is not a training run" in self.refused(capsys, "tiny-wavegan", *common, "--run", tmp_path)
+        assert "--ratings" in self.refused(capsys, "tiny-wavegan", *common, "--ratings", tmp_path / "none")
+        assert "--run" in self.refused(capsys, "tiny-wavegan", *common, "--run", "other=x")
+        assert not (tmp_path / "out").exists()
+
+    def test_nothing_is_left_after_an_error(self, common, tmp_path, capsys, monkeypatch):
+        def fail(*_):
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(report, "write", fail)
+        assert cli.main(["evaluate", "tiny-wavegan", *map(str, common)]) == 2
+        assert "the disk is full" in capsys.readouterr().err.splitlines()[-1]
+        assert not [path for path in tmp_path.iterdir() if path.name != "data"]
+
+
+class TestHistoryAndRatings:
+    def test_a_run_without_scores_is_refused(self, tmp_path):
+        (tmp_path / "metrics.jsonl").write_text('{"step": 1, "d_loss": 2}\n[]\n')
+        with pytest.raises(ValueError, match="no score yet"):
+            history.read(tmp_path)
+
+    def test_interval_is_students_over_raters(self):
+        """Means 2, 3, 4: standard error 1 / sqrt(3), t(0.975, 2) = 4.3027."""
+        value = ratings.interval([2.0, 3.0, 4.0])
+        assert value["mean"] == 3
+        assert value["high"] - 3 == pytest.approx(4.3027 / np.sqrt(3), abs=1e-3)
+        assert ratings.interval([4.0]) == {"mean": 4.0, "low": None, "high": None}
+
+    def test_votes_as_json_lines(self, tmp_path):
+        row = {"model": "m", "session_id": "s", "question": "quality", "value": 4, "vote_id": "v"}
+        (tmp_path / "votes.jsonl").write_text(json.dumps(row) + "\n")
+        assert ratings.read(tmp_path / "votes.jsonl")["m"]["quality"]["mean"] == 4
+
+    def test_runs_by_name_or_in_order(self):
+        assert named_runs(["x", "b=y"], ["a", "b"]) == {"a": Path("x"), "b": Path("y")}
+        with pytest.raises(ValueError, match="must be the run of a model"):
+            named_runs(["x", "y"], ["a"])
+
+
+class TestCharts:
+    def test_ticks_are_round(self):
+        assert charts._ticks(0, 8000) == [0, 2000, 4000, 6000, 8000]
+        assert charts._ticks(-50, 0) == [-50, -40, -30, -20, -10, 0]
+
+    def test_lines_stay_inside_the_picture(self):
+        line = charts.Line("m", (0, 10, 20), (300.0, 100.0, 20.0), 0)
+        svg = charts.progress([line], 12.0, "title", "steps", "distance")
+        path = re.search(r'class="line" d="M([^"]+)"', svg)[1]
+        points = np.array([[float(value) for value in pair.split()] for pair in path.split("L")])
+        assert (points >= 0).all()
+        assert (points[:, 0] <= charts.WIDTH).all()
+        assert (np.diff(points[:, 1]) > 0).all()  # better is lower, and further down
+        assert "real audio 12" in svg
