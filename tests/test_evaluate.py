@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from conftest import LABELS, NUM_SAMPLES, SAMPLE_RATE, save_tiny_checkpoint
+from conftest import LABELS, NUM_SAMPLES, SAMPLE_RATE, save_tiny_checkpoint, tone
 from PIL import Image
 
 from audiogan import cli, synthesis
@@ -303,9 +303,15 @@ def test_training_clips_are_drawn_once_and_like_the_test_split(prepared):
 
 
 class Pitched:
-    """A synthesizer's names for pitch: flutes have one from 60 to 72."""
+    """A synthesizer that takes pitch: flutes have one from 60 to 72, and z is how loud they are."""
 
     pitched_labels = ("Flute",)
+
+    def latents(self, indices, seed):
+        return 0.1 + np.arange(len(indices), dtype=np.float32)[:, None] / 10
+
+    def render(self, z, labels, pitches):
+        return np.concatenate([z[i] * tone(440 * 2 ** ((pitch - 69) / 12))[None] for i, pitch in enumerate(pitches)])
 
     def pitch_range(self, label):
         return (60.0, 72.0)
@@ -317,6 +323,14 @@ class Pitched:
 def test_pitches_are_those_of_real_clips_where_the_model_has_them():
     names, real = ["Flute", "Flute", "Flute", "Snare_drum"], np.array([64.0, 90.0, np.nan, 50.0])
     assert candidates.ask_pitches(Pitched(), names, real, 0) == [64.0, 72.0, 66.0, None]
+
+
+def test_variety_at_one_pitch_is_measured_where_there_is_pitch(extractor, reference):
+    plan = candidates.Plan(None, extractor, 8, 0, np.arange(8), lambda count: None)
+    found = candidates.one_pitch(plan, Pitched(), reference)
+    assert found["diversity_from_z"][0] > 0
+    assert np.isnan(found["diversity_from_z"][1])
+    assert np.isnan(found["diversity_one_pitch"]).all()  # no two real flutes share a pitch
 
 
 class TestRefusals:

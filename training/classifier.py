@@ -279,5 +279,5 @@ The classifier that judges: {training["parameters"]:,} parameters on log-mel spe
 
 Made by
 
-    python -m training classifier --data DATA --out {name}
+    python -m training classifier --data DATA --out checkpoints/{name}
 """
