@@ -124,7 +124,7 @@ def train(data: PreparedData, out: str | os.PathLike, how: ClassifierTraining | 
         "parameters": sum(parameter.numel() for parameter in classifier.parameters()),
         "steps": best.step,
         "minutes": round((time.monotonic() - begun) / 60, 1),
-        "machine": f"{os.cpu_count()} x {platform.machine()} cores",
+        "machine": f"{os.cpu_count()} {platform.machine()} cores",
         "held_out_accuracy": best.accuracy,
         "held_out_clips": len(stop),
         "test_accuracy": float(correct.mean()),

@@ -109,9 +109,9 @@ def _verdict(document: dict) -> str:
             f"Silence and white noise lose to every model on all {len(kept)} scores that are meant to judge realism."
         )
     note = (
-        "Like real: the distance (KAD) of coarse log-mel spectra, for which no network was trained, on the way from "
-        "white noise (0 %) to other real recordings (100 %): very close from 98 %, close from 90 %, told apart easily "
-        "from 60 %. It says nothing of beauty."
+        "Like real: the distance (KAD) to held-out recordings against that of other real recordings, by the embedding "
+        "that tells them apart best: very close up to twice as far, close up to five times, told apart easily up to "
+        "25 times. It says nothing of beauty."
     )
     return f'{tables.verdict_table(document)}<p class="quiet">{escape(check)}</p><p class="quiet">{escape(note)}</p>'
 

@@ -8,9 +8,9 @@ _EMBEDDED = {
     "kad_high": ("KAD, upper end", LOWER, False, "Of its bootstrap interval of 95 %."),
     "fad": ("FAD", LOWER, True, "Frechet distance of Gaussians fitted to both; grows when there are few clips."),
     "fad_infinity": ("FAD-infinity", LOWER, True, "FAD extrapolated to clips without end; may fall a little below 0."),
-    "precision": ("Precision", HIGHER, True, "Share of sounds that lie among real ones."),
+    "precision": ("Precision", HIGHER, False, "Share of sounds among real ones; one good sound repeated has 1."),
     "recall": ("Recall", HIGHER, True, "Share of real sounds that lie among the model's."),
-    "density": ("Density", HIGHER, True, "How thick real sounds lie around the model's; 1 for real ones."),
+    "density": ("Density", HIGHER, False, "How thick real sounds lie around the model's; blind to repetition too."),
     "coverage": ("Coverage", HIGHER, True, "Share of real sounds with a sound of the model's nearby."),
 }
 _EMBEDDINGS = {"classifier": "classifier", "summary": "spectra", "vggish": "VGGish"}
