@@ -40,6 +40,11 @@ class TestMeasure:
         assert of["peak"] == 1
         assert of["clipped"] > 0.5
 
+    def test_a_peak_that_touches_full_scale_does_not_clip(self):
+        touching = tone(1000)
+        touching[5000] = 1.0
+        assert measured(touching)["clipped"] == 0
+
     def test_attack_is_the_time_to_the_top(self):
         ramp = np.minimum(np.arange(NUM_SAMPLES) / SAMPLE_RATE / 0.2, 1).astype(np.float32) * tone(1000)
         assert measured(ramp)["attack_s"] == pytest.approx(0.18, abs=0.025)

@@ -15,9 +15,9 @@ def measure(audio: np.ndarray, sample_rate: int) -> dict[str, np.ndarray]:
 
     Returns:
         `peak` and `dc` (magnitudes), `level_db` (RMS, dBFS), `crest_db` (peak over RMS), `clipped` (share of samples
-        at full scale), `above_7500_db` and `below_30_db` (energy there over all energy), `floor_db` (RMS of the
-        quietest tenth of 20 ms frames, dBFS), `centroid_hz` (of the power spectrum), `attack_s` (until the envelope
-        first reaches 90 % of its maximum).
+        at full scale beside another: a peak that just touches it is none), `above_7500_db` and `below_30_db` (energy
+        there over all energy), `floor_db` (RMS of the quietest tenth of 20 ms frames, dBFS), `centroid_hz` (of the
+        power spectrum), `attack_s` (until the envelope first reaches 90 % of its maximum).
     """
     audio = np.asarray(audio, np.float32)
     peak, power = np.abs(audio).max(1), np.square(audio).mean(1)
@@ -25,14 +25,14 @@ def measure(audio: np.ndarray, sample_rate: int) -> dict[str, np.ndarray]:
     hz, energy = np.fft.rfftfreq(audio.shape[1], 1 / sample_rate), spectrum.sum(1)
     envelope = frame_power(audio, int(FRAME_SECONDS * sample_rate))
     quiet = np.sort(envelope, axis=1)[:, : max(1, int(TAIL_SHARE * envelope.shape[1]))]
-    silent = energy <= 0
+    silent, full = energy <= 0, np.abs(audio) >= CLIPPED
     energy = np.where(silent, 1.0, energy)
     measures = {
         "peak": peak,
         "dc": np.abs(audio.mean(1)),
         "level_db": decibels(power),
         "crest_db": np.where(power > 0, decibels(peak**2) - decibels(power), 0.0),
-        "clipped": (np.abs(audio) >= CLIPPED).mean(1),
+        "clipped": (full[:, 1:] & full[:, :-1]).mean(1),
         "above_7500_db": decibels(spectrum[:, hz >= WHISTLE_HZ].sum(1) / energy),
         "below_30_db": decibels(spectrum[:, hz < RUMBLE_HZ].sum(1) / energy),
         "floor_db": decibels(quiet.mean(1)),
