@@ -1,0 +1,34 @@
+"""How the page's modules reach it."""
+
+import pytest
+
+from audiogan.ui import scripts
+
+
+@pytest.fixture
+def static(tmp_path, monkeypatch):
+    monkeypatch.setattr(scripts, "STATIC", tmp_path)
+    return tmp_path
+
+
+def test_module_comes_after_what_it_imports_and_once(static):
+    (static / "a.js").write_text('import { b } from "./b.js";\nimport {\n  c,\n} from "./c.js";\n')
+    (static / "b.js").write_text('import { c } from "./c.js";\n')
+    (static / "c.js").write_text("export const c = 1;\n")
+    assert list(scripts.sources("a.js")) == ["c.js", "b.js", "a.js"]
+
+
+def test_circle_and_missing_module_are_named(static):
+    (static / "a.js").write_text('import { b } from "./b.js";\n')
+    with pytest.raises(ValueError, match=r"module b\.js is missing"):
+        scripts.sources("a.js")
+    (static / "b.js").write_text('import { a } from "./a.js";\n')
+    with pytest.raises(ValueError, match=r"circle: a\.js > b\.js > a\.js"):
+        scripts.sources("a.js")
+
+
+def test_mounting_names_its_events_for_gradio(static):
+    (static / "a.js").write_text("export function mount() {}\n")
+    code = scripts.mounting("a.js", events=("rated",))
+    assert "'rated'" in code
+    assert 'import(urls["a.js"])' in code
