@@ -20,7 +20,7 @@ FLOORS = [  # a module may import from its own entry and those above it in this 
 ONLY_IN = {
     "gradio": ("audiogan/ui/", "app.py"),
     "matplotlib": ("audiogan/plots.py",),
-    "sqlalchemy": ("audiogan/listening/store.py",),
+    "sqlalchemy": ("audiogan/listening/store/",),
 }
 SOURCES = [path for folder in ("audiogan", "training") for path in (ROOT / folder).rglob("*.py")] + [ROOT / "app.py"]
 

@@ -5,7 +5,6 @@ import gradio as gr
 from audiogan.listening.store import Store
 from audiogan.ui import about, endpoints, explore, play, results, theme
 from audiogan.ui.library import Library
-from audiogan.ui.tickets import Tickets
 
 HEADER = """
 # audiogan
@@ -27,11 +26,11 @@ def build_app(library: Library, store: Store) -> gr.Blocks:
         gr.Markdown(HEADER, elem_id="header")
         with gr.Tabs():
             with gr.Tab("Play"):
-                cards = play.build(app, library, store, Tickets())
+                cards = play.build(app, library)
             with gr.Tab("Explore"):
                 explore.build(library)
             with gr.Tab("Results") as tab:
-                results.build(store, opened=tab.select, rated=cards.rated)
+                results.build(store, opened=tab.select)
             with gr.Tab("About"):
                 about.build(library)
         endpoints.build(library, cards)

@@ -1,22 +1,20 @@
-"""Play: sample sounds, hear and see them, rate them."""
+"""Play: sample sounds, hear and see them."""
 
 import gradio as gr
 
-from audiogan.listening.store import QUESTIONS, Clip, Rating, Store, clip_hash
 from audiogan.synthesis import file_name
 from audiogan.ui import fields
 from audiogan.ui.cards import Card, cards_field, cards_value
 from audiogan.ui.inference import INFERENCE
 from audiogan.ui.library import Entry, Library
-from audiogan.ui.tickets import Tickets
-from audiogan.ui.toasts import sentence, toasts
+from audiogan.ui.toasts import toasts
 
 COUNTS = (1, 2, 4, 8)
 FIRST_COUNT = 4
 
 
-def build(app: gr.Blocks, library: Library, store: Store, tickets: Tickets) -> gr.HTML:
-    """The tab's contents; returns the cards, whose `rated` event follows each stored vote."""
+def build(app: gr.Blocks, library: Library) -> gr.HTML:
+    """The tab's contents; returns the cards."""
     with gr.Row(elem_classes="controls", equal_height=False):
         model, label = fields.model_field(library), fields.label_field(library)
         seed = fields.seed_field("Seed", "0")
@@ -28,19 +26,19 @@ def build(app: gr.Blocks, library: Library, store: Store, tickets: Tickets) -> g
         truncation = gr.Slider(
             0.1, 1.0, 1.0, step=0.05, label="Truncation", info="Smaller: more typical sounds, less variety."
         )
-    cards = cards_field("clips", "Choose a model, then press Sample.", _rater(store, tickets))
-    _connect(app, library, tickets, cards, (model, label, seed, num, truncation), (sample, surprise))
+    cards = cards_field("clips", "Choose a model, then press Sample.")
+    _connect(app, library, cards, (model, label, seed, num, truncation), (sample, surprise))
     return cards
 
 
-def _connect(app: gr.Blocks, library: Library, tickets: Tickets, cards: gr.HTML, inputs: tuple, buttons: tuple) -> None:
+def _connect(app: gr.Blocks, library: Library, cards: gr.HTML, inputs: tuple, buttons: tuple) -> None:
     model, label, seed, _num, _truncation = inputs
     sample, surprise = buttons
 
     @toasts
     def show(model, label, seed, num, truncation):
         entry, number = library.get(model), fields.parse_seed(seed)
-        clips = make_cards(entry, tickets, num, number, fields.parse_label(label), truncation)
+        clips = make_cards(entry, num, number, fields.parse_label(label), truncation)
         return cards_value(cards, clips)
 
     fields.follow_model(library, model, label)
@@ -49,8 +47,8 @@ def _connect(app: gr.Blocks, library: Library, tickets: Tickets, cards: gr.HTML,
     drawn.then(show, inputs, cards, **INFERENCE)
 
 
-def make_cards(entry: Entry, tickets: Tickets, num: int, seed: int, label: str | None, truncation: float) -> list[Card]:
-    """Clips 0 to num - 1 of a seed, ready to show and to rate."""
+def make_cards(entry: Entry, num: int, seed: int, label: str | None, truncation: float) -> list[Card]:
+    """Clips 0 to num - 1 of a seed, ready to show."""
     synthesizer = entry.synthesizer
     audio = synthesizer.generate(num, seed, label, truncation=truncation)
     labels = synthesizer.clip_labels(range(num), seed, label)
@@ -61,34 +59,6 @@ def make_cards(entry: Entry, tickets: Tickets, num: int, seed: int, label: str |
             title=(labels[index] or synthesizer.name).replace("_", " "),
             detail=f"{synthesizer.name} · seed {seed} · clip {index}",
             file_name=file_name(synthesizer.name, labels[index], seed, index),
-            ticket=tickets.issue(
-                Clip(
-                    model=synthesizer.name,
-                    checkpoint_sha256=entry.weights_sha256,
-                    seed=seed,
-                    clip_index=index,
-                    label=labels[index],
-                    pitch=None,
-                    truncation=float(truncation),
-                    clip_sha256=clip_hash(audio[index]),
-                )
-            ),
         )
         for index in range(num)
     ]
-
-
-def _rater(store: Store, tickets: Tickets):
-    def rate(vote: dict) -> dict:
-        """Store a vote from the page; answers with a receipt or with one sentence about what is wrong."""
-        try:
-            answers = vote.get("answers") if isinstance(vote, dict) else None
-            if not isinstance(answers, dict):
-                raise ValueError("a vote must have a ticket, a session and answers")
-            clip = tickets.open(vote.get("ticket"))
-            receipt = store.add(Rating(clip, vote.get("session"), *(answers.get(name) for name in QUESTIONS)))
-            return {"receipt": receipt.vote_id[:12], "repeated": receipt.repeated}
-        except ValueError as error:
-            return {"error": sentence(error)}
-
-    return rate

@@ -8,24 +8,19 @@ from audiogan.listening.store import QUESTIONS, Store
 from audiogan.ui.fields import AT_ONCE
 from audiogan.ui.toasts import toasts
 
-EMPTY = '<p class="empty">No ratings yet. Rate a sound on the Play tab and it shows up here.</p>'
+EMPTY = '<p class="empty">No ratings yet. Rate sounds on the Rate tab and it shows up here.</p>'
 HEADINGS = ("Model", "Clips rated", "Listeners' sessions", *(question.capitalize() for question in QUESTIONS))
 
 
-def build(store: Store, opened, rated) -> None:
-    """The tab's contents.
-
-    Args:
-        opened, rated: event listeners after which the table is read again.
-    """
+def build(store: Store, opened) -> None:
+    """The tab's contents; `opened` is the event after which the table is read again."""
     table = gr.HTML(EMPTY, apply_default_css=False, elem_id="results")
     gr.Markdown(
         "1 Bad, 2 Poor, 3 Fair, 4 Good, 5 Excellent. These are plain means over all ratings: "
         "no listener is weighted, none is left out, and a handful of ratings says little."
     )
     show = toasts(lambda: results_table(store.summary()))
-    for event in (opened, rated):
-        event(show, None, table, **AT_ONCE)
+    opened(show, None, table, **AT_ONCE)
 
 
 def results_table(summary: list[dict]) -> str:
