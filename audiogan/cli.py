@@ -1,4 +1,4 @@
-"""`python -m audiogan`: list, generate, morph, ratings."""
+"""`python -m audiogan`: list, generate, morph, study, ratings."""
 
 import argparse
 import csv
@@ -16,6 +16,7 @@ import numpy as np
 from audiogan import checkpoint, synthesis
 from audiogan.arguments import Parser, run_command
 from audiogan.audio import wav_bytes, write_atomically, write_wav
+from audiogan.cli_study import add_study
 from audiogan.device import CHOICES
 
 
@@ -34,6 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_morph(commands)
     for command in commands.choices.values():
         command.add_argument("--checkpoints", metavar="DIR", type=Path, default=checkpoint.FOLDER, help="their folder")
+    add_study(commands)
     _add_ratings(commands)
     return parser
 

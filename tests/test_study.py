@@ -10,8 +10,8 @@ import yaml
 from audiogan.audio import write_wav
 from audiogan.listening import design, study, votes
 from audiogan.listening.design import read_design
-from audiogan.listening.store import clip_hash
 from audiogan.listening.study import Study, canonical_hash
+from audiogan.listening.votes import clip_hash
 
 TEMPLATE = (study.DEFAULT_FOLDER.parent / "default.yaml").read_text()
 SAMPLE_RATE, NUM_SAMPLES = 16000, 64

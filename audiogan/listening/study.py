@@ -31,7 +31,7 @@ class Stimulus:
 
     Attributes:
         id: 32 hexadecimal digits that say nothing; its file is `clips/ID.wav`.
-        sha256: of its PCM alone, as `store.clip_hash` has it: a vote's `clip_sha256`.
+        sha256: of its PCM alone, as `votes.clip_hash` has it: a vote's `clip_sha256`.
         label: the instrument that it is, or was asked of the model.
         system: `real`, `anchor` (3.5 kHz low-pass of real), `griffin-lim` (real, resynthesised), or a model's name;
             `noise` in gold trials.

@@ -1,7 +1,12 @@
 """What the store yields, an export writes and the statistics read: one dictionary an event, told apart by `kind`."""
 
 import dataclasses
+import hashlib
 from dataclasses import dataclass
+
+import numpy as np
+
+from audiogan.audio import to_pcm16
 
 SCHEMA_VERSION = 2
 ROLES = ("test", "gold", "repeat", "training", "free")
@@ -25,7 +30,7 @@ class Vote:
         trial_index: from 0, the trial's place in its session, whatever its role.
         role: `test`, `gold`, `repeat` (a test stimulus heard again), `training`; `free` outside a study.
         stimulus: `Stimulus.id`; for `diversity` a `Batch.id`; empty for `free` votes.
-        clip_sha256: of the stimulus's PCM, `store.clip_hash`.
+        clip_sha256: of the stimulus's PCM, `clip_hash`.
         label: the instrument that the sound was meant to be; empty where there is none.
         system: `real`, `anchor`, `griffin-lim`, or a model's name.
         checkpoint_sha256: `checkpoint.weights_hash` of a model; empty for others.
@@ -102,3 +107,8 @@ class Exclusion:
 
 VOTE_COLUMNS = tuple(field.name for field in dataclasses.fields(Vote))
 EXCLUSION_COLUMNS = tuple(field.name for field in dataclasses.fields(Exclusion))
+
+
+def clip_hash(audio: np.ndarray) -> str:
+    """SHA-256, in hexadecimal, of a clip's int16 little-endian PCM: float [time] in [-1, 1]."""
+    return hashlib.sha256(to_pcm16(audio).astype("<i2").tobytes()).hexdigest()
