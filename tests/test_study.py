@@ -200,6 +200,22 @@ class TestLoad:
             Study.load(folder)
 
 
+def test_default_study_is_whole_small_and_asks_what_its_design_needs():
+    loaded = Study.load()
+    files = [path for path in loaded.folder.rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) <= 4 * 2**20
+    assert loaded.systems[:3] == study.REFERENCES
+    assert len(loaded.systems) > 3
+    assert len(loaded.labels) == 6
+    for system in loaded.systems:
+        tests = [stimulus for stimulus in loaded.of_role("test") if stimulus.system == system]
+        assert {stimulus.label for stimulus in tests} == set(loaded.labels)
+    trials = loaded.design.trials
+    assert len(loaded.of_role("test")) >= trials.test
+    assert len(loaded.of_role("training")) == trials.training
+    assert {batch.system for batch in loaded.batches} == set(loaded.systems)
+
+
 def test_votes_name_each_column_once_and_defaults_suffice():
     vote = votes.Vote(vote_id="v", session_id="s", rater="r", role="test", system="real", question="quality", value=3)
     assert list(dataclasses.asdict(vote)) == list(votes.VOTE_COLUMNS)
