@@ -15,7 +15,7 @@ FLOORS = [  # a module may import from its own entry and those above it in this 
     {"synthesis"},
     {"plots", "evaluation", "listening"},
     {"ui"},
-    {"cli", "cli_study", "__main__"},
+    {"cli", "cli_study", "cli_ratings", "__main__"},
 ]
 ONLY_IN = {
     "gradio": ("audiogan/ui/", "app.py"),

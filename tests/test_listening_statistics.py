@@ -316,7 +316,7 @@ class TestAnalysis:
         found = analyse([*small_study(), exclusion("withdrawn", session_id="s-r3")])
         assert found["all"] == found["screened"]
         assert found["all"]["scales"]["quality"][0]["mean"] == 5
-        assert found["exclusions"]["withdrawn"] == 8
+        assert found["exclusions"] == {"sessions": 0, "votes": 0, "withdrawn": 1, "rules": {}}
 
     def test_checks_are_no_results(self):
         rows = [*small_study(), *(vote("x", "noise", 1, role=role) for role in ("gold", "training", "repeat"))]

@@ -5,7 +5,8 @@ import yaml
 from test_study import TEMPLATE, write_study
 from voting import exclusion, vote
 
-from audiogan.listening.screening import broken_rules, by_rules, kept, not_withdrawn
+from audiogan.listening.exclusions import kept, not_withdrawn
+from audiogan.listening.screening import broken_rules, by_rules
 from audiogan.listening.study import Study, canonical_hash
 
 

@@ -2,14 +2,13 @@
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from statistics import mean, median, pstdev
 
 from audiogan.listening.statistics.agreement import repeats
 from audiogan.listening.study import Study
 from audiogan.listening.votes import Exclusion
 
-WITHDRAWN = "withdrawn"
 FEWEST_ANSWERS = 5  # on scales, before their spread says anything
 
 
@@ -52,30 +51,6 @@ def broken_rules(votes: Sequence[dict], study: Study) -> Iterator[tuple[str, str
             yield rule, f"{value:g} {words}, and at least {limit:g} is asked for"
     if rules.headphones and any(row["headphones"] == "fail" for row in votes):
         yield "headphones", "the headphone check was failed"
-
-
-def kept(rows: Iterable[dict]) -> list[dict]:
-    """The votes that no exclusion event among the rows takes out."""
-    rows = list(rows)
-    return _without(rows, [row for row in rows if row["kind"] == "exclusion"])
-
-
-def not_withdrawn(rows: Iterable[dict]) -> list[dict]:
-    """All rows but the votes that their listener took back: these are in no result and in no export."""
-    rows = list(rows)
-    withdrawn = [row for row in rows if row["kind"] == "exclusion" and row["rule"] == WITHDRAWN]
-    return _without(rows, withdrawn) + [row for row in rows if row["kind"] != "vote"]
-
-
-def _without(rows: list[dict], events: list[dict]) -> list[dict]:
-    """The votes among the rows that no event names."""
-    sessions = {event["session_id"] for event in events} - {""}
-    votes = {event["vote_id"] for event in events} - {""}
-    return [
-        row
-        for row in rows
-        if row["kind"] == "vote" and row["session_id"] not in sessions and row["vote_id"] not in votes
-    ]
 
 
 def _gold_failed(votes: Sequence[dict], study: Study) -> int:

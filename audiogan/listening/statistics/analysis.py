@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import numpy as np
 
-from audiogan.listening.screening import kept, not_withdrawn
+from audiogan.listening.exclusions import WITHDRAWN, kept, not_withdrawn
 from audiogan.listening.statistics import agreement, comparisons, intervals, preference
 from audiogan.listening.statistics.detection import detect
 from audiogan.listening.statistics.intervals import Answers, Interval
@@ -27,15 +27,16 @@ def analyse(rows: Iterable[dict], minimum_raters: int | None = None) -> dict:
         minimum_raters: a system rated by fewer is `preliminary`; None takes it from a `study` row, or 15.
 
     Returns:
-        `study_hash`, `title`, `minimum_raters`, `exclusions` (sessions, votes, withdrawn, and sessions by rule), and
-        `all` and `screened`: see `block`.
+        `study_hash`, `title`, `minimum_raters`, `exclusions` (how many sessions and votes, how many were withdrawn, and
+        how often each rule was broken), and `all` and `screened`: see `block`.
     """
     rows = list(rows)
     about = next((row for row in rows if row["kind"] == "study"), {})
     minimum = minimum_raters or about.get("minimum_raters") or MINIMUM_RATERS
     votes = [row for row in not_withdrawn(rows) if row["kind"] == "vote"]
     screened = kept(rows)
-    rules = {(row["session_id"] or row["vote_id"], row["rule"]) for row in rows if row["kind"] == "exclusion"}
+    rules = {(row["rule"], row["session_id"] or row["vote_id"]) for row in rows if row["kind"] == "exclusion"}
+    by_rule = Counter(rule for rule, _ in rules)
     return {
         "study_hash": next((row["study_hash"] for row in votes), about.get("study_hash", "")),
         "title": about.get("title", ""),
@@ -43,8 +44,8 @@ def analyse(rows: Iterable[dict], minimum_raters: int | None = None) -> dict:
         "exclusions": {
             "sessions": len(_distinct(votes, "session_id")) - len(_distinct(screened, "session_id")),
             "votes": len(votes) - len(screened),
-            "withdrawn": sum(row["kind"] == "vote" for row in rows) - len(votes),
-            "rules": dict(sorted(Counter(rule for _, rule in rules).items())),
+            "withdrawn": by_rule.pop(WITHDRAWN, 0),
+            "rules": dict(sorted(by_rule.items())),
         },
         "all": block(votes, minimum),
         "screened": block(screened, minimum),
