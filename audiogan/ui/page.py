@@ -41,7 +41,7 @@ def launch_options() -> dict:
     """What `launch` needs besides an address: looks, and nothing that phones home or stores what visitors do."""
     return {
         "theme": theme.theme(),
-        "css_paths": theme.STYLE,
+        "css_paths": theme.STYLES,
         "favicon_path": theme.ICON,
         "footer_links": ["api"],
         "ssr_mode": False,

@@ -37,6 +37,7 @@ def analyse(rows: Iterable[dict], minimum_raters: int | None = None) -> dict:
     screened = kept(rows)
     rules = {(row["rule"], row["session_id"] or row["vote_id"]) for row in rows if row["kind"] == "exclusion"}
     by_rule = Counter(rule for rule, _ in rules)
+    everyone = block(votes, minimum)
     return {
         "study_hash": next((row["study_hash"] for row in votes), about.get("study_hash", "")),
         "title": about.get("title", ""),
@@ -47,8 +48,8 @@ def analyse(rows: Iterable[dict], minimum_raters: int | None = None) -> dict:
             "withdrawn": by_rule.pop(WITHDRAWN, 0),
             "rules": dict(sorted(by_rule.items())),
         },
-        "all": block(votes, minimum),
-        "screened": block(screened, minimum),
+        "all": everyone,
+        "screened": everyone if len(screened) == len(votes) else block(screened, minimum),
     }
 
 
@@ -140,7 +141,7 @@ def mean_opinion(rows: Sequence[dict], minimum_raters: int) -> dict:
         "clips": answers.num_clips,
         "distribution": [found[value] for value in range(1, 6)],
         "interval_over_raters": _pair(intervals.over_raters(answers), 1, 5),
-        "interval_bootstrap": _pair(intervals.bootstrap(answers), 1, 5),
+        "interval_bootstrap": _pair(intervals.bootstrap(answers), 1, 5) if over != "raters" else None,
         "interval_naive": _pair(intervals.naive(answers), 1, 5),
         "preliminary": answers.num_raters < minimum_raters,
     }
