@@ -1,0 +1,109 @@
+// Building blocks of the page. Text reaches it through textContent and properties only.
+
+const ICONS = {
+  dice: "M5 3h14a2 2 0 0 1 2 2v14a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2zM8 8h.01M16 8h.01M12 12h.01M8 16h.01M16 16h.01",
+  vary: "M3 8c3-5 6-5 9 0s6 5 9 0M3 16c3-5 6-5 9 0s6 5 9 0",
+  lock: "M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3",
+  unlock: "M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 6.7-1.4",
+  download: "M12 4v11M7 10.5l5 5 5-5M5 20h14",
+  upload: "M12 20V9M7 13l5-5 5 5M5 4h14",
+  share: "M10 14a4 4 0 0 0 6 0l3-3a4 4 0 0 0-6-6l-1 1M14 10a4 4 0 0 0-6 0l-3 3a4 4 0 0 0 6 6l1-1",
+  back: "M8 5L4 9l4 4M4 9h10a6 6 0 0 1 0 12h-3",
+  play: "M7 4.5v15l12-7.5z",
+  stop: "M6 6h12v12H6z",
+  more: "M5 12h.01M12 12h.01M19 12h.01",
+  clear: "M6 6l12 12M18 6L6 18",
+};
+const SVG = "http://www.w3.org/2000/svg";
+
+// An element with properties, attributes (names with a dash, role) and children.
+export function make(tag, properties = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (name.includes("-") || name === "role") node.setAttribute(name, value);
+    else node[name] = value;
+  }
+  node.append(...children);
+  return node;
+}
+
+export function icon(name) {
+  const svg = document.createElementNS(SVG, "svg");
+  const path = document.createElementNS(SVG, "path");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  svg.classList.add("icon", `icon-${name}`);
+  path.setAttribute("d", ICONS[name]);
+  svg.append(path);
+  return svg;
+}
+
+export function button(label, action, { image, className = "tool", title = "", wordless = false } = {}) {
+  const node = make("button", { type: "button", className, title: title || (wordless ? label : "") });
+  if (image) node.append(icon(image));
+  if (wordless) node.ariaLabel = label;
+  else node.append(make("span", { textContent: label }));
+  node.addEventListener("click", action);
+  return node;
+}
+
+// A labelled choice; options are [value, text] pairs.
+export function choice(label, options, value, change) {
+  const select = make("select", {});
+  const fill = (pairs, chosen) => {
+    select.replaceChildren(...pairs.map(([name, text]) => make("option", { value: name, textContent: text })));
+    select.value = chosen;
+  };
+  fill(options, value);
+  select.addEventListener("change", () => change(select.value));
+  const field = make("label", { className: "field" }, make("span", { textContent: label }), select);
+  return Object.assign(field, { fill, select });
+}
+
+// A labelled slider that says its value in words.
+export function slider(label, { min, max, step, value, say }, change) {
+  const input = make("input", { type: "range", min, max, step, value });
+  const output = make("output", {});
+  const show = () => {
+    output.textContent = say(Number(input.value));
+    input.setAttribute("aria-valuetext", output.textContent);
+  };
+  input.addEventListener("input", () => {
+    show();
+    change(Number(input.value));
+  });
+  show();
+  const words = make("span", {}, make("b", { textContent: label }), output);
+  const set = (number) => {
+    input.value = number;
+    show();
+  };
+  return Object.assign(make("label", { className: "slider" }, words, input), { set, input });
+}
+
+// Arrow keys move through a grid whose items are one stop of the tab key.
+export function roveFocus(grid, selector, columns) {
+  const items = () => [...grid.querySelectorAll(selector)];
+  grid.addEventListener("keydown", (event) => {
+    const all = items();
+    const at = all.indexOf(event.target);
+    const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns(), ArrowDown: columns(), Home: -at, End: all.length - 1 - at };
+    const next = all[at + steps[event.key]];
+    if (at < 0 || !next || event.altKey || event.ctrlKey || event.defaultPrevented) return;
+    event.preventDefault();
+    next.focus();
+  });
+  grid.addEventListener("focusin", (event) => {
+    if (event.target.matches(selector)) for (const item of items()) item.tabIndex = item === event.target ? 0 : -1;
+  });
+}
+
+export function words(name) {
+  return name.replaceAll("_", " ");
+}
+
+export function saveFile(name, blob) {
+  const url = URL.createObjectURL(blob);
+  make("a", { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}
