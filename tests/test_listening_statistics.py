@@ -249,6 +249,18 @@ class TestComparisons:
         assert [pair["p_holm"] for pair in pairs] == pytest.approx(comparisons.holm(expected))
         assert pairs[1]["difference"] == pytest.approx((means[:, 0] - means[:, 2]).mean())
 
+    def test_signed_rank_is_exact_with_ties_and_without(self):
+        # Of 8 sign patterns of ranks 1, 2, 3, one has a sum of 6 and one of 0: p = 2 / 8.
+        assert comparisons.signed_rank_p(np.array([0.5, 1.0, 2.0, 0.0])) == pytest.approx(0.25)
+        # Ranks 1.5, 1.5, 3: sums 6 and 0, and 4.5 and 1.5 twice each: 6 of 8 are as far from 3 as 1.5 is.
+        assert comparisons.signed_rank_p(np.array([-1.0, 1.0, -2.0])) == pytest.approx(6 / 8)
+        stream = np.random.default_rng(0)
+        for count in (8, 30, 55):
+            untied = stream.normal(0.3, 1, count)
+            assert comparisons.signed_rank_p(untied) == pytest.approx(stats.wilcoxon(untied, method="exact").pvalue)
+        many = stream.normal(0.2, 1, 200)
+        assert comparisons.signed_rank_p(many) == pytest.approx(stats.wilcoxon(many, method="asymptotic").pvalue)
+
     def test_rank_biserial_by_hand(self):
         assert comparisons.rank_biserial(np.array([1.0, 2, 3, -4])) == pytest.approx((1 + 2 + 3 - 4) / 10)
         assert comparisons.rank_biserial(np.array([0.0])) == 0

@@ -12,6 +12,7 @@ from scipy import stats
 from audiogan.listening.statistics.intervals import Answers, over_raters
 
 FEWEST_PAIRS = 5  # raters who heard both; with fewer no test at the 5 % level can succeed
+EXACT_PAIRS = 60
 
 
 def rater_means(rows: Sequence[dict], systems: Sequence[str]) -> np.ndarray:
@@ -76,6 +77,24 @@ def rank_biserial(differences: np.ndarray) -> float:
     return float((ranks * np.sign(differences)).sum() / ranks.sum())
 
 
+def signed_rank_p(differences: np.ndarray) -> float:
+    """Two-sided p-value of Wilcoxon's signed-rank test; zeros do not count, ties share their mean rank.
+
+    Exact up to `EXACT_PAIRS`: each sign is as likely as the other, so the distribution of the positive ranks' sum is a
+    product of (1 + x^rank) / 2, ranks doubled to be whole. Beyond that the normal approximation serves.
+    """
+    differences = differences[differences != 0]
+    if not 0 < len(differences) <= EXACT_PAIRS:
+        return float(stats.wilcoxon(differences, method="asymptotic").pvalue) if len(differences) else 1.0
+    ranks = np.rint(2 * stats.rankdata(np.abs(differences))).astype(int)
+    chances = np.ones(1)
+    for rank in ranks:
+        chances = (np.pad(chances, (0, rank)) + np.pad(chances, (rank, 0))) / 2
+    middle, found = ranks.sum() / 2, ranks[differences > 0].sum()
+    as_far = np.abs(np.arange(len(chances)) - middle) >= abs(found - middle) - 1e-9
+    return min(float(chances[as_far].sum()), 1.0)
+
+
 def _pair(differences: np.ndarray) -> dict:
     names = [str(number) for number in range(len(differences))]
     interval = over_raters(Answers(differences, names, names))
@@ -87,6 +106,6 @@ def _pair(differences: np.ndarray) -> dict:
         "interval": [interval.low, interval.high] if interval else None,
         "rank_biserial": rank_biserial(differences),
         "d_z": float(differences.mean() / spread) if spread > 0 else None,
-        "p": float(stats.wilcoxon(differences).pvalue) if enough else None,
+        "p": signed_rank_p(differences) if enough else None,
         "p_holm": None,
     }
