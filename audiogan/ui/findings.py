@@ -26,7 +26,7 @@ def page(results: dict, block: str) -> str:
     found = results[block]
     if not results["all"]["counts"]["votes"]:
         return EMPTY
-    parts = [_summary(results, found), *_scales(found), *_real(found), *_preference(found)]
+    parts = [_summary(results, found), *_scales(found), *_preference(found), *_real(found)]
     details = [*_naming(found), *_classes(found), *_comparisons(found), *_agreement(found)]
     return f'<div class="findings"><div class="plots">{"".join(parts)}</div>{"".join(details)}</div>'
 
