@@ -10,11 +10,13 @@ import pytest
 import soundfile
 from conftest import NUM_SAMPLES, SAMPLE_RATE, save_tiny_checkpoint, tone
 
+import audiogan
 from audiogan import checkpoint, cli
 from audiogan.audio import from_pcm16, momentary_lufs
 from audiogan.checkpoint import weights_hash
 from audiogan.dataset import PreparedData
 from audiogan.listening import pool, references
+from audiogan.listening.gathering import Gathering
 from audiogan.listening.pool import Recipe, build
 from audiogan.listening.study import Study
 
@@ -87,14 +89,21 @@ class TestBuild:
         assert all(data.labels[data.label[stimulus.source]] == stimulus.label for stimulus in real)
 
     def test_a_clip_is_the_models_own_at_the_stated_gain(self, frozen, checkpoints):
-        import audiogan
-
         for stimulus in (stimulus for stimulus in frozen.stimuli if stimulus.model):
             assert stimulus.checkpoint_sha256 == weights_hash(checkpoints / stimulus.system)
             model = audiogan.load(stimulus.system, "cpu", checkpoints)
             audio = model.generate(stimulus.index + 1, stimulus.seed, stimulus.label)[stimulus.index]
             expected = audio * 10 ** (stimulus.gain_db / 20) * 32768
             np.testing.assert_allclose(pcm(frozen, stimulus), expected, atol=1)
+
+    def test_pitch_that_a_model_played_is_kept(self, prepared, checkpoints):
+        model, stream = audiogan.load("tiny-hybrid", "cpu", checkpoints), np.random.default_rng(0)
+        gathering = Gathering(PreparedData(prepared), [model], ("Flute", "Snare_drum"), 1, stream)
+        ((flute,),), ((drum,),) = gathering._invented("Flute", 1), gathering._invented("Snare_drum", 1)
+        assert 60 <= flute.pitch <= 72
+        assert drum.pitch is None
+        again = model.render(model.latents([0], flute.seed), ["Flute"], [flute.pitch])[0]
+        np.testing.assert_array_equal(flute.audio, again)
 
     def test_all_are_equally_loud_below_the_ceiling(self, frozen):
         for stimulus in frozen.stimuli:

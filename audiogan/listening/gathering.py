@@ -147,7 +147,8 @@ def _alternating(spares: list[tuple[list[Draft], list[Draft]]]) -> Iterator[Draf
 
 
 def _generate(model: Synthesizer, count: int, seed: int, label: str) -> tuple[np.ndarray, list[float | None]]:
-    return model.generate(count, seed, label), [None] * count
+    """Clips 0 to count - 1 of a seed, and the pitch that each of them plays."""
+    return model.generate(count, seed, label), model.clip_pitches(range(count), seed, [label] * count)
 
 
 def _hash(model: Synthesizer) -> str:
