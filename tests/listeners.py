@@ -2,6 +2,7 @@
 
 import random
 import secrets
+import socket
 import subprocess
 import sys
 import time
@@ -157,7 +158,7 @@ def serve(port: int, checkpoints, environment: dict, log) -> subprocess.Popen:
     return subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
 
 
-def wait_for(url: str, process: subprocess.Popen, seconds: float = 180) -> None:
+def wait_for(url: str, process: subprocess.Popen, seconds: float = 600) -> None:
     """Until the app answers.
 
     Raises:
@@ -172,3 +173,10 @@ def wait_for(url: str, process: subprocess.Popen, seconds: float = 180) -> None:
         else:
             return
     raise RuntimeError(f"the app did not serve {url}")
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]

@@ -8,7 +8,6 @@ import os
 import random
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -21,7 +20,7 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 from conftest import save_tiny_checkpoint
-from listeners import Line, Listener, serve, wait_for
+from listeners import Line, Listener, free_port, serve, wait_for
 from postgres import postgres_server
 from tiny_study import SAMPLE_RATE, write_study
 
@@ -91,12 +90,6 @@ def stand(kind: str, folder: Path, processes: int | None = None):
             yield standing
         finally:
             standing.close()
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
 
 
 def crowd(line: Line, rude: bool = False, num: int = LISTENERS) -> list[Listener]:

@@ -20,7 +20,6 @@ from audiogan.listening.votes import EXCLUSION_COLUMNS, VOTE_COLUMNS, Exclusion,
 
 __all__ = ["DEFAULT_FILE", "Session", "Store", "StoreError", "clip_hash", "utc"]
 
-QUESTIONS = ("quality", "intelligibility", "resemblance")
 DEFAULT_FILE = Path(__file__).resolve().parents[3] / "ratings.sqlite3"
 _STORED = tuple(name for name in VOTE_COLUMNS if name not in ("value", "kind"))
 
@@ -188,19 +187,6 @@ class Store:
                 yield _vote(row)
             for row in connection.execute(events).mappings():
                 yield {name: row[name] for name in EXCLUSION_COLUMNS}
-
-    def summary(self) -> list[dict]:
-        """A row a system, by name: `model`, `votes` (clips rated), `sessions`, and the mean of each of `QUESTIONS`."""
-        table = schema.votes
-        means = [sa.func.avg(sa.case((table.c.question == one, table.c.number * 1.0))).label(one) for one in QUESTIONS]
-        counts = [
-            sa.func.count(table.c.vote_id.distinct()).label("votes"),
-            sa.func.count(table.c.session_id.distinct()).label("sessions"),
-        ]
-        rated = sa.select(table.c.system.label("model"), *counts, *means).where(table.c.role != "training")
-        with self._database.read() as connection:
-            rows = connection.execute(rated.group_by(table.c.system).order_by(table.c.system)).mappings().all()
-        return [dict(row) | {one: float(row[one] or 0) for one in QUESTIONS} for row in rows]
 
     def notes(self) -> list[dict]:
         """What went wrong in sessions, oldest first: `session_id`, `reason`, `created_utc`."""
