@@ -14,13 +14,14 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 import sqlalchemy as sa
 from conftest import save_tiny_checkpoint
-from listeners import Line, Listener, free_port, serve, wait_for
+from listeners import Line, Listener, free_port, wait_for
 from postgres import postgres_server
 from tiny_study import SAMPLE_RATE, write_study
 
@@ -29,6 +30,7 @@ from audiogan.listening.tokens import parse_receipt, vote_id
 
 pytestmark = pytest.mark.long
 
+ROOT = Path(__file__).parents[2]
 LISTENERS, TRIALS = int(os.environ.get("SOAK_LISTENERS", "100")), 20
 PAUSE_SECONDS = 4.0
 KILLS, P95_SECONDS, GIVE_UP_SECONDS = 10, 0.5, 1500
@@ -43,8 +45,11 @@ class Stand:
         save_tiny_checkpoint(folder / "checkpoints" / "tiny", "wavegan")
         study = write_study(folder / "study", num_samples=SAMPLE_RATE, **DESIGN)
         self.environment = os.environ | {"AUDIOGAN_DATABASE_URL": url, "AUDIOGAN_STUDY": str(study)}
-        self.environment |= {"GRADIO_TEMP_DIR": str(folder / "cache"), "OMP_NUM_THREADS": "1"}
+        self.environment |= {"GRADIO_TEMP_DIR": str(folder / "cache"), "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
         self.log = open(folder / "log", "ab")  # noqa: SIM115
+        command = [sys.executable, str(Path(__file__).parent / "nursery.py")]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": self.log, "text": True}
+        self.nursery = subprocess.Popen(command, env=self.environment, bufsize=1, **pipes)
         self.ports = [free_port() for _ in range(processes)]
         self.processes = [self.start(port) for port in self.ports]
         for port, process in zip(self.ports, self.processes, strict=True):
@@ -53,22 +58,44 @@ class Stand:
         for address in self.line.urls:
             self.line.component(address)
 
-    def start(self, port: int) -> subprocess.Popen:
-        return serve(port, self.folder / "checkpoints", self.environment, self.log)
+    def start(self, port: int) -> "Process":
+        self.nursery.stdin.write(f"{port} {self.folder / 'checkpoints'}\n")
+        return Process(int(self.nursery.stdout.readline()))
 
     def kill_one(self) -> None:
         """`kill -9` a process at random, and start it again."""
         at = random.randrange(len(self.ports))
-        self.processes[at].send_signal(signal.SIGKILL)
-        self.processes[at].wait()
+        self.processes[at].end(signal.SIGKILL)
         self.processes[at] = self.start(self.ports[at])
         wait_for(f"http://127.0.0.1:{self.ports[at]}", self.processes[at])
 
     def close(self) -> None:
         for process in self.processes:
-            process.terminate()
-            process.wait(60)
+            process.end(signal.SIGTERM)
+        self.nursery.stdin.close()
+        self.nursery.wait(60)
         self.log.close()
+
+
+@dataclass(frozen=True)
+class Process:
+    """An app that the nursery started."""
+
+    pid: int
+
+    def poll(self) -> int | None:
+        """None while it runs, as `subprocess.Popen.poll`."""
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return 1
+        return None
+
+    def end(self, how: signal.Signals) -> None:
+        """Send a signal and see it go."""
+        os.kill(self.pid, how)
+        while self.poll() is None:
+            time.sleep(0.01)
 
 
 @contextmanager
@@ -92,12 +119,16 @@ def stand(kind: str, folder: Path, processes: int | None = None):
             standing.close()
 
 
-def crowd(line: Line, rude: bool = False, num: int = LISTENERS) -> list[Listener]:
-    """Listeners who begin together and go on to the end."""
+def made(line: Line, rude: bool = False) -> list[Listener]:
+    """Listeners who have yet to begin."""
     until = time.monotonic() + GIVE_UP_SECONDS
-    listeners = [Listener(line, seed, 1.0, rude, PAUSE_SECONDS, until) for seed in range(num)]
-    with ThreadPoolExecutor(num) as pool:
-        return list(pool.map(Listener.run, listeners))
+    return [Listener(line, seed, 1.0, rude, PAUSE_SECONDS, until) for seed in range(LISTENERS)]
+
+
+def crowd(listeners: list[Listener]) -> None:
+    """Let them begin together and go on to the end."""
+    with ThreadPoolExecutor(len(listeners)) as pool:
+        list(pool.map(Listener.run, listeners))
 
 
 def check(url: str, listeners: list[Listener], name: str, complete: bool = True) -> list[float]:
@@ -136,7 +167,8 @@ def check(url: str, listeners: list[Listener], name: str, complete: bool = True)
 def test_crowd_loses_no_vote_and_waits_little(kind, tmp_path):
     with stand(kind, tmp_path) as standing:
         begun = time.monotonic()
-        listeners = crowd(standing.line)
+        listeners = made(standing.line)
+        crowd(listeners)
         print(f"\n{kind}: {time.monotonic() - begun:.0f} s")
         latencies = check(standing.url, listeners, f"{kind}, {len(standing.ports)} process(es)")
     assert np.quantile(latencies, 0.95) < P95_SECONDS
@@ -145,18 +177,22 @@ def test_crowd_loses_no_vote_and_waits_little(kind, tmp_path):
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_killed_at_random_loses_no_acknowledged_vote(kind, tmp_path):
     with stand(kind, tmp_path) as standing:
-        over = threading.Event()
+        listeners = made(standing.line, rude=True)
+        moments = sorted(random.sample(range(1, len(listeners) * TRIALS - len(listeners)), KILLS))
         kills = []
 
         def murder():
-            while len(kills) < KILLS and not over.wait(random.uniform(1, 5)):
-                standing.kill_one()
-                kills.append(time.monotonic())
+            """Kill when so many answers have been acknowledged, with others on their way."""
+            while moments and time.monotonic() < listeners[0].give_up:
+                if sum(len(listener.acknowledged) for listener in listeners) >= moments[0]:
+                    moments.pop(0)
+                    standing.kill_one()
+                    kills.append(time.monotonic())
+                time.sleep(0.02)
 
         with ThreadPoolExecutor(1) as pool:
             work = pool.submit(murder)
-            listeners = crowd(standing.line, rude=True)
-            over.set()
+            crowd(listeners)
             work.result()
         assert all(listener.view["stage"] == "done" for listener in listeners)
         check(standing.url, listeners, f"{kind}, {len(standing.ports)} process(es), killed {len(kills)} times")
@@ -188,13 +224,12 @@ def test_full_disk_loses_no_acknowledged_vote_and_goes_on_when_there_is_room(sma
         while_full.append(sum(len(listener.acknowledged) for listener in listeners))
         subprocess.run(["mount", "-o", "remount,size=64m", small_disk], check=True)
 
-    until = time.monotonic() + GIVE_UP_SECONDS
-    listeners = [Listener(standing.line, seed, 1.0, True, PAUSE_SECONDS, until) for seed in range(LISTENERS)]
+    listeners = made(standing.line, rude=True)
     while_full: list[int] = []
     try:
-        with ThreadPoolExecutor(LISTENERS + 1) as pool:
+        with ThreadPoolExecutor(1) as pool:
             room = pool.submit(make_room)
-            list(pool.map(Listener.run, listeners))
+            crowd(listeners)
             full.set()
             room.result()
         assert "disk is full" in (tmp_path / "log").read_text()
