@@ -96,7 +96,7 @@ def answer_by_keys(page: Page) -> str:
         page.keyboard.press("2")
     before = receipt(page)
     page.keyboard.press("Enter")
-    expect(page.locator(".rate .status")).to_have_text(re.compile(rf"Stored\. Receipt (?!{before or 'x'})"))
+    expect(page.locator(".rate .saved")).to_have_text(re.compile(rf"Stored\. Receipt (?!{before or 'x'})"))
     if page.locator(".feedback").count():
         page.keyboard.press("Enter")
     expect(page.locator(".feedback")).to_have_count(0)
@@ -104,7 +104,7 @@ def answer_by_keys(page: Page) -> str:
 
 
 def receipt(page: Page) -> str:
-    return (re.findall(r"Receipt (\S+)", page.locator(".rate .status").inner_text()) or [""])[0]
+    return (re.findall(r"Receipt (\S+)", page.locator(".rate .saved").inner_text()) or [""])[0]
 
 
 def votes(site: RateSite) -> list[dict]:
@@ -152,6 +152,7 @@ def test_phone_finishes_by_touch_with_room_for_every_thumb(visit, rate_site):
     page = visit(390, 844, has_touch=True, is_mobile=True, color_scheme="dark", reduced_motion="reduce")
     begin(page)
     for number in range(TRIALS):
+        place = page.locator(".progress span").inner_text()
         if page.locator(".answers:enabled").count() == 0:
             play = page.locator(".trial .player .play").first
             expect(play).to_be_enabled()
@@ -170,7 +171,8 @@ def test_phone_finishes_by_touch_with_room_for_every_thumb(visit, rate_site):
         page.get_by_role("button", name="Submit").tap()
         if number < 2:
             page.locator(".feedback button").tap()
-        expect(page.locator(".trial .answers:disabled, .done")).to_be_visible()
+        expect(page.locator(".progress span", has_text=place)).to_have_count(0)
+        expect(page.locator(".trial, .done")).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
     expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
     assert {vote["device_class"] for vote in votes(rate_site)} >= {"phone"}

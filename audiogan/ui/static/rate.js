@@ -14,8 +14,9 @@ const RECEIPT = "audiogan-receipt";
 export function mount({ element, server, trigger }) {
   const root = element.querySelector(".rate");
   const status = make("p", { className: "status", role: "status", "aria-live": "polite" });
+  const saved = make("p", { className: "saved", role: "status" }); // of its own: the next trial speaks over the status
   const place = make("div", { className: "place" });
-  root.replaceChildren(place, status, continuation());
+  root.replaceChildren(place, status, saved, continuation());
   const say = (text, state = "") => {
     status.dataset.state = state;
     status.textContent = text;
@@ -94,6 +95,7 @@ export function mount({ element, server, trigger }) {
       session = null;
       forget(SESSION);
       forget(RECEIPT);
+      saved.textContent = "";
       say("");
       open();
     },
@@ -101,6 +103,7 @@ export function mount({ element, server, trigger }) {
 
   const stored = (reply, answers) => {
     keep(RECEIPT, reply.receipt);
+    say("");
     trigger("rated");
     if (reply.feedback) {
       const node = screens.feedback(reply.feedback, answers, () => show(reply.view));
@@ -108,7 +111,7 @@ export function mount({ element, server, trigger }) {
       place.replaceChildren(node);
       node.querySelector("button").focus({ preventScroll: true });
     } else show(reply.view);
-    say(`Stored. Receipt ${reply.receipt}`, "stored");
+    saved.textContent = `Stored. Receipt ${reply.receipt}`;
   };
 
   document.addEventListener("keydown", (event) => {
