@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.long
 ROOT = Path(__file__).parents[2]
 LISTENERS, TRIALS = int(os.environ.get("SOAK_LISTENERS", "100")), 20
 PAUSE_SECONDS = 4.0
-KILLS, P95_SECONDS, GIVE_UP_SECONDS = 10, 0.5, 1500
+STARTS, KILLS, P95_SECONDS, GIVE_UP_SECONDS = 5, 10, 0.5, 1500
 DESIGN = {"trials": {"training": 0, "test": 16, "gold": 2, "repeat": 2}}
 
 
@@ -51,12 +51,19 @@ class Stand:
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": self.log, "text": True}
         self.nursery = subprocess.Popen(command, env=self.environment, bufsize=1, **pipes)
         self.ports = [free_port() for _ in range(processes)]
-        self.processes = [self.start(port) for port in self.ports]
-        for port, process in zip(self.ports, self.processes, strict=True):
-            wait_for(f"http://127.0.0.1:{port}", process)
+        self.processes = [self.begin(port) for port in self.ports]
         self.line = Line(*(f"http://127.0.0.1:{port}" for port in self.ports))
         for address in self.line.urls:
             self.line.component(address)
+
+    def begin(self, port: int) -> "Process":
+        """A process that serves. On a busy machine Gradio may give up on its first call to itself: then another."""
+        for _ in range(STARTS):
+            with suppress(RuntimeError):
+                process = self.start(port)
+                wait_for(f"http://127.0.0.1:{port}", process)
+                return process
+        raise RuntimeError("the app does not start")
 
     def start(self, port: int) -> "Process":
         self.nursery.stdin.write(f"{port} {self.folder / 'checkpoints'}\n")
@@ -66,8 +73,7 @@ class Stand:
         """`kill -9` a process at random, and start it again."""
         at = random.randrange(len(self.ports))
         self.processes[at].end(signal.SIGKILL)
-        self.processes[at] = self.start(self.ports[at])
-        wait_for(f"http://127.0.0.1:{self.ports[at]}", self.processes[at])
+        self.processes[at] = self.begin(self.ports[at])
 
     def close(self) -> None:
         for process in self.processes:
