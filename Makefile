@@ -4,7 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 7860
 
-.PHONY: demo test soak lint system-packages
+DATA ?= data/general-midi
+STUDY_LABELS := Acoustic_guitar,Cello,Flute,Saxophone,Snare_drum,Trumpet
+
+.PHONY: demo test soak lint study system-packages
 
 demo: $(VENV)/.run
 	$(BIN)/python app.py --port $(PORT)
@@ -19,6 +22,11 @@ soak: $(VENV)/.dev system-packages
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+# The study that the app runs unless told otherwise, from every checkpoint in checkpoints/. DATA names prepared data.
+study: $(VENV)/.run
+	$(BIN)/python -m audiogan study build --data $(DATA) --models all --labels $(STUDY_LABELS) \
+		--out audiogan/listening/default_study --replace
 
 $(VENV)/.run: requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)) and "audiogan needs Python 3.11 or 3.12; set PYTHON=")'

@@ -31,10 +31,13 @@ def _port(text: str) -> int:
 
 def _serve(options) -> None:
     from audiogan.listening.store import Store
+    from audiogan.listening.study import DEFAULT_FOLDER, Study
     from audiogan.ui import Library, bound_arenas, build_app, launch_options
 
     bound_arenas()
-    app = build_app(Library(options.checkpoints, options.device), Store())
+    folder = Path(os.environ.get("AUDIOGAN_STUDY") or DEFAULT_FOLDER)
+    study = Study.load(folder) if folder != DEFAULT_FOLDER or folder.exists() else None
+    app = build_app(Library(options.checkpoints, options.device), Store(), study)
     app.launch(server_name=options.host, server_port=options.port, share=options.share, **launch_options())
 
 

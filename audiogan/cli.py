@@ -1,10 +1,7 @@
-"""`python -m audiogan`: list, generate, morph, evaluate, ratings."""
+"""`python -m audiogan`: list, generate, morph, evaluate, study, ratings."""
 
 import argparse
-import csv
-import io
 import json
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -16,6 +13,8 @@ import numpy as np
 from audiogan import checkpoint, synthesis
 from audiogan.arguments import Parser, run_command
 from audiogan.audio import wav_bytes, write_atomically, write_wav
+from audiogan.cli_ratings import add_ratings
+from audiogan.cli_study import add_study
 from audiogan.device import CHOICES
 from audiogan.evaluation import command as evaluation
 
@@ -36,7 +35,8 @@ def _parser() -> argparse.ArgumentParser:
     evaluation.add(commands)
     for command in commands.choices.values():
         command.add_argument("--checkpoints", metavar="DIR", type=Path, default=checkpoint.FOLDER, help="their folder")
-    _add_ratings(commands)
+    add_study(commands)
+    add_ratings(commands)
     return parser
 
 
@@ -64,15 +64,6 @@ def _add_morph(commands) -> None:
     morph.add_argument("--device", default="auto", help=", ".join(CHOICES))
     morph.add_argument("--out", required=True, type=Path, metavar="FILE.wav")
     morph.set_defaults(run=_morph)
-
-
-def _add_ratings(commands) -> None:
-    ratings = commands.add_parser("ratings", help="what listeners said")
-    actions = ratings.add_subparsers(dest="action", required=True, metavar="ACTION")
-    export = actions.add_parser("export", help="write every vote, one a row")
-    export.add_argument("--format", choices=("csv", "jsonl"), default="csv")
-    export.add_argument("--out", required=True, type=Path, metavar="FILE")
-    export.set_defaults(run=_export_ratings)
 
 
 def _list(options) -> None:
@@ -128,28 +119,3 @@ def _morph(options) -> None:
     clips = synthesizer.morph(options.from_seed, options.to_seed, options.steps, options.label, options.pitch)
     write_atomically(options.out, wav_bytes(np.concatenate(clips), synthesizer.sample_rate))
     print(options.out)
-
-
-def _export_ratings(options) -> None:
-    from audiogan.listening.store import Store
-
-    if not options.out.parent.is_dir():
-        raise ValueError(f"--out's folder {options.out.parent} is missing")
-    rows = list(Store().rows())
-    text = "".join(f"{json.dumps(row)}\n" for row in rows) if options.format == "jsonl" else _csv(rows)
-    write_atomically(options.out, text.encode())
-    print(f"{len(rows)} votes in {options.out}", file=sys.stderr)
-
-
-def _csv(rows: list[dict]) -> str:
-    """Rows as CSV; a text that a spreadsheet would run as a formula gets a quote before it."""
-    buffer = io.StringIO()
-    if rows:
-        writer = csv.DictWriter(buffer, rows[0].keys())
-        writer.writeheader()
-        writer.writerows({key: _inert(value) for key, value in row.items()} for row in rows)
-    return buffer.getvalue()
-
-
-def _inert(value):
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

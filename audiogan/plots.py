@@ -205,3 +205,39 @@ def _folded(name: str, width: int = 14) -> str:
         joined = f"{lines[-1]}{'' if lines[-1].endswith('-') or not lines[-1] else ' '}{part}"
         lines = [*lines[:-1], joined] if len(joined) <= width or not lines[-1] else [*lines, part]
     return "\n".join(lines)
+
+
+def forest_figure(scales: dict[str, list[dict]]) -> "Figure":
+    """Means with their intervals, a panel a question and a line a system: black on white, for print.
+
+    Args:
+        scales: question to rows with `system`, `mean`, `interval` (None, or low and high) and `raters`, from 1 to 5.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    systems = list(dict.fromkeys(row["system"] for rows in scales.values() for row in rows))
+    figure = Figure(figsize=(1.8 + 2.1 * max(len(scales), 1), 0.8 + 0.28 * len(systems)), dpi=200, layout="constrained")
+    FigureCanvasAgg(figure)
+    panels = figure.subplots(1, max(len(scales), 1), sharey=True, squeeze=False)[0]
+    for axes, (question, rows) in zip(panels, scales.items(), strict=False):
+        for row in rows:
+            height = -systems.index(row["system"])
+            low, high = row["interval"] or (row["mean"], row["mean"])
+            axes.plot((low, high), (height, height), color="black", linewidth=1.2, solid_capstyle="butt")
+            axes.plot(row["mean"], height, "o", color="black", markersize=4)
+        axes.set_title(question.capitalize(), fontsize=9)
+        axes.set_xlim(0.8, 5.2)
+        axes.set_xticks(range(1, 6))
+        axes.grid(axis="x", color="#dddddd", linewidth=0.6)
+        axes.tick_params(labelsize=8, length=2)
+    panels[0].set_yticks([-place for place in range(len(systems))], systems)
+    return figure
+
+
+def figure_bytes(figure: "Figure", kind: str) -> bytes:
+    """The figure as a `png` or `svg` file in memory; an SVG's letters are outlines, and it tells no date."""
+    buffer = io.BytesIO()
+    with _rendering:
+        figure.savefig(buffer, format=kind, metadata={"Date": None} if kind == "svg" else None)
+    return buffer.getvalue()

@@ -10,8 +10,8 @@ INTRODUCTION = """
 Generative adversarial networks that invent sounds. Each sound is drawn fresh from random numbers:
 the same model, seed and clip number always give the same sound.
 
-**What is kept.** A rating is stored with the sound's identity and a random number that your browser keeps until
-its tab is closed. No name, no address.
+**What is kept.** A vote is stored with what was heard, how long it took, the kind of device, and random numbers for the
+sitting and the listener. No name, no address. A receipt takes a sitting's votes back.
 """
 API = """
 ```python

@@ -1,7 +1,7 @@
-"""Cards: sounds on the page, each with a player, its picture, its identity, a download and, with a ticket, a rating."""
+"""Cards: sounds on the page, each with a player, its picture, its identity and a download."""
 
 import base64
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,14 +11,8 @@ from gradio.processing_utils import save_bytes_to_cache
 
 from audiogan import plots
 from audiogan.audio import wav_bytes
-from audiogan.listening.store import SCALE
 
 MODULE = Path(__file__).parent / "static" / "cards.js"
-QUESTIONS = (
-    {"name": "quality", "label": "Quality", "hint": "Clean, or noisy and distorted?"},
-    {"name": "intelligibility", "label": "Intelligibility", "hint": "Can you tell what it is meant to be?"},
-    {"name": "resemblance", "label": "Resemblance", "hint": "Like a recording of a real instrument?"},
-)
 
 
 @dataclass(frozen=True)
@@ -32,7 +26,6 @@ class Card:
         detail: its identity, in words.
         file_name: what a download is called.
         boundaries: seconds between the sounds of a sequence.
-        ticket: what a vote hands back; None for a card without a rating.
     """
 
     audio: np.ndarray
@@ -41,28 +34,23 @@ class Card:
     detail: str
     file_name: str
     boundaries: Sequence[float] = ()
-    ticket: str | None = None
 
 
-def cards_field(name: str, empty: str, rate: Callable[[dict], dict] | None = None) -> gr.HTML:
+def cards_field(name: str, empty: str) -> gr.HTML:
     """A component that shows `cards_value`.
 
     Args:
         name: its element's id.
         empty: what it says while there is nothing to show.
-        rate: called from the page with a vote; needed where cards have tickets. The page's event is `rated`.
     """
     module = base64.b64encode(MODULE.read_bytes()).decode()
     return gr.HTML(
         html_template='<div class="cards"></div>',
         js_on_load=f"import('data:text/javascript;base64,{module}')"
-        ".then(cards => cards.mount({ element, props, server, watch, rated: () => trigger('rated') }));",
+        ".then(cards => cards.mount({ element, props, watch }));",
         apply_default_css=False,
         elem_id=name,
-        server_functions=[rate] if rate else None,
         empty=empty,
-        questions=QUESTIONS,
-        scale_words=list(SCALE.values()),
         plot=(plots.PLOT_LEFT, plots.PLOT_RIGHT),
     )
 
@@ -88,5 +76,4 @@ def _value(field: gr.HTML, card: Card) -> dict:
         "alt": f"Waveform and log-mel spectrogram: {card.title}, {card.detail}",
         "sound": served_file(field, wav_bytes(card.audio, card.sample_rate), card.file_name),
         "picture": served_file(field, plots.png_bytes(figure), picture),
-        "ticket": card.ticket,
     }

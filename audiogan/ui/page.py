@@ -1,10 +1,14 @@
 """The whole page."""
 
 import gradio as gr
+from starlette.middleware import Middleware
 
+from audiogan.listening.session import Listening
 from audiogan.listening.store import Store
-from audiogan.ui import about, endpoints, explore, play, results, theme
+from audiogan.listening.study import Study
+from audiogan.ui import about, endpoints, explore, play, rate, results, theme
 from audiogan.ui.library import Library
+from audiogan.ui.limits import RequestLimits
 
 HEADER = """
 # audiogan
@@ -15,12 +19,13 @@ SESSIONS = 1000
 CACHE_SECONDS = (600, 3600)  # how often files are looked through, and how old they may grow
 
 
-def build_app(library: Library, store: Store) -> gr.Blocks:
+def build_app(library: Library, store: Store, study: Study | None = None) -> gr.Blocks:
     """The page, its events and its endpoints; never launched here.
 
     Args:
         library: the models on offer.
         store: where ratings go.
+        study: what the Rate tab asks about; without one it says that there is none.
     """
     with gr.Blocks(title="audiogan", analytics_enabled=False, delete_cache=CACHE_SECONDS) as app:
         gr.Markdown(HEADER, elem_id="header")
@@ -29,8 +34,10 @@ def build_app(library: Library, store: Store) -> gr.Blocks:
                 instrument = play.build(library)
             with gr.Tab("Explore"):
                 explore.build(library)
+            with gr.Tab("Rate"):
+                rate.build(study and Listening(study, store))
             with gr.Tab("Results") as tab:
-                results.build(store, opened=tab.select, rated=app.load)
+                results.build(store, opened=tab.select, study=study)
             with gr.Tab("About"):
                 about.build(library)
         endpoints.build(library, instrument)
@@ -49,5 +56,6 @@ def launch_options() -> dict:
         "run_history": False,
         "show_error": False,
         "max_file_size": "1mb",
+        "app_kwargs": {"middleware": [Middleware(RequestLimits)]},
         "state_session_capacity": SESSIONS,
     }

@@ -1,50 +1,90 @@
 """Results: what the listeners said so far."""
 
-import html
+import threading
+import time
+from collections.abc import Callable
 
 import gradio as gr
 
-from audiogan.listening.store import QUESTIONS, Store
+from audiogan.listening.records import by_study, records
+from audiogan.listening.statistics import analyse
+from audiogan.listening.store import Store
+from audiogan.listening.study import Study
+from audiogan.ui import findings
 from audiogan.ui.fields import AT_ONCE
+from audiogan.ui.scripts import mounting
 from audiogan.ui.toasts import toasts
 
-EMPTY = '<p class="empty">No ratings yet. Rate a sound on the Play tab and it shows up here.</p>'
-HEADINGS = ("Model", "Clips rated", "Listeners' sessions", *(question.capitalize() for question in QUESTIONS))
+FRESH_SECONDS = 5.0
+REST = 20  # times as long as the last calculation took: at most a twentieth of one core
+METHOD = """
+Each number is the mean of listeners' means, one listener, one voice, with a 95 % interval that counts both that
+listeners differ and that clips differ. `python -m audiogan ratings stats` prints the rest, `ratings export` writes
+every vote.
+"""
 
 
-def build(store: Store, opened, rated) -> None:
+class Results:
+    """One study's results, calculated at most every few seconds however many look at them.
+
+    Args:
+        store: the votes.
+        study: whose; None takes the one with most votes.
+        clock: seconds; only differences count.
+    """
+
+    def __init__(self, store: Store, study: Study | None = None, clock: Callable[[], float] = time.monotonic):
+        self._store, self._study, self._clock = store, study, clock
+        self._busy = threading.Lock()
+        self._until, self._results, self._pages = -1.0, None, {}
+
+    def page(self, block: str) -> str:
+        """The HTML of a block; an older one while another thread calculates.
+
+        Raises:
+            StoreError: the votes cannot be read.
+        """
+        if block not in findings.BLOCKS.values():
+            raise ValueError(f"block must be one of {', '.join(findings.BLOCKS.values())}, not {block!r}")
+        if self._clock() >= self._until and self._busy.acquire(blocking=self._results is None):
+            try:
+                if self._clock() >= self._until:
+                    self._calculate()
+            finally:
+                self._busy.release()
+        pages, results = self._pages, self._results
+        if block not in pages:
+            pages[block] = findings.page(results, block)
+        return pages[block]
+
+    def _calculate(self) -> None:
+        started = self._clock()
+        rows = by_study(records(self._store.rows(), [self._study] if self._study else []))
+        mine = rows.get(self._study.hash, []) if self._study else max(rows.values(), key=len, default=[])
+        self._results, self._pages = analyse(mine), {}
+        self._until = self._clock() + max(FRESH_SECONDS, REST * (self._clock() - started))
+
+
+def build(store: Store, opened, study: Study | None = None) -> None:
     """The tab's contents.
 
     Args:
-        opened, rated: event listeners after which the table is read again.
+        opened: the event at which they are first shown.
+        study: whose results.
     """
-    table = gr.HTML(EMPTY, apply_default_css=False, elem_id="results")
-    gr.Markdown(
-        "1 Bad, 2 Poor, 3 Fair, 4 Good, 5 Excellent. These are plain means over all ratings: "
-        "no listener is weighted, none is left out, and a handful of ratings says little."
+    results = Results(store, study)
+    block = gr.Radio(
+        list(findings.BLOCKS.items()),
+        value="screened",
+        show_label=False,
+        container=False,
+        elem_classes="blocks",
+        elem_id="results-block",
     )
-    show = toasts(lambda: results_table(store.summary()))
-    for event in (opened, rated):
-        event(show, None, table, **AT_ONCE)
-
-
-def results_table(summary: list[dict]) -> str:
-    """`Store.summary` as an HTML table."""
-    if not summary:
-        return EMPTY
-    head = "".join(f'<th scope="col">{html.escape(heading)}</th>' for heading in HEADINGS)
-    return (
-        f'<div class="results"><table><thead><tr>{head}</tr></thead>'
-        f"<tbody>{''.join(map(_row, summary))}</tbody></table></div>"
+    shown = gr.HTML(
+        findings.EMPTY, js_on_load=mounting("results.js", ("stale",)), apply_default_css=False, elem_id="results"
     )
-
-
-def _row(model: dict) -> str:
-    counts = [str(model["votes"]), str(model["sessions"])]
-    cells = counts + [f"{model[question]:.1f}" for question in QUESTIONS]
-    named = zip(HEADINGS[1:], cells, strict=True)
-    return (
-        f'<tr><th scope="row">{html.escape(model["model"])}</th>'
-        + "".join(f'<td data-heading="{html.escape(heading)}">{cell}</td>' for heading, cell in named)
-        + "</tr>"
-    )
+    gr.Markdown(METHOD)
+    show = toasts(results.page)
+    for event in (opened, block.change, shown.stale):
+        event(show, block, shown, **AT_ONCE)

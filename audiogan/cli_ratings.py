@@ -1,0 +1,112 @@
+"""`python -m audiogan ratings`: the votes as files, and what they say."""
+
+import json
+import sys
+from pathlib import Path
+
+from audiogan.audio import write_atomically
+
+
+def add_ratings(commands):
+    """The `ratings` command; returns its actions, to which more may be added."""
+    ratings = commands.add_parser("ratings", help="what listeners said")
+    actions = ratings.add_subparsers(dest="action", required=True, metavar="ACTION")
+    _add_export(actions)
+    _add_stats(actions)
+    return actions
+
+
+def _add_export(actions) -> None:
+    export = actions.add_parser("export", help="write every vote and exclusion, one a row")
+    export.add_argument("--format", choices=("csv", "jsonl"), default="csv")
+    export.add_argument("--out", required=True, type=Path, metavar="FILE")
+    export.add_argument("--codebook", type=Path, metavar="FILE.md", help="what each column means")
+    export.add_argument("--table", type=Path, metavar="FILE.tex", help="the results as a LaTeX table")
+    export.add_argument("--figure", type=Path, metavar="FILE.png|.svg", help="the results as a forest plot")
+    _add_study(export)
+    export.set_defaults(run=_export)
+
+
+def _add_stats(actions) -> None:
+    stats = actions.add_parser("stats", help="means, intervals, d', rankings, agreement, tests")
+    stats.add_argument("--json", action="store_true", help="everything, as JSON")
+    stats.add_argument("--from", dest="file", type=Path, metavar="FILE", help="an export, in place of the database")
+    _add_study(stats)
+    stats.set_defaults(run=_stats)
+
+
+def _add_study(command) -> None:
+    command.add_argument(
+        "--study", action="append", type=Path, metavar="DIR", help="whose rules apply (default: the app's); repeatable"
+    )
+
+
+def _export(options) -> None:
+    from audiogan.listening import records
+
+    for file in filter(None, (options.out, options.codebook, options.table, options.figure)):
+        if not file.parent.is_dir():
+            raise ValueError(f"{file}'s folder is missing")
+    if options.figure and options.figure.suffix not in (".png", ".svg"):
+        raise ValueError(f"--figure must end in .png or .svg, not {options.figure.suffix!r}")
+    rows = _stored(options.study)
+    text = records.to_jsonl(rows) if options.format == "jsonl" else records.to_csv(rows)
+    for file, data in [*_extras(options, rows), (options.out, text.encode())]:
+        write_atomically(file, data)
+    votes = sum(row["kind"] == "vote" for row in rows)
+    print(f"{votes} votes and {len(rows) - votes} other rows in {options.out}", file=sys.stderr)
+
+
+def _extras(options, rows: list[dict]) -> list[tuple[Path, bytes]]:
+    """The files that were asked for beside the votes."""
+    from audiogan.listening import latex, records
+
+    extras = []
+    if options.codebook:
+        extras.append((options.codebook, records.codebook(_studies(options.study)).encode()))
+    if options.table:
+        extras.append((options.table, "\n".join(map(latex.table, _results(rows))).encode()))
+    if options.figure:
+        extras.append((options.figure, _figure(_results(rows), options.figure.suffix[1:])))
+    return extras
+
+
+def _figure(results: list[dict], kind: str) -> bytes:
+    from audiogan import plots
+
+    if not results:
+        raise ValueError("there are no votes to draw")
+    return plots.figure_bytes(plots.forest_figure(results[0]["screened"]["scales"]), kind)
+
+
+def _stats(options) -> None:
+    from audiogan.listening import records, report
+
+    rows = records.read(options.file) if options.file else _stored(options.study)
+    results = _results(rows)
+    if options.json:
+        print(json.dumps({"studies": results}, indent=2, allow_nan=False))
+    else:
+        print("\n\n".join(map(report.text, results)) or "No votes yet.")
+
+
+def _studies(folders: list[Path] | None) -> list:
+    from audiogan.listening.study import DEFAULT_FOLDER, Study
+
+    return [Study.load(folder) for folder in folders or [DEFAULT_FOLDER]]
+
+
+def _stored(folders: list[Path] | None) -> list[dict]:
+    from audiogan.listening.records import records
+    from audiogan.listening.store import Store
+
+    return records(Store().rows(), _studies(folders))
+
+
+def _results(rows: list[dict]) -> list[dict]:
+    """Of each study, that with most votes first; free votes last."""
+    from audiogan.listening.records import by_study
+    from audiogan.listening.statistics import analyse
+
+    found = [analyse(group) for group in by_study(rows).values()]
+    return sorted(found, key=lambda one: (not one["study_hash"], -one["all"]["counts"]["votes"]))

@@ -1,0 +1,55 @@
+"""`python -m audiogan study`: freeze a stimulus pool, check one."""
+
+from pathlib import Path
+
+from audiogan import checkpoint
+
+
+def add_study(commands) -> None:
+    """The `study` command and its actions."""
+    study = commands.add_parser("study", help="freeze a pool of sounds for a listening test, or check one")
+    actions = study.add_subparsers(dest="action", required=True, metavar="ACTION")
+    build = actions.add_parser("build", help="real clips, what is made of them, and models, blind and equally loud")
+    build.add_argument(
+        "--data", required=True, type=Path, metavar="PREPARED", help="its held-out clips are the real ones"
+    )
+    build.add_argument("--models", nargs="+", required=True, metavar="NAME", help="checkpoints, or `all`")
+    build.add_argument("--out", required=True, type=Path, metavar="DIR")
+    build.add_argument("--labels", metavar="A,B", help="default: all that the data and every model know")
+    build.add_argument("--per-label", type=int, default=2, metavar="N", help="of each system and label (default: 2)")
+    build.add_argument("--seed", type=int, default=0, help="default: 0")
+    build.add_argument("--design", type=Path, metavar="FILE.yaml", help="questions and rules (default: this package's)")
+    build.add_argument("--replace", action="store_true", help="a study that is there gives way")
+    build.add_argument("--checkpoints", metavar="DIR", type=Path, default=checkpoint.FOLDER, help="their folder")
+    build.set_defaults(run=_build)
+    check = actions.add_parser("check", help="read a study, compare every file with its hash, say what is in it")
+    check.add_argument("folder", nargs="?", type=Path, metavar="DIR", help="default: the one that the app runs")
+    check.set_defaults(run=_check)
+
+
+def _build(options) -> None:
+    from audiogan.listening import pool
+
+    names = options.models
+    if names == ["all"]:
+        names = [item.name for item in checkpoint.list_checkpoints(options.checkpoints)]
+    given = {"design": options.design.read_text("utf-8")} if options.design else {}
+    labels = tuple(filter(None, (options.labels or "").split(",")))
+    recipe = pool.Recipe(
+        options.data, tuple(names), options.checkpoints, labels, options.per_label, options.seed, **given
+    )
+    _describe(pool.build(recipe, options.out, options.replace))
+
+
+def _check(options) -> None:
+    from audiogan.listening.study import DEFAULT_FOLDER, Study
+
+    _describe(Study.load(options.folder or DEFAULT_FOLDER))
+
+
+def _describe(study) -> None:
+    roles = [f"{len(study.of_role(role))} {role}" for role in ("test", "exemplar", "training", "gold")]
+    print(f"{study.folder}: {', '.join(roles)} clips at {study.manifest['loudness_lufs']:.1f} LUFS")
+    print(f"systems  {', '.join(study.systems)}")
+    print(f"labels   {', '.join(study.labels)}")
+    print(f"hash     {study.hash}")

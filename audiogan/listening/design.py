@@ -1,0 +1,217 @@
+"""The design of a study, from its `study.yaml`: what is asked, how often, what is checked and who is left out."""
+
+import dataclasses
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+import yaml
+
+FORMAT = 1
+KINDS = ("scale", "choice")
+MODULES = ("naming", "preference", "diversity")
+POINTS = 5  # of a scale, as in ITU-T P.800
+MAX_BYTES = 200_000
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question of a test trial.
+
+    Attributes:
+        name: what votes call it.
+        kind: `scale`, answered 1 to 5, or `choice`, answered with one of `words`.
+        prompt: the question; `{label}` stands for the instrument's name.
+        words: of a scale from 1 to 5; of a choice, the answers as stored.
+        hint: a line under the prompt.
+        exemplar: a real recording of the same instrument is offered beside it.
+    """
+
+    name: str
+    kind: str
+    prompt: str
+    words: tuple[str, ...]
+    hint: str = ""
+    exemplar: bool = False
+
+
+@dataclass(frozen=True)
+class Trials:
+    """How many trials of each role one session has; `repeat` ones are test stimuli heard before."""
+
+    training: int = 4
+    test: int = 16
+    gold: int = 2
+    repeat: int = 2
+
+
+@dataclass(frozen=True)
+class Modules:
+    """How many trials of each optional module one session has; 0 leaves it out."""
+
+    naming: int = 0
+    preference: int = 0
+    diversity: int = 0
+
+
+@dataclass(frozen=True)
+class Exclusions:
+    """Rules for leaving a session out, fixed before the first vote. None turns a rule off.
+
+    Attributes:
+        max_gold_failed: more wrong gold trials than this.
+        max_repeat_difference: a larger mean absolute difference between first and repeated answers, scale points.
+        min_standard_deviation: a smaller one over all of a session's scale answers (straight-lining).
+        min_response_ms: a smaller median time from the end of a sound to an answer.
+        min_test_trials: fewer finished test trials than this.
+        headphones: exclude who failed the headphone check; by default they are only tagged.
+    """
+
+    max_gold_failed: int | None = 1
+    max_repeat_difference: float | None = 1.5
+    min_standard_deviation: float | None = 0.3
+    min_response_ms: int | None = 300
+    min_test_trials: int | None = None
+    headphones: bool = False
+
+
+@dataclass(frozen=True)
+class Design:
+    """Everything that is decided before the first vote.
+
+    Attributes:
+        consent_version, consent_text: what a listener agrees to.
+        headphone_check: offer the Huggins pitch check, and tag votes with its outcome.
+        exclusions: who is left out of the screened results.
+        minimum_raters: results from fewer are preliminary.
+        document: the YAML's content as JSON types, which `Study.hash` covers.
+    """
+
+    title: str
+    consent_version: str
+    consent_text: str
+    questions: tuple[Question, ...]
+    trials: Trials
+    modules: Modules
+    headphone_check: bool
+    exclusions: Exclusions
+    minimum_raters: int
+    document: MappingProxyType = field(repr=False, compare=False)
+
+    def question(self, name: str) -> Question:
+        """The question of that name."""
+        return next(question for question in self.questions if question.name == name)
+
+
+def read_design(text: str) -> Design:
+    """Parse a study's YAML strictly.
+
+    Raises:
+        ValueError: not YAML, a name that is missing or unknown, a value of the wrong kind: one sentence.
+    """
+    if len(text) > MAX_BYTES:
+        raise ValueError(f"study.yaml is larger than {MAX_BYTES} bytes")
+    try:
+        document = yaml.safe_load(text)
+    except (yaml.YAMLError, RecursionError) as error:
+        raise ValueError(f"study.yaml is not YAML: {' '.join(str(error).split())}") from None
+    return _design(document)
+
+
+def _design(document: Any) -> Design:
+    names = ("format", "title", "consent", "questions", "trials", "modules", "checks", "exclusions", "minimum_raters")
+    _check_names("study.yaml", document, names, required=names)
+    if document["format"] != FORMAT:
+        raise ValueError(f"study.yaml's format must be {FORMAT}, not {document['format']!r}")
+    consent, checks = document["consent"], document["checks"]
+    _check_names("consent", consent, ("version", "text"), required=("version", "text"))
+    _check_names("checks", checks, ("headphones",), required=("headphones",))
+    return Design(
+        title=_text("title", document["title"]),
+        consent_version=_text("consent version", consent["version"]),
+        consent_text=_text("consent text", consent["text"]),
+        questions=_questions(document["questions"]),
+        trials=_numbers(Trials, "trials", document["trials"]),
+        modules=_numbers(Modules, "modules", document["modules"]),
+        headphone_check=_flag("checks.headphones", checks["headphones"]),
+        exclusions=_exclusions(document["exclusions"]),
+        minimum_raters=_whole("minimum_raters", document["minimum_raters"], 1),
+        document=MappingProxyType(document),
+    )
+
+
+def _questions(rows: Any) -> tuple[Question, ...]:
+    if not isinstance(rows, list) or not rows:
+        raise ValueError("study.yaml's questions must be a list of at least one")
+    questions = tuple(map(_question, rows))
+    names = [question.name for question in questions]
+    if len(set(names)) < len(names) or set(names) & set(MODULES):
+        raise ValueError(f"study.yaml's questions must have names of their own, not {', '.join(names)}")
+    return questions
+
+
+def _question(row: Any) -> Question:
+    names = tuple(item.name for item in dataclasses.fields(Question))
+    _check_names("a question", row, names, required=("name", "kind", "prompt", "words"))
+    name, words = _text("a question's name", row["name"]), row["words"]
+    if not name.isidentifier():
+        raise ValueError(f"a question's name must be a word, not {name!r}")
+    if row["kind"] not in KINDS:
+        raise ValueError(f"question {name}'s kind must be one of {', '.join(KINDS)}, not {row['kind']!r}")
+    if not isinstance(words, list) or not all(isinstance(word, str) and word for word in words):
+        raise ValueError(f"question {name}'s words must be a list of texts, not {words!r}")
+    if len(set(words)) < max(2, len(words)) or (row["kind"] == "scale" and len(words) != POINTS):
+        raise ValueError(f"question {name}'s words must be {POINTS} for a scale, 2 or more for a choice, and differ")
+    return Question(
+        name=name,
+        kind=row["kind"],
+        prompt=_text(f"question {name}'s prompt", row["prompt"]),
+        words=tuple(words),
+        hint=_text(f"question {name}'s hint", row.get("hint", ""), empty=True),
+        exemplar=_flag(f"question {name}'s exemplar", row.get("exemplar", False)),
+    )
+
+
+def _exclusions(row: Any) -> Exclusions:
+    names = [item.name for item in dataclasses.fields(Exclusions)]
+    _check_names("exclusions", row, names)
+    for name, value in row.items():
+        if name == "headphones":
+            _flag("exclusions.headphones", value)
+        elif value is not None and (isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0):
+            raise ValueError(f"exclusions.{name} must be a number from 0 up, or null, not {value!r}")
+    return Exclusions(**row)
+
+
+def _numbers(kind: type, name: str, row: Any):
+    _check_names(name, row, [item.name for item in dataclasses.fields(kind)])
+    return kind(**{key: _whole(f"{name}.{key}", value, 0) for key, value in row.items()})
+
+
+def _check_names(where: str, row: Any, known, required=()) -> None:
+    if not isinstance(row, dict):
+        raise ValueError(f"{where} must be a mapping, not {row!r:.80}")
+    for name in row:
+        if name not in known:
+            raise ValueError(f"{where} has no {name!r}; it has {', '.join(known)}")
+    for name in required:
+        if name not in row:
+            raise ValueError(f"{where} lacks {name!r}")
+
+
+def _text(name: str, value: Any, empty: bool = False) -> str:
+    if not isinstance(value, str) or not (value.strip() or empty):
+        raise ValueError(f"{name} must be a text, not {value!r}")
+    return value.strip()
+
+
+def _flag(name: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f"{name} must be true or false, not {value!r}")
+    return value
+
+
+def _whole(name: str, value: Any, low: int) -> int:
+    if type(value) is not int or not low <= value <= 1000:
+        raise ValueError(f"{name} must be a whole number from {low} to 1000, not {value!r}")
+    return value

@@ -1,0 +1,29 @@
+"""Rows without the votes that exclusion events take out."""
+
+from collections.abc import Iterable
+
+WITHDRAWN = "withdrawn"
+
+
+def kept(rows: Iterable[dict]) -> list[dict]:
+    """The votes that no exclusion event among the rows takes out."""
+    rows = list(rows)
+    return _without(rows, [row for row in rows if row["kind"] == "exclusion"])
+
+
+def not_withdrawn(rows: Iterable[dict]) -> list[dict]:
+    """All rows but the votes that their listener took back: these are in no result and in no export."""
+    rows = list(rows)
+    withdrawn = [row for row in rows if row["kind"] == "exclusion" and row["rule"] == WITHDRAWN]
+    return _without(rows, withdrawn) + [row for row in rows if row["kind"] != "vote"]
+
+
+def _without(rows: list[dict], events: list[dict]) -> list[dict]:
+    """The votes among the rows that no event names."""
+    sessions = {event["session_id"] for event in events} - {""}
+    votes = {event["vote_id"] for event in events} - {""}
+    return [
+        row
+        for row in rows
+        if row["kind"] == "vote" and row["session_id"] not in sessions and row["vote_id"] not in votes
+    ]

@@ -1,0 +1,171 @@
+"""What one listener will hear: the least rated first, balanced over systems and labels, in an order that tells nothing.
+
+A plan is a list of steps, JSON types: `kind` (`level`, `headphones`, `rating`, `naming`, `preference`, `diversity`)
+and, by kind, `role`, `clips` (what must be heard, stimulus ids), `exemplar`, `batch`, and `rated` (what counts as
+rated once it is answered).
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations
+
+import numpy as np
+
+from audiogan.listening.study import Batch, Stimulus, Study
+
+HEADPHONE_TRIALS = 6
+REPEAT_DISTANCE = 5  # trials between a stimulus and its repeat
+
+
+def make_plan(study: Study, counts: Mapping[str, int], heard: Iterable[str], random: np.random.Generator) -> list[dict]:
+    """The steps of a session.
+
+    Args:
+        counts: how often each stimulus was rated; missing ones never.
+        heard: stimuli that this rater had in earlier sessions, chosen last.
+    """
+    trials, design, heard = study.design.trials, study.design, set(heard)
+    rank = {
+        stimulus.id: (stimulus.id in heard, counts.get(stimulus.id, 0), random.random()) for stimulus in study.stimuli
+    }
+    tests = choose_tests(study, trials.test, rank, random)
+    ordered = in_blocks(tests, random)
+    sequence = [("test", stimulus) for stimulus in ordered]
+    early = ordered[: max(len(ordered) - REPEAT_DISTANCE, trials.repeat)]
+    for stimulus in _drawn(early, trials.repeat, random):
+        after = sequence.index(("test", stimulus)) + REPEAT_DISTANCE
+        _insert(sequence, "repeat", stimulus, random, after)
+    for stimulus in _drawn(study.of_role("gold"), trials.gold, random):
+        _insert(sequence, "gold", stimulus, random, after=1)
+    training = [("training", stimulus) for stimulus in _alternating(study, trials.training, random)]
+    if training and sequence and training[-1][1].system == sequence[0][1].system:
+        training.reverse()
+    return [
+        {"kind": "level", "clips": [_loudest(study, random).id]},
+        *([{"kind": "headphones"}] if design.headphone_check else []),
+        *(_rating(study, role, stimulus) for role, stimulus in training + sequence),
+        *_modules(study, rank, {stimulus.id for stimulus in tests}, random),
+    ]
+
+
+def choose_tests(study: Study, num: int, rank: Mapping[str, tuple], random: np.random.Generator) -> list[Stimulus]:
+    """The stimuli to rate: each system as often as any other, give or take one, each label as seldom as can be."""
+    pools: dict[str, list[Stimulus]] = {}
+    for stimulus in study.of_role("test"):
+        pools.setdefault(stimulus.system, []).append(stimulus)
+    labels: Counter = Counter()
+    chosen: list[Stimulus] = []
+    while len(chosen) < num and any(pools.values()):
+        # A short round leaves out the systems whose next stimulus was rated most.
+        left = [system for system in pools if pools[system]]
+        left.sort(key=lambda system: min(rank[stimulus.id] for stimulus in pools[system]))
+        for system in left[: num - len(chosen)]:
+            best = min(pools[system], key=lambda one: (*rank[one.id][:2], labels[one.label], rank[one.id][2]))
+            pools[system].remove(best)
+            labels[best.label] += 1
+            chosen.append(best)
+    return chosen
+
+
+def in_blocks(chosen: Sequence[Stimulus], random: np.random.Generator) -> list[Stimulus]:
+    """Randomised blocks: every system once before any comes again, and none twice in a row where there are others."""
+    queues: dict[str, list[Stimulus]] = {}
+    for index in random.permutation(len(chosen)):
+        queues.setdefault(chosen[index].system, []).append(chosen[index])
+    ordered: list[Stimulus] = []
+    while queues:
+        names = [list(queues)[index] for index in random.permutation(len(queues))]
+        if ordered and len(names) > 1 and names[0] == ordered[-1].system:
+            swap = int(random.integers(1, len(names)))
+            names[0], names[swap] = names[swap], names[0]
+        ordered += [queues[name].pop() for name in names]
+        queues = {name: queue for name, queue in queues.items() if queue}
+    return ordered
+
+
+def _insert(sequence: list, role: str, stimulus: Stimulus, random: np.random.Generator, after: int) -> None:
+    """Put a trial at a random place from `after` on, between two of other systems where there is such a place."""
+    places = range(min(after, len(sequence)), len(sequence) + 1)
+
+    def clashes(place: int) -> int:
+        around = sequence[max(place - 1, 0) : place + 1]
+        return sum(other.system == stimulus.system for _, other in around)
+
+    fewest = min(map(clashes, places))
+    free = [place for place in places if clashes(place) == fewest]
+    sequence.insert(free[int(random.integers(len(free)))], (role, stimulus))
+
+
+def _alternating(study: Study, num: int, random: np.random.Generator) -> list[Stimulus]:
+    """Training stimuli, real and invented by turns, whichever comes first."""
+    pool = _drawn(study.of_role("training"), len(study.of_role("training")), random)
+    sides = [[one for one in pool if not one.model], [one for one in pool if one.model]]
+    turn, found = int(random.integers(2)), []
+    while len(found) < min(num, len(pool)):
+        side = sides[turn] or sides[1 - turn]
+        found.append(side.pop())
+        turn = 1 - turn
+    return found
+
+
+def _drawn(pool: Sequence[Stimulus], num: int, random: np.random.Generator) -> list[Stimulus]:
+    return [pool[index] for index in random.permutation(len(pool))[:num]]
+
+
+def _loudest(study: Study, random: np.random.Generator) -> Stimulus:
+    """A real sound to set the volume by. All are equally loud: any will do."""
+    pool = study.of_role("exemplar") or study.of_role("training") or study.of_role("test")
+    return pool[int(random.integers(len(pool)))]
+
+
+def _rating(study: Study, role: str, stimulus: Stimulus) -> dict:
+    step = {"kind": "rating", "role": role, "clips": [stimulus.id], "exemplar": None}
+    if any(question.exemplar for question in study.design.questions):
+        labels = {one.label for one in study.of_role("exemplar")}
+        step["exemplar"] = study.exemplar(stimulus.label).id if stimulus.label in labels else None
+    return step | ({"rated": [stimulus.id]} if role == "test" else {})
+
+
+def _modules(study: Study, rank: Mapping[str, tuple], used: set[str], random: np.random.Generator) -> list[dict]:
+    """The optional trials. Naming comes first and takes sounds whose label was not shown yet, where there are some."""
+    modules = study.design.modules
+    fresh = sorted(study.of_role("test"), key=lambda one: (one.id in used, *rank[one.id]))[: modules.naming]
+    steps = [{"kind": "naming", "role": "test", "clips": [one.id]} for one in in_blocks(fresh, random)]
+    for pair in _pairs(study, modules.preference, rank, random):
+        order = random.permutation(2)
+        steps.append({"kind": "preference", "role": "test", "clips": [pair[index].id for index in order]})
+    for batch in _batches(study, modules.diversity, random):
+        clips = [batch.stimuli[index] for index in random.permutation(len(batch.stimuli))]
+        steps.append({"kind": "diversity", "role": "test", "batch": batch.id, "clips": clips})
+    return steps
+
+
+def _pairs(study: Study, num: int, rank: Mapping[str, tuple], random: np.random.Generator) -> list[tuple]:
+    """Two systems' stimuli of one label; any two systems meet as often as any other two, give or take one."""
+    labelled = ([one for one in study.of_role("test") if one.label == label] for label in study.labels if num)
+    pairs = [pair for pool in labelled for pair in combinations(pool, 2) if pair[0].system != pair[1].system]
+    rated = [sum(rank[one.id][1] for one in pair) for pair in pairs]
+    left = {index: (rated[index], random.random()) for index in range(len(pairs))}
+    meetings: Counter = Counter()
+    chosen = []
+    while left and len(chosen) < num:
+        best = min(left, key=lambda index: (meetings[_systems(pairs[index])], *left[index]))
+        meetings[_systems(pairs[best])] += 1
+        chosen.append(pairs[best])
+        del left[best]
+    return chosen
+
+
+def _systems(pair: tuple[Stimulus, Stimulus]) -> frozenset[str]:
+    return frozenset((pair[0].system, pair[1].system))
+
+
+def _batches(study: Study, num: int, random: np.random.Generator) -> list[Batch]:
+    """Batches of different systems as long as there are such."""
+    shuffled = [study.batches[index] for index in random.permutation(len(study.batches))]
+    seen: Counter = Counter()
+    ranked = []
+    for batch in shuffled:
+        ranked.append((seen[batch.system], batch))
+        seen[batch.system] += 1
+    return [batch for _, batch in sorted(ranked, key=lambda item: item[0])][:num]

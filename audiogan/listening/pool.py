@@ -1,0 +1,170 @@
+"""Freeze a study: give its sounds one loudness and names that say nothing, and write them all or none."""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+import audiogan
+from audiogan import checkpoint, synthesis
+from audiogan.audio import momentary_lufs, write_atomically, write_wav
+from audiogan.dataset import PreparedData
+from audiogan.listening.design import read_design
+from audiogan.listening.gathering import Draft, Gathering, common_labels
+from audiogan.listening.study import FORMAT, Study, canonical_hash
+from audiogan.listening.votes import clip_hash
+
+TEMPLATE = Path(__file__).parent / "default.yaml"
+TARGET_LUFS = -23.0
+CEILING_DB = -1.0  # dBFS, of the highest sample
+SILENT_LUFS = -60.0
+BATCH = 10
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What goes into a pool. The same recipe gives the same bytes on one machine.
+
+    Attributes:
+        data: a prepared data set; its held-out clips are the real ones.
+        models: names of checkpoints in `checkpoints`, or their folders.
+        labels: which instruments; empty for all that the data and every model know.
+        per_label: test stimuli of each system and label.
+        seed: of every choice that is made.
+        design: the text of the study's YAML.
+
+    Raises:
+        ValueError: a number out of range, or a model named twice.
+    """
+
+    data: Path
+    models: tuple[str, ...]
+    checkpoints: Path = checkpoint.FOLDER
+    labels: tuple[str, ...] = ()
+    per_label: int = 2
+    seed: int = 0
+    design: str = field(default_factory=TEMPLATE.read_text)
+
+    def __post_init__(self):
+        synthesis.check_seed(self.seed)
+        if not 1 <= self.per_label <= 100:
+            raise ValueError(f"per_label must be a whole number from 1 to 100, not {self.per_label!r}")
+        if len(set(self.models)) < len(self.models):
+            raise ValueError(f"models must be different ones, not {', '.join(self.models)}")
+
+
+def build(recipe: Recipe, folder: str | os.PathLike, replace: bool = False) -> Study:
+    """Freeze a pool; the folder appears whole or not at all.
+
+    Args:
+        replace: a study that is there gives way once the new one is whole.
+
+    Raises:
+        ValueError: the folder exists, or data, models, labels and design do not fit each other.
+    """
+    folder = Path(folder)
+    if os.path.lexists(folder) and not (replace and (folder / "manifest.json").is_file()):
+        raise ValueError(f"--out {folder} exists already: remove it or name another folder")
+    stream = np.random.Generator(np.random.PCG64(recipe.seed))
+    manifest, sounds = _freeze(recipe, stream)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        _write(partial, manifest, sounds, recipe.design)
+        Study.load(partial)
+        if folder.exists():
+            folder.rename(partial / "replaced")
+        partial.rename(folder)
+        shutil.rmtree(folder / "replaced", ignore_errors=True)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return Study.load(folder)
+
+
+def _freeze(recipe: Recipe, stream: np.random.Generator) -> tuple[dict, list[np.ndarray]]:
+    """The manifest, and the sounds in its order."""
+    design, data = read_design(recipe.design), PreparedData(recipe.data)
+    models = [synthesis.load(name, "cpu", recipe.checkpoints) for name in recipe.models]
+    labels = common_labels(recipe.labels, data, models)
+    drafts = Gathering(data, models, labels, recipe.per_label, stream).drafts(design)
+    drafts = [drafts[place] for place in stream.permutation(len(drafts))]
+    rows, loudness = _levelled(drafts, data.sample_rate)
+    rows = [{"id": _opaque(stream)} | row for row in rows]
+    manifest = {
+        "format": FORMAT,
+        "audiogan": audiogan.__version__,
+        "sample_rate": data.sample_rate,
+        "num_samples": data.num_samples,
+        "loudness_lufs": loudness,
+        "ceiling_dbfs": CEILING_DB,
+        "seed": recipe.seed,
+        "data": {"source": data.meta.get("source", ""), "sha256": data.meta.get("sha256", "")},
+        "models": {model.name: _provenance(model) for model in models},
+        "design_sha256": canonical_hash(dict(design.document)),
+        "stimuli": rows,
+        "batches": _batches(rows, stream),
+    }
+    return manifest, [draft.audio for draft in drafts]
+
+
+def _levelled(drafts: Sequence[Draft], sample_rate: int) -> tuple[list[dict], float]:
+    """Scale each sound, in place, by one gain to a common loudness; where a peak would rise too far, all go lower.
+
+    Returns:
+        the manifest's rows without their ids, and the loudness in LUFS.
+    """
+    heard = [momentary_lufs(draft.audio, sample_rate) for draft in drafts]
+    for draft, lufs in zip(drafts, heard, strict=True):
+        if lufs < SILENT_LUFS:
+            clip = f"clip {draft.index} of seed {draft.seed}" if draft.checkpoint_sha256 else f"clip {draft.source}"
+            raise ValueError(f"{draft.system} is silent ({clip}, {draft.label}): choose another --seed or leave it out")
+    peaks = [20 * np.log10(np.abs(draft.audio).max()) for draft in drafts]
+    rooms = [lufs + CEILING_DB - peak for lufs, peak in zip(heard, peaks, strict=True)]
+    target = float(min(TARGET_LUFS, *rooms))
+    rows = []
+    for draft, lufs in zip(drafts, heard, strict=True):
+        draft.audio = draft.audio * np.float32(10 ** ((target - lufs) / 20))
+        measured = {"gain_db": round(target - lufs, 4), "lufs": round(target, 4), "sha256": clip_hash(draft.audio)}
+        rows.append(draft.describe() | measured)
+    return rows, round(target, 4)
+
+
+def _batches(rows: Sequence[dict], stream: np.random.Generator) -> list[dict]:
+    """One batch of ten test stimuli for each system that has as many."""
+    batches = []
+    for system in sorted({row["system"] for row in rows}):
+        tests = [row["id"] for row in rows if row["system"] == system and row["role"] == "test"]
+        if len(tests) >= BATCH:
+            chosen = stream.choice(tests, BATCH, replace=False).tolist()
+            batches.append({"id": _opaque(stream), "system": system, "stimuli": chosen})
+    return batches
+
+
+def _write(folder: Path, manifest: dict, sounds: Sequence[np.ndarray], design: str) -> None:
+    (folder / "clips").mkdir()
+    for row, audio in zip(manifest["stimuli"], sounds, strict=True):
+        write_wav(folder / "clips" / f"{row['id']}.wav", audio, manifest["sample_rate"])
+    write_atomically(folder / "study.yaml", design.encode())
+    write_atomically(folder / "manifest.json", (json.dumps(manifest, indent=1, ensure_ascii=False) + "\n").encode())
+    stamp = (folder / "manifest.json").stat().st_mtime
+    for path in (folder / "clips").iterdir():
+        os.utime(path, (stamp, stamp))  # servers tell the time of a file
+    folder.chmod(0o755)  # mkdtemp's is for its owner alone
+
+
+def _provenance(model: synthesis.Synthesizer) -> dict:
+    return {
+        "checkpoint_sha256": checkpoint.weights_hash(model.checkpoint.folder),
+        "architecture": model.config.architecture,
+        "steps": model.checkpoint.training.get("steps", 0),
+    }
+
+
+def _opaque(stream: np.random.Generator) -> str:
+    """32 hexadecimal digits."""
+    return stream.bytes(16).hex()

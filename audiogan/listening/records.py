@@ -1,0 +1,161 @@
+"""Votes as files: what an export holds, and the same rows read back. One row an event, told apart by `kind`.
+
+An export is self-contained: beside the votes and the stored exclusions it has a `study` row (title, minimum_raters)
+and the exclusions that the study's rules give, so that who reads it needs nothing else to get the same numbers.
+"""
+
+import csv
+import dataclasses
+import io
+import json
+import os
+import typing
+from collections.abc import Iterable, Sequence
+
+from audiogan.listening.exclusions import not_withdrawn
+from audiogan.listening.screening import by_rules
+from audiogan.listening.study import Study
+from audiogan.listening.votes import EXCLUSION_COLUMNS, VOTE_COLUMNS, Exclusion, Vote
+
+FORMATS = ("csv", "jsonl")
+STUDY_COLUMNS = ("kind", "study_hash", "title", "minimum_raters")
+COLUMNS = tuple(dict.fromkeys(("kind", *VOTE_COLUMNS, *EXCLUSION_COLUMNS, *STUDY_COLUMNS)))
+KINDS = {"vote": Vote, "exclusion": Exclusion}
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "'")  # what a spreadsheet runs, and the mark that stops it
+
+
+def records(rows: Iterable[dict], studies: Sequence[Study]) -> list[dict]:
+    """What `Store.rows` yields, without what was withdrawn, and what these studies' designs say of it."""
+    rows = not_withdrawn(rows)
+    hashes = {row["study_hash"] for row in rows}
+    about = [study_row(study) for study in studies if study.hash in hashes]
+    return [*about, *rows, *(event for study in studies for event in by_rules(rows, study))]
+
+
+def study_row(study: Study) -> dict:
+    """What results need to know of a study."""
+    design = study.design
+    return {
+        "kind": "study",
+        "study_hash": study.hash,
+        "title": design.title,
+        "minimum_raters": design.minimum_raters,
+    }
+
+
+def by_study(rows: Iterable[dict]) -> dict[str, list[dict]]:
+    """Rows by study, oldest first; an exclusion that names no study goes with each. Free votes have the key ''."""
+    rows = list(rows)
+    everywhere = [row for row in rows if row["kind"] == "exclusion" and not row["study_hash"]]
+    hashes = dict.fromkeys(row["study_hash"] for row in rows if row["kind"] == "vote")
+    known = [row for row in rows if row["kind"] == "vote" or row["study_hash"]]
+    return {study: [row for row in known if row["study_hash"] == study] + everywhere for study in hashes}
+
+
+def to_jsonl(rows: Iterable[dict]) -> str:
+    """A JSON object a line."""
+    return "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows)
+
+
+def to_csv(rows: Iterable[dict]) -> str:
+    """`COLUMNS` as CSV; a text that a spreadsheet would run as a formula gets a quote before it."""
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, COLUMNS, restval="")
+    writer.writeheader()
+    writer.writerows({key: _inert(value) for key, value in row.items()} for row in rows)
+    return buffer.getvalue()
+
+
+def read(file: str | os.PathLike) -> list[dict]:
+    """The rows of an export of either format.
+
+    Raises:
+        ValueError: not such a file; names the row.
+    """
+    with open(file, encoding="utf-8", newline="") as stream:
+        text = stream.read()
+    parse = _json_rows if text.lstrip()[:1] in ("{", "") else _csv_rows
+    rows = []
+    try:
+        for row in parse(text):
+            rows.append(_checked(row))
+    except (TypeError, ValueError, KeyError, RecursionError, csv.Error) as error:
+        raise ValueError(f"{os.fspath(file)} is no export of ratings: row {len(rows) + 1}: {error}") from None
+    return rows
+
+
+def codebook(studies: Sequence[Study] = ()) -> str:
+    """What each column means, as Markdown, and what each study asked."""
+    lines = ["# Codebook", "", "One row an event. `kind` is `vote`, `exclusion` or `study`.", "", "## Votes", ""]
+    lines += [f"- `{names}`: {text}" for names, text in _attributes(Vote)]
+    lines += ["", "## Exclusions", "", "A session or a vote that an exclusion names is left out of screened results."]
+    lines += ["", *(f"- `{names}`: {text}" for names, text in _attributes(Exclusion))]
+    for study in studies:
+        lines += ["", f"## Study {study.hash}: {study.design.title}", ""]
+        lines += [f"- minimum_raters: {study.design.minimum_raters}"]
+        lines += [f"- rule {name}: {value}" for name, value in vars(study.design.exclusions).items()]
+        lines += [f"- `{it.name}`: {it.prompt} {_answers(it)}" for it in study.design.questions]
+    return "\n".join(lines) + "\n"
+
+
+def _inert(value):
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+def _json_rows(text: str) -> Iterable[dict]:
+    return (json.loads(line) for line in text.splitlines() if line.strip())
+
+
+def _csv_rows(text: str) -> Iterable[dict]:
+    reader = csv.DictReader(io.StringIO(text), strict=True)
+    if "kind" not in (reader.fieldnames or ()):
+        raise ValueError("the header has no kind")
+    for row in reader:
+        if None in row or None in row.values():
+            raise ValueError("it has more or fewer cells than the header")
+        yield {key: value[1:] if value.startswith("'") else value for key, value in row.items()}
+
+
+def _checked(row) -> dict:
+    """A row with its kind's columns and types; a CSV's empty cells are what they stood for."""
+    if not isinstance(row, dict):
+        raise ValueError("it is not a JSON object")
+    if row.get("kind") == "study":
+        about = {name: row[name] for name in STUDY_COLUMNS}
+        return about | {"minimum_raters": int(about["minimum_raters"])}
+    if row.get("kind") not in KINDS:
+        raise ValueError(f"kind must be vote, exclusion or study, not {row.get('kind')!r}")
+    kind = KINDS[row["kind"]]
+    types = typing.get_type_hints(kind)
+    return dataclasses.asdict(kind(**{name: _typed(name, row[name], types[name]) for name in types if name in row}))
+
+
+def _typed(name: str, value, kind):
+    kinds = typing.get_args(kind) or (kind,)
+    if value is None or (value == "" and type(None) in kinds):
+        if type(None) in kinds:
+            return None
+    elif isinstance(value, str) and int in kinds and value.isascii() and value.isdigit():
+        return int(value)
+    elif isinstance(value, (str, int)) and float in kinds and not isinstance(value, bool):
+        return float(value)
+    elif type(value) in kinds:
+        return value
+    raise ValueError(f"{name} is {value!r}")
+
+
+def _attributes(kind: type) -> list[tuple[str, str]]:
+    """Names and meanings, from a docstring's `Attributes:`."""
+    text = (kind.__doc__ or "").partition("Attributes:\n")[2]
+    entries: list[list[str]] = []
+    for line in filter(str.strip, text.splitlines()):
+        if line.startswith(" " * 12):
+            entries[-1][1] += f" {line.strip()}"
+        else:
+            entries.append(list(line.strip().partition(": ")[::2]))
+    return [(names, meaning) for names, meaning in entries]
+
+
+def _answers(question) -> str:
+    words = enumerate(question.words, 1) if question.kind == "scale" else [("", word) for word in question.words]
+    return "(" + ", ".join(f"{number} {word}".strip() for number, word in words) + ")"

@@ -1,0 +1,102 @@
+"""Results as text for a terminal."""
+
+from collections.abc import Sequence
+
+
+def text(results: dict) -> str:
+    """One study's results of `statistics.analyse`, screened, with the other block's means beside them."""
+    found, minimum = results["screened"], results["minimum_raters"]
+    lines = [_title(results), _counts(results)]
+    if found["preliminary"]:
+        lines.append(f"PRELIMINARY: a system has fewer than {minimum} raters.")
+    for question, rows in found["scales"].items():
+        everyone = {row["system"]: row["mean"] for row in results["all"]["scales"][question]}
+        lines += ["", f"{question.capitalize()}, mean of raters' means, 95 % interval"]
+        lines += [_mean(row, everyone[row["system"]]) for row in rows]
+        lines += _tests(found["comparisons"][question])
+        lines += _agreement(found["agreement"].get(question))
+    if found["real"]:
+        lines += ["", "Called real; told from real clips by (guessing: error 50 %, d' 0)", *map(_real, found["real"])]
+    if found["preference"]["ranking"]:
+        lines += ["", "Preferred, Bradley-Terry log strength", *map(_strength, found["preference"]["ranking"])]
+    if found["naming"]:
+        lines += ["", "Instrument named right", *map(_naming, found["naming"])]
+    return "\n".join(lines)
+
+
+def span(interval: Sequence[float] | None, digits: int = 2, scale: float = 1.0) -> str:
+    """`[low, high]`, or what stands for an interval that one rater cannot give."""
+    return (
+        "[one rater]" if interval is None else f"[{scale * interval[0]:.{digits}f}, {scale * interval[1]:.{digits}f}]"
+    )
+
+
+def _title(results: dict) -> str:
+    if not results["study_hash"]:
+        return "Ratings outside a study"
+    return f"{results['title'] or 'Study'} ({results['study_hash'][:12]})"
+
+
+def _counts(results: dict) -> str:
+    counts, left = results["screened"]["counts"], results["exclusions"]
+    line = f"{counts['raters']} raters, {counts['sessions']} sessions, {counts['votes']} votes; left out: "
+    line += f"{left['sessions']} sessions, {left['votes']} votes; withdrawn: {left['withdrawn']}"
+    rules = ", ".join(f"{rule} {count}" for rule, count in left["rules"].items())
+    return f"{line} ({rules})" if rules else line
+
+
+def _mean(row: dict, everyone: float) -> str:
+    return (
+        f"  {row['system']:28} {row['mean']:.2f} {span(row['interval']):14} over {row['over']:16} "
+        f"{row['raters']:4} raters {row['votes']:6} votes {row['clips']:4} clips   with excluded {everyone:.2f}"
+    )
+
+
+def _real(row: dict) -> str:
+    head = f"  {row['system']:28} {100 * row['called_real']:3.0f} % {span(row['interval'], 0, 100):10}"
+    detection = row["detection"]
+    if detection is None:
+        return head
+    return (
+        f"{head} error {100 * detection['error']:3.0f} % {span(detection['error_interval'], 0, 100):10} "
+        f"d' {detection['d_prime']:5.2f} {span(detection['d_prime_interval']):15} c {detection['criterion']:5.2f}"
+    )
+
+
+def _strength(row: dict) -> str:
+    return f"  {row['system']:28} {row['strength']:5.2f} {span(row['interval'])}"
+
+
+def _naming(row: dict) -> str:
+    return (
+        f"  {row['system']:28} {100 * row['accuracy']:3.0f} % {span(row['interval'], 0, 100):10} "
+        f"cannot tell {100 * row['cannot_tell']:3.0f} %   {row['votes']} votes"
+    )
+
+
+def _tests(found: dict) -> list[str]:
+    friedman = found["friedman"]
+    lines = []
+    if friedman:
+        lines.append(
+            f"  Friedman chi2 {friedman['chi_squared']:.2f}, p {friedman['p']:.2g}, Kendall's W "
+            f"{friedman['kendall_w']:.2f}, {friedman['raters']} raters who heard all"
+        )
+    for pair in found["pairs"]:
+        if pair["p_holm"] is not None and pair["p_holm"] < 0.05:
+            lines.append(
+                f"  {pair['first']} - {pair['second']}: {pair['difference']:+.2f} {span(pair['interval'])}, "
+                f"Wilcoxon p {pair['p_holm']:.2g} (Holm), rank-biserial {pair['rank_biserial']:.2f}"
+            )
+    return lines
+
+
+def _agreement(found: dict | None) -> list[str]:
+    if found is None or found["alpha"] is None:
+        return []
+    line = f"  agreement: Krippendorff's alpha {found['alpha']:.2f}"
+    if found["correlation"] is not None:
+        line += f", leave-one-out r {found['correlation']:.2f} (median of {found['correlation_raters']})"
+    if found["repeats"]:
+        line += f", repeats differ by {found['repeat_difference']:.2f} (n {found['repeats']})"
+    return [line]

@@ -1,0 +1,82 @@
+"""Who is left out of the screened results: the design's rules, applied to the votes, give exclusion events."""
+
+import dataclasses
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from statistics import mean, median, pstdev
+
+from audiogan.listening.statistics.agreement import repeats
+from audiogan.listening.study import Study
+from audiogan.listening.votes import Exclusion
+
+FEWEST_ANSWERS = 5  # on scales, before their spread says anything
+
+
+def by_rules(rows: Sequence[dict], study: Study) -> list[dict]:
+    """An exclusion event, as a dictionary, for each session and rule of the study's design that it breaks.
+
+    The same rows give the same events in the same order; none of them is stored.
+    """
+    sessions = defaultdict(list)
+    for row in rows:
+        if row["kind"] == "vote" and row["study_hash"] == study.hash:
+            sessions[row["session_id"]].append(row)
+    return [
+        dataclasses.asdict(Exclusion(session_id=session, rule=rule, reason=reason, study_hash=study.hash))
+        for session, votes in sorted(sessions.items())
+        for rule, reason in broken_rules(votes, study)
+    ]
+
+
+def broken_rules(votes: Sequence[dict], study: Study) -> Iterator[tuple[str, str]]:
+    """Name of each rule that one session breaks, and a sentence about it."""
+    rules, scales = study.design.exclusions, {it.name for it in study.design.questions if it.kind == "scale"}
+    tests = [row for row in votes if row["role"] == "test"]
+    measured = (
+        ("max_gold_failed", _gold_failed(votes, study), "gold trials were wrong"),
+        ("max_repeat_difference", _repeat_difference(votes, scales), "was the mean difference between repeats"),
+    )
+    for rule, value, words in measured:
+        limit = getattr(rules, rule)
+        if limit is not None and value is not None and value > limit:
+            yield rule, f"{value:g} {words}, and at most {limit:g} is allowed"
+    measured = (
+        ("min_standard_deviation", _spread(tests, scales), "was the standard deviation of the answers"),
+        ("min_response_ms", _response(tests), "ms was the median time to answer"),
+        ("min_test_trials", len({row["trial_index"] for row in tests}), "test trials were finished"),
+    )
+    for rule, value, words in measured:
+        limit = getattr(rules, rule)
+        if limit is not None and value is not None and value < limit:
+            yield rule, f"{value:g} {words}, and at least {limit:g} is asked for"
+    if rules.headphones and any(row["headphones"] == "fail" for row in votes):
+        yield "headphones", "the headphone check was failed"
+
+
+def _gold_failed(votes: Sequence[dict], study: Study) -> int:
+    """Gold trials with an answer that was not expected."""
+    known = {stimulus.id for stimulus in study.stimuli}
+    return len(
+        {
+            row["trial_index"]
+            for row in votes
+            if row["role"] == "gold"
+            and row["stimulus"] in known
+            and study.gold_passes(row["stimulus"], row["question"], row["value"]) is False
+        }
+    )
+
+
+def _repeat_difference(votes: Sequence[dict], scales: set[str]) -> float | None:
+    differences = repeats([row for row in votes if row["question"] in scales])
+    return mean(differences) if differences else None
+
+
+def _spread(tests: Sequence[dict], scales: set[str]) -> float | None:
+    values = [float(row["value"]) for row in tests if row["question"] in scales]
+    return pstdev(values) if len(values) >= FEWEST_ANSWERS else None
+
+
+def _response(tests: Sequence[dict]) -> float | None:
+    times = [row["response_ms"] for row in tests if row["response_ms"] is not None]
+    return median(times) if times else None

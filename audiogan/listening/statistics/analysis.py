@@ -1,0 +1,222 @@
+"""Everything at once: votes and exclusion events to one dictionary of JSON types."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+
+import numpy as np
+
+from audiogan.listening.exclusions import WITHDRAWN, kept, not_withdrawn
+from audiogan.listening.statistics import agreement, comparisons, intervals, preference
+from audiogan.listening.statistics.detection import detect
+from audiogan.listening.statistics.intervals import Answers, Interval
+from audiogan.listening.statistics.naming import confusion
+from audiogan.listening.study import REFERENCES
+from audiogan.listening.votes import ROLES
+
+MINIMUM_RATERS = 15
+SCALES = ("quality", "intelligibility", "resemblance", "diversity")
+RATED = ("test", "free")  # roles whose votes are results; the others are checks
+
+
+def analyse(rows: Iterable[dict], minimum_raters: int | None = None) -> dict:
+    """The results of one study, with and without those who were excluded.
+
+    Args:
+        rows: votes and exclusion events of one study, as `Store.rows` yields them; `study` rows may be among them.
+        minimum_raters: a system rated by fewer is `preliminary`; None takes it from a `study` row, or 15.
+
+    Returns:
+        `study_hash`, `title`, `minimum_raters`, `exclusions` (how many sessions and votes, how many were withdrawn, and
+        how often each rule was broken), and `all` and `screened`: see `block`.
+    """
+    rows = list(rows)
+    about = next((row for row in rows if row["kind"] == "study"), {})
+    minimum = minimum_raters or about.get("minimum_raters") or MINIMUM_RATERS
+    votes = [row for row in not_withdrawn(rows) if row["kind"] == "vote"]
+    screened = kept(rows)
+    rules = {(row["rule"], row["session_id"] or row["vote_id"]) for row in rows if row["kind"] == "exclusion"}
+    by_rule = Counter(rule for rule, _ in rules)
+    everyone = block(votes, minimum)
+    return {
+        "study_hash": next((row["study_hash"] for row in votes), about.get("study_hash", "")),
+        "title": about.get("title", ""),
+        "minimum_raters": minimum,
+        "exclusions": {
+            "sessions": len(_distinct(votes, "session_id")) - len(_distinct(screened, "session_id")),
+            "votes": len(votes) - len(screened),
+            "withdrawn": by_rule.pop(WITHDRAWN, 0),
+            "rules": dict(sorted(by_rule.items())),
+        },
+        "all": everyone,
+        "screened": everyone if len(screened) == len(votes) else block(screened, minimum),
+    }
+
+
+def block(votes: Sequence[dict], minimum_raters: int) -> dict:
+    """Every statistic of a set of votes.
+
+    Returns:
+        `counts`, `systems`, `scales` (question to a row a system), `classes` (question to a row a system and label),
+        `real` (a row a system), `preference`, `naming` (a row a system), `agreement` and `comparisons` (by question),
+        `preliminary` (any system has fewer raters than `minimum_raters`).
+    """
+    tests = [row for row in votes if row["role"] in RATED]
+    systems = ordered({row["system"] for row in tests})
+    scales = {question: _of(tests, question) for question in SCALES if _of(tests, question)}
+    means = {question: _means(rows, systems, minimum_raters) for question, rows in scales.items()}
+    rated = {question: rows for question, rows in scales.items() if question != "diversity"}
+    real = _real(_of(tests, "real"), minimum_raters)
+    rows = [row for rows in (*means.values(), real) for row in rows]
+    return {
+        "counts": _counts(votes),
+        "systems": systems,
+        "preliminary": not rows or any(row["preliminary"] for row in rows),
+        "scales": means,
+        "classes": {question: _classes(rows, systems, minimum_raters) for question, rows in rated.items()},
+        "real": real,
+        "preference": _preference(_of(tests, "preference")),
+        "naming": _naming(_of(tests, "naming"), minimum_raters),
+        "agreement": {question: agreement.summary(rows, _of(votes, question)) for question, rows in rated.items()},
+        "comparisons": {question: _comparisons(rows) for question, rows in scales.items()},
+    }
+
+
+def ordered(systems: Iterable[str]) -> list[str]:
+    """References first, then models by name."""
+    systems = set(systems) - {""}
+    return [name for name in REFERENCES if name in systems] + sorted(systems - set(REFERENCES))
+
+
+def _of(rows: Sequence[dict], question: str) -> list[dict]:
+    return [row for row in rows if row["question"] == question]
+
+
+def _distinct(rows: Sequence[dict], name: str) -> set:
+    return {row[name] for row in rows}
+
+
+def _counts(votes: Sequence[dict]) -> dict:
+    return {
+        "raters": len(_distinct(votes, "rater")),
+        "sessions": len(_distinct(votes, "session_id")),
+        "votes": len(votes),
+        "roles": {role: sum(row["role"] == role for row in votes) for role in ROLES},
+        "headphones": dict(Counter({row["session_id"]: row["headphones"] for row in votes}.values())),
+    }
+
+
+def answers_of(rows: Sequence[dict], number=float) -> Answers:
+    """The rows' values as `Answers`; a clip without an id is known by its hash."""
+    clips = [row["stimulus"] or row["clip_sha256"] for row in rows]
+    return Answers([number(row["value"]) for row in rows], [row["rater"] for row in rows], clips)
+
+
+def _means(rows: Sequence[dict], systems: Sequence[str], minimum_raters: int) -> list[dict]:
+    """A mean opinion score a system, those without votes left out."""
+    grouped = ((system, [row for row in rows if row["system"] == system]) for system in systems)
+    return [{"system": system} | mean_opinion(own, minimum_raters) for system, own in grouped if own]
+
+
+def _classes(rows: Sequence[dict], systems: Sequence[str], minimum_raters: int) -> list[dict]:
+    return [
+        {"label": label} | mean
+        for label in sorted(_distinct(rows, "label"))
+        for mean in _means([row for row in rows if row["label"] == label], systems, minimum_raters)
+    ]
+
+
+def mean_opinion(rows: Sequence[dict], minimum_raters: int) -> dict:
+    """Mean of raters' means with its intervals, standard deviation of votes, counts, and votes of each value."""
+    answers = answers_of(rows)
+    interval, over = intervals.headline(answers)
+    found = Counter(int(float(row["value"])) for row in rows)
+    return {
+        "mean": answers.mean,
+        "interval": _pair(interval, 1, 5),
+        "over": over,
+        "sd": float(answers.values.std(ddof=1)) if len(answers) > 1 else None,
+        "votes": len(answers),
+        "raters": answers.num_raters,
+        "clips": answers.num_clips,
+        "distribution": [found[value] for value in range(1, 6)],
+        "interval_over_raters": _pair(intervals.over_raters(answers), 1, 5),
+        "interval_bootstrap": _pair(intervals.bootstrap(answers), 1, 5) if over != "raters" else None,
+        "interval_naive": _pair(intervals.naive(answers), 1, 5),
+        "preliminary": answers.num_raters < minimum_raters,
+    }
+
+
+def _real(rows: Sequence[dict], minimum_raters: int) -> list[dict]:
+    """How often each system was called real, and how well it was told from real clips."""
+    real = [row for row in rows if row["system"] == "real"]
+    found = []
+    for system in ordered(_distinct(rows, "system")):
+        own = [row for row in rows if row["system"] == system]
+        answers = answers_of(own, _called_real)
+        interval, over = intervals.headline(answers)
+        found.append(
+            {
+                "system": system,
+                "called_real": answers.mean,
+                "interval": _pair(interval, 0, 1),
+                "over": over,
+                "votes": len(answers),
+                "raters": answers.num_raters,
+                "clips": answers.num_clips,
+                "detection": None if system == "real" else _detection(real, own),
+                "preliminary": answers.num_raters < minimum_raters,
+            }
+        )
+    return found
+
+
+def _detection(real: Sequence[dict], invented: Sequence[dict]) -> dict | None:
+    who = [row["rater"] for row in real], [row["rater"] for row in invented]
+    found = detect(answers_of(real, _called_real), answers_of(invented, _called_real), who)
+    if found is None:
+        return None
+    named = {name: value for name, value in asdict(found).items() if not name.endswith("_interval")}
+    spans = {name: _pair(getattr(found, name)) for name in asdict(found) if name.endswith("_interval")}
+    return named | spans
+
+
+def _called_real(value) -> float:
+    return float(value == "real")
+
+
+def _preference(rows: Sequence[dict]) -> dict:
+    """Bradley-Terry strengths, best first, and the table of wins."""
+    systems = ordered(_distinct(rows, "system") | _distinct(rows, "other_system"))
+    raters = sorted(_distinct(rows, "rater"))
+    if not rows:
+        return {"votes": 0, "raters": 0, "systems": [], "wins": [], "ranking": []}
+    table = preference.wins(rows, systems, raters)
+    scores, spans = preference.strengths(table.sum(0)), preference.strength_intervals(table)
+    ranking = [
+        {"system": systems[place], "strength": float(scores[place]), "interval": _pair(spans[place])}
+        for place in np.argsort(-scores, kind="stable")
+    ]
+    won = table.sum(0).tolist()
+    return {"votes": len(rows), "raters": len(raters), "systems": systems, "wins": won, "ranking": ranking}
+
+
+def _naming(rows: Sequence[dict], minimum_raters: int) -> list[dict]:
+    found = []
+    for system in ordered(_distinct(rows, "system")):
+        row = confusion([row for row in rows if row["system"] == system])
+        found.append({"system": system} | row | {"preliminary": row["raters"] < minimum_raters})
+    return found
+
+
+def _comparisons(rows: Sequence[dict]) -> dict:
+    systems = ordered(_distinct(rows, "system"))
+    means = comparisons.rater_means(rows, systems)
+    return {"friedman": comparisons.friedman(means), "pairs": comparisons.pairwise(means, systems)}
+
+
+def _pair(interval: Interval | None, low: float = -np.inf, high: float = np.inf) -> list[float] | None:
+    if interval is None:
+        return None
+    clipped = interval.clipped(low, high)
+    return [clipped.low, clipped.high]

@@ -1,0 +1,79 @@
+"""Real or invented: how often listeners are wrong, and how well they could tell (signal detection theory).
+
+A real clip called real is a hit, an invented one called real a false alarm. Sensitivity d' = z(H) - z(F) does not
+depend on how readily a listener says "real"; the criterion c = -(z(H) + z(F)) / 2 is just that: below 0, readily.
+Both rates are (k + 0.5) / (n + 1), so that none is 0 or 1 (Hautus 1995).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import norm
+
+from audiogan.listening.statistics.intervals import RESAMPLES, SEED, Answers, Interval, draws, percentiles
+
+
+@dataclass(frozen=True)
+class Detection:
+    """Real clips against those of one system.
+
+    Attributes:
+        hits, real: real clips called real, of all answers about real clips.
+        false_alarms, invented: the system's clips called real, of all answers about them.
+        error: mean of the two error rates, 0 to 1; 0.5 is what guessing gives.
+        d_prime, criterion: see above; d' of 0 is what guessing gives.
+        error_interval, d_prime_interval, criterion_interval: raters and clips drawn anew; None with one rater.
+    """
+
+    hits: int
+    real: int
+    false_alarms: int
+    invented: int
+    error: float
+    d_prime: float
+    criterion: float
+    error_interval: Interval | None
+    d_prime_interval: Interval | None
+    criterion_interval: Interval | None
+
+
+def detect(real: Answers, invented: Answers, raters: tuple[list[str], list[str]], resamples: int = RESAMPLES):
+    """Detection from answers, 1 for `real` and 0 for `invented`.
+
+    Args:
+        raters: who gave each answer, for both sets: a rater is drawn for both at once.
+
+    Returns:
+        Detection, or None where either set is empty.
+    """
+    if not len(real) or not len(invented):
+        return None
+    counts = real.values.sum(), len(real), invented.values.sum(), len(invented)
+    error, d_prime, criterion = (float(value) for value in rates(*counts))
+    names = sorted({*raters[0], *raters[1]})
+    intervals = [None] * 3
+    if len(names) > 1:
+        drawn = draws(len(names), resamples)
+        sums = [
+            _resampled(answers, [names.index(name) for name in who], drawn, SEED + 1 + number)
+            for number, (answers, who) in enumerate(zip((real, invented), raters, strict=True))
+        ]
+        intervals = [percentiles(values) for values in rates(*sums[0], *sums[1])]
+    return Detection(int(counts[0]), counts[1], int(counts[2]), counts[3], error, d_prime, criterion, *intervals)
+
+
+def rates(hits, real, false_alarms, invented) -> tuple:
+    """Error rate, d' and criterion from counts, or from arrays of them; NaN where a set is empty."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        error = (1 - np.divide(hits, real) + np.divide(false_alarms, invented)) / 2
+    z_hit = norm.ppf((np.asarray(hits) + 0.5) / (np.asarray(real) + 1))
+    z_false = norm.ppf((np.asarray(false_alarms) + 0.5) / (np.asarray(invented) + 1))
+    return error, z_hit - z_false, -(z_hit + z_false) / 2
+
+
+def _resampled(answers: Answers, who: list[int], drawn: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Answers `real`, and all answers, in each resample, brought to the size of the sample: [resamples] each."""
+    weights = drawn[:, who] * draws(answers.num_clips, len(drawn), seed)[:, answers.clip]  # [resamples, votes]
+    total = weights.sum(1)
+    scale = len(answers) / np.maximum(total, 1)
+    return weights @ answers.values * scale, np.where(total > 0, total * scale, np.nan)

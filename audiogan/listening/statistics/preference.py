@@ -1,0 +1,54 @@
+"""A or B: strengths that explain who was preferred to whom (Bradley and Terry 1952), a tie half a win for each."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from audiogan.listening.statistics.intervals import RESAMPLES, Interval, draws, percentiles
+
+PRIOR = 0.1  # wins of each over each, so that one who never lost has a finite strength
+ITERATIONS = 300
+SHARES = {"first": (1.0, 0.0), "second": (0.0, 1.0), "tie": (0.5, 0.5)}
+
+
+def wins(rows: Sequence[dict], systems: Sequence[str], raters: Sequence[str]) -> np.ndarray:
+    """Wins of each system over each, by rater: float64 [raters, systems, systems].
+
+    Args:
+        rows: votes on `preference`.
+    """
+    table = np.zeros((len(raters), len(systems), len(systems)))
+    place, who = {name: i for i, name in enumerate(systems)}, {name: i for i, name in enumerate(raters)}
+    for row in rows:
+        first, second = place[row["system"]], place[row["other_system"]]
+        to_first, to_second = SHARES[row["value"]]
+        table[who[row["rater"]], first, second] += to_first
+        table[who[row["rater"]], second, first] += to_second
+    return table
+
+
+def strengths(table: np.ndarray, prior: float = PRIOR) -> np.ndarray:
+    """Log strengths with mean 0, by minorisation and maximisation (Hunter 2004).
+
+    Args:
+        table: wins [..., systems, systems].
+
+    Returns:
+        [..., systems]; the difference of two is the log odds that one is preferred to the other.
+    """
+    size = table.shape[-1]
+    table = (table + prior) * (1 - np.eye(size))
+    games, won = table + table.swapaxes(-1, -2), table.sum(-1)
+    weights = np.ones(won.shape)
+    for _ in range(ITERATIONS):
+        weights = won / (games / (weights[..., :, None] + weights[..., None, :])).sum(-1)
+        weights = weights / np.exp(np.log(weights).mean(-1, keepdims=True))
+    return np.log(weights)
+
+
+def strength_intervals(table: np.ndarray, resamples: int = RESAMPLES) -> list[Interval | None]:
+    """An interval for each system, raters drawn anew."""
+    if len(table) < 2:
+        return [None] * table.shape[-1]
+    drawn = np.tensordot(draws(len(table), resamples), table, 1)  # [resamples, systems, systems]
+    return [percentiles(values) for values in strengths(drawn).T]

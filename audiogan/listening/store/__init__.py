@@ -1,0 +1,237 @@
+"""What listeners said: written once, never changed, on disk before it is acknowledged."""
+
+import dataclasses
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import sqlalchemy as sa
+
+from audiogan.audio import to_pcm16
+from audiogan.listening.store import schema
+from audiogan.listening.store.database import Database, StoreError
+from audiogan.listening.votes import EXCLUSION_COLUMNS, VOTE_COLUMNS, Exclusion, Vote
+
+__all__ = ["DEFAULT_FILE", "Session", "Store", "StoreError", "utc"]
+
+DEFAULT_FILE = Path(__file__).resolve().parents[3] / "ratings.sqlite3"
+_STORED = tuple(name for name in VOTE_COLUMNS if name not in ("value", "kind"))
+
+
+@dataclass(frozen=True)
+class Session:
+    """One sitting of one listener, as it began; how far it got is in its steps.
+
+    Attributes:
+        session_id: `tokens.session_id` of the key that only the listener has.
+        rater: see `votes.Vote`.
+        plan: its steps, JSON types.
+        created_ms: since 1970, UTC.
+    """
+
+    session_id: str
+    rater: str
+    study_hash: str
+    consent_version: str
+    device_class: str
+    plan: tuple[dict, ...]
+    created_ms: int
+
+
+class Store:
+    """Votes, sessions and events. Safe to share between threads; several processes may use one database.
+
+    Args:
+        url: an SQLAlchemy URL; None takes AUDIOGAN_DATABASE_URL, or `ratings.sqlite3` beside the package.
+
+    Raises:
+        StoreError: the URL is not one, the database cannot be opened, or a newer audiogan wrote it.
+    """
+
+    def __init__(self, url: str | None = None):
+        self._database = Database(url or os.environ.get("AUDIOGAN_DATABASE_URL") or f"sqlite:///{DEFAULT_FILE}")
+        try:
+            schema.open_schema(self._database)
+        except StoreError:
+            self.close()
+            raise
+
+    def secret(self) -> str:
+        """The key that signs tokens: AUDIOGAN_SECRET, or a random one that the database keeps for every process."""
+        if given := os.environ.get("AUDIOGAN_SECRET"):
+            return given
+        query = sa.select(schema.settings.c.value).where(schema.settings.c.name == "secret")
+        with self._database.read() as connection:
+            kept = connection.scalar(query)
+        if kept:
+            return kept
+        with self._database.write() as connection:
+            row = {"name": "secret", "value": secrets.token_hex(32)}
+            self._database.insert_new(connection, schema.settings, row)
+            return connection.scalar(query)
+
+    def start(
+        self, session: Session, plan: Callable[[dict[str, int]], Sequence[dict]], pending_since_ms: int
+    ) -> Session:
+        """Begin a session: sessions that begin at once are planned one after the other.
+
+        Args:
+            session: without its plan.
+            plan: from how often each stimulus was rated, or was given since `pending_since_ms` to a session that has
+                yet to rate it, to the session's steps; a step's `rated` lists the stimuli that count from now on.
+        """
+        with self._database.write() as connection:
+            if connection.dialect.name == "postgresql":
+                lock = int(session.study_hash[:15], 16)
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(lock)))
+            counts = _assigned(connection, session.study_hash, pending_since_ms)
+            session = dataclasses.replace(session, plan=tuple(plan(counts)))
+            row = dataclasses.asdict(session) | {"plan": json.dumps(session.plan)}
+            self._database.insert_new(connection, schema.sessions, row)
+            given = {stimulus for step in session.plan for stimulus in step.get("rated", ())}
+            shared = {name: row[name] for name in ("session_id", "study_hash", "created_ms")}
+            if given:
+                rows = [shared | {"stimulus": stimulus} for stimulus in sorted(given)]
+                self._database.insert_new(connection, schema.assignments, *rows)
+        return session
+
+    def session(self, session_id: str) -> Session | None:
+        """A session as it began, if there is one."""
+        query = sa.select(schema.sessions).where(schema.sessions.c.session_id == session_id)
+        with self._database.read() as connection:
+            row = connection.execute(query).mappings().first()
+        return row and Session(**(dict(row) | {"plan": tuple(json.loads(row["plan"]))}))
+
+    def progress(self, session_id: str, rule: str) -> tuple[list[tuple[dict, int]], bool]:
+        """How far a session got.
+
+        Returns:
+            What each finished step left, in order, and when (milliseconds since 1970, UTC); and whether `rule` took the
+            session out.
+        """
+        table = schema.steps
+        query = sa.select(table.c.detail, table.c.closed_ms).where(table.c.session_id == session_id)
+        excluded = sa.select(schema.events.c.id).where(schema.events.c.key == f"{rule} {session_id}")
+        with self._database.read() as connection:
+            rows = connection.execute(query.order_by(table.c.number)).all()
+            return [(json.loads(row[0]), row[1]) for row in rows], connection.scalar(excluded) is not None
+
+    def close_step(
+        self, session_id: str, number: int, detail: dict, closed_ms: int, votes: Sequence[Vote] = (), event: str = ""
+    ) -> bool:
+        """Finish a step with its votes, all or nothing, committed before this returns.
+
+        Args:
+            detail: JSON types that the session may need later.
+            event: a sentence, where something went wrong that whoever reads the votes should know.
+
+        Returns:
+            False where the step was finished before: nothing changed.
+
+        Raises:
+            StoreError: it could not be stored; nothing of it was.
+        """
+        row = {"session_id": session_id, "number": number, "detail": json.dumps(detail), "closed_ms": closed_ms}
+        with self._database.write() as connection:
+            if not self._database.insert_new(connection, schema.steps, row):
+                return False
+            if votes:
+                connection.execute(sa.insert(schema.votes), list(map(_row, votes)))
+            if event:
+                key = f"step {number} of {session_id}"
+                self._add_event(connection, key, "note", session_id=session_id, reason=event)
+        return True
+
+    def exclude(self, exclusion: Exclusion) -> bool:
+        """Add an exclusion; False where the same rule excluded the same session or vote before."""
+        fields = dataclasses.asdict(exclusion) | {"created_utc": exclusion.created_utc or utc()}
+        kind = fields.pop("kind")
+        key = f"{exclusion.rule} {exclusion.session_id or exclusion.vote_id}"
+        with self._database.write() as connection:
+            return self._add_event(connection, key, kind, **fields)
+
+    def session_of_vote(self, vote_id: str) -> str | None:
+        """The session that a vote belongs to, if there is such a vote."""
+        query = sa.select(schema.votes.c.session_id).where(schema.votes.c.vote_id == vote_id).limit(1)
+        with self._database.read() as connection:
+            return connection.scalar(query)
+
+    def heard(self, rater: str, study_hash: str) -> set[str]:
+        """The stimuli that earlier sessions of a rater were given."""
+        sessions = sa.select(schema.sessions.c.session_id).where(
+            schema.sessions.c.rater == rater, schema.sessions.c.study_hash == study_hash
+        )
+        query = sa.select(schema.assignments.c.stimulus).where(schema.assignments.c.session_id.in_(sessions))
+        with self._database.read() as connection:
+            return set(connection.scalars(query))
+
+    def votes_of(self, session_id: str) -> list[dict]:
+        """A session's votes in the order in which they were given."""
+        table = schema.votes
+        query = sa.select(table).where(table.c.session_id == session_id).order_by(table.c.trial_index, table.c.order)
+        with self._database.read() as connection:
+            return list(map(_vote, connection.execute(query).mappings()))
+
+    def rows(self) -> Iterator[dict]:
+        """Every vote, oldest first, then every exclusion: `votes.Vote` and `votes.Exclusion` as dictionaries."""
+        events = sa.select(schema.events).where(schema.events.c.kind == "exclusion").order_by(schema.events.c.id)
+        with self._database.read() as connection:
+            query = sa.select(schema.votes).order_by(schema.votes.c.id)
+            for row in connection.execution_options(yield_per=1000).execute(query).mappings():
+                yield _vote(row)
+            for row in connection.execute(events).mappings():
+                yield {name: row[name] for name in EXCLUSION_COLUMNS}
+
+    def notes(self) -> list[dict]:
+        """What went wrong in sessions, oldest first: `session_id`, `reason`, `created_utc`."""
+        table = schema.events
+        columns = (table.c.session_id, table.c.reason, table.c.created_utc)
+        query = sa.select(*columns).where(table.c.kind == "note").order_by(table.c.id)
+        with self._database.read() as connection:
+            return list(map(dict, connection.execute(query).mappings()))
+
+    def close(self) -> None:
+        """Let go of the database's connections; the next call opens new ones."""
+        self._database.close()
+
+    def _add_event(self, connection: sa.Connection, key: str, kind: str, **fields) -> bool:
+        empty = dict.fromkeys(("session_id", "vote_id", "study_hash", "rule", "reason"), "")
+        row = empty | {"created_utc": utc()} | fields | {"key": key, "kind": kind}
+        return self._database.insert_new(connection, schema.events, row) > 0
+
+
+def utc() -> str:
+    """The time now, ISO 8601."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _assigned(connection: sa.Connection, study_hash: str, pending_since_ms: int) -> dict[str, int]:
+    """How often each stimulus of a study was rated or is about to be."""
+    given, rated = schema.assignments, schema.votes
+    mine = sa.and_(rated.c.session_id == given.c.session_id, rated.c.stimulus == given.c.stimulus)
+    was_rated = sa.exists().where(mine)
+    query = (
+        sa.select(given.c.stimulus, sa.func.count())
+        .where(given.c.study_hash == study_hash, sa.or_(given.c.created_ms >= pending_since_ms, was_rated))
+        .group_by(given.c.stimulus)
+    )
+    return dict(connection.execute(query).all())
+
+
+def _row(vote: Vote) -> dict:
+    fields = dataclasses.asdict(vote)
+    is_number = type(vote.value) is int
+    value = {"number": vote.value if is_number else None, "word": None if is_number else vote.value}
+    return {name: fields[name] for name in _STORED} | value
+
+
+def _vote(row) -> dict:
+    value = row["word"] if row["number"] is None else row["number"]
+    fields = {name: row[name] for name in _STORED} | {"value": value, "kind": "vote"}
+    return {name: fields[name] for name in VOTE_COLUMNS}

@@ -1,0 +1,101 @@
+"""Connections to SQLite or PostgreSQL: what a `write` holds is on disk, whole, when it ends."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+BUSY_SECONDS = 30
+CONNECTIONS = 20
+_INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+class StoreError(ValueError):
+    """The database cannot be reached, read or written; the message is one sentence for whoever runs the app."""
+
+
+class Database:
+    """An engine and two kinds of transaction. Safe to share between threads; several processes may use one database.
+
+    Args:
+        url: an SQLAlchemy URL of SQLite or PostgreSQL.
+
+    Attributes:
+        name: what errors call it, without its password.
+        dialect: `sqlite` or `postgresql`.
+
+    Raises:
+        StoreError: the URL is not one, or the database cannot be opened.
+    """
+
+    def __init__(self, url: str):
+        self.name = "ratings database"
+        with self.explained():
+            self._engine = sa.create_engine(url, **_engine_arguments(url))
+            self.name += f" {self._engine.url.render_as_string(hide_password=True)}"
+            self.dialect = self._engine.dialect.name
+            if self.dialect not in _INSERT:
+                raise StoreError(f"AUDIOGAN_DATABASE_URL must be one of {', '.join(_INSERT)}, not {self.name!r}")
+            if self.dialect == "sqlite":
+                sa.event.listen(self._engine, "connect", _make_durable)
+                sa.event.listen(self._engine, "begin", _begin)
+        # SQLite has one writer at a time and lets the others poll: a lock makes the threads of a process queue instead.
+        self._turn = threading.Lock() if self.dialect == "sqlite" else nullcontext()
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """A transaction that sees one state of the database."""
+        with self.explained(), self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """A transaction that is committed to disk at the end of the block, or leaves no trace after an error."""
+        with self.explained(), self._turn, self._engine.connect() as connection:
+            connection = connection.execution_options(writes=True)
+            with connection.begin():
+                yield connection
+
+    def insert_new(self, connection: sa.Connection, table: sa.Table, *rows: dict) -> int:
+        """Insert the rows that no unique constraint forbids, and count them."""
+        statement = _INSERT[self.dialect](table).values(list(rows)).on_conflict_do_nothing()
+        return len(connection.execute(statement.returning(*table.primary_key)).all())  # a driver may not count rows
+
+    def close(self) -> None:
+        """Let go of the connections; the next transaction opens new ones."""
+        with self.explained():
+            self._engine.dispose()
+
+    @contextmanager
+    def explained(self) -> Iterator[None]:
+        """Turn whatever the database says into a StoreError."""
+        try:
+            yield
+        except (sa.exc.SQLAlchemyError, ImportError, OSError) as error:
+            reason = " ".join(str(getattr(error, "orig", None) or error).split())
+            raise StoreError(f"{self.name} cannot be used: {reason.rstrip('.')}") from None
+
+
+def _engine_arguments(url: str) -> dict:
+    if not url.startswith("sqlite"):
+        return {"pool_pre_ping": True, "pool_size": CONNECTIONS}
+    arguments = {"connect_args": {"timeout": BUSY_SECONDS, "check_same_thread": False}}
+    in_memory = url in ("sqlite://", "sqlite:///:memory:")
+    return arguments | ({"poolclass": sa.pool.StaticPool} if in_memory else {"pool_size": CONNECTIONS})
+
+
+def _make_durable(connection, _record) -> None:
+    """WAL lets readers and a writer work at once; FULL makes each commit reach the disk before it returns."""
+    connection.isolation_level = None  # transactions begin where `_begin` says, not before the first INSERT
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.close()
+
+
+def _begin(connection: sa.Connection) -> None:
+    """A transaction that read first and writes later cannot wait for another's lock, so writers take it at once."""
+    writes = connection.get_execution_options().get("writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,82 @@
+"""Keyed hashes: what a page hands back was issued by this app, and says nothing of what it stands for."""
+
+import hashlib
+import hmac
+import re
+
+import numpy as np
+
+TOKEN_LENGTH, RECEIPT_LENGTH = 32, 16  # hexadecimal digits
+_KEY = re.compile(rf"[0-9a-f]{{{TOKEN_LENGTH}}}")
+_RECEIPT = re.compile(rf"[0-9a-f]{{{RECEIPT_LENGTH}}}")
+
+
+class Tokens:
+    """Names for a session's steps and clips that only the holder of the key can make.
+
+    Args:
+        key: the same in every process that serves a study.
+    """
+
+    def __init__(self, key: str):
+        self._key = key.encode()
+
+    def step(self, session_id: str, number: int) -> str:
+        """What an answer to a step must carry."""
+        return self._hash("step", session_id, number)[:TOKEN_LENGTH]
+
+    def clip(self, session_id: str, number: int, place: str) -> str:
+        """What a page asks for the sound at a place of a step with; unrelated to the sound itself."""
+        return self._hash("clip", session_id, number, place)[:TOKEN_LENGTH]
+
+    def receipt(self, session_id: str, number: int) -> str:
+        """Proof that a step's answers are stored; whoever holds it may withdraw them."""
+        return self._hash("receipt", session_id, number)[:RECEIPT_LENGTH]
+
+    def rater(self, study_hash: str, listener: str) -> str:
+        """What joins a listener's sittings in one study, and in no other: the salt changes with the study."""
+        return self._hash("rater", study_hash, listener)[:TOKEN_LENGTH]
+
+    def chance(self, session_id: str, *what) -> np.random.Generator:
+        """Random numbers that a session always draws alike and nobody can foresee."""
+        return np.random.default_rng(int(self._hash("chance", session_id, *what), 16))
+
+    def _hash(self, *parts) -> str:
+        return hmac.new(self._key, repr(parts).encode(), hashlib.sha256).hexdigest()
+
+
+def same(expected: str, given) -> bool:
+    """Compare in constant time, whatever was given."""
+    return isinstance(given, str) and hmac.compare_digest(expected.encode(), given.encode("utf-8", "replace"))
+
+
+def session_id(key: str) -> str:
+    """A session's public name: what is stored and exported. The key, which only the listener has, opens it."""
+    return hashlib.sha256(f"session {key}".encode()).hexdigest()[:TOKEN_LENGTH]
+
+
+def is_key(text) -> bool:
+    """Whether a page could have drawn this at random: as long as a token."""
+    return isinstance(text, str) and _KEY.fullmatch(text) is not None
+
+
+def vote_id(receipt: str) -> str:
+    """What a vote is called in the table, which may be published: the receipt cannot be told from it."""
+    return hashlib.sha256(f"receipt {receipt}".encode()).hexdigest()[:TOKEN_LENGTH]
+
+
+def shown_receipt(receipt: str) -> str:
+    """A receipt in groups of four, to be read out."""
+    return "-".join(receipt[start : start + 4] for start in range(0, RECEIPT_LENGTH, 4))
+
+
+def parse_receipt(text) -> str:
+    """A receipt as someone typed it.
+
+    Raises:
+        ValueError: it cannot be one.
+    """
+    digits = re.sub(r"[\s-]", "", text).lower() if isinstance(text, str) and len(text) <= 64 else ""
+    if not _RECEIPT.fullmatch(digits):
+        raise ValueError(f"receipt must be {RECEIPT_LENGTH} digits and letters from a to f")
+    return digits

@@ -1,0 +1,169 @@
+"""What a page is told of a step: what to ask, and under which tokens to fetch what is heard. Never what made it."""
+
+from collections import defaultdict
+from statistics import fmean
+
+from audiogan.listening import headphones
+from audiogan.listening.design import POINTS, Question
+from audiogan.listening.plan import HEADPHONE_TRIALS
+from audiogan.listening.sounds import Sounds
+from audiogan.listening.store import Session
+from audiogan.listening.study import REFERENCES, Study
+from audiogan.listening.tokens import Tokens
+from audiogan.listening.votes import CANNOT_TELL, PREFERENCES
+
+MAX_CLIPS = 12
+UNHEARD = ("level", "headphones")  # steps that are no trials
+SCALE = ("Bad", "Poor", "Fair", "Good", "Excellent")  # ITU-T P.800, annex B
+MODULES = {
+    "naming": "Which instrument is this?",
+    "preference": "Which one sounds better?",
+    "diversity": "How varied are these ten sounds?",
+}
+SYSTEMS = {
+    "real": "a recording",
+    "anchor": "a recording, muffled on purpose",
+    "griffin-lim": "a recording, taken apart and put together again",
+    "noise": "a recording under noise",
+}
+
+
+def consent(study: Study) -> dict:
+    """The first screen."""
+    design = study.design
+    trials = design.trials.test + design.trials.gold + design.trials.repeat
+    return {
+        "stage": "consent",
+        "title": design.title,
+        "text": design.consent_text,
+        "version": design.consent_version,
+        "trials": trials + design.modules.naming + design.modules.preference + design.modules.diversity,
+    }
+
+
+def step(study: Study, session: Session, number: int, tokens: Tokens, sounds: Sounds) -> dict:
+    """A step that is open."""
+    what, name = session.plan[number], session.session_id
+    view = {"stage": what["kind"], "token": tokens.step(name, number), "sample_rate": sounds.sample_rate}
+    named = {where: tokens.clip(name, number, where) for where in places(session, number)}
+    view["preload"] = [tokens.clip(name, number + 1, where) for where in places(session, number + 1)][:MAX_CLIPS]
+    if what["kind"] == "headphones":
+        clips = list(named.values())
+        trials = [clips[at : at + headphones.INTERVALS] for at in range(0, len(clips), headphones.INTERVALS)]
+        return view | {"trials": trials, "preload": []}
+    view |= {"clips": [named[where] for where in named if where != "exemplar"], "exemplar": named.get("exemplar")}
+    return view if what["kind"] == "level" else view | _trial(study, session, number)
+
+
+def places(session: Session, number: int) -> list[str]:
+    """Names of the sounds within a step."""
+    if number >= len(session.plan):
+        return []
+    what = session.plan[number]
+    if what["kind"] == "headphones":
+        return [f"{trial}.{part}" for trial in range(HEADPHONE_TRIALS) for part in range(headphones.INTERVALS)]
+    return [*map(str, range(len(what["clips"]))), *(["exemplar"] if what.get("exemplar") else [])]
+
+
+def stimulus_at(session: Session, number: int, where: str) -> str:
+    """The stimulus at one of `places`."""
+    what = session.plan[number]
+    return what["exemplar"] if where == "exemplar" else what["clips"][int(where)]
+
+
+def trial_index(plan, number: int) -> int:
+    """A step's place among the trials of its session."""
+    return sum(what["kind"] not in UNHEARD for what in plan[:number])
+
+
+def feedback(study: Study, what: dict) -> dict:
+    """After a practice trial: what the sound was, in words that name no system."""
+    stimulus = study[what["clips"][0]]
+    made = "It was invented by a network" if stimulus.model else f"It was {SYSTEMS.get(stimulus.system, 'a recording')}"
+    return {"real": not stimulus.model, "text": f"{made}: {spoken(stimulus.label)}."}
+
+
+def done(study: Study, votes: list[dict]) -> dict:
+    """Thanks and the listener's own results. Only here are systems named."""
+    trials: dict[int, dict] = {}
+    for vote in votes:
+        trial = trials.setdefault(vote["trial_index"], {"role": vote["role"], "system": vote["system"], "values": {}})
+        trial |= {"label": spoken(vote["label"]), "made": SYSTEMS.get(vote["system"], vote["system"])}
+        trial["values"][vote["question"]] = vote["value"]
+    rated = [trial for trial in trials.values() if trial["role"] in ("test", "repeat")]
+    return {"stage": "done", "systems": _by_system(study, rated), "trials": rated, "judged": _judged(rated)}
+
+
+def spoken(label: str) -> str:
+    """A label in words."""
+    return label.replace("_", " ")
+
+
+def _trial(study: Study, session: Session, number: int) -> dict:
+    plan, what = session.plan, session.plan[number]
+    alike = [at for at, other in enumerate(plan) if (other.get("role") == "training") == (what["role"] == "training")]
+    alike = [at for at in alike if plan[at]["kind"] not in UNHEARD]
+    label = None if what["kind"] in ("naming", "diversity") else spoken(study[what["clips"][0]].label)
+    return {
+        "practice": what["role"] == "training",
+        "number": alike.index(number) + 1,
+        "total": len(alike),
+        "label": label,
+        "questions": _questions(study, what["kind"], label),
+    }
+
+
+def _questions(study: Study, kind: str, label: str | None) -> list[dict]:
+    if kind == "rating":
+        return [_asked(question, label) for question in study.design.questions]
+    choices = {
+        "naming": [{"value": name, "word": spoken(name)} for name in (*study.labels, CANNOT_TELL)],
+        "preference": [
+            {"value": value, "word": word}
+            for value, word in zip(PREFERENCES, ("First", "Second", "Alike"), strict=True)
+        ],
+        "diversity": _scale(("All alike", "Mostly alike", "Somewhat varied", "Varied", "Very varied")),
+    }
+    return [{"name": kind, "prompt": MODULES[kind], "hint": "", "choices": choices[kind], "exemplar": False}]
+
+
+def _asked(question: Question, label: str | None) -> dict:
+    words = [{"value": word, "word": word.capitalize()} for word in question.words]
+    return {
+        "name": question.name,
+        "prompt": question.prompt.replace("{label}", label or "instrument"),
+        "hint": question.hint,
+        "choices": _scale(question.words) if question.kind == "scale" else words,
+        "exemplar": question.exemplar,
+    }
+
+
+def _scale(words) -> list[dict]:
+    return [{"value": value, "word": word} for value, word in zip(range(1, POINTS + 1), words, strict=True)]
+
+
+def _by_system(study: Study, rated: list[dict]) -> list[dict]:
+    groups = defaultdict(list)
+    for trial in rated:
+        groups[trial["system"]].append(trial["values"])
+    order = [name for name in (*REFERENCES, *sorted(set(groups) - set(REFERENCES))) if name in groups]
+    return [{"made": SYSTEMS.get(name, name), "heard": len(groups[name])} | _means(groups[name]) for name in order]
+
+
+def _means(values: list[dict]) -> dict:
+    qualities = [one["quality"] for one in values if "quality" in one]
+    verdicts = [one["real"] for one in values if "real" in one]
+    return {
+        "quality": round(fmean(qualities), 1) if qualities else None,
+        "called_real": round(100 * verdicts.count("real") / len(verdicts)) if verdicts else None,
+    }
+
+
+def _judged(rated: list[dict]) -> dict:
+    """How often the listener told recordings from inventions."""
+    verdicts = [
+        (trial["values"]["real"] == "real", trial["system"] in REFERENCES)
+        for trial in rated
+        if "real" in trial["values"]
+    ]
+    return {"right": sum(said == was for said, was in verdicts), "of": len(verdicts)}

@@ -1,0 +1,114 @@
+"""What the store yields, an export writes and the statistics read: one dictionary an event, told apart by `kind`."""
+
+import dataclasses
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from audiogan.audio import to_pcm16
+
+SCHEMA_VERSION = 2
+ROLES = ("test", "gold", "repeat", "training", "free")
+HEADPHONES = ("pass", "fail", "unknown")
+PREFERENCES = ("first", "second", "tie")
+CANNOT_TELL = "cannot tell"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Vote:
+    """One answer to one question about one stimulus (or, for `preference`, about two). Never changed once stored.
+
+    Attributes:
+        schema_version: `SCHEMA_VERSION`.
+        vote_id: the receipt; the answers of one trial share it, so (vote_id, question) is unique.
+        session_id: random, one sitting of one listener.
+        rater: salted rotating hash that joins the sittings of a listener; the session's id where nothing does.
+        consent_version: of the text that was agreed to; empty for `free` votes.
+        study_hash: `Study.hash`; empty for `free` votes.
+        app_version: of audiogan.
+        trial_index: from 0, the trial's place in its session, whatever its role.
+        role: `test`, `gold`, `repeat` (a test stimulus heard again), `training`; `free` outside a study.
+        stimulus: `Stimulus.id`; for `diversity` a `Batch.id`; empty for `free` votes.
+        clip_sha256: of the stimulus's PCM, `clip_hash`.
+        label: the instrument that the sound was meant to be; empty where there is none.
+        system: `real`, `anchor`, `griffin-lim`, or a model's name.
+        checkpoint_sha256: `checkpoint.weights_hash` of a model; empty for others.
+        seed, index: of a model's clip; None for others.
+        gain_db, lufs: the gain that was applied, and the loudness that came of it.
+        order: from 0, the question's place within its trial.
+        question: `quality`, `intelligibility`, `resemblance` (1 to 5), `real` (`real` or `invented`), `naming` (a label
+            or `CANNOT_TELL`), `preference` (one of `PREFERENCES`), `diversity` (1 to 5), or another of the design's.
+        value: a whole number for scales, else a text.
+        plays, listened_ms: of this stimulus in this trial.
+        response_ms: from the first full listen to the answer.
+        device_class: `phone`, `tablet` or `desktop`; empty where unknown.
+        headphones: one of `HEADPHONES`.
+        created_utc: ISO 8601 with a trailing Z.
+        flags: space-separated words about what looked odd, such as `fast`; never a reason to drop the row.
+        pitch, truncation: of a model's clip, None where there was none.
+        other_stimulus, other_system: the second sound of a `preference`; empty for all else.
+    """
+
+    vote_id: str
+    session_id: str
+    rater: str
+    role: str
+    system: str
+    question: str
+    value: int | str
+    schema_version: int = SCHEMA_VERSION
+    consent_version: str = ""
+    study_hash: str = ""
+    app_version: str = ""
+    trial_index: int = 0
+    stimulus: str = ""
+    clip_sha256: str = ""
+    label: str = ""
+    checkpoint_sha256: str = ""
+    seed: int | None = None
+    index: int | None = None
+    pitch: float | None = None
+    truncation: float | None = None
+    gain_db: float = 0.0
+    lufs: float | None = None
+    order: int = 0
+    plays: int = 1
+    listened_ms: int | None = None
+    response_ms: int | None = None
+    device_class: str = ""
+    headphones: str = "unknown"
+    created_utc: str = ""
+    flags: str = ""
+    other_stimulus: str = ""
+    other_system: str = ""
+    kind: str = "vote"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exclusion:
+    """A later event that takes a session's votes, or one vote, out of the screened results. It deletes nothing.
+
+    Attributes:
+        session_id, vote_id: whose; exactly one is not empty.
+        reason: a sentence.
+        rule: the design's rule that it broke, `withdrawn`, or `manual`.
+        study_hash: where the event concerns one study; empty for any.
+    """
+
+    reason: str
+    rule: str
+    session_id: str = ""
+    vote_id: str = ""
+    study_hash: str = ""
+    created_utc: str = ""
+    kind: str = "exclusion"
+
+
+VOTE_COLUMNS = tuple(field.name for field in dataclasses.fields(Vote))
+EXCLUSION_COLUMNS = tuple(field.name for field in dataclasses.fields(Exclusion))
+
+
+def clip_hash(audio: np.ndarray) -> str:
+    """SHA-256, in hexadecimal, of a clip's int16 little-endian PCM: float [time] in [-1, 1]."""
+    return hashlib.sha256(to_pcm16(audio).astype("<i2").tobytes()).hexdigest()

@@ -1,0 +1,37 @@
+"""Rate: the listening test. All of it happens in `static/rate.js` and `audiogan.listening.session`; this joins them."""
+
+import os
+
+import gradio as gr
+
+from audiogan.listening.session import Listening
+from audiogan.ui.scripts import mounting
+
+NO_STUDY = "There is no study to take part in here. `python -m audiogan study build` makes one."
+
+
+def build(listening: Listening | None) -> gr.HTML | None:
+    """The tab's contents; returns the component, whose `rated` event follows each stored vote."""
+    if listening is None:
+        gr.Markdown(NO_STUDY, elem_id="rate")
+        return None
+
+    def listen(request: dict, http: gr.Request) -> dict:
+        return listening.answer(request, address(http))
+
+    def sounds(request: dict, http: gr.Request) -> dict:
+        return listening.sounds(request, address(http))
+
+    return gr.HTML(
+        html_template='<div class="rate"></div>',
+        js_on_load=mounting("rate.js", events=("rated",)),
+        apply_default_css=False,
+        elem_id="rate",
+        server_functions=[listen, sounds],
+    )
+
+
+def address(http: gr.Request) -> str:
+    """Where a request came from, for counting only. A Space's own proxy appends the caller's to the header's list."""
+    forwarded = http.headers.get("x-forwarded-for", "") if os.environ.get("SPACE_ID") else ""
+    return forwarded.rpartition(",")[2].strip() or (http.client.host if http.client else "")

@@ -1,0 +1,194 @@
+// The listening test. The server says where the listener is; this shows it, and sends each answer until it is stored.
+
+import { make } from "./dom.js";
+import { Sounds, stop } from "./rate_sound.js";
+import { trial } from "./rate_trial.js";
+import * as screens from "./rate_screens.js";
+
+const WAIT_MS = 15_000;
+const SLOWEST_MS = 10_000;
+const LISTENER = "audiogan-listener";
+const SESSION = "audiogan-session";
+const RECEIPT = "audiogan-receipt";
+
+export function mount({ element, server, trigger }) {
+  const root = element.querySelector(".rate");
+  const status = make("p", { className: "status", role: "status", "aria-live": "polite" });
+  const saved = make("p", { className: "saved", role: "status" }); // of its own: the next trial speaks over the status
+  const place = make("div", { className: "place" });
+  root.replaceChildren(place, status, saved, continuation());
+  const say = (text, state = "") => {
+    status.dataset.state = state;
+    status.textContent = text;
+  };
+  adoptSession();
+  let session = kept(SESSION);
+  let sounds = new Sounds(server, session);
+  let showing = null;
+
+  // Ask until there is an answer: a lost connection or a full disk costs time, never an answer.
+  const ask = async (request) => {
+    for (let wait = 500; ; wait = Math.min(2 * wait, SLOWEST_MS)) {
+      const reply = await within(server.listen({ session, ...request }), WAIT_MS).catch(() => null);
+      if (reply && !reply.error) return reply;
+      if (reply?.error && !reply.wait_ms) throw new Error(reply.error);
+      say(reply ? `${capital(reply.error)}.` : "No connection: your answers are kept here and sent again.", "waiting");
+      await pause(reply?.wait_ms ?? wait);
+    }
+  };
+  const attempt = async (request, then, restore = () => {}) => {
+    try {
+      then(await ask(request));
+    } catch (error) {
+      say(`${capital(error.message)}.`, "wrong");
+      restore();
+    }
+  };
+  const open = () => attempt({ action: "open" }, ({ view }) => show(view));
+
+  const show = (view) => {
+    stop();
+    const actions = actionsOf(view);
+    const node = { consent: screens.consent, level: screens.level, headphones: screens.headphones, done: screens.done, withdrawn: (_, given) => screens.withdrawn(given) }[view.stage]?.(view, actions);
+    showing = node ? { node, keys: (event) => node.keys?.(event), focus: () => node.querySelector("h2")?.focus({ preventScroll: true }) } : trial(view, actions);
+    root.dataset.stage = view.stage;
+    const moved = place.childElementCount > 0;
+    place.replaceChildren(showing.node);
+    if (moved) showing.focus();
+    if (moved && root.getBoundingClientRect().top < 0) root.scrollIntoView({ block: "start" });
+    if (view.preload?.length) sounds.load(view.preload, { sampleRate: view.sample_rate }).catch(() => {});
+  };
+
+  const actionsOf = (view) => ({
+    say,
+    receipt: kept(RECEIPT),
+    load: (tokens, channels = 1) => sounds.load(tokens, { sampleRate: view.sample_rate, channels }),
+    agree: () => {
+      session = fresh(SESSION);
+      sounds = new Sounds(server, session);
+      const request = { action: "consent", version: view.version, listener: kept(LISTENER) ?? fresh(LISTENER), device: deviceClass() };
+      attempt(request, (reply) => {
+        say("");
+        show(reply.view);
+      });
+    },
+    next: (answer) => attempt({ action: "answer", token: view.token, ...answer }, (reply) => show(reply.view)),
+    submit: (answer, restore) => {
+      say("Storing…");
+      const request = { action: "answer", token: view.token, ...answer };
+      attempt(request, (reply) => stored(reply, answer.answers), restore);
+    },
+    fail: () => {
+      if (!showing?.node.isConnected) return;
+      const skip = { action: "skip", token: view.token };
+      attempt(skip, (reply) => {
+        show(reply.view);
+        say("A sound did not load. It was skipped, and that was noted.", "wrong");
+      });
+    },
+    withdraw: (receipt) =>
+      attempt({ action: "withdraw", receipt }, () => {
+        say("Withdrawn: these answers count in no result.", "stored");
+        if (session) open();
+      }),
+    again: () => {
+      session = null;
+      forget(SESSION);
+      forget(RECEIPT);
+      saved.textContent = "";
+      say("");
+      open();
+    },
+  });
+
+  const stored = (reply, answers) => {
+    keep(RECEIPT, reply.receipt);
+    say("");
+    trigger("rated");
+    if (reply.feedback) {
+      const node = screens.feedback(reply.feedback, answers, () => show(reply.view));
+      showing = { node, keys: () => {} };
+      place.replaceChildren(node);
+      node.querySelector("button").focus({ preventScroll: true });
+    } else show(reply.view);
+    saved.textContent = `Stored. Receipt ${reply.receipt}`;
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (!root.isConnected || root.offsetParent === null) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || event.repeat) return;
+    if (event.target !== document.body && !root.contains(event.target)) return;
+    showing?.keys(event);
+  });
+  open();
+
+  function continuation() {
+    const link = make("button", { type: "button", className: "link", textContent: "Continue on another device" });
+    link.addEventListener("click", async () => {
+      const url = `${location.href.replace(/#.*/, "")}#session=${session}`;
+      const copied = await navigator.clipboard?.writeText(url).then(() => true, () => false);
+      say(copied ? "Link copied: open it there, on the Rate tab. Whoever has it can answer for you." : url);
+    });
+    return make("p", { className: "elsewhere" }, link);
+  }
+}
+
+// A link from another device carries its session behind the #, which no server sees.
+function adoptSession() {
+  const found = /^#session=([0-9a-f]{32})$/.exec(location.hash);
+  if (!found) return;
+  keep(SESSION, found[1]);
+  history.replaceState(null, "", location.href.replace(/#.*/, ""));
+}
+
+function within(promise, milliseconds) {
+  return Promise.race([promise, pause(milliseconds).then(() => Promise.reject(new Error("too late")))]);
+}
+
+function pause(milliseconds) {
+  return new Promise((resume) => setTimeout(resume, milliseconds));
+}
+
+function capital(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+function deviceClass() {
+  if (!matchMedia("(pointer: coarse)").matches) return "desktop";
+  return Math.min(screen.width, screen.height) < 600 ? "phone" : "tablet";
+}
+
+// Storage that may be switched off: then this page view is the session.
+const memory = new Map();
+
+function kept(name) {
+  try {
+    return localStorage.getItem(name) ?? memory.get(name) ?? null;
+  } catch {
+    return memory.get(name) ?? null;
+  }
+}
+
+function keep(name, value) {
+  memory.set(name, value);
+  try {
+    localStorage.setItem(name, value);
+  } catch {
+    // kept in memory above
+  }
+}
+
+function forget(name) {
+  memory.delete(name);
+  try {
+    localStorage.removeItem(name);
+  } catch {
+    // nothing was kept there
+  }
+}
+
+function fresh(name) {
+  const digits = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  keep(name, digits);
+  return digits;
+}

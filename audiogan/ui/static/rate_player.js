@@ -1,0 +1,74 @@
+// Round buttons that play one sound or several in a row, with a ring that fills while they do.
+
+import { icon, make } from "./dom.js";
+import { isPlaying, play, stop } from "./rate_sound.js";
+
+const PAUSE_MS = 250; // between the sounds of a row
+const TURN = 2 * Math.PI * 46;
+const SVG = "http://www.w3.org/2000/svg";
+
+// `buffers` comes with ready(); `heard` is called with { ms, whole } after each play.
+export function player(label, { heard = () => {}, small = false, parts = 1 } = {}) {
+  const ring = ringOf();
+  const button = make("button", { type: "button", className: small ? "play small" : "play", disabled: true });
+  button.append(ring.node, icon("play"), icon("stop"));
+  const name = make("span", { textContent: label });
+  const lamps = Array.from({ length: parts > 1 ? parts : 0 }, (_, at) => make("i", { textContent: String(at + 1) }));
+  const node = make("div", { className: "player" }, button, name);
+  if (parts > 1) node.append(make("span", { className: "lamps", "aria-hidden": "true" }, ...lamps));
+  let buffers = null;
+  let run = 0;
+
+  const show = (playing) => {
+    button.dataset.state = playing ? "playing" : "paused";
+    button.ariaLabel = `${playing ? "Stop" : "Play"}: ${name.textContent}`;
+  };
+  const light = (lit) => lamps.forEach((lamp, at) => lamp.classList.toggle("lit", at === lit));
+  const start = async () => {
+    const mine = ++run;
+    const result = { ms: 0, whole: true };
+    show(true);
+    for (const [at, buffer] of buffers.entries()) {
+      if (at) await new Promise((resume) => setTimeout(resume, PAUSE_MS));
+      if (mine !== run) return;
+      light(at);
+      const part = await play(buffer, (share) => ring.fill((at + share) / buffers.length));
+      result.ms += part.ms;
+      result.whole &&= part.whole;
+      if (!part.whole) break;
+    }
+    if (mine === run) show(false);
+    ring.fill(0);
+    light(-1);
+    heard(result);
+  };
+  const toggle = () => {
+    if (!buffers) return;
+    if (button.dataset.state === "playing" && isPlaying()) stop();
+    else start();
+  };
+  button.addEventListener("click", toggle);
+  show(false);
+  return {
+    node,
+    button,
+    toggle,
+    start: () => buffers && start(),
+    ready(found) {
+      buffers = found;
+      button.disabled = false;
+    },
+  };
+}
+
+function ringOf() {
+  const node = document.createElementNS(SVG, "svg");
+  node.setAttribute("viewBox", "0 0 100 100");
+  node.setAttribute("aria-hidden", "true");
+  node.classList.add("ring");
+  const circle = document.createElementNS(SVG, "circle");
+  for (const [name, value] of Object.entries({ cx: 50, cy: 50, r: 46, "stroke-dasharray": TURN, "stroke-dashoffset": TURN }))
+    circle.setAttribute(name, value);
+  node.append(circle);
+  return { node, fill: (share) => circle.setAttribute("stroke-dashoffset", TURN * (1 - share)) };
+}

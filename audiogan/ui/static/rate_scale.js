@@ -1,0 +1,61 @@
+// Questions with labelled radios. Keys 1 to 5 answer the question at hand, which then passes to the next open one.
+
+import { make } from "./dom.js";
+
+// A fieldset for each question, and what has been answered: `values()`, `missing()`. `press(key)` gives what it chose, in words,
+// or null; it leaves the focus where it is, so that the space bar goes on playing.
+export function questionnaire(questions, group, changed) {
+  const fields = questions.map((question) => fieldOf(question, `${group}-${question.name}`));
+  const list = make("div", { className: "questions" }, ...fields.map((field) => field.node));
+  const open = () => fields.findIndex((field) => field.value() === null);
+  const mark = (at) => fields.forEach((field, index) => field.node.classList.toggle("at-hand", index === at));
+  const update = () => {
+    const focused = fields.findIndex((field) => field.node.contains(document.activeElement));
+    mark(focused >= 0 && fields[focused].value() === null ? focused : open());
+    changed();
+  };
+  list.addEventListener("change", update);
+  list.addEventListener("focusin", update);
+  mark(0);
+  const press = (key) => {
+    const marked = fields.findIndex((field) => field.node.classList.contains("at-hand"));
+    const focused = fields.findIndex((field) => field.node.contains(document.activeElement));
+    const field = fields[marked >= 0 ? marked : Math.max(focused, 0)];
+    if (!field.choose(Number(key) - 1)) return null;
+    update();
+    return `${field.words()}.`;
+  };
+  const values = () => Object.fromEntries(fields.map((field, index) => [questions[index].name, field.value()]));
+  const missing = () => fields.filter((field) => field.value() === null).length;
+  return { node: list, values, missing, press };
+}
+
+function fieldOf(question, group) {
+  const legend = make("legend", {}, make("b", { textContent: question.prompt }));
+  if (question.hint) legend.append(make("span", { textContent: question.hint }));
+  const inputs = question.choices.map((choice, index) =>
+    make("input", { type: "radio", name: group, value: String(index), ariaLabel: spoken(question, choice) }),
+  );
+  const row = make("div", { className: `row ${question.choices.length > 5 ? "many" : `of-${question.choices.length}`}` });
+  row.append(...question.choices.map((choice, index) => optionOf(choice, index, inputs[index])));
+  const node = make("fieldset", { className: "question" }, legend, row);
+  node.dataset.name = question.name;
+  const chosen = () => inputs.find((input) => input.checked);
+  const value = () => (chosen() ? question.choices[Number(chosen().value)].value : null);
+  const choose = (index) => {
+    if (!inputs[index] || inputs[index].closest("fieldset:disabled")) return false;
+    inputs[index].checked = true;
+    return true;
+  };
+  const words = () => `${question.prompt} ${spoken(question, question.choices[Number(chosen().value)])}`;
+  return { node, value, choose, words };
+}
+
+function spoken(question, choice) {
+  return typeof choice.value === "number" ? `${choice.value} ${choice.word}` : choice.word;
+}
+
+function optionOf(choice, index, input) {
+  const key = make("b", { textContent: String(index + 1), "aria-hidden": "true" });
+  return make("label", {}, input, key, make("span", { textContent: choice.word }));
+}

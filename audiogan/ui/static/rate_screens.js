@@ -1,0 +1,149 @@
+// The screens around the trials: consent, volume, headphones, feedback, thanks.
+
+import { make } from "./dom.js";
+import { stop } from "./rate_sound.js";
+import { player } from "./rate_player.js";
+import { questionnaire } from "./rate_scale.js";
+
+export function consent(view, { agree, withdraw }) {
+  const begin = primary("I agree: begin", agree);
+  const facts = make("ul", { className: "facts" });
+  facts.append(...[`${view.trials} sounds`, "about 5 minutes", "headphones, if you have some", "a quiet place"].map((text) => make("li", { textContent: text })));
+  const words = make("div", { className: "words" }, ...paragraphs(view.text));
+  return screen("consent", heading(view.title), facts, words, begin, withdrawal(withdraw));
+}
+
+export function level(view, { load, next, fail }) {
+  const sound = player("Play a sound");
+  load(view.clips).then((buffers) => sound.ready(buffers), fail);
+  const done = primary("The volume is right", () => next({}));
+  const text = "Play this sound and set your device's volume so that it is clear and comfortable. Then leave the volume as it is until the end.";
+  return screen("level", heading("Set the volume"), ...paragraphs(text), make("div", { className: "stage" }, sound.node), done);
+}
+
+// Six times three noises; one of the three carries a tone that only headphones let through.
+export function headphones(view, { load, next, fail, say }) {
+  const choices = [];
+  const body = make("div", { className: "body" });
+  const node = screen(
+    "headphones",
+    heading("Headphone check"),
+    ...paragraphs("Put your headphones on. You will hear three noises. One of them hides a faint, high tone: which one? You take part either way."),
+    body,
+    secondary("I have no headphones", () => next({ choices: null })),
+  );
+  const ask = () => {
+    const at = choices.length;
+    const sound = player("Three noises", { heard: ({ whole }) => whole && (answer.disabled = false), parts: 3 });
+    const answer = make("fieldset", { className: "answers", disabled: true });
+    const question = { name: "tone", prompt: "Which one had the tone?", choices: [0, 1, 2].map((value) => ({ value, word: ["First", "Second", "Third"][value] })) };
+    const asked = questionnaire([question], `tone-${at}`, () => (go.disabled = asked.missing() > 0));
+    const go = primary(at + 1 < view.trials.length ? "Next" : "Done", () => {
+      stop();
+      choices.push(asked.values().tone);
+      if (choices.length < view.trials.length) ask();
+      else next({ choices });
+    });
+    go.disabled = true;
+    answer.append(asked.node);
+    const count = make("p", { className: "count", textContent: `${at + 1} of ${view.trials.length}` });
+    body.replaceChildren(count, make("div", { className: "stage" }, sound.node), answer, go);
+    node.keys = (event) => {
+      if (event.key === " " && !event.target.closest("button, a, summary, input:not(:checked)")) sound.toggle();
+      else if (event.key === "Enter" && !event.target.closest("button, a, summary") && !go.disabled) go.click();
+      else if (!(/^[1-3]$/.test(event.key) && !answer.disabled && asked.press(event.key))) return;
+      event.preventDefault();
+    };
+    load(view.trials[at], 2).then((buffers) => {
+      sound.ready(buffers);
+      if (at) sound.start();
+      if (view.trials[at + 1]) load(view.trials[at + 1], 2).catch(() => {});
+    }, fail);
+    say(`Headphone check ${at + 1} of ${view.trials.length}`);
+    if (at) sound.button.focus({ preventScroll: true });
+  };
+  ask();
+  return node;
+}
+
+export function feedback(told, answers, next) {
+  const said = answers?.real;
+  const right = said === undefined ? null : (said === "real") === told.real;
+  const verdict = right === null ? "" : right ? "You said so too." : `You said: ${said}.`;
+  const node = screen("feedback", heading(told.text), ...paragraphs(verdict), primary("Next", next));
+  node.dataset.right = String(right);
+  return node;
+}
+
+export function done(view, { receipt, withdraw, again }) {
+  const { right, of } = view.judged;
+  const score = of ? `You told recordings from inventions ${right} times out of ${of}.` : "";
+  const parts = [heading("Thank you"), ...paragraphs(`Your answers are stored. ${score}`)];
+  if (view.systems.length) parts.push(systemsOf(view.systems));
+  if (view.trials.length) parts.push(trialsOf(view.trials));
+  if (receipt) parts.push(make("p", { className: "receipt" }, "Your receipt, to withdraw your answers later: ", make("code", { textContent: receipt })));
+  const buttons = make("div", { className: "buttons" }, primary("Rate more sounds", again));
+  return screen("done", ...parts, buttons, withdrawal(withdraw, receipt));
+}
+
+export function withdrawn({ again }) {
+  return screen("withdrawn", heading("Withdrawn"), ...paragraphs("Your answers are marked as withdrawn and count in no result."), primary("Start anew", again));
+}
+
+function systemsOf(systems) {
+  const rows = systems.map((one) => [one.made, one.heard, one.quality ?? "–", one.called_real === null ? "–" : `${one.called_real} %`]);
+  return table("What you heard", ["Made by", "Sounds", "Your mean quality", "You called real"], rows);
+}
+
+function trialsOf(trials) {
+  const rows = trials.map((one, at) => [at + 1, one.label || "–", one.made, Object.values(one.values).join(" · ")]);
+  const inner = table("Each sound and your answers", ["", "Instrument", "Made by", "Your answers"], rows);
+  return make("details", {}, make("summary", { textContent: "Each sound and your answers" }), inner);
+}
+
+function table(caption, headings, rows) {
+  const head = make("tr", {}, ...headings.map((text) => make("th", { scope: "col", textContent: text })));
+  const body = rows.map((cells) => make("tr", {}, ...cells.map((text, at) => cell(text, headings[at]))));
+  const inner = make("table", {}, make("caption", { textContent: caption }), make("thead", {}, head), make("tbody", {}, ...body));
+  return make("div", { className: "results" }, inner);
+}
+
+function cell(text, name) {
+  return make("td", { textContent: String(text), "data-heading": name });
+}
+
+function withdrawal(withdraw, receipt = "") {
+  const input = make("input", { type: "text", value: receipt, maxLength: 64, autocomplete: "off", spellcheck: false });
+  const form = make("form", { className: "withdrawal" }, make("label", {}, make("span", { textContent: "Receipt" }), input), make("button", { type: "submit", className: "secondary", textContent: "Withdraw" }));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    withdraw(input.value);
+  });
+  return make("details", {}, make("summary", { textContent: "Withdraw answers" }), ...paragraphs("Any receipt of a session takes back all answers of that session."), form);
+}
+
+function screen(name, ...children) {
+  return make("section", { className: `screen ${name}` }, ...children);
+}
+
+function heading(text) {
+  return make("h2", { textContent: text, tabIndex: -1 });
+}
+
+function paragraphs(text) {
+  return text.split(/\n\s*\n/).filter(Boolean).map((part) => make("p", { textContent: part }));
+}
+
+function primary(label, action) {
+  return button("primary", label, action);
+}
+
+function secondary(label, action) {
+  return button("secondary", label, action);
+}
+
+function button(className, label, action) {
+  const node = make("button", { type: "button", className, textContent: label });
+  node.addEventListener("click", action);
+  return node;
+}

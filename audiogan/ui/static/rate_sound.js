@@ -1,0 +1,109 @@
+// Sounds of a study: fetched by token, unmasked, kept as AudioBuffers, played one at a time and timed.
+
+const ATTEMPTS = 4;
+const FACTOR = 1664525;
+const STEP = 1013904223;
+const KEPT = 64;
+
+let context = null;
+let current = null;
+
+// Created at the first press: browsers let nothing sound before it.
+function audio() {
+  return (context ??= new AudioContext());
+}
+
+export function mayPlayUnasked() {
+  return context?.state === "running";
+}
+
+export class Sounds {
+  #server;
+  #session;
+  #buffers = new Map(); // token to a promise of an AudioBuffer
+
+  constructor(server, session) {
+    this.#server = server;
+    this.#session = session;
+  }
+
+  // All of a step's sounds in one request, whose length says nothing. Rejects when the server would not give them.
+  load(tokens, { sampleRate, channels = 1 }) {
+    const missing = tokens.filter((token) => !this.#buffers.has(token));
+    if (missing.length) this.#fetch(missing, sampleRate, channels);
+    return Promise.all(tokens.map((token) => this.#buffers.get(token)));
+  }
+
+  #fetch(tokens, sampleRate, channels) {
+    const clips = this.#retry(tokens);
+    for (const token of tokens) {
+      const buffer = clips.then((found) => decode(found[token], token, sampleRate, channels));
+      buffer.catch(() => this.#buffers.delete(token)); // the next load asks again
+      this.#buffers.set(token, buffer);
+    }
+    for (const old of [...this.#buffers.keys()].slice(0, -KEPT)) this.#buffers.delete(old);
+  }
+
+  async #retry(clips) {
+    for (let attempt = 1; ; attempt++) {
+      const reply = await this.#server.sounds({ session: this.#session, clips }).catch(() => null);
+      if (reply?.clips) return reply.clips;
+      if (attempt === ATTEMPTS || (reply?.error && !reply.wait_ms)) throw new Error(reply?.error ?? "no answer");
+      await new Promise((resume) => setTimeout(resume, reply?.wait_ms ?? 500 * 2 ** attempt));
+    }
+  }
+}
+
+// Each 16-bit sample was XORed with the upper half of x[n + 1] = FACTOR x[n] + STEP, x[0] the token's first eight digits.
+function decode(text, token, sampleRate, channels) {
+  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const samples = new Int16Array(bytes.buffer);
+  let state = parseInt(token.slice(0, 8), 16);
+  for (let at = 0; at < samples.length; at++) {
+    state = (Math.imul(state, FACTOR) + STEP) >>> 0;
+    samples[at] ^= state >>> 16;
+  }
+  const length = samples.length / channels;
+  const buffer = new AudioBuffer({ length, numberOfChannels: channels, sampleRate });
+  for (let channel = 0; channel < channels; channel++) {
+    const part = Float32Array.from({ length }, (_, time) => samples[time * channels + channel] / 32768);
+    buffer.copyToChannel(part, channel);
+  }
+  return buffer;
+}
+
+// Play a buffer from its start, whatever played before; resolves with the milliseconds heard and whether that was all.
+export async function play(buffer, progress = () => {}) {
+  stop();
+  const where = audio();
+  if (where.state !== "running") await where.resume();
+  const source = new AudioBufferSourceNode(where, { buffer });
+  source.connect(where.destination);
+  const begun = where.currentTime;
+  const voice = { source };
+  current = voice;
+  const ended = new Promise((resolve) => (source.onended = resolve));
+  source.start();
+  const draw = () => {
+    if (current !== voice) return;
+    progress(Math.min((where.currentTime - begun) / buffer.duration, 1));
+    requestAnimationFrame(draw);
+  };
+  draw();
+  await ended;
+  const seconds = Math.min(where.currentTime - begun, buffer.duration);
+  if (current === voice) current = null;
+  progress(0);
+  return { ms: Math.round(1000 * seconds), whole: !voice.stopped };
+}
+
+export function stop() {
+  if (!current) return;
+  current.stopped = true;
+  current.source.stop();
+  current = null;
+}
+
+export function isPlaying() {
+  return current !== null;
+}

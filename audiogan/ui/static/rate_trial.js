@@ -1,0 +1,92 @@
+// One trial: play the sound, answer its questions, submit. Space plays, 1 to 5 answer, Enter submits.
+
+import { make } from "./dom.js";
+import { mayPlayUnasked, stop } from "./rate_sound.js";
+import { player } from "./rate_player.js";
+import { questionnaire } from "./rate_scale.js";
+
+export function trial(view, { load, submit, fail, say }) {
+  const time = { plays: 0, listened_ms: 0, heard_at: null };
+  const first = player(nameOf(view), { heard: (part) => heard(part), parts: view.clips.length });
+  const form = make("form", { className: "trial", noValidate: true });
+  const answers = make("fieldset", { className: "answers", disabled: true });
+  const questions = questionnaire(view.questions, view.token.slice(0, 8), () => update());
+  const button = make("button", { type: "submit", className: "primary", textContent: "Submit", disabled: true });
+  const stage = make("div", { className: "stage" }, first.node);
+  const exemplar = view.exemplar && player(`A real ${view.label.toLowerCase()}`, { small: true });
+  if (exemplar) stage.append(exemplar.node);
+  answers.append(questions.node);
+  form.append(progressOf(view), stage, answers, make("div", { className: "foot" }, button, keysOf(view)));
+
+  const update = () => (button.disabled = answers.disabled || questions.missing() > 0);
+  const heard = ({ ms, whole }) => {
+    time.listened_ms += ms;
+    if (!whole) return;
+    time.plays += 1;
+    if (time.heard_at === null) {
+      time.heard_at = performance.now();
+      answers.disabled = false;
+      say("Now answer the questions.");
+      update();
+    }
+  };
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (button.disabled) return;
+    stop();
+    answers.disabled = button.disabled = true;
+    const response_ms = Math.round(performance.now() - time.heard_at);
+    const { plays, listened_ms } = time;
+    submit({ answers: questions.values(), plays, listened_ms, response_ms }, () => {
+      answers.disabled = false;
+      update();
+    });
+  });
+  const keys = (event) => {
+    if (event.key === " " && !keepsSpace(event.target)) first.toggle();
+    else if (event.key === "Enter" && (!isButton(event.target) || (event.target === first.button && !button.disabled))) form.requestSubmit();
+    else if (!(/^[1-9]$/.test(event.key) && !answers.disabled && answer(event.key))) return;
+    event.preventDefault();
+  };
+  const answer = (key) => {
+    const words = questions.press(key);
+    if (words) say(words);
+    return words;
+  };
+  const tokens = [...view.clips, ...(view.exemplar ? [view.exemplar] : [])];
+  load(tokens).then((buffers) => {
+    first.ready(buffers.slice(0, view.clips.length));
+    exemplar?.ready(buffers.slice(view.clips.length));
+    say(time.plays ? "" : "Listen to the whole sound, then answer.");
+    if (form.isConnected && mayPlayUnasked()) first.start();
+  }, fail);
+  return { node: form, keys, focus: () => first.button.focus({ preventScroll: true }) };
+}
+
+function nameOf(view) {
+  if (view.stage === "preference") return `${view.label}: first, then second`;
+  if (view.stage === "diversity") return "Ten sounds in a row";
+  return view.label ?? "The sound";
+}
+
+function progressOf(view) {
+  const words = `${view.practice ? "Practice" : "Sound"} ${view.number} of ${view.total}`;
+  const bar = make("progress", { max: view.total, value: view.number - 1, ariaLabel: words });
+  return make("div", { className: "progress" }, make("span", { textContent: words }), bar);
+}
+
+function keysOf(view) {
+  const most = Math.min(Math.max(...view.questions.map((question) => question.choices.length)), 9);
+  const keys = [["Space", "play"], [`1–${most}`, "answer"], ["Enter", "submit"]];
+  const parts = keys.flatMap(([key, does]) => [make("kbd", { textContent: key }), ` ${does} `]);
+  return make("p", { className: "keys" }, ...parts);
+}
+
+// A radio that is not chosen yet takes the space bar for itself, as everywhere.
+function keepsSpace(target) {
+  return isButton(target) || (target.type === "radio" && !target.checked);
+}
+
+function isButton(target) {
+  return target.closest("button, a, select, summary, textarea, input:not([type='radio'])") !== null;
+}

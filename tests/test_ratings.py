@@ -1,0 +1,185 @@
+"""The votes as files: exact, inert in a spreadsheet, complete in themselves; and `ratings` on the command line."""
+
+import csv
+import json
+
+import pytest
+from test_cli import refused
+from test_screening import study_with
+from voting import World, exclusion, vote
+
+from audiogan import cli
+from audiogan.listening import latex, records, report
+from audiogan.listening.statistics import analyse
+from audiogan.listening.study import Study
+
+HOSTILE = ("=1+1", "+1", "-1", "@x", "\tx", "'quoted", "\r=1", 'say "hi", then\nleave', "<b>&_%$#{}~^\\", "Gong")
+
+
+@pytest.fixture
+def study(tmp_path) -> Study:
+    return study_with(tmp_path, min_standard_deviation=0.3)
+
+
+def voted(study: Study, raters: int = 6) -> list[dict]:
+    """Votes of a small study, one straight-lining rater, one who withdrew, and a vote outside any study."""
+    rows = []
+    tests = study.of_role("test")
+    for number in range(raters):
+        values, _, _ = World(raters=1, clips=len(tests), heard=len(tests)).study(number)
+        for place, (stimulus, value) in enumerate(zip(tests, values, strict=True)):
+            common = {"study_hash": study.hash, "trial_index": place, "response_ms": 900 + place, "lufs": -23.000001}
+            common |= {"label": stimulus.label, "stimulus": stimulus.id, "seed": 2**62 if stimulus.model else None}
+            for question in ("quality", "resemblance"):
+                rows.append(vote(f"r{number}", stimulus.system, 3 if number == 1 else int(value), question, **common))
+            said = "real" if value > 3 else "invented"
+            rows.append(vote(f"r{number}", stimulus.system, said, "real", **common))
+    rows.append(exclusion("withdrawn", session_id=f"s-r{raters - 1}"))
+    return [*rows, vote("free", "wavegan", 5, role="free", study_hash="", stimulus="", clip_sha256="f")]
+
+
+class FakeStore:
+    rows_to_yield: list[dict] = []  # noqa: RUF012
+
+    def rows(self):
+        return iter(self.rows_to_yield)
+
+
+@pytest.fixture
+def stored(study, monkeypatch) -> list[dict]:
+    """What the database holds, for the command line."""
+    monkeypatch.setattr("audiogan.listening.store.Store", FakeStore)
+    monkeypatch.setattr(FakeStore, "rows_to_yield", voted(study))
+    return FakeStore.rows_to_yield
+
+
+class TestRecords:
+    def test_records_hold_votes_rules_and_what_they_mean_and_nothing_withdrawn(self, study):
+        rows = records.records(voted(study), [study])
+        assert rows[0] == {
+            "kind": "study",
+            "study_hash": study.hash,
+            "title": "Real or invented?",
+            "minimum_raters": 15,
+        }
+        assert not [row for row in rows if row["kind"] == "vote" and row["rater"] == "r5"]
+        excluded = {(row["rule"], row["session_id"]) for row in rows if row["kind"] == "exclusion"}
+        assert {("withdrawn", "s-r5"), ("min_standard_deviation", "s-r1")} <= excluded
+
+    @pytest.mark.parametrize(("format", "to_text"), [("csv", records.to_csv), ("jsonl", records.to_jsonl)])
+    def test_round_trip_is_exact(self, study, tmp_path, format, to_text):
+        rows = records.records(voted(study), [study])
+        rows += [vote(label=text, value=text, question="naming", study_hash=study.hash) for text in HOSTILE]
+        (tmp_path / f"votes.{format}").write_text(to_text(rows), newline="")
+        assert records.read(tmp_path / f"votes.{format}") == rows
+
+    def test_no_cell_is_a_formula(self):
+        text = records.to_csv([vote(label=label, value=label, question="naming") for label in HOSTILE])
+        cells = [cell for row in csv.reader(text.splitlines(keepends=True)) for cell in row]
+        assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
+
+    def test_negative_numbers_stay_numbers(self):
+        assert ",-23.5," in records.to_csv([vote(lufs=-23.5)])
+
+    @pytest.mark.parametrize(
+        ("text", "message"),
+        [
+            ("{", "row 1"),
+            ("[1]\n", "row 1"),
+            ('{"kind": "vote"}', "row 1"),
+            ('{"kind": "party"}', "kind must be"),
+            (
+                json.dumps(vote()) + "\n" + json.dumps(vote() | {"trial_index": "first"}),
+                "row 2: trial_index is 'first'",
+            ),
+            (json.dumps(vote() | {"value": 1.5}), "value is 1.5"),
+            (json.dumps(vote() | {"value": True}), "value is True"),
+            ("kind,vote_id\nvote\n", "row 1"),
+            ("a,b\n1,2\n", "the header has no kind"),
+        ],
+    )
+    def test_other_files_are_refused_by_row(self, tmp_path, text, message):
+        (tmp_path / "file").write_text(text)
+        with pytest.raises(ValueError, match="is no export of ratings") as caught:
+            records.read(tmp_path / "file")
+        assert message in str(caught.value)
+
+    def test_empty_file_has_no_rows(self, tmp_path):
+        (tmp_path / "file").write_text("")
+        assert records.read(tmp_path / "file") == []
+
+    def test_codebook_explains_every_column(self, study):
+        text = records.codebook([study])
+        for column in (*records.VOTE_COLUMNS, *records.EXCLUSION_COLUMNS):
+            assert column in text
+        assert "1 Bad, 2 Poor, 3 Fair, 4 Good, 5 Excellent" in text
+        assert study.hash in text
+
+
+class TestTable:
+    def test_latex_is_escaped_and_complete(self):
+        rows = [vote(f"r{n}", system, n + 1, stimulus=f"c{n}") for n in range(4) for system in ("real", "my_net%")]
+        text = latex.table(analyse(rows))
+        assert r"my\_net\%" in text
+        assert "$2.50\\,[" in text
+        assert "PRELIMINARY" in text
+        assert text.count(r"\\") == 3
+        assert latex.escape("a\\b~^{&#$}") == r"a\textbackslash{}b\textasciitilde{}\textasciicircum{}\{\&\#\$\}"
+
+    def test_text_says_what_counts(self, study):
+        results = analyse(records.by_study(records.records(voted(study), [study]))[study.hash])
+        text = report.text(results)
+        assert "Real or invented?" in text
+        assert "PRELIMINARY" in text
+        assert "left out: 1 sessions, 12 votes; withdrawn: 1 (min_standard_deviation 1)" in text
+        assert "d'" in text
+
+
+class TestCommand:
+    @pytest.mark.parametrize("format", ["csv", "jsonl"])
+    def test_stats_of_an_export_are_those_of_the_database(self, stored, study, tmp_path, capsys, format):
+        folder = ["--study", str(study.folder)]
+        assert cli.main(["ratings", "stats", "--json", *folder]) == 0
+        live = json.loads(capsys.readouterr().out)
+        out = tmp_path / f"votes.{format}"
+        assert cli.main(["ratings", "export", "--format", format, "--out", str(out), *folder]) == 0
+        assert f"{sum(row['kind'] == 'vote' for row in stored) - 12} votes" in capsys.readouterr().err
+        FakeStore.rows_to_yield.clear()
+        assert cli.main(["ratings", "stats", "--json", "--from", str(out)]) == 0
+        assert json.loads(capsys.readouterr().out) == live
+        assert [one["study_hash"] for one in live["studies"]] == [study.hash, ""]
+        assert live["studies"][0]["exclusions"]["rules"]["min_standard_deviation"] == 1
+
+    def test_codebook_table_and_figures(self, stored, study, tmp_path, capsys):
+        files = {name: tmp_path / name for name in ("votes.csv", "codebook.md", "table.tex", "figure.svg")}
+        options = ["--codebook", files["codebook.md"], "--table", files["table.tex"], "--figure", files["figure.svg"]]
+        command = ["ratings", "export", "--out", files["votes.csv"], "--study", study.folder, *options]
+        assert cli.main([str(word) for word in command]) == 0
+        assert "# Codebook" in files["codebook.md"].read_text()
+        assert r"\toprule" in files["table.tex"].read_text()
+        assert files["figure.svg"].read_text().startswith("<?xml")
+        command[-1] = tmp_path / "figure.png"
+        assert cli.main([str(word) for word in command]) == 0
+        assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
+
+    def test_text(self, stored, study, capsys):
+        assert cli.main(["ratings", "stats", "--study", str(study.folder)]) == 0
+        assert "Ratings outside a study" in capsys.readouterr().out
+
+    def test_no_votes(self, monkeypatch, tmp_path, capsys):
+        monkeypatch.setattr("audiogan.listening.store.Store", FakeStore)
+        assert cli.main(["ratings", "stats"]) == 0
+        assert capsys.readouterr().out == "No votes yet.\n"
+        assert cli.main(["ratings", "stats", "--json"]) == 0
+        assert json.loads(capsys.readouterr().out) == {"studies": []}
+        export = ["ratings", "export", "--out", tmp_path / "votes.csv"]
+        assert "no votes to draw" in refused(capsys, cli.main, *export, "--figure", tmp_path / "f.svg")
+
+    def test_bad_arguments_write_nothing(self, stored, tmp_path, capsys):
+        export = ["ratings", "export", "--out"]
+        assert "is missing" in refused(capsys, cli.main, *export, tmp_path / "none/votes.csv")
+        assert "invalid choice" in refused(capsys, cli.main, *export, tmp_path / "votes.xls", "--format", "xls")
+        assert "must end in" in refused(capsys, cli.main, *export, tmp_path / "v.csv", "--figure", tmp_path / "f.pdf")
+        assert "cannot be read" in refused(capsys, cli.main, *export, tmp_path / "v.csv", "--study", tmp_path / "no")
+        assert "cannot use" in refused(capsys, cli.main, "ratings", "stats", "--from", tmp_path / "none.csv")
+        assert [path.name for path in tmp_path.iterdir()] == ["pool"]

@@ -1,0 +1,195 @@
+"""The Results tab: right numbers, inert text, one calculation for all who look."""
+
+import html
+import re
+import threading
+from html.parser import HTMLParser
+
+import pytest
+from test_listening_statistics import small_study
+from test_study import write_study
+from voting import exclusion, vote
+
+from audiogan.listening.statistics import analyse
+from audiogan.listening.study import Study
+from audiogan.ui import findings
+from audiogan.ui.forest import POINTS, SHARE, Axis, Line, forest
+from audiogan.ui.results import FRESH_SECONDS, REST, Results
+
+HOSTILE = "<img src=x onerror=alert(1)>\"'&"
+
+
+class Cells(HTMLParser):
+    """The text of each row's cells, and every tag that was opened."""
+
+    def __init__(self, page: str):
+        super().__init__()
+        self.rows, self.tags = [], []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+        if tag == "tr":
+            self.rows.append([])
+        elif tag in ("td", "th") and self.rows:
+            self.rows[-1].append("")
+
+    def handle_data(self, data):
+        if self.rows and self.rows[-1]:
+            self.rows[-1][-1] += data
+
+
+class CountingStore:
+    """Yields rows, and counts how often it was asked."""
+
+    def __init__(self, rows):
+        self.stored, self.asked = rows, 0
+
+    def rows(self):
+        self.asked += 1
+        return iter(self.stored)
+
+
+def everything() -> list[dict]:
+    """Votes on every kind of question, with a name and a label that are markup."""
+    rows = small_study()
+    for number in range(3):
+        name = f"r{number}"
+        rows.append(vote(name, "real", ("first", "tie", "first")[number], "preference", other_system=HOSTILE))
+        rows.append(vote(name, HOSTILE, "Flute", "naming", label=HOSTILE))
+        rows.append(vote(name, HOSTILE, number + 1, label=HOSTILE, stimulus="h"))
+        rows.append(vote(name, HOSTILE, "real", "real", label=HOSTILE, stimulus="h"))
+    return [*rows, exclusion(HOSTILE, session_id="s-r3")]
+
+
+class TestForest:
+    def test_places_are_per_cent_of_the_axis_and_kept_within(self):
+        assert [POINTS.place(value) for value in (1, 3, 5, 9, -4)] == [0, 50, 100, 100, 0]
+        assert Axis(-2, 2, ("-2", "2")).place(1) == 75
+
+    def test_numbers_have_units_and_true_minus_signs(self):
+        assert POINTS.number(-1.254) == "−1.25"
+        assert SHARE.span([9.6, 50]) == "10 % to 50 %"
+        assert (POINTS.number(None), POINTS.span(None)) == ("–", "–")
+
+    def test_row_is_readable_as_text_and_drawn_at_its_place(self):
+        line = Line("net", 3.0, (2.0, 4.5), ("12",))
+        cells = Cells(forest([line], POINTS, ("System", "Mean", "Listeners"), "means"))
+        assert cells.rows[1] == ["net", "3.00", "2.00 to 4.50", "", "12"]
+        drawn = [attributes["style"] for tag, attributes in cells.tags if tag in ("i", "b")]
+        assert drawn == ["left:25.0%;width:62.5%", "left:50.0%"]
+
+
+class TestPage:
+    def test_numbers_of_the_analysis_are_shown(self):
+        page = findings.page(analyse(small_study()), "all")
+        rows = [row[:3] for row in Cells(page).rows]
+        assert ["real", "4.00", "1.00 to 5.00"] in rows  # clipped to the scale
+        assert ["real", "75 %", "0 % to 100 %"] in rows
+        assert "25 %" in page  # the error of telling net from real
+        assert "Preliminary" in page
+
+    def test_enough_listeners_are_not_preliminary(self):
+        assert "Preliminary" not in findings.page(analyse(small_study(), 4), "all")
+
+    def test_exclusions_change_the_numbers_and_are_counted(self):
+        results = analyse([*small_study(), exclusion("max_gold_failed", session_id="s-r3")])
+        screened, everyone = (findings.page(results, block) for block in ("screened", "all"))
+        assert ["real", "5.00"] in [row[:2] for row in Cells(screened).rows]
+        assert ["real", "4.00"] in [row[:2] for row in Cells(everyone).rows]
+        assert "max gold failed: 1" in screened
+
+    def test_systems_come_best_first(self):
+        (names,) = re.findall(
+            r'aria-label="quality: mean by system".*?</table>', findings.page(analyse(small_study()), "all")
+        )
+        assert names.index(">real<") < names.index(">net<")
+
+    @pytest.mark.parametrize("block", findings.BLOCKS.values())
+    def test_every_text_is_inert(self, block):
+        results = analyse(everything()) | {"title": HOSTILE}
+        page = findings.page(results, block)
+        assert "<img" not in page
+        assert "onerror" in html.unescape(page)
+        assert not [tag for tag, attributes in Cells(page).tags if tag == "img" or "onerror" in attributes]
+
+    def test_all_modules_have_their_part(self):
+        page = findings.page(analyse(everything()), "all")
+        for title in (
+            "Quality",
+            "Real or invented?",
+            "Preferred",
+            "Which instrument",
+            "By instrument",
+            "Which systems",
+        ):
+            assert title in page
+
+    def test_nothing_yet(self):
+        assert findings.page(analyse([]), "all") == findings.EMPTY
+
+
+class TestCache:
+    def test_many_viewers_cost_one_calculation(self):
+        now = [0.0]
+        results = Results(store := CountingStore(small_study()), clock=lambda: now[0])
+        pages = {results.page("all") for _ in range(50)} | {results.page("all")}
+        assert len(pages) == store.asked == 1
+        results.page("screened")
+        assert store.asked == 1
+
+    def test_new_votes_show_up_soon(self):
+        now = [0.0]
+        results = Results(store := CountingStore([]), clock=lambda: now[0])
+        assert results.page("all") == findings.EMPTY
+        store.stored = small_study()
+        now[0] += FRESH_SECONDS
+        assert results.page("all") != findings.EMPTY
+
+    def test_long_calculations_are_rarer(self):
+        now = [0.0]
+
+        def clock():
+            now[0] += 1.0  # each look at the clock takes a second: a calculation takes at least one
+            return now[0]
+
+        results = Results(store := CountingStore(small_study()), clock=clock)
+        results.page("all")
+        now[0] += REST - 5
+        results.page("all")
+        assert store.asked == 1
+        now[0] += 2 * REST
+        results.page("all")
+        assert store.asked == 2
+
+    def test_who_comes_during_a_calculation_sees_the_page_before(self):
+        now, gate, entered = [0.0], threading.Event(), threading.Event()
+        results = Results(store := CountingStore([]), clock=lambda: now[0])
+        results.page("all")
+
+        def slow():
+            entered.set()
+            gate.wait(30)
+            return iter(small_study())
+
+        store.rows = slow
+        now[0] += FRESH_SECONDS
+        thread = threading.Thread(target=results.page, args=("all",))
+        thread.start()
+        assert entered.wait(30)
+        assert results.page("all") == findings.EMPTY
+        gate.set()
+        thread.join()
+        assert results.page("all") != findings.EMPTY
+
+    def test_only_the_studys_votes_count(self, tmp_path):
+        study = Study.load(write_study(tmp_path / "pool"))
+        theirs = [row | {"study_hash": study.hash} for row in small_study()[:4]]
+        store = CountingStore([*small_study(), *theirs])
+        assert "Real or invented?" in Results(store, study).page("all")
+        assert "<dd>1</dd><dt>listeners</dt>" in Results(store, study).page("all")
+        assert "<dd>4</dd><dt>listeners</dt>" in Results(store).page("all")
+
+    def test_unknown_block_is_refused(self):
+        with pytest.raises(ValueError, match="block must be one of screened, all, not 'x'"):
+            Results(CountingStore([])).page("x")

@@ -1,0 +1,78 @@
+"""Exclusion rules: each by hand, from the design alone, and the same each time."""
+
+import pytest
+import yaml
+from test_study import TEMPLATE, write_study
+from voting import exclusion, vote
+
+from audiogan.listening.exclusions import kept, not_withdrawn
+from audiogan.listening.screening import broken_rules, by_rules
+from audiogan.listening.study import Study, canonical_hash
+
+
+@pytest.fixture
+def study(tmp_path) -> Study:
+    return study_with(tmp_path, max_gold_failed=0, max_repeat_difference=1, min_standard_deviation=0.5)
+
+
+def study_with(folder, **rules) -> Study:
+    """The hand-made study with these rules and no others."""
+    off = {"max_repeat_difference": None, "min_standard_deviation": None, "min_response_ms": None}
+    document = yaml.safe_load(TEMPLATE) | {"exclusions": {"max_gold_failed": None} | off | rules}
+    write_study(folder / "pool", design_sha256=canonical_hash(document))
+    (folder / "pool/study.yaml").write_text(yaml.safe_dump(document))
+    return Study.load(folder / "pool")
+
+
+def rules(study, *votes) -> list[str]:
+    return [rule for rule, _ in broken_rules(votes, study)]
+
+
+def test_gold_trial_counts_once_however_many_answers_were_wrong(study):
+    gold = study.of_role("gold")[0].id
+    wrong = vote(value=4, role="gold", stimulus=gold, trial_index=3)
+    right = vote(value=2, role="gold", stimulus=gold, trial_index=4)
+    other = vote(value=5, role="gold", stimulus=gold, trial_index=5, question="resemblance")
+    assert rules(study, right, other) == []
+    assert rules(study, right, wrong, wrong) == ["max_gold_failed"]
+    (reason,) = [reason for _, reason in broken_rules([wrong], study)]
+    assert reason == "1 gold trials were wrong, and at most 0 is allowed"
+
+
+def test_repeats_may_differ_by_so_much(study):
+    first = vote(value=2)
+    assert rules(study, first, vote(value=3, role="repeat")) == []
+    assert rules(study, first, vote(value=4, role="repeat")) == ["max_repeat_difference"]
+
+
+def test_straight_lining_needs_enough_answers(study):
+    same = [vote(value=3, stimulus=f"c{number}") for number in range(5)]
+    assert rules(study, *same[:4]) == []
+    assert rules(study, *same) == ["min_standard_deviation"]
+    assert rules(study, *same, vote(value=5, stimulus="c9")) == []
+
+
+def test_speed_unfinished_sittings_and_headphones(tmp_path):
+    study = study_with(tmp_path, min_response_ms=300, min_test_trials=2, headphones=True)
+    hasty = [vote(value=n + 1, response_ms=100, trial_index=n) for n in range(2)]
+    assert rules(study, *hasty) == ["min_response_ms"]
+    assert rules(study, vote(response_ms=900)) == ["min_test_trials"]
+    failed = [vote(value=n + 1, trial_index=n, headphones="fail") for n in range(2)]
+    assert rules(study, *failed) == ["headphones"]
+    assert rules(study, *[row | {"headphones": "unknown"} for row in failed]) == []
+
+
+def test_events_are_for_this_study_and_sorted_by_session(study):
+    same = [vote(rater, value=3, stimulus=f"c{n}", study_hash=study.hash) for rater in "ba" for n in range(5)]
+    events = by_rules(same + [row | {"study_hash": "f" * 64, "session_id": "elsewhere"} for row in same], study)
+    assert [event["session_id"] for event in events] == ["s-a", "s-b"]
+    assert {(event["kind"], event["rule"], event["study_hash"]) for event in events} == {
+        ("exclusion", "min_standard_deviation", study.hash)
+    }
+
+
+def test_kept_and_withdrawn():
+    votes = [vote("a"), vote("b"), vote("c")]
+    events = [exclusion("manual", session_id="s-a"), exclusion("withdrawn", vote_id=votes[1]["vote_id"])]
+    assert [row["rater"] for row in kept([*votes, *events])] == ["c"]
+    assert not_withdrawn([*votes, *events]) == [votes[0], votes[2], *events]
