@@ -8,7 +8,7 @@ const start = AudioBufferSourceNode.prototype.start;
 AudioBufferSourceNode.prototype.start = function (when = 0, ...rest) {
   if (this.context instanceof AudioContext) {
     const now = this.context.currentTime;
-    heard.push({ when: Math.max(when, now), now, at: performance.now(), pressed, seconds: this.buffer.duration });
+    heard.push({ when: when || now, now, at: performance.now(), pressed, seconds: this.buffer.duration });
   }
   return start.call(this, when, ...rest);
 };
@@ -25,4 +25,4 @@ def heard(page: Page) -> list[dict]:
 
 def latencies(starts: list[dict]) -> list[float]:
     """Milliseconds from a press to the audio time that its sound is scheduled for."""
-    return [start["at"] - start["pressed"] + 1000 * (start["when"] - start["now"]) for start in starts]
+    return [start["at"] - start["pressed"] + 1000 * max(start["when"] - start["now"], 0) for start in starts]
