@@ -5,7 +5,7 @@ from pathlib import Path
 import gradio as gr
 
 STATIC = Path(__file__).parent / "static"
-STYLES, ICON = [STATIC / "style.css", STATIC / "play.css"], STATIC / "icon.svg"
+STYLES, ICON = [STATIC / "style.css", STATIC / "play.css", STATIC / "explore.css"], STATIC / "icon.svg"
 FONT = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")
 MONO = ("ui-monospace", "SF Mono", "Menlo", "Consolas", "DejaVu Sans Mono", "monospace")
 
