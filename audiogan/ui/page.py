@@ -3,7 +3,7 @@
 import gradio as gr
 
 from audiogan.listening.store import Store
-from audiogan.ui import about, endpoints, explore, play, results, theme
+from audiogan.ui import about, compare, endpoints, explore, play, results, theme
 from audiogan.ui.library import Library
 
 HEADER = """
@@ -29,6 +29,8 @@ def build_app(library: Library, store: Store) -> gr.Blocks:
                 instrument = play.build(library)
             with gr.Tab("Explore"):
                 explore.build(library)
+            with gr.Tab("Compare"):
+                compare.build(library)
             with gr.Tab("Results") as tab:
                 results.build(store, opened=tab.select, rated=app.load)
             with gr.Tab("About"):
