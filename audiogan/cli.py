@@ -1,4 +1,4 @@
-"""`python -m audiogan`: list, generate, morph, evaluate, study, ratings."""
+"""`python -m audiogan`: list, generate, morph, index, evaluate, study, ratings."""
 
 import argparse
 import json
@@ -32,6 +32,7 @@ def _parser() -> argparse.ArgumentParser:
     listing.set_defaults(run=_list)
     _add_generate(commands)
     _add_morph(commands)
+    _add_index(commands)
     evaluation.add(commands)
     for command in commands.choices.values():
         command.add_argument("--checkpoints", metavar="DIR", type=Path, default=checkpoint.FOLDER, help="their folder")
@@ -64,6 +65,13 @@ def _add_morph(commands) -> None:
     morph.add_argument("--device", default="auto", help=", ".join(CHOICES))
     morph.add_argument("--out", required=True, type=Path, metavar="FILE.wav")
     morph.set_defaults(run=_morph)
+
+
+def _add_index(commands) -> None:
+    index = commands.add_parser("index", help="put an index of training sounds beside a checkpoint")
+    index.add_argument("name", metavar="NAME", help="a checkpoint's name or folder")
+    index.add_argument("--data", required=True, type=Path, metavar="PREPARED", help="the data it was trained on")
+    index.set_defaults(run=_index)
 
 
 def _list(options) -> None:
@@ -119,3 +127,11 @@ def _morph(options) -> None:
     clips = synthesizer.morph(options.from_seed, options.to_seed, options.steps, options.label, options.pitch)
     write_atomically(options.out, wav_bytes(np.concatenate(clips), synthesizer.sample_rate))
     print(options.out)
+
+
+def _index(options) -> None:
+    from audiogan import resemblance
+    from audiogan.dataset import PreparedData
+
+    folder = checkpoint.find(options.name, options.checkpoints)
+    print(resemblance.save(resemblance.build(PreparedData(options.data)), folder))

@@ -81,15 +81,79 @@ def slerp(start: np.ndarray, end: np.ndarray, steps: int) -> np.ndarray:
     Returns:
         [steps, latent_dim] float32.
     """
-    lengths = np.linalg.norm(start), np.linalg.norm(end)
-    directions = start / max(lengths[0], 1e-12), end / max(lengths[1], 1e-12)
-    angle = np.arccos(np.clip(np.dot(*directions), -1.0, 1.0))
-    fractions = np.linspace(0.0, 1.0, steps)[:, None]
-    if np.sin(angle) < 1e-6:
-        path = start + fractions * (end - start)
-    else:
-        along = np.sin((1 - fractions) * angle) * directions[0] + np.sin(fractions * angle) * directions[1]
-        path = along / np.sin(angle) * (lengths[0] + fractions * (lengths[1] - lengths[0]))
-    path = path.astype(np.float32)
-    path[0], path[-1] = start, end
-    return path
+    fractions = np.linspace(0.0, 1.0, steps)
+    return slerp_at(np.tile(start, (steps, 1)), np.tile(end, (steps, 1)), fractions)
+
+
+def slerp_at(start: np.ndarray, end: np.ndarray, fractions: np.ndarray) -> np.ndarray:
+    """One point on each pair's great circle; exactly the pair's own ends at 0 and 1.
+
+    Args:
+        start: [n, latent_dim]; end: the same.
+        fractions: [n] from 0 to 1.
+
+    Returns:
+        [n, latent_dim] float32.
+    """
+    start, end, part = np.asarray(start, np.float64), np.asarray(end, np.float64), np.asarray(fractions)[:, None]
+    lengths = [np.linalg.norm(rows, axis=1, keepdims=True) for rows in (start, end)]
+    first, last = start / lengths[0].clip(1e-12), end / lengths[1].clip(1e-12)
+    angle = np.arccos((first * last).sum(1, keepdims=True).clip(-1.0, 1.0))
+    straight = np.sin(angle) < 1e-6
+    arc = (np.sin((1 - part) * angle) * first + np.sin(part * angle) * last) / np.where(straight, 1.0, np.sin(angle))
+    path = np.where(straight, start + part * (end - start), arc * (lengths[0] + part * (lengths[1] - lengths[0])))
+    return np.where(part <= 0, start, np.where(part >= 1, end, path)).astype(np.float32)
+
+
+def plane(corners: np.ndarray, across: np.ndarray, down: np.ndarray) -> np.ndarray:
+    """Points of a surface through four latents: slerp along its top and bottom edges, then between those.
+
+    Args:
+        corners: [4, latent_dim]: top left, top right, bottom left, bottom right.
+        across: [n] from 0 (left) to 1 (right).
+        down: [n] from 0 (top) to 1 (bottom).
+
+    Returns:
+        [n, latent_dim] float32.
+    """
+    top_left, top_right, bottom_left, bottom_right = (np.tile(corner, (len(across), 1)) for corner in corners)
+    return slerp_at(slerp_at(top_left, top_right, across), slerp_at(bottom_left, bottom_right, across), down)
+
+
+def principal_directions(z: np.ndarray, features: np.ndarray, count: int) -> np.ndarray:
+    """Directions in z along which a generator's features vary most, strongest first (GANSpace, Haerkoenen et al. 2020).
+
+    The features' principal coordinates, each scaled to a spread of 1, and the least squares of z on them. Adding one
+    direction to z moves its coordinate by about one standard deviation. The largest entry of each is positive.
+
+    Args:
+        z: [n, latent_dim]; features: [n, any], of the same clips.
+        count: at most the features' rank.
+
+    Returns:
+        [count, latent_dim] float32.
+    """
+    centred = np.asarray(features, np.float64) - features.mean(0)
+    _, vectors = np.linalg.eigh(centred @ centred.T)  # [n, n], weakest first: cheaper than an SVD of wide features
+    coordinates = vectors[:, ::-1][:, :count] * np.sqrt(len(z))  # [n, count], uncorrelated, spread 1
+    directions = coordinates.T @ (z - z.mean(0)) / len(z)
+    largest = np.take_along_axis(directions, np.abs(directions).argmax(1)[:, None], axis=1)
+    return (directions * np.sign(largest)).astype(np.float32)
+
+
+def steer(z: np.ndarray, values: np.ndarray, directions: np.ndarray) -> np.ndarray:
+    """The direction within a span along which a value grows fastest, as long as z's spread.
+
+    The covariance of z with the value is its gradient where z is white; what lies outside the span is mostly the noise
+    of few samples.
+
+    Args:
+        z: [n, latent_dim]; values: [n], one of each; directions: [count, latent_dim], the span.
+
+    Returns:
+        [latent_dim] float32; zero where the value does not change.
+    """
+    gradient = (z - z.mean(0)).T @ (values - values.mean()) / len(z)
+    within = gradient @ np.linalg.pinv(directions) @ directions
+    size = np.linalg.norm(within)
+    return (within / size * z.std() if size > 1e-12 else np.zeros_like(within)).astype(np.float32)

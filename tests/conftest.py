@@ -1,5 +1,6 @@
 """Fixtures that several test modules share: small untrained checkpoints and a small prepared data set."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 import torch
 
 from audiogan import checkpoint
+from audiogan.audio import write_wav
 from audiogan.config import ModelConfig
 from audiogan.dataset import PreparedData
 from audiogan.models import ARCHITECTURES, build_generator
@@ -43,6 +45,39 @@ def checkpoints(tmp_path_factory) -> Path:
     for architecture in ARCHITECTURES:
         save_tiny_checkpoint(folder / f"tiny-{architecture}", architecture)
     save_tiny_checkpoint(folder / "tiny-unconditional", "wavegan", labels=())
+    return folder
+
+
+def save_tiny_evaluation(folder: Path, model: str) -> Path:
+    """An evaluation of one model in the shape of `python -m audiogan evaluate`: two real flutes and made-up scores."""
+    (folder / "real").mkdir(parents=True)
+    for number in range(2):
+        write_wav(folder / "real" / f"Flute-{number}.wav", tone(440 * (number + 1)), SAMPLE_RATE)
+
+    def scored(accuracy: float, distance: float, ratio: float) -> dict:
+        scores = {"class_accuracy": accuracy, "nearest_log_mel_db": distance, "memorisation_ratio": ratio, "peak": 0.9}
+        return {
+            "scores": scores,
+            "labels": {"Flute": {"class_accuracy": accuracy / 2, "nearest_log_mel_db": distance + 1}},
+        }
+
+    judged = {"class_accuracy": ("Right label", "higher"), "nearest_log_mel_db": ("Nearest spectrum", "lower")}
+    judged |= {
+        "memorisation_ratio": ("Memorisation", "like real"),
+        "peak": ("Peak", "like real"),
+        "fad": ("FAD", "lower"),
+    }
+    document = {
+        "schema": 1,
+        "data": {"source": "tests", "labels": list(LABELS)},
+        "scores": {
+            name: {"title": title, "better": better, "realism": better != "like real", "words": f"{title} in words."}
+            for name, (title, better) in judged.items()
+        },
+        "baselines": {"real_test": scored(0.98, 0, 1.0), "real_train": scored(0.96, 4, 1.0)},
+        "models": {model: scored(0.5, 8, 0.6)},
+    }
+    (folder / "metrics.json").write_text(json.dumps(document))
     return folder
 
 

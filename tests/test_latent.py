@@ -55,3 +55,50 @@ def test_slerp_survives_parallel_opposite_and_zero(end):
     path = latent.slerp(np.array([1.0, 0.0]), np.array(end), 5)
     assert np.isfinite(path).all()
     np.testing.assert_array_equal(path[-1], end)
+
+
+def test_slerp_at_takes_a_fraction_for_each_pair():
+    start, end = np.array([[1.0, 0.0], [0.0, 3.0]]), np.array([[0.0, 2.0], [0.0, 1.0]])
+    path = latent.slerp_at(start, end, np.array([0.5, 0.25]))
+    np.testing.assert_allclose(path, [[1.5 / np.sqrt(2), 1.5 / np.sqrt(2)], [0, 2.5]], atol=1e-6)
+
+
+def test_plane_meets_its_corners_and_bends_between_them():
+    corners = np.array([[1.0, 0, 0], [0, 1, 0], [0, 0, 1], [0, 0, 3]], np.float32)
+    at_corners = latent.plane(corners, np.array([0.0, 1, 0, 1]), np.array([0.0, 0, 1, 1]))
+    np.testing.assert_array_equal(at_corners, corners)
+    half = 1 / np.sqrt(2)  # the top edge's middle is (half, half, 0), the bottom's (0, 0, 2): 90 degrees apart
+    middle = latent.plane(corners, np.array([0.5]), np.array([0.5]))
+    np.testing.assert_allclose(middle, [[1.5 * half * half, 1.5 * half * half, 1.5 * half]], atol=1e-6)
+
+
+def test_an_edge_of_the_plane_is_slerp():
+    corners = latent.sample(range(4), 0, 16)
+    along = np.linspace(0, 1, 5)
+    edge = latent.plane(corners, along, np.zeros(5))
+    np.testing.assert_allclose(edge, latent.slerp(corners[0], corners[1], 5), atol=1e-6)
+
+
+def test_principal_directions_of_a_known_map():
+    z = np.array([[1, 1, 0], [1, -1, 0], [-1, 1, 0], [-1, -1, 0]], np.float32)  # white in its first two entries
+    features = z @ np.array(
+        [[0.0, 1, 0, 0], [5, 0, 0, 0], [0, 0, 7, 0]]
+    )  # the second entry counts five times the first
+    directions = latent.principal_directions(z, features, 2)
+    np.testing.assert_allclose(directions, [[0, 1, 0], [1, 0, 0]], atol=1e-6)
+
+
+def test_principal_directions_move_features_by_one_standard_deviation():
+    random = np.random.default_rng(0)
+    z = latent.sample(range(2000), 0, 6, "normal")
+    matrix = np.diag([6.0, 4, 3, 2, 1, 0.5]) @ np.linalg.qr(random.standard_normal((6, 6)))[0]
+    directions = latent.principal_directions(z, z @ matrix, 6)
+    moved = np.linalg.norm(directions @ matrix, axis=1)
+    np.testing.assert_allclose(moved, [6, 4, 3, 2, 1, 0.5], rtol=0.05)
+
+
+def test_steer_finds_what_grows_within_the_span():
+    z = np.array([[1, 1, 1], [1, -1, 1], [-1, 1, -1], [-1, -1, -1]], np.float32)
+    span = np.array([[1.0, 0, 0], [0, 1, 0]])
+    np.testing.assert_allclose(latent.steer(z, 3 * z[:, 0] + 4 * z[:, 1], span), [0.6, 0.8, 0], atol=1e-6)
+    np.testing.assert_array_equal(latent.steer(z, np.ones(4), span), np.zeros(3))

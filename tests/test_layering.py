@@ -9,11 +9,11 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 FLOORS = [  # a module may import from its own entry and those above it in this list
-    {"config", "dsp", "audio", "latent", "device", "dataset", "arguments", "spectra"},
+    {"config", "dsp", "audio", "latent", "descriptors", "device", "dataset", "arguments", "spectra"},
     {"models"},
     {"checkpoint"},
     {"synthesis"},
-    {"plots", "evaluation", "listening"},
+    {"plots", "evaluation", "listening", "directions", "resemblance"},
     {"ui"},
     {"cli", "cli_study", "cli_ratings", "__main__"},
 ]

@@ -18,7 +18,7 @@ from audiogan import checkpoint
 from audiogan.audio import to_pcm16
 from audiogan.listening.store import Store
 from audiogan.ui import Library, build_app, launch_options
-from audiogan.ui.about import inert_markdown
+from audiogan.ui.about import api_text, inert_markdown
 from audiogan.ui.fields import parse_seed
 
 ROOT = Path(__file__).parent.parent
@@ -183,3 +183,17 @@ def test_start_loads_nothing_that_the_first_page_does_without(checkpoints):
     )
     run = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+def test_snippets_of_the_about_tab_run_as_they_are(client, tmp_path):
+    text = api_text(MODEL, client.src.rstrip("/"))
+    python, shell = (re.search(rf"```{language}\n(.*?)```", text, re.DOTALL)[1] for language in ("python", "sh"))
+    environment = os.environ | {"GRADIO_TEMP_DIR": str(tmp_path)}
+    run = subprocess.run(
+        [sys.executable, "-c", python], capture_output=True, text=True, timeout=120, env=environment, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.count(".wav") == 5
+    run = subprocess.run(["sh", "-c", shell], capture_output=True, text=True, timeout=120, check=False)
+    assert "event: complete" in run.stdout, run.stdout + run.stderr
+    assert run.stdout.count("orig_name") == 4

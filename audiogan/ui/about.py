@@ -1,4 +1,4 @@
-"""About: what this is, the model cards, the API, whom to cite."""
+"""About: what this is, the model cards, the API, how to cite."""
 
 import re
 
@@ -13,23 +13,80 @@ the same model, seed and clip number always give the same sound.
 **What is kept.** A vote is stored with what was heard, how long it took, the kind of device, and random numbers for the
 sitting and the listener. No name, no address. A receipt takes a sitting's votes back.
 """
+ADDRESS = "http://127.0.0.1:7860"
 API = """
+Three functions: `/list_models`, `/generate` and `/morph`. Write this page's own address for `{address}`. A mistake is
+answered with one sentence that names the argument, its value and what is accepted.
+
+From Python, with `pip install gradio_client`:
+
 ```python
+{python}
+```
+
+From a shell, in two calls: the first asks and prints an event's id, the second waits for its answer, which lists
+each sound with a `url` to fetch it from:
+
+```sh
+{shell}
+```
+"""
+PYTHON = """
 from gradio_client import Client
 
-client = Client("http://127.0.0.1:7860")  # this page's address
+client = Client("{address}")
 print(client.predict(api_name="/list_models"))
 files = client.predict(model="{model}", num=4, seed=0, api_name="/generate")
 walk = client.predict(model="{model}", from_seed=1, to_seed=2, steps=9, api_name="/morph")
-```
+print(files, walk)  # paths of WAV files
+"""
+SHELL = """
+ask=$(curl -s {address}/gradio_api/call/generate -H "Content-Type: application/json" \\
+  -d '{{"data": ["{model}", 4, 0, null, null, 1.0]}}')
+event=$(printf %s "$ask" | cut -d '"' -f 4)
+curl -sN {address}/gradio_api/call/generate/$event
 """
 CITATIONS = """
-- *Audio Generative Adversarial Network*, report, 2024: the study that this app follows.
-- C. Donahue, J. McAuley, M. Puckette. *Adversarial Audio Synthesis.* ICLR 2019 (WaveGAN, SpecGAN).
-- D. Griffin, J. Lim. *Signal estimation from modified short-time Fourier transform.* IEEE TASSP 32(2), 1984.
-- E. Fonseca et al. *General-purpose tagging of Freesound audio with AudioSet labels.* DCASE 2018 (FSDKaggle2018).
+Cite the report for the study, the papers for the networks, and the card above for the data that a model learned from.
 
-The cards above say which recordings each model learned from and under what licence.
+```bibtex
+@techreport{audiogan2024,
+  title = {Audio Generative Adversarial Network},
+  year  = {2024}
+}
+
+@inproceedings{donahue2019wavegan,
+  title     = {Adversarial Audio Synthesis},
+  author    = {Donahue, Chris and McAuley, Julian and Puckette, Miller},
+  booktitle = {International Conference on Learning Representations (ICLR)},
+  year      = {2019}
+}
+
+@article{griffin1984signal,
+  title   = {Signal estimation from modified short-time {Fourier} transform},
+  author  = {Griffin, Daniel W. and Lim, Jae S.},
+  journal = {IEEE Transactions on Acoustics, Speech, and Signal Processing},
+  volume  = {32},
+  number  = {2},
+  pages   = {236--243},
+  year    = {1984}
+}
+
+@inproceedings{harkonen2020ganspace,
+  title     = {{GANSpace}: Discovering Interpretable {GAN} Controls},
+  author    = {H{\\"a}rk{\\"o}nen, Erik and Hertzmann, Aaron and Lehtinen, Jaakko and Paris, Sylvain},
+  booktitle = {Advances in Neural Information Processing Systems (NeurIPS)},
+  year      = {2020}
+}
+
+@inproceedings{fonseca2018general,
+  title     = {General-purpose tagging of {Freesound} audio with {AudioSet} labels},
+  author    = {Fonseca, Eduardo and others},
+  booktitle = {Detection and Classification of Acoustic Scenes and Events (DCASE) Workshop},
+  year      = {2018},
+  note      = {FSDKaggle2018, Zenodo record 2552860}
+}
+```
 """
 
 
@@ -41,10 +98,16 @@ def build(library: Library) -> None:
         with gr.Accordion(entry.synthesizer.name, open=number == 0):
             card = inert_markdown(entry.synthesizer.checkpoint.card()) or "This model has no card."
             gr.Markdown(card, sanitize_html=True, header_links=False, latex_delimiters=[])
-    gr.Markdown("## From Python")
-    gr.Markdown(API.format(model=library.names[0]))
+    gr.Markdown("## From a program")
+    gr.Markdown(api_text(library.names[0]))
     gr.Markdown("## To cite")
-    gr.Markdown(CITATIONS)
+    gr.Markdown(CITATIONS, latex_delimiters=[])
+
+
+def api_text(model: str, address: str = ADDRESS) -> str:
+    """How to call the page, with snippets that run as they are."""
+    python, shell = (snippet.strip().format(model=model, address=address) for snippet in (PYTHON, SHELL))
+    return API.format(python=python, shell=shell, address=address)
 
 
 def inert_markdown(text: str) -> str:

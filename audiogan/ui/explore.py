@@ -1,51 +1,197 @@
-"""Explore: a walk through the latent space from one seed to another."""
+"""Explore: a map through four seeds, directions that change what is heard, morphs, and a close look at a sound."""
+
+import base64
+import math
+from dataclasses import dataclass
 
 import gradio as gr
 import numpy as np
 
-from audiogan.ui import fields
-from audiogan.ui.cards import Card, cards_field, cards_value
-from audiogan.ui.inference import INFERENCE
+from audiogan import latent, resemblance
+from audiogan.audio import to_pcm16
+from audiogan.descriptors import DESCRIPTORS
+from audiogan.directions import COUNT, Directions
+from audiogan.synthesis import TILE, Synthesizer, check_pitch
+from audiogan.ui import scripts
+from audiogan.ui.fields import parse_seed
+from audiogan.ui.gate import Gate, guarded
 from audiogan.ui.library import Library
-from audiogan.ui.toasts import toasts
 
-STEPS = (2, 16)
-
-
-def build(library: Library) -> None:
-    """The tab's contents."""
-    gr.Markdown("Hear one sound turn into another: the sounds on the way lie between the two seeds.")
-    with gr.Row(elem_classes="controls", equal_height=False):
-        model, label = fields.model_field(library), fields.label_field(library)
-        from_seed, to_seed = fields.seed_field("From seed", "1", 110), fields.seed_field("To seed", "2", 110)
-        steps = gr.Slider(*STEPS, 9, step=1, label="Steps", min_width=200)
-    with gr.Row(elem_classes="actions"):
-        morph = gr.Button("Morph", variant="primary", elem_id="morph")
-    cards = cards_field("walk", "Choose two seeds, then press Morph.")
-
-    @toasts
-    def walk(model, label, from_seed, to_seed, steps):
-        ends = fields.parse_seed(from_seed, "from seed"), fields.parse_seed(to_seed, "to seed")
-        return cards_value(cards, [make_card(library, model, *ends, steps, fields.parse_label(label))])
-
-    fields.follow_model(library, model, label)
-    inputs = [model, label, from_seed, to_seed, steps]
-    gr.on([morph.click, from_seed.submit, to_seed.submit], walk, inputs, cards, **INFERENCE)
+MAX_POINTS = TILE
+MAX_MOVE = 3.0  # standard deviations
+FIRST_CORNERS = ("1", "2", "3", "4")
 
 
-def make_card(library: Library, model: str, from_seed: int, to_seed: int, steps: int, label: str | None) -> Card:
-    """The whole walk as one sound."""
-    synthesizer = library.get(model).synthesizer
-    clips = synthesizer.morph(from_seed, to_seed, steps, label)
-    (drawn,) = synthesizer.clip_labels([0], from_seed, label)
-    return Card(
-        audio=np.concatenate(clips),
-        sample_rate=synthesizer.sample_rate,
-        title=f"{(drawn or synthesizer.name).replace('_', ' ')}: {from_seed} to {to_seed}",
-        detail=f"{synthesizer.name} · {len(clips)} steps",
-        file_name=morph_name(synthesizer.name, drawn, from_seed, to_seed),
-        boundaries=[number * synthesizer.num_samples / synthesizer.sample_rate for number in range(1, len(clips))],
+def build(library: Library) -> gr.HTML:
+    """The tab's contents; what it shows is drawn by `static/explore.js`."""
+    explorer, gate = Explorer(library), Gate()
+
+    async def points(request: dict) -> dict:
+        return await gate.serve(explorer.points, request)
+
+    async def direction(request: dict) -> dict:
+        return await gate.serve(explorer.direction, request)
+
+    async def nearest(request: dict) -> dict:
+        return await gate.serve(explorer.nearest, request)
+
+    return gr.HTML(
+        html_template='<div class="explore"></div>',
+        js_on_load=scripts.mounting("explore.js"),
+        apply_default_css=False,
+        elem_id="explore",
+        server_functions=[points, direction, nearest],
+        models=[describe(entry.synthesizer, entry.synthesizer.name in explorer.indexed) for entry in library],
+        corners=FIRST_CORNERS,
+        directions={"steered": [item.name for item in DESCRIPTORS], "principal": COUNT, "reach": MAX_MOVE},
+        batch=MAX_POINTS,
     )
+
+
+def describe(synthesizer: Synthesizer, indexed: bool = False) -> dict:
+    """What the page needs to know of a model; `indexed` where its training sounds are."""
+    return {
+        "name": synthesizer.name,
+        "labels": list(synthesizer.labels),
+        "pitched": {label: list(synthesizer.pitch_range(label)) for label in synthesizer.pitched_labels},
+        "sample_rate": synthesizer.sample_rate,
+        "seconds": synthesizer.num_samples / synthesizer.sample_rate,
+        "indexed": indexed,
+    }
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a request listens: a model with what it is given besides z.
+
+    Attributes:
+        pitch: MIDI number; None for labels that take none.
+    """
+
+    synthesizer: Synthesizer
+    label: str | None
+    pitch: float | None
+
+
+class Explorer:
+    """Answers the tab's requests; each answer is what was asked for, or `{"error": one sentence}`.
+
+    Attributes:
+        indexed: the index of training sounds by model, of those that ship one.
+    """
+
+    def __init__(self, library: Library):
+        self._library = library
+        self._directions: dict[tuple[str, str | None], Directions] = {}
+        found = {entry.synthesizer.name: resemblance.load(entry.synthesizer.checkpoint.folder) for entry in library}
+        self.indexed = {name: index for name, index in found.items() if index}
+
+    @guarded
+    def points(self, request: dict) -> dict:
+        """`{"sounds": [PCM16 as base64]}` of at most `MAX_POINTS` points of a plane.
+
+        A request has model, label, pitch, truncation, corners (four seeds as text), points (pairs across, down from 0
+        to 1) and moves (for each point, standard deviations along each direction).
+        """
+        return {"sounds": [_pcm(clip) for clip in self._render(request)]}
+
+    @guarded
+    def direction(self, request: dict) -> dict:
+        """What direction `number` of a model and label changes: the fields of `directions.Meaning`."""
+        number, directions = _get(request, "number"), self._of(self._place(request))
+        if type(number) is not int or not 0 <= number < len(directions):
+            raise ValueError(f"number must be a whole number from 0 to {len(directions) - 1}, not {number!r}")
+        meaning = directions.meaning(number)
+        return {**vars(meaning), "there": bool(directions.vectors()[number].any())}
+
+    @guarded
+    def nearest(self, request: dict) -> dict:
+        """The training sounds nearest to the request's one point: `{"neighbours": [...], "typical_db": ...}`.
+
+        Without an index, neighbours is None.
+        """
+        place = self._place(request)
+        index = self.indexed.get(place.synthesizer.name)
+        if index is None:
+            return {"neighbours": None, "typical_db": None}
+        audio = self._render(request)[0]
+        found = index.nearest(audio, place.synthesizer.sample_rate, place.label)
+        typical = index.typical(place.label)
+        return {"neighbours": [vars(item) for item in found], "typical_db": None if math.isnan(typical) else typical}
+
+    def _render(self, request: dict) -> np.ndarray:
+        """The audio of a request's points, [points, time]."""
+        place = self._place(request)
+        corners = np.concatenate([place.synthesizer.latents([0], seed) for seed in _seeds(_get(request, "corners"))])
+        z = latent.truncate(latent.plane(corners, *_pairs(_get(request, "points"))), _get(request, "truncation"))
+        moves = _moves(_get(request, "moves"), len(z))
+        if moves.any():
+            z = z + moves @ self._of(place).vectors()
+        return place.synthesizer.render(z, [place.label] * len(z), [place.pitch] * len(z))
+
+    def _of(self, place: Place) -> Directions:
+        """The directions of a place, whatever its pitch: they are heard at the middle of the label's range."""
+        key = place.synthesizer.name, place.label
+        if key not in self._directions:
+            middle = None if place.pitch is None else _middle(place.synthesizer.pitch_range(place.label))
+            self._directions.setdefault(key, Directions(place.synthesizer, place.label, middle))
+        return self._directions[key]
+
+    def _place(self, request: dict) -> Place:
+        synthesizer = self._library.get(_get(request, "model")).synthesizer
+        label, pitch = _get(request, "label") or None, check_pitch(_get(request, "pitch"))
+        if (label is None) == bool(synthesizer.labels):
+            raise ValueError(f"label must be {'one of the labels' if synthesizer.labels else 'empty'}, not {label!r}")
+        synthesizer.clip_labels([0], 0, label)
+        heard = synthesizer.pitch_range(label) if label in synthesizer.pitched_labels else None
+        return Place(synthesizer, label, _middle(heard) if heard and pitch is None else pitch if heard else None)
+
+
+def _middle(pitches: tuple[float, float]) -> float:
+    return float(round(sum(pitches) / 2))
+
+
+def _get(request: dict, name: str):
+    if not isinstance(request, dict) or name not in request:
+        raise ValueError(f"a request must have {name}")
+    return request[name]
+
+
+def _seeds(values) -> list[int]:
+    if not isinstance(values, list) or len(values) != 4:
+        raise ValueError("corners must be four seeds")
+    return [parse_seed(value) for value in values]
+
+
+def _pairs(values) -> tuple[np.ndarray, np.ndarray]:
+    """[across, down] pairs from 0 to 1 as two arrays [points]."""
+    if not isinstance(values, list) or not 1 <= len(values) <= MAX_POINTS:
+        raise ValueError(f"points must be a list of 1 to {MAX_POINTS} pairs")
+    pairs = np.stack([_numbers("each point", pair, 2, 1.0) for pair in values])
+    if (pairs < 0).any():
+        raise ValueError("each point must lie between 0 and 1")
+    return pairs[:, 0], pairs[:, 1]
+
+
+def _moves(values, points: int) -> np.ndarray:
+    """[points, directions] in standard deviations."""
+    if not isinstance(values, list) or len(values) != points:
+        raise ValueError("moves must be a list with as many items as points")
+    return np.stack([_numbers("each of moves", row, len(DESCRIPTORS) + COUNT, MAX_MOVE) for row in values])
+
+
+def _numbers(name: str, values, count: int, most: float) -> np.ndarray:
+    if isinstance(values, list) and len(values) == count and all(_is_number(value, most) for value in values):
+        return np.array(values, np.float32)
+    raise ValueError(f"{name} must be {count} numbers from {-most:g} to {most:g}")
+
+
+def _is_number(value, most: float) -> bool:
+    return type(value) in (int, float) and math.isfinite(value) and abs(value) <= most
+
+
+def _pcm(clip: np.ndarray) -> str:
+    return base64.b64encode(to_pcm16(clip).astype("<i2").tobytes()).decode()
 
 
 def morph_name(name: str, label: str | None, from_seed: int, to_seed: int) -> str:

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 
 from audiogan import checkpoint, synthesis
 from audiogan.synthesis import Synthesizer
@@ -36,6 +37,7 @@ class Library:
     """
 
     def __init__(self, folder: str | os.PathLike = checkpoint.FOLDER, device: str = "auto"):
+        self.folder = Path(folder)
         found = checkpoint.list_checkpoints(folder)
         if not found:
             raise ValueError(f"checkpoint folder {os.fspath(folder)} holds no checkpoint: train or pull one first")

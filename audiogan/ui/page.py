@@ -6,7 +6,7 @@ from starlette.middleware import Middleware
 from audiogan.listening.session import Listening
 from audiogan.listening.store import Store
 from audiogan.listening.study import Study
-from audiogan.ui import about, endpoints, explore, play, rate, results, theme
+from audiogan.ui import about, compare, endpoints, explore, play, rate, results, theme
 from audiogan.ui.library import Library
 from audiogan.ui.limits import RequestLimits
 
@@ -34,6 +34,8 @@ def build_app(library: Library, store: Store, study: Study | None = None) -> gr.
                 instrument = play.build(library)
             with gr.Tab("Explore"):
                 explore.build(library)
+            with gr.Tab("Compare"):
+                compare.build(library)
             with gr.Tab("Rate"):
                 rate.build(study and Listening(study, store))
             with gr.Tab("Results") as tab:

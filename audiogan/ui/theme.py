@@ -5,7 +5,10 @@ from pathlib import Path
 import gradio as gr
 
 STATIC = Path(__file__).parent / "static"
-STYLES, ICON = sorted(STATIC.glob("*.css")), STATIC / "icon.svg"
+ICON = STATIC / "icon.svg"
+STYLES = sorted(
+    STATIC.glob("*.css"), key=lambda path: (path.name != "style.css", path.name)
+)  # the page's before its tabs'
 FONT = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")
 MONO = ("ui-monospace", "SF Mono", "Menlo", "Consolas", "DejaVu Sans Mono", "monospace")
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 import pytest
-from conftest import save_tiny_checkpoint
+from conftest import save_tiny_checkpoint, save_tiny_evaluation
 from playwright.sync_api import Page, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
@@ -37,11 +37,12 @@ class Site:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
-    """The app on four tiny checkpoints and an empty database."""
+    """The app on four tiny checkpoints, an evaluation of one of them, and an empty database."""
     folder = tmp_path_factory.mktemp("site")
     for name, labels in (("tiny-one", ("Flute", "Snare_drum")), ("tiny-two", ("Cello",)), ("tiny-unlabelled", ())):
         save_tiny_checkpoint(folder / "checkpoints" / name, "wavegan", labels)
     save_tiny_checkpoint(folder / "checkpoints" / "tiny-pitched", "hybrid", ("Flute", "Snare_drum"))
+    save_tiny_evaluation(folder / "checkpoints" / "evaluation", "tiny-one")
     with serving(folder, folder / "checkpoints") as site:
         yield site
 

@@ -1,7 +1,6 @@
 """What listeners said: written once, never changed, on disk before it is acknowledged."""
 
 import dataclasses
-import hashlib
 import json
 import os
 import secrets
@@ -10,10 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
 import sqlalchemy as sa
 
-from audiogan.audio import to_pcm16
 from audiogan.listening.store import schema
 from audiogan.listening.store.database import Database, StoreError
 from audiogan.listening.votes import EXCLUSION_COLUMNS, VOTE_COLUMNS, Exclusion, Vote

@@ -13,6 +13,8 @@ const ICONS = {
   stop: "M6 6h12v12H6z",
   more: "M5 12h.01M12 12h.01M19 12h.01",
   clear: "M6 6l12 12M18 6L6 18",
+  plus: "M12 5v14M5 12h14",
+  minus: "M5 12h14",
 };
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -45,6 +47,14 @@ export function button(label, action, { image, className = "tool", title = "", w
   else node.append(make("span", { textContent: label }));
   node.addEventListener("click", action);
   return node;
+}
+
+// Gives a button another name and picture, as when play turns into stop.
+export function rename(node, label, image) {
+  const words = node.querySelector("span");
+  if (words.textContent === label) return;
+  words.textContent = label;
+  node.querySelector("svg").replaceWith(icon(image));
 }
 
 // A labelled choice; options are [value, text] pairs.

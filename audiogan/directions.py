@@ -1,0 +1,146 @@
+"""Directions in latent space that a listener can name, of one label of one model."""
+
+import threading
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from audiogan import descriptors, latent
+from audiogan.descriptors import DESCRIPTORS
+from audiogan.synthesis import TILE, Synthesizer
+
+SPAN, COUNT = 16, 6  # principal directions that are kept, and that are offered
+SEED, DRAWS = 0, 512  # latents whose features are decomposed
+HEARD = 8 * TILE  # of these, how many are listened to
+JUDGES, REACH = TILE, 2.0  # other latents, and how many standard deviations they are moved both ways
+AGREEMENT = 0.75  # least correlation of a descriptor with the position along a direction, over the judges
+EFFECT = 0.6  # least change of it from end to end, in spreads over the judges
+
+FIRST_FEATURES = {
+    "wavegan": lambda generator, z, label, pitch: generator.dense(generator.latent(z, label)),
+    "specgan": lambda generator, z, label, pitch: generator.dense(generator.latent(z, label)),
+    "report-wavegan": lambda generator, z, label, pitch: generator.convolutions[0][0](
+        generator.latent(z, label)[..., None]
+    ),
+    "report-specgan": lambda generator, z, label, pitch: generator.dense(generator.latent(z, label)),
+    "hybrid": lambda generator, z, label, pitch: generator.mapping(z, label, pitch),
+}
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a direction audibly changes.
+
+    Attributes:
+        name: the descriptor's; empty where none follows the direction.
+        low, high: words for its two ends.
+        change: of the descriptor over `2 * REACH` standard deviations, in `unit`.
+    """
+
+    name: str = ""
+    low: str = ""
+    high: str = ""
+    change: float = 0.0
+    unit: str = ""
+
+
+class Directions:
+    """Directions of one model and label: first one steered at each descriptor, then `COUNT` principal ones.
+
+    The principal ones are those of the generator's first features (GANSpace, Haerkoenen et al. 2020). A steered one is
+    where in their span a descriptor grows fastest. All are there when first asked for, which takes `HEARD` clips; what
+    one changes is measured when asked, once, on clips that were not among those.
+
+    Args:
+        pitch: MIDI number, for labels that take one.
+    """
+
+    def __init__(self, synthesizer: Synthesizer, label: str | None, pitch: float | None = None):
+        self._synthesizer, self._label, self._pitch = synthesizer, label, pitch
+        self._vectors = self._judged = None
+        self._meanings: dict[int, Meaning] = {}
+        self._busy = threading.RLock()  # two visitors who ask for the same are answered by one measurement
+
+    def __len__(self) -> int:
+        return len(DESCRIPTORS) + COUNT
+
+    def vectors(self) -> np.ndarray:
+        """[len(self), latent_dim]: adding one to z moves it by a standard deviation. Those that are not there are 0."""
+        with self._busy:
+            if self._vectors is None:
+                self._vectors = self._find()
+            return self._vectors
+
+    def meaning(self, number: int) -> Meaning:
+        """What direction `number` changes; a steered one that misses its descriptor has no meaning."""
+        with self._busy:
+            if number not in self._meanings:
+                self._meanings[number] = self._listen(number)
+            return self._meanings[number]
+
+    def _find(self) -> np.ndarray:
+        z = self._synthesizer.latents(range(DRAWS), SEED)
+        principal = latent.principal_directions(z, self._first_features(z), min(SPAN, z.shape[1]))
+        values = self._measure(z[:HEARD])
+        vectors = np.zeros((len(self), z.shape[1]), np.float32)
+        for number, value in enumerate(values):
+            known = np.isfinite(value)
+            if known.sum() >= HEARD // 2:
+                vectors[number] = latent.steer(z[:HEARD][known], value[known], principal)
+        vectors[len(DESCRIPTORS) :][: len(principal)] = principal[:COUNT]
+        return vectors
+
+    def _listen(self, number: int) -> Meaning:
+        vector = self.vectors()[number]
+        if not vector.any():
+            return Meaning()
+        z = self._synthesizer.latents(range(DRAWS, DRAWS + JUDGES), SEED)
+        if self._judged is None:
+            self._judged = self._measure(z)
+        ends = [self._measure(z + side * REACH * vector) for side in (-1, 1)]
+        moved = np.stack([ends[0], self._judged, ends[1]], axis=1)
+        aim = DESCRIPTORS[number].name if number < len(DESCRIPTORS) else None
+        return name_change(moved, aim)
+
+    @torch.inference_mode()
+    def _first_features(self, z: np.ndarray) -> np.ndarray:
+        """[n, latent_dim] to [n, features]."""
+        synthesizer, device = self._synthesizer, self._synthesizer.device
+        index = synthesizer.config.label_index(self._label) if synthesizer.labels else None
+        label = None if index is None else torch.full((len(z),), index, device=device)
+        pitch = torch.full((len(z),), np.nan if self._pitch is None else self._pitch, device=device)
+        first = FIRST_FEATURES[synthesizer.config.architecture]
+        features = first(synthesizer.generator, torch.tensor(z, device=device), label, pitch)
+        return features.flatten(1).float().cpu().numpy()
+
+    def _measure(self, z: np.ndarray) -> np.ndarray:
+        """[n, latent_dim] to [descriptors, n]."""
+        audio = self._synthesizer.render(z, [self._label] * len(z), [self._pitch] * len(z))
+        return descriptors.measure(audio, self._synthesizer.sample_rate)
+
+
+def name_change(moved: np.ndarray, aim: str | None = None) -> Meaning:
+    """The descriptor that changes most along a direction, in spreads over the clips, if it does so steadily.
+
+    Args:
+        moved: [descriptors, 3, clips], the same clips at equal steps along the direction.
+        aim: only this descriptor will do.
+    """
+    changes = [(*_change(values), item) for values, item in zip(moved, DESCRIPTORS, strict=True)]
+    effect, change, item = max((c for c in changes if aim in (None, c[2].name)), key=lambda found: abs(found[0]))
+    if abs(effect) < EFFECT or abs(change) < item.least:
+        return Meaning()
+    ends = (item.low, item.high) if change > 0 else (item.high, item.low)
+    return Meaning(item.name, *ends, change, item.unit)
+
+
+def _change(values: np.ndarray) -> tuple[float, float]:
+    """[3, clips] to the change in spreads over the clips, 0 where they disagree or too few are known, and as it is."""
+    values = values[:, np.isfinite(values).all(0)]
+    if values.shape[1] < JUDGES // 2:
+        return 0.0, 0.0
+    change, spread = float(np.mean(values[2] - values[0])), float(values.std(1).mean())
+    within = values - values.mean(0)  # [3, clips] without what differs between clips
+    agreement = (within[2] - within[0]).sum() / np.sqrt(2 * values.shape[1] * np.square(within).sum() + 1e-12)
+    return change / max(spread, 1e-9) if abs(agreement) >= AGREEMENT else 0.0, change

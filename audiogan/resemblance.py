@@ -1,0 +1,131 @@
+"""An index of training sounds that may lie in a checkpoint's folder, so that a sound's nearest ones can be named."""
+
+import json
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import safetensors
+import safetensors.numpy
+from safetensors import safe_open
+
+from audiogan.audio import from_pcm16, write_atomically
+from audiogan.dataset import PreparedData
+from audiogan.plots import log_mel_db
+
+FILE = "nearest.safetensors"
+BANDS, FRAMES = 24, 24
+RANGE_DB = 60.0  # below a clip's loudest cell
+MAX_LAG = 1  # frames
+MAX_BYTES = 64_000_000
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A training sound.
+
+    Attributes:
+        source: what the data set says it is.
+        distance_db: root mean square difference of fingerprints after best lag; loudness does not count.
+    """
+
+    source: str
+    distance_db: float
+
+
+class Index:
+    """Training sounds as fingerprints.
+
+    Attributes:
+        fingerprints: uint8 [clips, `BANDS`, `FRAMES`], 255 at the loudest cell and 0 `RANGE_DB` below it.
+        label: index into `labels`, int [clips]; sources: one a clip.
+    """
+
+    def __init__(self, fingerprints: np.ndarray, label: np.ndarray, labels: list[str], sources: list[str]):
+        count = len(sources)
+        if fingerprints.dtype != np.uint8 or fingerprints.shape != (count, BANDS, FRAMES) or label.shape != (count,):
+            raise ValueError("its fingerprints, labels and sources do not fit each other")
+        self.fingerprints, self.label, self.labels, self.sources = fingerprints, label, labels, sources
+
+    def nearest(self, audio: np.ndarray, sample_rate: int, label: str | None, count: int = 3) -> list[Neighbour]:
+        """The nearest training sounds of a label, or of all where the model has none, nearest first."""
+        rows = self._rows(label)
+        if not len(rows):
+            return []
+        distance = distances(fingerprint(audio, sample_rate), self.fingerprints[rows])
+        order = np.argsort(distance, kind="stable")[:count]
+        return [Neighbour(self.sources[rows[place]], float(distance[place])) for place in order]
+
+    def typical(self, label: str | None, most: int = 100) -> float:
+        """Median distance in dB from a training sound to its nearest other one, over at most `most` of a label."""
+        rows = self._rows(label)
+        chosen = rows[:: max(1, len(rows) // most)][:most]
+        found = [np.partition(distances(self.fingerprints[row], self.fingerprints[rows]), 1)[1] for row in chosen]
+        return float(np.median(found)) if len(rows) > 1 else float("nan")
+
+    def _rows(self, label: str | None) -> np.ndarray:
+        if label is None:
+            return np.arange(len(self.sources))
+        return np.flatnonzero(self.label == self.labels.index(label)) if label in self.labels else np.arange(0)
+
+
+def build(data: PreparedData) -> Index:
+    """The index of a data set's training clips."""
+    rows = data.rows("train")
+    marks = [fingerprint(from_pcm16(data.clips[row]), data.sample_rate) for row in rows]
+    return Index(np.stack(marks), data.label[rows], list(data.labels), [data.index[row]["source"] for row in rows])
+
+
+def save(index: Index, folder: Path) -> Path:
+    """Write the index into a checkpoint's folder, whole or not at all."""
+    words = {"labels": json.dumps(index.labels), "sources": json.dumps(index.sources)}
+    tensors = {"fingerprints": index.fingerprints, "label": index.label.astype(np.int64)}
+    write_atomically(folder / FILE, safetensors.numpy.save(tensors, metadata=words))
+    return folder / FILE
+
+
+def load(folder: Path) -> Index | None:
+    """The index in a checkpoint's folder; None where there is none.
+
+    Raises:
+        ValueError: it is damaged or too large.
+    """
+    path = folder / FILE
+    if not path.is_file():
+        return None
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ValueError(f"it is larger than {MAX_BYTES} bytes")
+        with safe_open(path, framework="numpy") as file:
+            words = file.metadata() or {}
+            tensors = [file.get_tensor(name) for name in ("fingerprints", "label")]
+        return Index(*tensors, *(_names(words.get(name)) for name in ("labels", "sources")))
+    except (OSError, safetensors.SafetensorError, ValueError) as error:
+        raise ValueError(f"checkpoint {folder.name} has no usable {FILE}: {error}") from None
+
+
+def fingerprint(audio: np.ndarray, sample_rate: int) -> np.ndarray:
+    """A coarse log-mel picture relative to its loudest cell, uint8 [`BANDS`, `FRAMES`]."""
+    levels = log_mel_db(audio, sample_rate, BANDS)  # [bands, frames]
+    edges = np.linspace(0, levels.shape[1], FRAMES + 1).astype(int)
+    coarse = np.stack([levels[:, a : max(b, a + 1)].mean(1) for a, b in pairwise(edges)], axis=1)
+    relative = (coarse - coarse.max() + RANGE_DB).clip(0) / RANGE_DB
+    return np.round(255 * relative).astype(np.uint8)
+
+
+def distances(mark: np.ndarray, marks: np.ndarray) -> np.ndarray:
+    """Root mean square difference in dB of a fingerprint and others [n, bands, frames], after best lag: [n]."""
+    best = np.full(len(marks), np.inf)
+    for lag in range(-MAX_LAG, MAX_LAG + 1):
+        own = mark[:, max(lag, 0) : FRAMES + min(lag, 0)].astype(np.float32)
+        other = marks[:, :, max(-lag, 0) : FRAMES + min(-lag, 0)]
+        best = np.minimum(best, np.sqrt(np.square(own - other).mean((1, 2))))
+    return best * RANGE_DB / 255
+
+
+def _names(text: str | None) -> list[str]:
+    names = json.loads(text or "null")
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ValueError("its names are not a list")
+    return names

@@ -1,0 +1,91 @@
+"""Compare: real sounds beside each model's, for one label."""
+
+import base64
+
+import gradio as gr
+
+from audiogan.audio import to_pcm16
+from audiogan.synthesis import Synthesizer
+from audiogan.ui import evaluated, scripts
+from audiogan.ui.evaluated import REAL, Evaluation
+from audiogan.ui.fields import parse_seed
+from audiogan.ui.gate import Gate, guarded
+from audiogan.ui.library import Library
+
+CLIPS = 2
+
+
+def build(library: Library) -> gr.HTML:
+    """The tab's contents; what it shows is drawn by `static/compare.js`."""
+    evaluation = evaluated.load(library.folder)
+    comparison, gate = Comparison(library, evaluation), Gate()
+
+    async def clips(request: dict) -> dict:
+        return await gate.serve(comparison.clips, request)
+
+    async def scores(request: dict) -> dict:
+        return await gate.serve(comparison.scores, request)
+
+    return gr.HTML(
+        html_template='<div class="compare"></div>',
+        js_on_load=scripts.mounting("compare.js"),
+        apply_default_css=False,
+        elem_id="compare",
+        server_functions=[clips, scores],
+        labels=comparison.labels,
+        systems=comparison.systems,
+        source=evaluation.source if evaluation else None,
+        real=REAL,
+    )
+
+
+class Comparison:
+    """Answers the tab's requests; each answer is what was asked for, or `{"error": one sentence}`.
+
+    Attributes:
+        labels: every label of a model or of the real clips, in order.
+        systems: what is compared: name and the labels it has; real clips, where there are some, come first.
+    """
+
+    def __init__(self, library: Library, evaluation: Evaluation | None):
+        self._library, self._evaluation = library, evaluation
+        real = [{"name": REAL, "labels": list(evaluation.clips)}] if evaluation and evaluation.clips else []
+        models = [{"name": entry.synthesizer.name, "labels": list(entry.synthesizer.labels)} for entry in library]
+        self.systems = real + models
+        self.labels = list(dict.fromkeys(label for system in self.systems for label in system["labels"]))
+
+    @guarded
+    def clips(self, request: dict) -> dict:
+        """`{"sounds": [PCM16 as base64], "sample_rate": Hz}` of one system: `{system, label, seed}`."""
+        system, label, seed = _read(request, "system", "label", "seed")
+        if system == REAL and self._evaluation:
+            if label not in self._evaluation.clips:
+                raise ValueError(f"label must be one that has real clips, not {label!r}")
+            audio, sample_rate = self._evaluation.real(label)
+        else:
+            synthesizer = self._library.get(system).synthesizer
+            audio, sample_rate = _generate(synthesizer, label, parse_seed(seed)), synthesizer.sample_rate
+        sounds = [base64.b64encode(to_pcm16(clip).astype("<i2").tobytes()).decode() for clip in audio]
+        return {"sounds": sounds, "sample_rate": sample_rate}
+
+    @guarded
+    def scores(self, request: dict) -> dict:
+        """`{"rows": ..., "sentences": by model}` of a label: `{label}`; empty without an evaluation."""
+        (label,) = _read(request, "label")
+        if label is not None and label not in self.labels:
+            raise ValueError(f"label must be one of {', '.join(self.labels)}, not {label!r}")
+        if self._evaluation is None:
+            return {"rows": [], "sentences": {}}
+        sentences = {model: self._evaluation.sentences(model, label or "") for model in self._library.names}
+        return {"rows": self._evaluation.rows(label or ""), "sentences": sentences}
+
+
+def _generate(synthesizer: Synthesizer, label: str | None, seed: int):
+    """Clips of a label; of any, from a model that knows none."""
+    return synthesizer.generate(CLIPS, seed, label if synthesizer.labels else None)
+
+
+def _read(request: dict, *names: str) -> list:
+    if not isinstance(request, dict) or any(name not in request for name in names):
+        raise ValueError(f"a request must have {', '.join(names)}")
+    return [request[name] for name in names]

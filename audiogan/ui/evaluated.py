@@ -1,0 +1,155 @@
+"""The folder `evaluation/` beside the checkpoints, where there is one: its metrics and real clips, for the page."""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+
+from audiogan.audio import read_audio
+
+FOLDER = "evaluation"
+SCHEMA = 1
+MAX_BYTES = 20_000_000
+MAX_SECONDS = 10.0
+REAL = "real"
+FLOORS = ("real_train", "real_test")  # baselines that stand for real audio, where the first has no value the second
+SHARES = ("accuracy", "precision", "recall", "coverage", "ndb", "steady_pitch", "clipped")
+
+
+class Evaluation:
+    """What `python -m audiogan evaluate` wrote.
+
+    Attributes:
+        clips: paths of real clips by label, in order.
+        models: the names of those that were scored.
+        source: what the real clips are.
+    """
+
+    def __init__(self, folder: Path):
+        document = _read(folder / "metrics.json")
+        self._scores, self._models = _object(document, "scores"), _object(document, "models")
+        self._baselines = _object(document, "baselines")
+        self.models = list(self._models)
+        self.source = str(_object(document, "data").get("source", ""))
+        labels = [str(label) for label in _object(document, "data").get("labels", ())]
+        found = {label: sorted((folder / "real").glob(f"{_file_stem(label)}-[0-9]*.wav")) for label in labels}
+        self.clips = {label: paths for label, paths in found.items() if paths}
+
+    def real(self, label: str) -> tuple[list[np.ndarray], int]:
+        """The real clips of a label, float [time] each, and their sample rate in Hz; none where it has none."""
+        sounds = [read_audio(path, path.name, MAX_SECONDS) for path in self.clips.get(label, ())]
+        return [audio for audio, _ in sounds], sounds[0][1] if sounds else 0
+
+    def rows(self, label: str) -> list[dict]:
+        """Each score that judges realism, of real audio and each model, for one label and over all of them.
+
+        Each row has title, words, better and `values`: by system (`real` or a model's name) the texts `label` and
+        `all`, empty where there is no such number. Scores that nobody has are left out.
+        """
+        rows = []
+        for name, score in self._scores.items():
+            if not isinstance(score, dict) or not (score.get("realism") or name in ("memorisation_ratio", "diversity")):
+                continue
+            values = {REAL: self._values(self._floor(name, label), name, label)}
+            values |= {model: self._values(entry, name, label) for model, entry in self._models.items()}
+            if any(texts["label"] or texts["all"] for texts in values.values()):
+                words = {key: str(score.get(key, "")) for key in ("title", "words", "better")}
+                rows.append({**words, "values": values})
+        return rows
+
+    def sentences(self, model: str, label: str) -> list[str]:
+        """What the scores say of a model, in words; an empty list for one that was not scored."""
+        entry = self._models.get(model)
+        if entry is None:
+            return []
+        said = [self._accuracy(entry, label), self._distance(entry, label), self._copies(entry)]
+        return [sentence for sentence in said if sentence]
+
+    def _floor(self, name: str, label: str) -> dict:
+        entries = [self._baselines[floor] for floor in FLOORS if floor in self._baselines]
+        known = [entry for entry in entries if _number(_of(entry, name)) is not None]
+        return (known or entries or [{}])[0]
+
+    def _values(self, entry: dict, name: str, label: str) -> dict[str, str]:
+        return {"label": said(name, _of(entry, name, label)), "all": said(name, _of(entry, name))}
+
+    def _accuracy(self, entry: dict, label: str) -> str:
+        name = "class_accuracy"
+        share, real = (_number(_of(item, name, label)) for item in (entry, self._floor(name, label)))
+        if share is None:
+            return ""
+        against = "" if real is None else f" ({real:.0%} of real ones)"
+        return f"The classifier hears {label.replace('_', ' ')} in {share:.0%} of its sounds{against}."
+
+    def _distance(self, entry: dict, label: str) -> str:
+        name = "nearest_log_mel_db"
+        own, real = (_number(_of(item, name, label)) for item in (entry, self._floor(name, label)))
+        if own is None or not real:
+            return ""
+        return f"To the nearest real sound it is {own:.1f} dB, from one real sound to the next {real:.1f} dB."
+
+    def _copies(self, entry: dict) -> str:
+        ratio = _number(_of(entry, "memorisation_ratio"))
+        if ratio is None:
+            return ""
+        verdict = "it does not copy" if ratio > 0.9 else "it may copy some" if ratio > 0.75 else "it copies"
+        return f"Training sounds are {ratio:.2f} times as far as held-out ones: {verdict}."
+
+
+def load(checkpoints: Path) -> Evaluation | None:
+    """The evaluation beside the checkpoints; None where there is none.
+
+    Raises:
+        ValueError: metrics.json is damaged or of another schema.
+    """
+    folder = checkpoints / FOLDER
+    return Evaluation(folder) if (folder / "metrics.json").is_file() else None
+
+
+def said(name: str, value) -> str:
+    """A score as text: a share in per cent, else three digits; empty for what is not a number."""
+    number = _number(value)
+    if number is None:
+        return ""
+    if any(part in name for part in SHARES) and 0 <= number <= 1:
+        return f"{100 * number:.0f} %"
+    if abs(number) >= 100:
+        return f"{number:,.0f}"
+    return f"{number:.{max(0, 2 - math.floor(math.log10(abs(number))))}f}" if abs(number) >= 0.001 else f"{number:.3f}"
+
+
+def _read(path: Path) -> dict:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ValueError(f"it is larger than {MAX_BYTES} bytes")
+        document = json.loads(path.read_text("utf-8"))
+        if not isinstance(document, dict) or document.get("schema") != SCHEMA:
+            raise ValueError(f"its schema is not {SCHEMA}")
+        return document
+    except (OSError, RecursionError, ValueError) as error:
+        raise ValueError(f"{FOLDER}/metrics.json cannot be used: {error}") from None
+
+
+def _object(document: dict, name: str) -> dict:
+    value = document.get(name, {})
+    if not isinstance(value, dict):
+        raise ValueError(f"{FOLDER}/metrics.json cannot be used: its {name} is not an object")
+    return value
+
+
+def _of(entry: dict, name: str, label: str | None = None):
+    """A score of a model or baseline, over all labels or of one."""
+    scores = entry.get("scores") if label is None else (entry.get("labels") or {}).get(label)
+    return scores.get(name) if isinstance(scores, dict) else None
+
+
+def _number(value) -> float | None:
+    usable = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    return float(value) if usable else None
+
+
+def _file_stem(label: str) -> str:
+    """As the evaluation names a label's clips; what would leave the folder or is a pattern to glob matches nothing."""
+    name = label.replace(" ", "_")
+    return "" if any(letter in name for letter in "/\\*?[]") or name.startswith(".") else name

@@ -1,0 +1,37 @@
+// Ticks and words for axes: seconds, Hz, notes.
+
+const NAMES = ["C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B"];
+const TICKS_HZ = [50, 100, 200, 500, 1000, 2000, 4000, 8000, 16000];
+
+// Round numbers within [from, to], at most `most` of them.
+export function ticks(from, to, most) {
+  const rough = (to - from) / Math.max(most, 1);
+  const magnitude = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((factor) => factor * magnitude).find((size) => size >= rough * 0.999);
+  const first = Math.ceil(from / step - 1e-9);
+  const count = Math.floor(to / step + 1e-9) - first + 1;
+  const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+  return Array.from({ length: Math.max(count, 0) }, (_, number) => {
+    const value = (first + number) * step;
+    return { value, text: value.toFixed(digits) };
+  });
+}
+
+export function ticksHz(lowest, highest) {
+  const inside = TICKS_HZ.filter((hz) => hz >= lowest && hz <= highest);
+  return inside.map((value) => ({ value, text: value < 1000 ? String(value) : `${value / 1000}k` }));
+}
+
+// The nearest equal-tempered note and how far it is off: "A4 +12 ct".
+export function noteName(hz) {
+  if (!(hz >= 16)) return "";
+  const midi = 69 + 12 * Math.log2(hz / 440);
+  const nearest = Math.round(midi);
+  const cents = Math.round(100 * (midi - nearest));
+  const name = `${NAMES[((nearest % 12) + 12) % 12]}${Math.floor(nearest / 12) - 1}`;
+  return `${name} ${cents < 0 ? "−" : "+"}${Math.abs(cents)} ct`;
+}
+
+export function midiName(midi) {
+  return `${NAMES[((midi % 12) + 12) % 12]}${Math.floor(midi / 12) - 1}`;
+}

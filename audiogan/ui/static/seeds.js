@@ -1,0 +1,39 @@
+// Fields for seeds, and dice.
+
+import { button, make } from "./dom.js";
+
+const CORNERS = ["Top left", "Top right", "Bottom left", "Bottom right"];
+
+export function seedField(label, value, change) {
+  const input = make("input", { value, inputMode: "numeric", maxLength: 19, autocomplete: "off" });
+  input.addEventListener("change", change);
+  const element = make("label", { className: "field" }, make("span", { textContent: label }), input);
+  return {
+    element,
+    get value() {
+      return input.value.trim();
+    },
+    roll() {
+      input.value = randomSeed();
+    },
+  };
+}
+
+// The four corners of a map, each with its dice: [fields, rows above and below the map].
+export function cornerFields(values, change) {
+  const fields = values.map((value, number) => seedField(`${CORNERS[number]} seed`, value, change));
+  const cells = fields.map((field, number) => {
+    const roll = () => {
+      field.roll();
+      change();
+    };
+    const dice = button(`New ${CORNERS[number].toLowerCase()} seed`, roll, { image: "dice", wordless: true });
+    return make("div", { className: "corner" }, field.element, dice);
+  });
+  const row = (...pair) => make("div", { className: "corners" }, ...pair);
+  return [fields, row(cells[0], cells[1]), row(cells[2], cells[3])];
+}
+
+export function randomSeed() {
+  return String(crypto.getRandomValues(new Uint32Array(1))[0] % 1_000_000);
+}

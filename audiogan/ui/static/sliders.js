@@ -1,0 +1,77 @@
+// Sliders along directions of the latent space. Their stops are fetched ahead, so that sound follows the thumb.
+
+import { make } from "./dom.js";
+
+const STOP = 0.5; // standard deviations between stops
+
+// The stops of a slider, nearest to its value first.
+export function stops(value, reach) {
+  const all = Array.from({ length: Math.round((2 * reach) / STOP) + 1 }, (_, number) => number * STOP - reach);
+  return all.filter((stop) => stop !== value).sort((first, second) => Math.abs(first - value) - Math.abs(second - value));
+}
+
+// What a slider is called, and the words at its ends, from what the server measured.
+export function wordsOf(number, meaning, steered) {
+  const aim = steered[number];
+  if (aim) return { name: capital(aim), low: meaning?.low || "less", high: meaning?.high || "more" };
+  const name = `Direction ${number - steered.length + 1}`;
+  return meaning?.name ? { name: `${name}: ${meaning.name}`, low: meaning.low, high: meaning.high } : { name, low: "−", high: "+" };
+}
+
+// How much a descriptor changes to either end of a slider: it was measured over 4 standard deviations.
+export function changeOf(meaning, reach) {
+  if (!meaning?.name) return "";
+  const change = (Math.abs(meaning.change) * reach) / 4;
+  const digits = change < 10 ? 1 : 0;
+  return `± ${change.toFixed(digits)} ${meaning.unit}`;
+}
+
+function capital(word) {
+  return word[0].toUpperCase() + word.slice(1);
+}
+
+export class DirectionSlider {
+  // `change(value)` follows the thumb, `ahead(value)` is the time to fetch stops, `done()` comes when it is let go.
+  constructor(number, { steered, reach }, { change, ahead, done }) {
+    Object.assign(this, { number, steered, reach, value: 0 });
+    this.input = make("input", { type: "range", min: -reach, max: reach, step: STOP, value: 0 });
+    this.name = make("b", {});
+    this.effect = make("small", {});
+    this.low = make("small", {});
+    this.high = make("small", {});
+    const ends = make("span", { className: "ends" }, this.low, this.effect, this.high);
+    this.element = make("label", { className: "direction" }, this.name, this.input, ends);
+    this.input.addEventListener("input", () => {
+      this.value = Number(this.input.value);
+      this.say();
+      change(this.value);
+    });
+    for (const event of ["pointerdown", "focus"]) this.input.addEventListener(event, () => ahead(this.value));
+    this.input.addEventListener("change", done);
+    this.mean(undefined);
+  }
+
+  // Show what the server measured; a steered slider that steers nothing is not shown.
+  mean(meaning) {
+    this.meaning = meaning;
+    const { name, low, high } = wordsOf(this.number, meaning, this.steered);
+    this.name.textContent = name;
+    this.low.textContent = low;
+    this.high.textContent = high;
+    this.effect.textContent = changeOf(meaning, this.reach);
+    this.element.hidden = this.number < this.steered.length && !meaning?.name;
+    this.say();
+  }
+
+  say() {
+    const { low, high } = wordsOf(this.number, this.meaning, this.steered);
+    const word = this.value < 0 ? low : high;
+    this.input.setAttribute("aria-valuetext", this.value ? `${Math.abs(this.value)} towards ${word}` : "unchanged");
+  }
+
+  set(value) {
+    this.value = value;
+    this.input.value = value;
+    this.say();
+  }
+}

@@ -1,0 +1,199 @@
+"""The Explore and Compare tabs in headless Chromium: what sounds, what is shown, what is saved."""
+
+import re
+
+import numpy as np
+import pytest
+import soundfile
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+import audiogan
+from audiogan.audio import to_pcm16
+
+from .listen import LISTEN, heard
+
+pytestmark = pytest.mark.browser
+SERIOUS = ("serious", "critical")
+READOUT = r"^0\.5\d+ s +[\d.]+ Hz +\S+ [+−]\d+ ct +(≤ )?−[\d.]+ dB +amplitude −?[\d.]+$"
+
+
+def explore(page: Page, model: str = "tiny-one") -> None:
+    """Open the tab, choose a model and wait until its whole map is known."""
+    page.get_by_role("tab", name="Explore").click()
+    page.locator(".explore").get_by_label("Model").select_option(model)
+    expect(page.locator(".scope .identity")).to_contain_text(f"{model} · seeds 1, 2, 3, 4")
+    expect(page.locator(".explore .progress-line").first).to_be_hidden()
+
+
+def touch(page: Page, across: float, down: float) -> None:
+    box = page.locator(".map").bounding_box()
+    page.mouse.move(box["x"] + across * box["width"], box["y"] + down * box["height"])
+
+
+def tool(page: Page, name: str):
+    return page.locator(".explore").get_by_role("button", name=name, exact=True)
+
+
+def saved(page: Page, press) -> tuple[str, np.ndarray]:
+    """Name and int16 samples of the WAV file that a press saves."""
+    with page.expect_download() as download:
+        press()
+    return download.value.suggested_filename, soundfile.read(download.value.path(), dtype="int16")[0]
+
+
+def test_a_finger_on_the_map_sounds_what_is_there_without_a_request(visit):
+    page = visit(script=LISTEN)
+    explore(page)
+    requests = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.locator(".map").scroll_into_view_if_needed()
+    touch(page, 0.25, 0.25)
+    page.mouse.down()
+    for step in range(1, 5):
+        touch(page, 0.25 + step / 8, 0.25)
+        page.wait_for_timeout(100)
+    page.mouse.up()
+    expect(page.locator(".scope .identity")).to_contain_text("75 % across, 25 % down")
+    assert len(heard(page)) >= 4
+    assert not [url for url in requests if "component_server" not in url and "data:" not in url]
+
+
+def test_arrow_keys_move_and_sound_and_are_told(visit):
+    page = visit(script=LISTEN)
+    explore(page)
+    page.locator(".map").focus()
+    page.keyboard.press("Shift+ArrowRight")
+    expect(page.locator(".scope .identity")).to_contain_text("63 % across, 50 % down")
+    expect(page.locator(".scope").get_by_role("status")).to_have_text("63 % across, 50 % down")
+    page.keyboard.press(" ")
+    page.wait_for_function("heard.length >= 2")
+
+
+def test_a_corner_of_the_map_is_its_seeds_sound(visit, site):
+    page = visit()
+    explore(page)
+    page.locator(".map").focus()
+    for key in ("Shift+ArrowLeft", "Shift+ArrowUp"):
+        for _ in range(4):
+            page.keyboard.press(key)
+    expect(page.locator(".scope .identity")).to_contain_text("0 % across, 0 % down")
+    name, audio = saved(page, tool(page, "WAV").click)
+    assert name == "tiny-one-Flute-1-2-3-4-0-0.wav"
+    expected = audiogan.load("tiny-one", "cpu", site.checkpoints).generate(1, 1, "Flute")[0]
+    np.testing.assert_allclose(audio, to_pcm16(expected), atol=1)
+
+
+def test_morph_steps_play_and_are_saved_as_one_file(visit, site):
+    page = visit(script=LISTEN)
+    explore(page, "tiny-two")
+    page.get_by_label("From seed").fill("3")
+    page.get_by_label("To seed").fill("4")
+    tool(page, "Morph").click()
+    expect(page.locator(".strip li")).to_have_count(9)
+    before = len(heard(page))
+    page.get_by_role("button", name="Play step 5 of 9").click()
+    expect(page.locator(".scope .identity")).to_have_text("tiny-two · step 5 of 9")
+    assert len(heard(page)) == before + 1
+    tool(page, "Play all").click()
+    page.wait_for_function(f"heard.length === {before + 10}")
+    tool(page, "Stop").click()
+    name, audio = saved(page, tool(page, "Save as one WAV").click)
+    assert name == "tiny-two-Cello-3-to-4.wav"
+    expected = np.concatenate(audiogan.load("tiny-two", "cpu", site.checkpoints).morph(3, 4, 9))
+    np.testing.assert_allclose(audio, to_pcm16(expected), atol=1)
+
+
+def test_a_bad_seed_is_a_toast_that_says_what_to_do(visit):
+    page = visit()
+    explore(page)
+    page.get_by_label("From seed").fill("<b>x</b>")
+    tool(page, "Morph").click()
+    expect(page.get_by_role("alert")).to_contain_text("Seed must be a whole number from 0 to 9223372036854775807, not")
+    assert page.locator(".toast b").count() == 0
+
+
+def test_the_cursor_reads_seconds_hz_and_db_and_keys_zoom(visit):
+    page = visit()
+    explore(page)
+    screen = page.locator(".screen")
+    screen.focus()
+    page.keyboard.press("ArrowRight")
+    readout = page.locator(".readout")
+    expect(readout).to_have_text(
+        re.compile(r"^0\.5\d+ s +[\d.]+ Hz +\S+ [+−]\d+ ct +(≤ )?−[\d.]+ dB +amplitude −?[\d.]+$")
+    )
+    expect(page.locator(".scope").get_by_role("status")).to_contain_text("Hz")
+    expect(tool(page, "All")).to_be_disabled()
+    page.keyboard.press("+")
+    expect(tool(page, "All")).to_be_enabled()
+    page.keyboard.press("0")
+    expect(tool(page, "All")).to_be_disabled()
+    for kind in ("Linear", "Constant-Q"):
+        page.locator(".scope").get_by_role("button", name=kind).click()
+        expect(page.locator(".scope").get_by_role("button", name=kind)).to_have_attribute("aria-pressed", "true")
+    screen.press("ArrowUp")
+    expect(readout).to_contain_text("Hz")
+
+
+def test_a_direction_moves_the_sound_and_is_named_when_asked(visit):
+    page = visit(script=LISTEN)
+    explore(page)
+    slider = page.get_by_label(re.compile("^Direction 1"))
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".scope .identity")).to_contain_text("moved by sliders")
+    expect(slider).to_have_attribute("aria-valuetext", re.compile("0.5 towards"))
+    tool(page, "Find what they change").click()
+    expect(page.get_by_text("Listening to what each slider changes").first).to_be_visible()
+    expect(page.locator(".panel[aria-labelledby='directions-title'] .progress-line")).to_be_hidden()
+    tool(page, "Reset").click()
+    expect(slider).to_have_value("0")
+    expect(page.locator(".scope .identity")).not_to_contain_text("moved by sliders")
+
+
+def test_real_and_model_are_switched_in_place(visit):
+    page = visit(script=LISTEN)
+    page.get_by_role("tab", name="Compare").click()
+    cells = page.locator(".cell")
+    expect(cells).to_have_count(8)  # two of real sounds and of each model but the one that knows no flute
+    expect(page.get_by_role("region", name="Scores, scrolls sideways")).to_contain_text("Right label")
+    expect(page.locator(".system", has_text="tiny-one")).to_contain_text(
+        "The classifier hears Flute in 25% of its sounds"
+    )
+    cells.first.click()
+    page.wait_for_function("heard.length === 4")
+    starts = heard(page)
+    assert len({start["when"] for start in starts}) == 1  # all run together
+    page.keyboard.press("2")
+    expect(page.locator(".cell[data-state='heard']")).to_have_attribute("aria-label", re.compile("tiny-one, sound 1"))
+    assert len(heard(page)) == 4  # none was started anew
+    page.locator(".compare").get_by_role("button", name="Stop").click()
+    expect(page.locator(".cell .head").first).to_be_hidden()
+
+
+@pytest.mark.parametrize(("width", "height", "scheme"), [(1280, 800, "light"), (390, 844, "dark")])
+def test_everyone_can_use_it(visit, width, height, scheme):
+    page = visit(width, height, scheme)
+    explore(page)
+    for tab in ("Explore", "Compare", "About"):
+        page.get_by_role("tab", name=tab).click()
+        if tab == "Compare":
+            expect(page.locator(".cell").first).to_be_visible()
+            expect(page.locator(".compare .progress-line")).to_be_hidden()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        found = Axe().run(page).response["violations"]
+        assert [(item["id"], item["nodes"][0]["html"][:200]) for item in found if item["impact"] in SERIOUS] == []
+        if tab != "About":
+            assert too_small(page, f".{tab.lower()}") == []
+
+
+def too_small(page: Page, root: str) -> list[str]:
+    """Controls that a finger could miss: less than 44 px wide or high."""
+    script = """root => [...document.querySelectorAll(`${root} button, ${root} select, ${root} input`)]
+        .filter(node => node.offsetParent && !node.closest('label.check'))
+        .map(node => [node, (node.closest('label') ?? node).getBoundingClientRect()])
+        .filter(([node, box]) => box.width < 43.5 || box.height < 43.5)
+        .map(([node]) => node)
+        .map(node => node.outerHTML.slice(0, 160))"""
+    return page.evaluate(script, root)

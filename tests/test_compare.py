@@ -1,0 +1,129 @@
+"""What the Compare tab asks of the server, with an evaluation beside the checkpoints and without one."""
+
+import base64
+import json
+import shutil
+
+import numpy as np
+import pytest
+from conftest import LABELS, SAMPLE_RATE, save_tiny_checkpoint, save_tiny_evaluation, tone
+
+from audiogan.audio import to_pcm16, write_wav
+from audiogan.ui import Library, evaluated
+from audiogan.ui.compare import Comparison
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Two checkpoints, one of them unconditional, with an evaluation of the first."""
+    folder = tmp_path_factory.mktemp("evaluated")
+    save_tiny_checkpoint(folder / "tiny", "wavegan")
+    save_tiny_checkpoint(folder / "unlabelled", "wavegan", labels=())
+    save_tiny_evaluation(folder / "evaluation", "tiny")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def comparison(folder):
+    library = Library(folder, "cpu")
+    return Comparison(library, evaluated.load(library.folder))
+
+
+def test_an_evaluation_is_no_checkpoint_and_real_sounds_come_first(comparison):
+    assert [system["name"] for system in comparison.systems] == ["real", "tiny", "unlabelled"]
+    assert comparison.systems[0]["labels"] == ["Flute"]
+    assert comparison.labels == list(LABELS)
+
+
+def test_real_clips_reach_the_page_unchanged(comparison):
+    answer = comparison.clips({"system": "real", "label": "Flute", "seed": "1"})
+    assert answer["sample_rate"] == SAMPLE_RATE
+    heard = [np.frombuffer(base64.b64decode(sound), "<i2") for sound in answer["sounds"]]
+    np.testing.assert_array_equal(heard[1], to_pcm16(tone(880)))
+
+
+def test_a_models_clips_are_those_of_the_seed(comparison, folder):
+    answer = comparison.clips({"system": "tiny", "label": "Flute", "seed": "3"})
+    expected = Library(folder, "cpu").get("tiny").synthesizer.generate(2, 3, "Flute")
+    heard = [np.frombuffer(base64.b64decode(sound), "<i2") for sound in answer["sounds"]]
+    np.testing.assert_array_equal(heard, to_pcm16(expected))
+    assert len(comparison.clips({"system": "unlabelled", "label": "Flute", "seed": "3"})["sounds"]) == 2
+
+
+def test_scores_are_in_words_and_numbers_with_the_floor_of_real_audio(comparison):
+    answer = comparison.scores({"label": "Flute"})
+    rows = {row["title"]: row["values"] for row in answer["rows"]}
+    assert set(rows) == {"Right label", "Nearest spectrum", "Memorisation"}
+    assert rows["Right label"]["tiny"] == {"label": "25 %", "all": "50 %"}
+    assert rows["Nearest spectrum"]["real"] == {"label": "5.00", "all": "4.00"}
+    first, second, third = answer["sentences"]["tiny"]
+    assert first == "The classifier hears Flute in 25% of its sounds (48% of real ones)."
+    assert second == "To the nearest real sound it is 9.0 dB, from one real sound to the next 5.0 dB."
+    assert third.endswith("0.60 times as far as held-out ones: it copies.")
+    assert answer["sentences"]["unlabelled"] == []
+
+
+def test_without_an_evaluation_models_are_compared_alone(folder, tmp_path):
+    shutil.copytree(folder / "tiny", tmp_path / "tiny")
+    library = Library(tmp_path, "cpu")
+    alone = Comparison(library, evaluated.load(library.folder))
+    assert [system["name"] for system in alone.systems] == ["tiny"]
+    assert alone.scores({"label": "Flute"}) == {"rows": [], "sentences": {}}
+    assert "model must be one of tiny" in alone.clips({"system": "real", "label": "Flute", "seed": "1"})["error"]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"system": "../tiny"}, "model must be one of"),
+        ({"system": None}, "model must be one of"),
+        ({"system": "real", "label": "../Flute"}, "label must be one that has real clips"),
+        ({"system": "real", "label": "Snare_drum"}, "label must be one that has real clips"),
+        ({"label": "Theremin"}, "label must be one of"),
+        ({"seed": "x"}, "seed must be"),
+        ({"seed": None}, "seed must be"),
+    ],
+)
+def test_bad_requests_are_answered_in_one_sentence(comparison, change, words):
+    answer = comparison.clips({"system": "tiny", "label": "Flute", "seed": "1"} | change)
+    assert words in answer["error"]
+    assert "error" in comparison.clips({})
+    assert "error" in comparison.scores({"label": "Theremin"})
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "{", '{"schema": 2}', '{"schema": 1, "scores": []}', '{"schema": 1, "data": 5}'],
+)
+def test_damaged_metrics_are_named(tmp_path, text):
+    (tmp_path / "evaluation").mkdir()
+    (tmp_path / "evaluation" / "metrics.json").write_text(text)
+    with pytest.raises(ValueError, match=r"evaluation/metrics\.json cannot be used"):
+        evaluated.load(tmp_path)
+
+
+def test_labels_never_leave_the_folder(tmp_path):
+    (tmp_path / "evaluation" / "real").mkdir(parents=True)
+    write_wav(tmp_path / "evaluation" / "secret-0.wav", tone(440), SAMPLE_RATE)
+    document = {"schema": 1, "data": {"labels": ["../secret", "*", "..", "Flute"]}}
+    (tmp_path / "evaluation" / "metrics.json").write_text(json.dumps(document))
+    assert evaluated.load(tmp_path).clips == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("class_accuracy", 0.975, "98 %"),
+        ("fad", 254.437, "254"),
+        ("fad", 12.46, "12.5"),
+        ("kad", 0.0123, "0.0123"),
+        ("kad", 0, "0.000"),
+        ("fad", -1.5, "-1.50"),
+        ("fad", None, ""),
+        ("fad", float("nan"), ""),
+        ("fad", "x", ""),
+        ("fad", 12345.6, "12,346"),
+    ],
+)
+def test_scores_are_said_in_few_digits(name, value, text):
+    assert evaluated.said(name, value) == text
