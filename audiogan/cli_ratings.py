@@ -106,7 +106,7 @@ def _stored(folders: list[Path] | None) -> list[dict]:
 def _results(rows: list[dict]) -> list[dict]:
     """Of each study, that with most votes first; free votes last."""
     from audiogan.listening.records import by_study
-    from audiogan.listening.statistics import analyse
+    from audiogan.listening.statistics.analysis import analyse
 
     found = [analyse(group) for group in by_study(rows).values()]
     return sorted(found, key=lambda one: (not one["study_hash"], -one["all"]["counts"]["votes"]))

@@ -11,8 +11,8 @@ import statsmodels.stats.proportion
 from scipy import stats
 from voting import World, exclusion, vote
 
-from audiogan.listening.statistics import agreement, analyse, comparisons, detection, intervals, naming, preference
-from audiogan.listening.statistics.analysis import ordered
+from audiogan.listening.statistics import agreement, comparisons, detection, intervals, naming, preference
+from audiogan.listening.statistics.analysis import analyse, ordered
 from audiogan.listening.statistics.intervals import Answers, Interval
 from audiogan.listening.votes import CANNOT_TELL
 

@@ -10,7 +10,7 @@ from voting import World, exclusion, vote
 
 from audiogan import cli
 from audiogan.listening import latex, records, report
-from audiogan.listening.statistics import analyse
+from audiogan.listening.statistics.analysis import analyse
 from audiogan.listening.study import Study
 
 HOSTILE = ("=1+1", "+1", "-1", "@x", "\tx", "'quoted", "\r=1", 'say "hi", then\nleave', "<b>&_%$#{}~^\\", "Gong")

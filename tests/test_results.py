@@ -10,7 +10,7 @@ from test_listening_statistics import small_study
 from test_study import write_study
 from voting import exclusion, vote
 
-from audiogan.listening.statistics import analyse
+from audiogan.listening.statistics.analysis import analyse
 from audiogan.listening.study import Study
 from audiogan.ui import findings
 from audiogan.ui.forest import POINTS, SHARE, Axis, Line, forest

@@ -114,7 +114,8 @@ class HybridGenerator(WaveGenerator):
     @torch.no_grad()
     def _start_quiet(self) -> None:
         for head in (self.spectral, self.harmonics):
-            nn.init.normal_(head.weight, std=0.03)
+            if not head.weight.is_meta:  # where drawing would import all of torch._dynamo
+                nn.init.normal_(head.weight, std=0.03)
             nn.init.zeros_(head.bias)
         self.spectral.bias[:NUM_BINS] = QUIET[0]
         self.spectral.bias[3 * NUM_BINS :] = QUIET[1]

@@ -7,7 +7,6 @@ from collections.abc import Callable
 import gradio as gr
 
 from audiogan.listening.records import by_study, records
-from audiogan.listening.statistics import analyse
 from audiogan.listening.store import Store
 from audiogan.listening.study import Study
 from audiogan.ui import findings
@@ -58,6 +57,8 @@ class Results:
         return pages[block]
 
     def _calculate(self) -> None:
+        from audiogan.listening.statistics.analysis import analyse  # scipy, which the page's start can do without
+
         started = self._clock()
         rows = by_study(records(self._store.rows(), [self._study] if self._study else []))
         mine = rows.get(self._study.hash, []) if self._study else max(rows.values(), key=len, default=[])
