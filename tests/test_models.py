@@ -89,6 +89,32 @@ def test_down_convolution_is_the_strided_convolution(stride):
     torch.testing.assert_close(layer(x), reference, atol=1e-5, rtol=1e-5)
 
 
+@pytest.mark.parametrize(("kind", "sizes"), [(UpConv1d, (256, 128)), (DownConv1d, (128, 256))])
+def test_a_wide_layer_is_one_product_and_differentiable_twice(kind, sizes):
+    layer, narrow = kind(*sizes), kind(*sizes)
+    torch.nn.init.normal_(layer.bias)
+    narrow.load_state_dict(layer.state_dict())
+    narrow.multiplies = lambda x: False  # the folded form
+    x, outcomes = torch.randn(2, sizes[0], 16), []
+    for each in (layer, narrow):
+        start = x.clone().requires_grad_(True)
+        y = each(start)
+        (gradient,) = torch.autograd.grad(y.square().sum(), start, create_graph=True)
+        gradient.square().mean().backward()
+        outcomes.append((y, gradient, start.grad, each.weight.grad, each.bias.grad))
+    assert layer.multiplies(x)
+    for ours, folded in zip(*outcomes, strict=True):
+        torch.testing.assert_close(ours, folded, atol=1e-3, rtol=1e-3)
+
+
+@pytest.mark.parametrize("kind", [UpConv1d, DownConv1d])
+def test_a_wide_layer_computes_in_bfloat16(kind):
+    layer, x = kind(256, 128), torch.randn(1, 256, 16)
+    with torch.autocast("cpu", torch.bfloat16):
+        y = layer(x)
+    torch.testing.assert_close(y.float(), layer(x), atol=0.2, rtol=0.1)
+
+
 @pytest.mark.parametrize("layer", [UpConv1d(3, 2), DownConv1d(3, 2)])
 def test_a_kernel_is_kept_in_inference_mode_only(layer):
     x = torch.randn(1, 3, 16)

@@ -6,11 +6,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+WIDE = 128 * 256  # in times out channels from which a CPU does better with one matrix product a layer
+
 
 class FoldedConv1d(nn.Module):
     """A strided convolution, up or down, computed as a short one without stride on groups of `stride` samples.
 
     The parameters keep the strided form. In inference mode, where weights stay as they are, the short kernel is kept.
+
+    Folding costs as much as 25 multiplications a weight: little where channels are few and samples many, more than
+    the convolution itself where it is the other way round. Wide layers on a CPU are therefore one matrix product of
+    the strided weights as they lie, which runs faster there than the library's convolutions, backward above all.
     """
 
     def __init__(self, shape: tuple[int, int, int], out_channels: int, stride: int):
@@ -20,6 +26,10 @@ class FoldedConv1d(nn.Module):
         self.bias = nn.Parameter(torch.zeros(out_channels))
         nn.init.xavier_uniform_(self.weight)
         self._kept: tuple[nn.Parameter, Tensor] | None = None
+
+    def multiplies(self, x: Tensor) -> bool:
+        """Whether this layer is one matrix product: a question of its sizes and device alone, never of the clock."""
+        return x.device.type == "cpu" and self.weight.shape[0] * self.weight.shape[1] >= WIDE
 
     def kernel(self) -> Tensor:
         """The short convolution's kernel, [out, in, 1, odd taps], channels innermost."""
@@ -49,9 +59,18 @@ class UpConv1d(FoldedConv1d):
 
     def forward(self, x: Tensor) -> Tensor:
         """[batch, in_channels, time] to [batch, out_channels, stride * time]."""
+        if self.multiplies(x):
+            return self._multiplied(x)
         batch, _, time = x.shape
         x = conv1d_time_major(x, self.kernel(), self.bias.repeat(self.stride))  # [batch, stride * out, time]
         return x.transpose(1, 2).reshape(batch, time * self.stride, -1).transpose(1, 2)
+
+    def _multiplied(self, x: Tensor) -> Tensor:
+        """Each frame's contribution to 25 samples of each channel, then overlap-add."""
+        size, time = self.weight.shape[-1], x.shape[-1] * self.stride
+        columns = x.transpose(1, 2) @ self.weight.flatten(1)  # [batch, time, out * 25]
+        form = {"stride": (1, self.stride), "padding": (0, self.padding)}
+        return F.fold(columns.transpose(1, 2), (1, time), (1, size), **form).squeeze(2) + self.bias[:, None]
 
     def _fold(self) -> Tensor:
         """[stride * out, in, taps] of y[stride * m + r] = sum over d of x[m - d] w[stride * d + r + padding].
@@ -73,9 +92,17 @@ class DownConv1d(FoldedConv1d):
 
     def forward(self, x: Tensor) -> Tensor:
         """[batch, in_channels, time] to [batch, out_channels, time / stride]."""
+        if self.multiplies(x):
+            return self._multiplied(x)
         batch, _, time = x.shape
         x = x.transpose(1, 2).reshape(batch, time // self.stride, -1).transpose(1, 2)  # [batch, stride * in, frames]
         return conv1d_time_major(x, self.kernel(), self.bias)
+
+    def _multiplied(self, x: Tensor) -> Tensor:
+        """The 25 samples of each channel under each output frame side by side, then one product."""
+        rows = F.pad(x, (self.padding, self.padding)).unfold(2, self.weight.shape[-1], self.stride)
+        rows = rows.transpose(1, 2).flatten(2)  # [batch, frames, in * 25]
+        return F.linear(rows, self.weight.flatten(1), self.bias).transpose(1, 2)
 
     def _fold(self) -> Tensor:
         """[out, stride * in, taps] of y[m] = sum over k of x[stride * m + k - padding] w[k]."""
