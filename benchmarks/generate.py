@@ -13,15 +13,15 @@ from benchmarks.timing import alternate, row
 CLIPS = 16
 
 
-def run() -> list[dict]:
+def run(dim: int = 64, rounds: int = 15) -> list[dict]:
     """Seconds for sixteen clips, the whole way from seed to float32 samples on the host."""
-    config, device = ModelConfig("wavegan", dim=64), choose_device()
+    config, device = ModelConfig("wavegan", dim=dim), choose_device()
     synthesizer = Synthesizer(Checkpoint("benchmark", None, config, {}), build_generator(config), device)
-    plain = PlainGenerator(64).to(device).eval()
+    plain = PlainGenerator(dim).to(device).eval()
 
     @torch.inference_mode()
     def baseline():
         return plain((torch.rand(CLIPS, 100) * 2 - 1).to(device)).cpu().numpy()
 
-    ours, other = alternate([lambda: synthesizer.generate(CLIPS, 0), baseline], 15)
-    return [row("16 clips, WaveGAN dim 64", ours, other, "float32 transposed convolutions, one batch of 16")]
+    ours, other = alternate([lambda: synthesizer.generate(CLIPS, 0), baseline], rounds)
+    return [row(f"{CLIPS} clips, WaveGAN dim {dim}", ours, other, "float32 transposed convolutions, one batch of 16")]
