@@ -1,5 +1,7 @@
 """How the page's modules reach it."""
 
+import re
+
 import pytest
 
 from audiogan.ui import scripts
@@ -32,3 +34,11 @@ def test_mounting_names_its_events_for_gradio(static):
     code = scripts.mounting("a.js", events=("rated",))
     assert "'rated'" in code
     assert 'import(urls["a.js"])' in code
+
+
+def test_rate_wears_no_other_tabs_clothes():
+    modules = "".join(path.read_text("utf-8") for path in scripts.STATIC.glob("rate*.js"))
+    worn = set(" ".join(re.findall(r"className[:=] *[\"`]([^\"`]+)", modules)).split())
+    for name in ("play.css", "explore.css", "results.css"):
+        selectors = re.findall(r"(?:^|[},])\s*\.([\w-]+)", (scripts.STATIC / name).read_text("utf-8"), re.MULTILINE)
+        assert worn.isdisjoint(selectors), f"{name} styles {worn & set(selectors)} wherever they are"

@@ -60,4 +60,5 @@ def launch_options() -> dict:
         "max_file_size": "1mb",
         "app_kwargs": {"middleware": [Middleware(RequestLimits)]},
         "state_session_capacity": SESSIONS,
+        "_frontend": False,  # else Gradio asks itself for the page, and exits where a busy machine takes over 3 s
     }

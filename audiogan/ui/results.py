@@ -15,6 +15,7 @@ from audiogan.ui.scripts import mounting
 from audiogan.ui.toasts import toasts
 
 FRESH_SECONDS = 5.0
+COUNTING = '<p class="empty" role="status">Counting the votes…</p>'
 REST = 20  # times as long as the last calculation took: at most a twentieth of one core
 METHOD = """
 Each number is the mean of listeners' means, one listener, one voice, with a 95 % interval that counts both that
@@ -83,7 +84,7 @@ def build(store: Store, opened, study: Study | None = None) -> None:
         elem_id="results-block",
     )
     shown = gr.HTML(
-        findings.EMPTY, js_on_load=mounting("results.js", ("stale",)), apply_default_css=False, elem_id="results"
+        COUNTING, js_on_load=mounting("results.js", ("stale",)), apply_default_css=False, elem_id="results"
     )
     gr.Markdown(METHOD)
     show = toasts(results.page)

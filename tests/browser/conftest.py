@@ -90,6 +90,7 @@ def visit(chromium, site):
         path: str = "",
         script: str = "",
         touch: bool = False,
+        site: Site = site,
     ) -> Page:
         """The page in a new profile; `script` runs before the page's own."""
         size = {"width": width, "height": height}

@@ -231,7 +231,7 @@ def test_address_opens_the_same_sounds_and_beat(visit, site):
     before = identity(page, 5)
     page.reload()
     expect(page.locator(".pad")).to_have_count(16)
-    expect(page.locator(".progress")).to_be_hidden()
+    expect(page.locator(".studio .progress")).to_be_hidden()
     assert identity(page, 5) == before
     assert page.locator(".step[data-number='5'][data-step='7']").get_attribute("data-level") == "2"
     assert page.get_by_label("Tempo").input_value() == "91"

@@ -48,7 +48,7 @@ def test_pads_are_there_soon(visit, shipped, page):
 @pytest.mark.parametrize("model", sorted(path.parent.name for path in CHECKPOINTS.glob("*/config.json")))
 def test_reroll_is_heard_soon(visit, shipped, model):
     page = visit(script=LISTEN, site=shipped, path=f"?model={model}&seed=3")
-    expect(page.locator(".progress")).to_be_hidden(timeout=120_000)
+    expect(page.locator(".studio .progress")).to_be_hidden(timeout=120_000)
     seconds = []
     for number in range(24):
         count = len(heard(page))

@@ -156,7 +156,7 @@ def test_phone_finishes_by_touch_with_room_for_every_thumb(visit, rate_site):
     page = visit(390, 844, has_touch=True, is_mobile=True, color_scheme="dark", reduced_motion="reduce")
     begin(page)
     for number in range(TRIALS):
-        place = page.locator(".progress span").inner_text()
+        place = page.locator(".rate .position span").inner_text()
         if page.locator(".answers:enabled").count() == 0:
             play = page.locator(".trial .player .play").first
             expect(play).to_be_enabled()
@@ -164,7 +164,7 @@ def test_phone_finishes_by_touch_with_room_for_every_thumb(visit, rate_site):
                 play.tap()
         expect(page.locator(".trial .answers:enabled")).to_be_visible()
         if number == 0:
-            targets = page.locator(".trial button:visible, .trial .row label")
+            targets = page.locator(".trial button:visible, .trial .choices label")
             for box in (target.bounding_box() for target in targets.all()):
                 assert box["width"] >= 44
                 assert box["height"] >= 44
@@ -175,7 +175,7 @@ def test_phone_finishes_by_touch_with_room_for_every_thumb(visit, rate_site):
         page.get_by_role("button", name="Submit").tap()
         if number < 2:
             page.locator(".feedback button").tap()
-        expect(page.locator(".progress span", has_text=place)).to_have_count(0)
+        expect(page.locator(".rate .position span", has_text=place)).to_have_count(0)
         expect(page.locator(".trial, .done")).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
     expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
@@ -186,13 +186,29 @@ def test_reload_and_second_device_resume_at_the_same_trial(visit, rate_site):
     page = visit()
     begin(page)
     answer_by_keys(page)
-    place = page.locator(".progress span").inner_text()
+    place = page.locator(".rate .position span").inner_text()
     open_rate(page, rate_site.url)
-    expect(page.locator(".progress span")).to_have_text(place)
+    expect(page.locator(".rate .position span")).to_have_text(place)
     session = page.evaluate("localStorage.getItem('audiogan-session')")
     other = visit(390, 844, address=f"#session={session}")
-    expect(other.locator(".progress span")).to_have_text(place)
+    expect(other.locator(".rate .position span")).to_have_text(place)
     assert session not in other.url
+
+
+def test_space_before_the_sound_is_there_plays_it_once_it_is(visit):
+    page = visit()
+    late = []
+    page.route("**/component_server**", lambda route: late.append(route) if sounds_in(route) else route.continue_())
+    begin(page)
+    page.keyboard.press("Space")
+    page.unroute("**/component_server**")
+    for route in late:
+        route.continue_()
+    expect(page.locator(".trial .answers:enabled")).to_be_visible()
+
+
+def sounds_in(route) -> bool:
+    return '"fn_name":"sounds"' in (route.request.post_data or "")
 
 
 def test_answer_survives_a_dropped_connection(visit, rate_site):
@@ -223,7 +239,7 @@ def test_sound_that_does_not_load_is_retried_then_skipped_and_noted(visit, rate_
     tried = []
 
     def refuse(route):
-        if '"fn_name":"sounds"' in (route.request.post_data or ""):
+        if sounds_in(route):
             tried.append(1)
             route.abort()
         else:

@@ -7,7 +7,7 @@ const PAUSE_MS = 250; // between the sounds of a row
 const TURN = 2 * Math.PI * 46;
 const SVG = "http://www.w3.org/2000/svg";
 
-// `buffers` comes with ready(); `heard` is called with { ms, whole } after each play.
+// `heard` is called with { ms, whole } after each play. A key that is pressed before the sounds are there is not lost.
 export function player(label, { heard = () => {}, small = false, parts = 1 } = {}) {
   const ring = ringOf();
   const button = make("button", { type: "button", className: small ? "play small" : "play", disabled: true });
@@ -18,6 +18,7 @@ export function player(label, { heard = () => {}, small = false, parts = 1 } = {
   if (parts > 1) node.append(make("span", { className: "lamps", "aria-hidden": "true" }, ...lamps));
   let buffers = null;
   let run = 0;
+  let wanted = false;
 
   const show = (playing) => {
     button.dataset.state = playing ? "playing" : "paused";
@@ -43,8 +44,8 @@ export function player(label, { heard = () => {}, small = false, parts = 1 } = {
     heard(result);
   };
   const toggle = () => {
-    if (!buffers) return;
-    if (button.dataset.state === "playing" && isPlaying()) stop();
+    if (!buffers) wanted = true;
+    else if (button.dataset.state === "playing" && isPlaying()) stop();
     else start();
   };
   button.addEventListener("click", toggle);
@@ -53,10 +54,10 @@ export function player(label, { heard = () => {}, small = false, parts = 1 } = {
     node,
     button,
     toggle,
-    start: () => buffers && start(),
-    ready(found) {
+    ready(found, unasked = false) {
       buffers = found;
       button.disabled = false;
+      if (node.isConnected && (wanted || unasked)) start();
     },
   };
 }

@@ -18,7 +18,7 @@ export function level(view, { load, next, fail }) {
   load(view.clips).then((buffers) => sound.ready(buffers), fail);
   const done = primary("The volume is right", () => next({}));
   const text = "Play this sound and set your device's volume so that it is clear and comfortable. Then leave the volume as it is until the end.";
-  return screen("level", heading("Set the volume"), ...paragraphs(text), make("div", { className: "stage" }, sound.node), done);
+  return screen("level", heading("Set the volume"), ...paragraphs(text), make("div", { className: "sounds" }, sound.node), done);
 }
 
 // Six times three noises; one of the three carries a tone that only headphones let through.
@@ -47,7 +47,7 @@ export function headphones(view, { load, next, fail, say }) {
     go.disabled = true;
     answer.append(asked.node);
     const count = make("p", { className: "count", textContent: `${at + 1} of ${view.trials.length}` });
-    body.replaceChildren(count, make("div", { className: "stage" }, sound.node), answer, go);
+    body.replaceChildren(count, make("div", { className: "sounds" }, sound.node), answer, go);
     node.keys = (event) => {
       if (event.key === " " && !event.target.closest("button, a, summary, input:not(:checked)")) sound.toggle();
       else if (event.key === "Enter" && !event.target.closest("button, a, summary") && !go.disabled) go.click();
@@ -55,8 +55,7 @@ export function headphones(view, { load, next, fail, say }) {
       event.preventDefault();
     };
     load(view.trials[at], 2).then((buffers) => {
-      sound.ready(buffers);
-      if (at) sound.start();
+      sound.ready(buffers, at > 0);
       if (view.trials[at + 1]) load(view.trials[at + 1], 2).catch(() => {});
     }, fail);
     say(`Headphone check ${at + 1} of ${view.trials.length}`);
@@ -123,7 +122,7 @@ function withdrawal(withdraw, receipt = "") {
 }
 
 function screen(name, ...children) {
-  return make("section", { className: `screen ${name}` }, ...children);
+  return make("section", { className: `sheet ${name}` }, ...children);
 }
 
 function heading(text) {

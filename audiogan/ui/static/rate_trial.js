@@ -12,11 +12,11 @@ export function trial(view, { load, submit, fail, say }) {
   const answers = make("fieldset", { className: "answers", disabled: true });
   const questions = questionnaire(view.questions, view.token.slice(0, 8), () => update());
   const button = make("button", { type: "submit", className: "primary", textContent: "Submit", disabled: true });
-  const stage = make("div", { className: "stage" }, first.node);
+  const sounds = make("div", { className: "sounds" }, first.node);
   const exemplar = view.exemplar && player(`A real ${view.label.toLowerCase()}`, { small: true });
-  if (exemplar) stage.append(exemplar.node);
+  if (exemplar) sounds.append(exemplar.node);
   answers.append(questions.node);
-  form.append(progressOf(view), stage, answers, make("div", { className: "foot" }, button, keysOf(view)));
+  form.append(positionOf(view), sounds, answers, make("div", { className: "foot" }, button, hintsOf(view)));
 
   const update = () => (button.disabled = answers.disabled || questions.missing() > 0);
   const heard = ({ ms, whole }) => {
@@ -55,10 +55,9 @@ export function trial(view, { load, submit, fail, say }) {
   };
   const tokens = [...view.clips, ...(view.exemplar ? [view.exemplar] : [])];
   load(tokens).then((buffers) => {
-    first.ready(buffers.slice(0, view.clips.length));
+    first.ready(buffers.slice(0, view.clips.length), mayPlayUnasked());
     exemplar?.ready(buffers.slice(view.clips.length));
     say(time.plays ? "" : "Listen to the whole sound, then answer.");
-    if (form.isConnected && mayPlayUnasked()) first.start();
   }, fail);
   return { node: form, keys, focus: () => first.button.focus({ preventScroll: true }) };
 }
@@ -69,17 +68,17 @@ function nameOf(view) {
   return view.label ?? "The sound";
 }
 
-function progressOf(view) {
+function positionOf(view) {
   const words = `${view.practice ? "Practice" : "Sound"} ${view.number} of ${view.total}`;
   const bar = make("progress", { max: view.total, value: view.number - 1, ariaLabel: words });
-  return make("div", { className: "progress" }, make("span", { textContent: words }), bar);
+  return make("div", { className: "position" }, make("span", { textContent: words }), bar);
 }
 
-function keysOf(view) {
+function hintsOf(view) {
   const most = Math.min(Math.max(...view.questions.map((question) => question.choices.length)), 9);
   const keys = [["Space", "play"], [`1–${most}`, "answer"], ["Enter", "submit"]];
   const parts = keys.flatMap(([key, does]) => [make("kbd", { textContent: key }), ` ${does} `]);
-  return make("p", { className: "keys" }, ...parts);
+  return make("p", { className: "hints" }, ...parts);
 }
 
 // A radio that is not chosen yet takes the space bar for itself, as everywhere.
