@@ -19,7 +19,7 @@ from audiogan import checkpoint
 from audiogan.audio import to_pcm16
 from audiogan.listening.store import Store
 from audiogan.ui import Library, build_app, launch_options
-from audiogan.ui.about import api_text, inert_markdown
+from audiogan.ui.about import api_text, inert_markdown, untitled
 from audiogan.ui.fields import parse_seed
 
 ROOT = Path(__file__).parent.parent
@@ -141,6 +141,11 @@ def test_strangers_card_cannot_fetch_or_run():
     assert "![" not in inert
     assert "mermaid" not in inert
     assert "1 < 2" in inert
+
+
+def test_card_loses_the_title_that_opens_it_alone():
+    assert untitled("\n# flutes\n\nA model.\n# Limits\n") == "\nA model.\n# Limits\n"
+    assert untitled("A model.\n# Limits") == "A model.\n# Limits"
 
 
 def start(*arguments: str, **environment: str) -> subprocess.CompletedProcess:

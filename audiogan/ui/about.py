@@ -96,8 +96,8 @@ def build(library: Library) -> None:
     gr.Markdown("## Models")
     for number, entry in enumerate(library):
         with gr.Accordion(entry.synthesizer.name, open=number == 0):
-            card = inert_markdown(entry.synthesizer.checkpoint.card()) or "This model has no card."
-            gr.Markdown(card, sanitize_html=True, header_links=False, latex_delimiters=[])
+            card = untitled(inert_markdown(entry.synthesizer.checkpoint.card()))
+            gr.Markdown(card or "This model has no card.", sanitize_html=True, header_links=False, latex_delimiters=[])
     gr.Markdown("## From a program")
     gr.Markdown(api_text(library.names[0]))
     gr.Markdown("## To cite")
@@ -118,3 +118,8 @@ def inert_markdown(text: str) -> str:
     text = re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.DOTALL)
     text = re.sub(r"<(?=[A-Za-z/!?])", "<\u200b", text).replace("![", "[")
     return re.sub(r"(?im)^(\s*(?:`{3,}|~{3,}))\s*mermaid", r"\1text", text)
+
+
+def untitled(card: str) -> str:
+    """A card without the title that opens it: the page has just named the model."""
+    return re.sub(r"\A\s*# .*\n?", "", card)

@@ -4,14 +4,24 @@ import pytest
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
+REACH = """(tab) => {  // how many pixels of its middle column, and of its middle row, are its own: the fewer
+  const { left, top, width, height } = tab.getBoundingClientRect();
+  const own = (x, y) => tab.contains(document.elementFromPoint(x, y));
+  const range = [...Array(80).keys()].map((at) => at - 40 + 0.5);
+  const [across, down] = [left + width / 2, top + height / 2];
+  const mine = [(at) => own(across + at, down), (at) => own(across, down + at)].map((hit) => range.filter(hit).length);
+  return Math.min(...mine);
+}"""
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_phone_shows_every_tab_without_sideways_scrolling(visit, scheme):
     page = visit(390, 844, scheme=scheme)
-    for tab in ("Explore", "Compare", "Results", "About", "Play"):
-        page.get_by_role("tab", name=tab).click()
-        expect(page.get_by_role("tab", name=tab)).to_have_attribute("aria-selected", "true")
+    for name in ("Explore", "Compare", "Rate", "Results", "About", "Play"):
+        tab = page.get_by_role("tab", name=name)
+        tab.click()
+        expect(tab).to_have_attribute("aria-selected", "true")
+        assert tab.evaluate(REACH) >= 44
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 

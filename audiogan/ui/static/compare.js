@@ -13,6 +13,7 @@ import { Switcher } from "./switcher.js";
 import { toast } from "./toast.js";
 
 const WITHOUT = "No evaluation lies beside these checkpoints, so the models are compared with one another only. Real sounds and scores appear here once python -m audiogan evaluate has written checkpoints/evaluation.";
+const UNSCORED = "The evaluation beside these checkpoints did not score this model.";
 
 export function mount({ element, props, server }) {
   const root = element.querySelector(".compare");
@@ -235,11 +236,13 @@ class Comparison {
   }
 
   tell(rows, sentences) {
+    const scored = this.columns.map(({ name }) => name).filter((name) => rows.some(({ values }) => values[name]));
     for (const { name, said } of this.columns) {
-      said.replaceChildren(...(sentences[name] ?? []).map((textContent) => make("p", { textContent })));
+      const all = rows.length && !scored.includes(name) ? [UNSCORED] : (sentences[name] ?? []);
+      said.replaceChildren(...all.map((textContent) => make("p", { textContent })));
     }
     this.table.hidden = !rows.length;
-    if (rows.length) this.table.replaceChildren(...scoreTable(rows, this.columns.map(({ name }) => name), (name) => this.title(name), words(this.label)));
+    if (rows.length) this.table.replaceChildren(...scoreTable(rows, scored, (name) => this.title(name), words(this.label)));
   }
 }
 

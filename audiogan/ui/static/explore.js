@@ -57,7 +57,7 @@ class Explorer {
       place: () => this.place,
       fetch: (place, points, progress) => this.fetchAll(place, points, progress),
       show: (sound, voice) => this.look(sound, voice),
-      seedField: (label, value) => seedField(label, value, () => this.morph.make()),
+      seedField: (label, value) => seedField(label, value, () => {}),
       progress: new Progress("Steps"),
     });
     this.directions = new Directions(this.props.directions, this.props.batch, this.server, {
@@ -71,7 +71,7 @@ class Explorer {
     this.corners = corners;
     const map = make("section", { className: "panel", "aria-label": "Map" });
     map.append(above, this.map.element, below, this.legend(), make("div", { className: "keep" }, this.filling.element));
-    const stage = make("div", { className: "explore-stage" }, map, make("div", { className: "panel" }, this.scope.element, this.likeness.element));
+    const stage = make("div", { className: "explore-stage" }, map, make("div", { className: "panel close-up" }, this.scope.element, this.likeness.element));
     this.root.append(this.toolbar(), stage, this.directions.element, this.morph.element);
     this.showPitch();
   }
@@ -248,7 +248,8 @@ class Explorer {
   async fetchAll(place, points, progress) {
     const sounds = [];
     let stopped = false;
-    progress.start(() => (stopped = true));
+    const stop = () => (stopped = true);
+    progress.start(stop);
     try {
       while (sounds.length < points.length && !stopped) {
         const batch = points.slice(sounds.length, sounds.length + this.props.batch).map(({ at }) => ({ at, moves: this.directions.still }));
@@ -256,7 +257,7 @@ class Explorer {
         progress.at(sounds.length, points.length);
       }
     } finally {
-      progress.end();
+      if (progress.stop === stop) progress.end(); // else another began meanwhile
     }
     return stopped ? null : sounds;
   }

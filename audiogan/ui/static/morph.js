@@ -15,17 +15,23 @@ export class Morph {
     this.from = seedField("From seed", "1");
     this.to = seedField("To seed", "2");
     this.steps = slider("Steps", STEPS, () => {});
-    this.makeButton = button("Morph", () => this.make(), { className: "tool primary" });
+    const go = Object.assign(button("Morph", () => {}, { className: "tool primary" }), { type: "submit" });
     this.playButton = button("Play all", () => this.toggle(), { image: "play" });
     this.saveButton = button("Save as one WAV", () => this.save(), { image: "download" });
     this.strip = make("ol", { className: "strip", "aria-label": "Steps of the morph" });
     this.tools = make("div", { className: "row", hidden: true }, this.playButton, this.saveButton);
-    const form = make("div", { className: "row" }, this.from.element, this.to.element, this.steps, this.makeButton);
+    const form = make("form", { className: "row" }, this.from.element, this.to.element, this.steps, go);
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.make();
+    });
     this.element = make("section", { className: "panel morph", "aria-labelledby": "morph-title" }, make("h3", { id: "morph-title", textContent: "Morph" }), form, progress.element, this.strip, this.tools);
   }
 
+  // One at a time: what is still being made gives way.
   async make() {
     this.silence();
+    this.progress.stop?.();
     const place = this.place();
     const [from, to] = [this.from.value, this.to.value];
     const count = Number(this.steps.input.value);
@@ -76,7 +82,10 @@ export class Morph {
   }
 
   async toggle() {
-    if (this.voices.some((voice) => voice.end > audio().currentTime)) return this.silence();
+    const { running } = this;
+    this.silence();
+    if (running) return;
+    this.running = true;
     await wake();
     let when = audio().currentTime + 0.06;
     const starts = [];
@@ -102,6 +111,7 @@ export class Morph {
   silence() {
     for (const voice of this.voices) voice.stop();
     this.voices = [];
+    this.running = false;
     rename(this.playButton, "Play all", "play");
   }
 
