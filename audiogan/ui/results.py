@@ -83,9 +83,7 @@ def build(store: Store, opened, study: Study | None = None) -> None:
         elem_classes="blocks",
         elem_id="results-block",
     )
-    shown = gr.HTML(
-        COUNTING, js_on_load=mounting("results.js", ("stale",)), apply_default_css=False, elem_id="results"
-    )
+    shown = gr.HTML(COUNTING, js_on_load=mounting("results.js", ("stale",)), apply_default_css=False, elem_id="results")
     gr.Markdown(METHOD)
     show = toasts(results.page)
     for event in (opened, block.change, shown.stale):

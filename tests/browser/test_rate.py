@@ -198,12 +198,19 @@ def test_reload_and_second_device_resume_at_the_same_trial(visit, rate_site):
 def test_space_before_the_sound_is_there_plays_it_once_it_is(visit):
     page = visit()
     late = []
-    page.route("**/component_server**", lambda route: late.append(route) if sounds_in(route) else route.continue_())
+
+    def hold(route):
+        if sounds_in(route):
+            late.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/component_server**", hold)
     begin(page)
     page.keyboard.press("Space")
-    page.unroute("**/component_server**")
     for route in late:
         route.continue_()
+    page.unroute("**/component_server**")
     expect(page.locator(".trial .answers:enabled")).to_be_visible()
 
 
