@@ -17,6 +17,12 @@ from training import classifier
 from training.data import general_midi
 from training.data.clips import Clip, ClipFormat, DataSetWriter, fit
 
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The browser's tests last: Playwright leaves an event loop running, in which `asyncio.run` would fail."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
 LABELS = ("Flute", "Snare_drum")
 SAMPLE_RATE, NUM_SAMPLES = 16000, 16384
 

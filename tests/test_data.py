@@ -170,7 +170,7 @@ class TestFolder:
             assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
         one, two = (PreparedData(tmp_path / name).statistics for name in ("one", "two"))
         for name, values in one.items():
-            np.testing.assert_array_equal(values, two[name])
+            np.testing.assert_allclose(values, two[name], rtol=1e-5)  # workers sum on one thread each
 
     def test_more_crops_than_fit_into_memory_are_refused(self, recordings, tmp_path):
         with pytest.raises(ValueError, match="--crops must be at most 1024"):

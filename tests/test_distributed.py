@@ -46,9 +46,12 @@ def test_two_processes_follow_one(tmp_path, prepared, preset, settings):
     assert process.returncode == 0, errors
     assert output.count("Epoch") == 3
     config = load_preset(preset, [*SETTINGS, "steps=3", *settings])
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # as each of the two has: what is compared is the sharing, not how a sum is split
     one = Trainer(config, PreparedData(prepared), CPU, RunFolder(tmp_path / "one"))
     before = networks(one.game.state().tensors())
     one.train()
+    torch.set_num_threads(threads)
     together, numbers = RunFolder(tmp_path / "two").load_state()
     assert numbers["step"] == 3
     alone = networks(one.game.state().tensors())
