@@ -1,6 +1,7 @@
 """Fixtures that several test modules share: small untrained checkpoints and a small prepared data set."""
 
 import json
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,12 @@ from audiogan.models.base import Generator
 from training import classifier
 from training.data import general_midi
 from training.data.clips import Clip, ClipFormat, DataSetWriter, fit
+
+
+def pytest_configure() -> None:
+    """Hear Ctrl-C again where a shell started the tests in the background: programs they start inherit deafness."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
