@@ -215,7 +215,7 @@ def test_learning_rates_rise_and_fall(tmp_path, prepared):
 
 def test_features_learn_the_labels_and_freeze(tmp_path, prepared, monkeypatch):
     monkeypatch.setattr(features, "BATCH_SIZE", 16)
-    subject = trainer(tmp_path / "run", prepared, "feature_steps=60", preset="hybrid-cpu")
+    subject = trainer(tmp_path / "run", prepared, "feature_steps=150", preset="hybrid-cpu")
     network = subject.game.discriminator.train().features
     audio, label, _ = subject.game.batches.draw(32)
     assert (network.logits(audio).argmax(1) == label).float().mean() > 0.9
