@@ -212,6 +212,13 @@ class TestGeneralMidi:
         for row in general_midi_data.index:
             assert (row["pitch"] == "") == (row["label"] in general_midi.DRUMS)
 
+    def test_hi_hats_hiss(self, general_midi_data):
+        """The orchestra's kit has timpani on the keys of other kits' hi-hats."""
+        rows = [n for n, row in enumerate(general_midi_data.index) if row["label"] == "Hi-hat"]
+        power = np.abs(np.fft.rfft(general_midi_data.clips[rows].astype(float))) ** 2
+        hz = np.fft.rfftfreq(NUM_SAMPLES, 1 / SAMPLE_RATE)
+        assert ((power @ hz) / power.sum(1) > 2000).all()
+
     def test_a_flute_sounds_at_its_pitch(self, general_midi_data):
         rows = [n for n, row in enumerate(general_midi_data.index) if row["label"] == "Flute"]
         for number in rows[:: len(rows) // 8]:

@@ -48,6 +48,7 @@ DRUMS = {  # label: keys of the General MIDI percussion map
     "Snare_drum": (38, 40),
     "Tambourine": (54,),
 }
+ORCHESTRA_KIT, TIMPANI = 48, range(41, 54)  # keys that are no toms, hi-hats and cymbals in this kit
 LABELS = tuple(sorted([*INSTRUMENTS, *DRUMS]))
 
 
@@ -58,8 +59,13 @@ def patches() -> list[Patch]:
         for label, (programs, (low, high)) in INSTRUMENTS.items()
         for program in programs
     ]
-    drums = [Patch(label, DRUM_BANK, kit, keys) for label, keys in DRUMS.items() for kit in DRUM_KITS]
-    return tonal + drums
+    drums = [Patch(label, DRUM_BANK, kit, _sounding(kit, keys)) for label, keys in DRUMS.items() for kit in DRUM_KITS]
+    return tonal + [patch for patch in drums if patch.keys]
+
+
+def _sounding(kit: int, keys: tuple[int, ...]) -> tuple[int, ...]:
+    """The keys that a kit plays as the percussion map says."""
+    return tuple(key for key in keys if kit != ORCHESTRA_KIT or key not in TIMPANI)
 
 
 def prepare(out, soundfonts: list[str] | None, form: ClipFormat, workers: int | None = None) -> dict[str, int]:
