@@ -137,20 +137,21 @@ def load(folder: str | os.PathLike) -> tuple[Checkpoint, Generator]:
     return checkpoint, generator.requires_grad_(False).eval()
 
 
-def save(folder: str | os.PathLike, generator: Generator, training: dict, card: str) -> None:
+def save(folder: str | os.PathLike, generator: Generator, training: dict, card: str, exact: bool = False) -> None:
     """Write a checkpoint whole or not at all, weights in float16; an older one of that name is replaced.
 
     Args:
         folder: its last part is the checkpoint's name.
         training: JSON types; `data` and `steps` are shown in lists.
         card: Markdown.
+        exact: keep the weights as they are, in float32.
 
     Raises:
-        ValueError: a bad name, or weights that are not finite in float16.
+        ValueError: a bad name, or weights that are not finite as stored.
     """
     folder = Path(folder)
     check_name(folder.name)
-    state = {key: _as_stored(key, tensor) for key, tensor in generator.state_dict().items()}
+    state = {key: _as_stored(key, tensor, exact) for key, tensor in generator.state_dict().items()}
     document = {"format": FORMAT, "model": generator.config.to_dict(), "training": training}
     folder.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
@@ -193,9 +194,9 @@ def _read_weights(path: Path, expected: dict[str, torch.Tensor]) -> dict[str, to
     return state
 
 
-def _as_stored(name: str, tensor: torch.Tensor) -> torch.Tensor:
+def _as_stored(name: str, tensor: torch.Tensor, exact: bool) -> torch.Tensor:
     tensor = tensor.detach().cpu().contiguous()
-    stored = tensor.half() if tensor.is_floating_point() else tensor
+    stored = tensor.half() if tensor.is_floating_point() and not exact else tensor
     if not torch.isfinite(stored).all():
-        raise ValueError(f"tensor {name!r} does not fit float16")
+        raise ValueError(f"tensor {name!r} holds values that are not finite{'' if exact else ' in float16'}")
     return stored

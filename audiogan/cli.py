@@ -1,4 +1,4 @@
-"""`python -m audiogan`: list, generate, morph, index, evaluate, study, ratings."""
+"""`python -m audiogan`: list, generate, morph, index, import, evaluate, study, ratings."""
 
 import argparse
 import json
@@ -13,6 +13,7 @@ import numpy as np
 from audiogan import checkpoint, synthesis
 from audiogan.arguments import Parser, run_command
 from audiogan.audio import wav_bytes, write_atomically, write_wav
+from audiogan.cli_interop import add_import
 from audiogan.cli_ratings import add_ratings
 from audiogan.cli_study import add_study
 from audiogan.device import CHOICES
@@ -33,6 +34,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_generate(commands)
     _add_morph(commands)
     _add_index(commands)
+    add_import(commands)
     evaluation.add(commands)
     for command in commands.choices.values():
         command.add_argument("--checkpoints", metavar="DIR", type=Path, default=checkpoint.FOLDER, help="their folder")

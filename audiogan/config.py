@@ -12,6 +12,7 @@ _BOUNDS = {
     "dim": (1, 256),
     "sample_rate": (4_000, 96_000),
     "latent_dim": (1, 1024),
+    "kernel_size": (4, 64),
     "phase_shuffle": (0, 16),
     "griffin_lim_iterations": (0, 256),
 }
@@ -29,6 +30,8 @@ class ModelConfig:
         latent_dim: size of z.
         latent_distribution: `uniform` on [-1, 1] (Donahue et al. 2018) or standard `normal`.
         labels: class names in the order of their indices; empty for an unconditional model.
+        kernel_size: taps of each layer of WaveGAN's generator: 25 as published, 28 where a layer stands for nearest
+            upsampling and a convolution (`audiogan.interop.wavegan_pytorch`).
         phase_shuffle: largest shift in samples of WaveGAN's critic (section 3.3 of the paper); 0 turns it off.
         griffin_lim_iterations: for architectures that draw spectrograms.
         output_peak: what each clip's largest sample is brought to, as its training clips' was; 0 leaves levels alone.
@@ -44,6 +47,7 @@ class ModelConfig:
     latent_dim: int = 100
     latent_distribution: str = "uniform"
     labels: tuple[str, ...] = ()
+    kernel_size: int = 25
     phase_shuffle: int = 2
     griffin_lim_iterations: int = 16
     output_peak: float = 0.0

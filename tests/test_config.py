@@ -29,6 +29,7 @@ def test_json_round_trip():
         ("labels", ["<script>"]),
         ("labels", [""]),
         ("labels", [7]),
+        ("kernel_size", 3),
         ("griffin_lim_iterations", 10**6),
         ("output_peak", 1.5),
         ("output_peak", float("nan")),

@@ -13,9 +13,9 @@ FLOORS = [  # a module may import from its own entry and those above it in this 
     {"models"},
     {"checkpoint"},
     {"synthesis"},
-    {"plots", "evaluation", "listening", "directions", "resemblance"},
+    {"plots", "evaluation", "listening", "directions", "resemblance", "interop"},
     {"ui"},
-    {"cli", "cli_study", "cli_ratings", "__main__"},
+    {"cli", "cli_study", "cli_ratings", "cli_interop", "__main__"},
 ]
 ONLY_IN = {
     "gradio": ("audiogan/ui/", "app.py"),

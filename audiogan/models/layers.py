@@ -66,9 +66,9 @@ class UpConv1d(FoldedConv1d):
         return x.transpose(1, 2).reshape(batch, time * self.stride, -1).transpose(1, 2)
 
     def _multiplied(self, x: Tensor) -> Tensor:
-        """Each frame's contribution to 25 samples of each channel, then overlap-add."""
+        """Each frame's contribution to as many samples of each channel as there are taps, then overlap-add."""
         size, time = self.weight.shape[-1], x.shape[-1] * self.stride
-        columns = x.transpose(1, 2) @ self.weight.flatten(1)  # [batch, time, out * 25]
+        columns = x.transpose(1, 2) @ self.weight.flatten(1)  # [batch, time, out * taps]
         form = {"stride": (1, self.stride), "padding": (0, self.padding)}
         return F.fold(columns.transpose(1, 2), (1, time), (1, size), **form).squeeze(2) + self.bias[:, None]
 

@@ -27,7 +27,7 @@ def widths(config: ModelConfig) -> list[int]:
 
 
 class WaveGANGenerator(WaveGenerator):
-    """z to waveform: a dense layer to 16 frames, then transposed convolutions of 25 taps, ReLU, tanh."""
+    """z to waveform: a dense layer to 16 frames, then transposed convolutions, ReLU, tanh."""
 
     def __init__(self, config: ModelConfig):
         super().__init__(config)
@@ -35,7 +35,7 @@ class WaveGANGenerator(WaveGenerator):
         self.latent = LabelledLatent(config.latent_dim, len(config.labels))
         self.dense = nn.Linear(self.latent.out_features, FIRST_FRAMES * channels[0])
         sizes = zip(pairwise(channels), strides(config.num_samples), strict=True)
-        self.layers = nn.ModuleList([UpConv1d(i, o, stride=stride) for (i, o), stride in sizes])
+        self.layers = nn.ModuleList([UpConv1d(i, o, config.kernel_size, stride) for (i, o), stride in sizes])
         self.apply(init_published)
 
     def forward(self, z: Tensor, label: Tensor | None = None, pitch: Tensor | None = None) -> Tensor:

@@ -1,0 +1,40 @@
+"""`python -m audiogan import`: checkpoints of other implementations."""
+
+import shlex
+from pathlib import Path
+
+from audiogan import checkpoint
+
+FORMATS = ("wavegan-pytorch",)
+
+
+def add_import(commands) -> None:
+    """The `import` command."""
+    taking = commands.add_parser("import", help="take over a generator that another program trained")
+    taking.add_argument("path", type=Path, metavar="PATH", help="its file, as gan_NAME.tar")
+    taking.add_argument("--format", required=True, choices=FORMATS, help=", ".join(FORMATS))
+    taking.add_argument("--name", required=True, help="of the new checkpoint")
+    taking.add_argument("--sample-rate", type=int, default=16000, metavar="HZ", help="default: 16000")
+    taking.add_argument("--replace", action="store_true", help="a checkpoint of that name gives way")
+    taking.set_defaults(run=_import)
+
+
+def _import(options) -> None:
+    from audiogan.interop import card, wavegan_pytorch
+
+    folder = options.checkpoints / checkpoint.check_name(options.name)
+    if folder.exists() and not options.replace:
+        raise ValueError(f"checkpoint {options.name} is already in {options.checkpoints}: --replace lets it give way")
+    imported = wavegan_pytorch.read(options.path, options.sample_rate)
+    training = {
+        "data": "unknown: imported",
+        "steps": imported.iterations,
+        "source": f"{options.format}: {options.path.name}",
+        "source_sha256": imported.sha256,
+        "layers": imported.layers,
+    }
+    named = ("--format", options.format, "--name", options.name, "--sample-rate", str(options.sample_rate))
+    command = shlex.join(["python", "-m", "audiogan", "import", options.path.name, *named])
+    text = card.card(options.name, imported.generator, training, command)
+    checkpoint.save(folder, imported.generator, training, text, exact=True)
+    print(folder)

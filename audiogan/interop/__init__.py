@@ -1,0 +1,1 @@
+"""Models that travel: other implementations' checkpoints read, ours written for other runtimes."""
