@@ -235,7 +235,7 @@ class TestGeneralMidi:
     def test_the_same_every_time(self, general_midi_data):
         patch = next(patch for patch in general_midi.patches() if patch.label == "Oboe")
         font = str(general_midi.SOUNDFONTS[0][0])
-        for clip in general_midi._render_job((font, patch, FORM))[:3]:
+        for clip in general_midi.render_job((font, patch, FORM))[:3]:
             row = next(n for n, row in enumerate(general_midi_data.index) if row["source"] == clip.source)
             np.testing.assert_array_equal(clip.pcm, general_midi_data.clips[row])
 

@@ -42,10 +42,9 @@ def _add_prepare(commands) -> None:
     prepare = commands.add_parser("prepare", help="make a data set")
     sources = prepare.add_subparsers(dest="source", required=True, metavar="SOURCE")
     midi = sources.add_parser("general-midi", help="instrument notes rendered from soundfonts")
-    midi.add_argument(
-        "--soundfont", metavar="F", nargs="+", help="SF2 or SF3 files (default: those of Debian's packages)"
-    )
     midi.set_defaults(run=_prepare_general_midi)
+    drums = sources.add_parser("drums", help="hits of drums: Debian's sample packages and soundfonts' kits")
+    _add_drums(drums)
     fsd = sources.add_parser("fsdkaggle2018", help="FSDKaggle2018, downloaded from Zenodo (4.6 GiB)")
     _add_fsdkaggle2018(fsd)
     folder = sources.add_parser("folder", help="any folder of audio; sub-folders are labels")
@@ -54,11 +53,26 @@ def _add_prepare(commands) -> None:
     for source in (fsd, folder):
         source.add_argument("--crops", type=int, default=8, help="the most clips of one file (default: 8)")
         source.add_argument("--no-pitch", action="store_true", help="estimate no pitches: a little faster")
-    for source in (midi, fsd, folder):
+    for source in (midi, drums):
+        source.add_argument(
+            "--soundfont", metavar="F", nargs="+", help="SF2 or SF3 files (default: those of Debian's packages)"
+        )
+    for source in (midi, drums, fsd, folder):
         source.add_argument("--out", required=True, type=Path, help="the data set's folder, which must not exist yet")
         source.add_argument("--sample-rate", type=int, default=16000, help="Hz (default: 16000)")
         source.add_argument("--num-samples", type=int, default=16384, help="8192, 16384 (default), 32768 or 65536")
         source.add_argument("--no-normalize", action="store_true", help="keep levels: no peak normalisation")
+
+
+def _add_drums(parser) -> None:
+    parser.add_argument(
+        "--share", metavar="DIR", type=Path, default=Path("/usr/share"), help="what hydrogen/ and sonic-pi/ are in"
+    )
+    parser.add_argument("--labels", metavar="A,B", help="only these (default: all)")
+    parser.add_argument(
+        "--licences", metavar="A,B", help="only sounds under these: CC0, CC-BY, CC-BY-SA, GPL-2, MIT (default: any)"
+    )
+    parser.set_defaults(run=_prepare_drums)
 
 
 def _add_fsdkaggle2018(parser) -> None:
@@ -102,6 +116,24 @@ def _prepare_general_midi(options) -> None:
         f"{counts['clips']} clips in {options.out} "
         f"({counts['duplicates']} near copies dropped, {counts['silent']} silent notes skipped)"
     )
+
+
+def _prepare_drums(options) -> None:
+    from training.data import drums
+
+    labels = _some_of("--labels", options.labels, drums.LABELS)
+    licences = _some_of("--licences", options.licences, drums.LICENCES)
+    form = _clip_format(options)
+    _report(options.out, *drums.prepare(options.out, form, options.soundfont, options.share, labels, licences))
+
+
+def _some_of(option: str, text: str | None, known: tuple[str, ...]) -> tuple[str, ...]:
+    """Names with commas between, in the order of those known; all where there is no text."""
+    names = known if text is None else [name.strip() for name in text.split(",")]
+    for name in names:
+        if name not in known:
+            raise ValueError(f"{option} must be some of {', '.join(known)}, not {name!r}")
+    return tuple(name for name in known if name in names)
 
 
 def _prepare_folder(options) -> None:

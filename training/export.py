@@ -10,6 +10,7 @@ from training.run import RunFolder
 from training.state import below
 
 LICENCES = {
+    "drums": "CC0, CC-BY, CC-BY-SA, GPL-2 and MIT, by recording: see the data set's index.csv and attribution.csv.",
     "fsdkaggle2018": "CC-BY 4.0 as a set; each clip CC0, CC-BY or CC-BY-NC: see the data set's attribution.csv.",
     "general-midi": "The soundfonts FluidR3 GM and MuseScore General (both MIT) are the recordings behind the data.",
 }

@@ -81,13 +81,13 @@ def prepare(out, soundfonts: list[str] | None, form: ClipFormat, workers: int | 
     Raises:
         ValueError: a soundfont or the FluidSynth library is missing, or `out` exists.
     """
-    fonts = _existing(soundfonts or [path for path, _ in SOUNDFONTS])
+    fonts = existing_soundfonts(soundfonts)
     fluidsynth_library()
     jobs = [(str(font), patch, form) for number, font in enumerate(fonts) for patch in _patches_of_font(number)]
     jobs.sort(key=lambda job: job[1].label)  # so that one label's clips at a time are in memory
     counts = {"clips": 0, "duplicates": 0, "silent": 0}
     with DataSetWriter(out, form, LABELS, f"general-midi: {', '.join(font.name for font in fonts)}") as writer:
-        rendered = tqdm(ordered_map(_render_job, jobs, workers), total=len(jobs), desc="render", unit="preset")
+        rendered = tqdm(ordered_map(render_job, jobs, workers), total=len(jobs), desc="render", unit="preset")
         by_label = itertools.groupby(zip(jobs, rendered, strict=True), key=lambda pair: pair[0][1].label)
         for _, pairs in by_label:
             clips = [clip for _, of_patch in pairs for clip in of_patch]
@@ -126,14 +126,15 @@ def split_by_note(clips: list[Clip]) -> list[Clip]:
     A note is a program and a pitch, or a kit and a key: its velocities and its recordings from all soundfonts
     stay together.
     """
-    notes = sorted({_note(clip) for clip in clips})
+    notes = sorted({note_of(clip) for clip in clips})
     held_out = max(1, round(TEST_FRACTION * len(notes))) if len(notes) > 1 else 0
     order = np.random.default_rng(SPLIT_SEED).permutation(len(notes))
     test = {notes[number] for number in order[:held_out]}
-    return [replace(clip, split="test" if _note(clip) in test else "train") for clip in clips]
+    return [replace(clip, split="test" if note_of(clip) in test else "train") for clip in clips]
 
 
-def _render_job(job: tuple[str, Patch, ClipFormat]) -> list[Clip]:
+def render_job(job: tuple[str, Patch, ClipFormat]) -> list[Clip]:
+    """Every note of a patch of a soundfont, silent ones without samples."""
     soundfont, patch, form = job
     name = Path(soundfont).name
     licence = "MIT" if name in {Path(path).name for path, _ in SOUNDFONTS} else ""
@@ -148,12 +149,14 @@ def _render_job(job: tuple[str, Patch, ClipFormat]) -> list[Clip]:
     return clips
 
 
-def _note(clip: Clip) -> str:
+def note_of(clip: Clip) -> str:
     """`bank B program P key K` of a clip, without its soundfont, velocity and tuning."""
     return clip.source.partition(" bank ")[2].partition(" velocity ")[0]
 
 
-def _existing(soundfonts: list[str]) -> list[Path]:
+def existing_soundfonts(soundfonts: list[str] | None) -> list[Path]:
+    """These files, or those of Debian's packages; ValueError where one is missing or no soundfont."""
+    soundfonts = soundfonts or [path for path, _ in SOUNDFONTS]
     packages = dict(SOUNDFONTS)
     for path in soundfonts:
         if not Path(path).is_file():
