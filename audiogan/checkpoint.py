@@ -6,6 +6,8 @@ import os
 import re
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,13 +98,17 @@ def list_checkpoints(folder: str | os.PathLike = FOLDER) -> list[Checkpoint]:
     return [read(path) for path in _folders(folder)]
 
 
-def read(folder: str | os.PathLike) -> Checkpoint:
+def read(folder: str | os.PathLike, name: str = "") -> Checkpoint:
     """A checkpoint's description, without loading its weights.
+
+    Args:
+        name: what it is called; the folder's own name where that is empty.
 
     Raises:
         ValueError: config.json is missing, damaged, too large or of an unknown format.
     """
     folder, file = Path(folder), Path(folder) / "config.json"
+    name = name or folder.resolve().name
     try:
         if file.stat().st_size > MAX_CONFIG_BYTES:
             raise ValueError(f"it is larger than {MAX_CONFIG_BYTES} bytes")
@@ -113,20 +119,23 @@ def read(folder: str | os.PathLike) -> Checkpoint:
         if not isinstance(training, dict):
             raise ValueError("its training is not a JSON object")
         config = ModelConfig.from_dict(document.get("model"))
-        return Checkpoint(check_name(folder.resolve().name), folder, config, training)
+        return Checkpoint(check_name(name), folder, config, training)
     except (OSError, RecursionError, ValueError) as error:
-        raise ValueError(f"checkpoint {folder.name} has no usable config.json: {error}") from None
+        raise ValueError(f"checkpoint {name} has no usable config.json: {error}") from None
 
 
-def load(folder: str | os.PathLike) -> tuple[Checkpoint, Generator]:
+def load(folder: str | os.PathLike, name: str = "") -> tuple[Checkpoint, Generator]:
     """A checkpoint and its generator in float32, in evaluation mode, on the CPU.
 
     The tensors' names and shapes are compared with the model's before any is read.
 
+    Args:
+        name: what it is called; the folder's own name where that is empty.
+
     Raises:
         ValueError: weights missing, truncated, not safetensors, of other shapes, or not finite.
     """
-    checkpoint = read(folder)
+    checkpoint = read(folder, name)
     with torch.device("meta"):
         generator = build_generator(checkpoint.config)
     try:
@@ -149,16 +158,23 @@ def save(folder: str | os.PathLike, generator: Generator, training: dict, card: 
     Raises:
         ValueError: a bad name, or weights that are not finite as stored.
     """
-    folder = Path(folder)
-    check_name(folder.name)
+    check_name(Path(folder).name)
     state = {key: _as_stored(key, tensor, exact) for key, tensor in generator.state_dict().items()}
     document = {"format": FORMAT, "model": generator.config.to_dict(), "training": training}
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    try:
+    with replacing(folder) as partial:
         write_atomically(partial / "model.safetensors", safetensors.torch.save(state))
         write_atomically(partial / "config.json", (json.dumps(document, indent=2) + "\n").encode())
         write_atomically(partial / "README.md", card.encode())
+
+
+@contextmanager
+def replacing(folder: str | os.PathLike) -> Iterator[Path]:
+    """A folder to fill, which becomes `folder` at the end; after an error nothing has changed and nothing is left."""
+    folder = Path(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        yield partial
         partial.chmod(0o755)
         if folder.exists():
             folder.rename(partial / "replaced")

@@ -1,7 +1,8 @@
-"""`python -m audiogan`: list, generate, morph, index, import, evaluate, study, ratings."""
+"""`python -m audiogan`: list, generate, morph, index, import, evaluate, study, ratings, hub."""
 
 import argparse
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -10,9 +11,10 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from audiogan import checkpoint, synthesis
+from audiogan import checkpoint, hub, synthesis
 from audiogan.arguments import Parser, run_command
 from audiogan.audio import wav_bytes, write_atomically, write_wav
+from audiogan.cli_hub import add_hub
 from audiogan.cli_interop import add_import
 from audiogan.cli_ratings import add_ratings
 from audiogan.cli_study import add_study
@@ -40,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--checkpoints", metavar="DIR", type=Path, default=checkpoint.FOLDER, help="their folder")
     add_study(commands)
     add_ratings(commands)
+    add_hub(commands)
     return parser
 
 
@@ -77,7 +80,10 @@ def _add_index(commands) -> None:
 
 
 def _list(options) -> None:
-    rows = [item.describe() for item in checkpoint.list_checkpoints(options.checkpoints)]
+    there = hub.available(options.checkpoints)
+    rows = [item.describe() for item in there.checkpoints]
+    for problem in there.problems:
+        print(problem, file=sys.stderr)
     if options.json:
         print(json.dumps(rows, indent=2))
         return

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import torch
 
-from audiogan import checkpoint, latent
+from audiogan import checkpoint, hub, latent
 from audiogan.device import choose_device
 from audiogan.models.base import Generator
 
@@ -223,7 +223,7 @@ def at_peak(audio: torch.Tensor, peak: float) -> torch.Tensor:
 def load(
     name_or_path: str | os.PathLike, device: str = "auto", folder: str | os.PathLike = checkpoint.FOLDER
 ) -> Synthesizer:
-    """Load a checkpoint by name or path.
+    """Load a checkpoint by name or path; a name may be one that AUDIOGAN_HUB_CHECKPOINTS gives.
 
     Args:
         device: `auto`, `cuda`, `mps` or `cpu`.
@@ -233,7 +233,7 @@ def load(
         ValueError: no such checkpoint, a damaged one, or a device that is not here.
     """
     where = choose_device(device)
-    return Synthesizer(*checkpoint.load(checkpoint.find(name_or_path, folder)), where)
+    return Synthesizer(*checkpoint.load(*hub.find(name_or_path, folder)), where)
 
 
 def file_name(name: str, label: str | None, seed: int, index: int) -> str:

@@ -1,6 +1,8 @@
 """About: what this is, the model cards, the API, how to cite."""
 
+import html
 import re
+from collections.abc import Sequence
 
 import gradio as gr
 
@@ -94,6 +96,8 @@ def build(library: Library) -> None:
     """The tab's contents."""
     gr.Markdown(INTRODUCTION)
     gr.Markdown("## Models")
+    if library.problems:
+        gr.HTML(f'<p id="missing-models" role="status">{html.escape(missing(library.problems))}</p>')
     for number, entry in enumerate(library):
         with gr.Accordion(entry.synthesizer.name, open=number == 0):
             card = untitled(inert_markdown(entry.synthesizer.checkpoint.card()))
@@ -102,6 +106,11 @@ def build(library: Library) -> None:
     gr.Markdown(api_text(library.names[0]))
     gr.Markdown("## To cite")
     gr.Markdown(CITATIONS, latex_delimiters=[])
+
+
+def missing(problems: Sequence[str]) -> str:
+    """What to tell visitors of models that could not be fetched; whose fault it is, is in the log."""
+    return f"{len(problems)} more could not be fetched from the Hugging Face Hub when this page started."
 
 
 def api_text(model: str, address: str = ADDRESS) -> str:

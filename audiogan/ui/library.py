@@ -1,10 +1,12 @@
 """The models that the page offers, loaded once a process."""
 
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from audiogan import checkpoint, synthesis
+from audiogan import checkpoint, hub
+from audiogan.device import choose_device
 from audiogan.synthesis import Synthesizer
 
 
@@ -29,21 +31,29 @@ class Library:
     """Models by name. Names that a request brings are only ever looked up here, never used as paths.
 
     Args:
-        folder: every checkpoint in it is loaded.
+        folder: every checkpoint in it is loaded, and those of the Hub that AUDIOGAN_HUB_CHECKPOINTS names.
         device: `auto`, `cuda`, `mps` or `cpu`.
 
+    Attributes:
+        problems: a sentence for each model of the Hub that is missing.
+
     Raises:
-        ValueError: no folder, no checkpoint in it, a damaged one, or a device that is not here.
+        ValueError: no folder, no checkpoint in it nor from the Hub, a damaged one, or a device that is not here.
     """
 
     def __init__(self, folder: str | os.PathLike = checkpoint.FOLDER, device: str = "auto"):
         self.folder = Path(folder)
-        found = checkpoint.list_checkpoints(folder)
-        if not found:
+        where, there = choose_device(device), hub.available(folder)
+        self.problems = there.problems
+        for problem in self.problems:
+            print(problem, file=sys.stderr, flush=True)
+        if not there.checkpoints:
             raise ValueError(f"checkpoint folder {os.fspath(folder)} holds no checkpoint: train or pull one first")
         self._entries = {
-            item.name: Entry(synthesis.load(item.folder, device), checkpoint.weights_hash(item.folder))
-            for item in found
+            item.name: Entry(
+                Synthesizer(*checkpoint.load(item.folder, item.name), where), checkpoint.weights_hash(item.folder)
+            )
+            for item in there.checkpoints
         }
 
     @property

@@ -1,0 +1,177 @@
+"""From the Hub: only the files of a checkpoint, of a known commit, of bounded sizes, loaded once before they count."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from audiogan import checkpoint
+from audiogan.hub.client import HubError, connect, explained
+from audiogan.models import build_generator
+
+INDEX = "nearest.safetensors"  # of `resemblance`, on a floor above
+WEIGHTS = "model.safetensors"
+REQUIRED = ("config.json", WEIGHTS)
+FILES = (*REQUIRED, "README.md", INDEX)
+MAX_BYTES = {"config.json": checkpoint.MAX_CONFIG_BYTES, "README.md": 1_000_000, INDEX: 64_000_000}
+HEADER_BYTES = 1_000_000  # of a safetensors file, at most
+MAY_HOLD_CODE = (".bin", ".ckpt", ".joblib", ".npy", ".npz", ".pickle", ".pkl", ".pt", ".pth", ".py", ".sh", ".tar")
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A checkpoint of the Hub, checked, in huggingface_hub's cache.
+
+    Attributes:
+        repo: OWNER/NAME.
+        commit: the SHA that the asked revision was.
+        folder: its files; nobody may write there.
+    """
+
+    repo: str
+    commit: str
+    folder: Path
+
+
+def fetch(repo: str, revision: str | None = None) -> Snapshot:
+    """A repository's checkpoint, downloaded where the cache has no such commit, and loaded once to see that it is one.
+
+    Args:
+        repo: OWNER/NAME.
+        revision: a branch, tag or commit; None is `main`. A commit that is in the cache needs no network.
+
+    Raises:
+        HubError: no such repository, or it is not a checkpoint and only a checkpoint; nothing of it stays in the cache.
+        UnreachableError: the Hub cannot be reached and the cache does not have it.
+    """
+    check_repo(repo)
+    api = connect()
+    with explained(repo):
+        resolved = api.resolve_revision(repo, revision=revision)
+    folder = _cached(api, repo, resolved) or _download(api, repo, resolved)
+    with _or_refused(repo, resolved.resolved):
+        _check_sizes({path.name: path.stat().st_size for path in folder.iterdir()}, folder)
+        checkpoint.load(folder, "pulled")
+    return Snapshot(repo, resolved.resolved, folder)
+
+
+def pull(repo: str, folder: Path, revision: str | None = None, name: str = "", replace: bool = False) -> Snapshot:
+    """Copy a repository's checkpoint into `folder`/NAME, whole or not at all.
+
+    Args:
+        name: the repository's own name where that is empty.
+        replace: a checkpoint that is there gives way.
+
+    Raises:
+        HubError: as `fetch`.
+        ValueError: a bad name, or one that is taken.
+    """
+    name = checkpoint.check_name(name or check_repo(repo).partition("/")[2])
+    if (folder / name).exists() and not replace:
+        raise ValueError(f"{folder / name} is there already: choose another --name, or --replace it")
+    found = fetch(repo, revision)
+    with checkpoint.replacing(folder / name) as partial:
+        for file in FILES:
+            if (found.folder / file).is_file():
+                shutil.copyfile(found.folder / file, partial / file)
+    return found
+
+
+def check_repo(repo: str) -> str:
+    """The name, if it can be a repository's.
+
+    Raises:
+        ValueError: it is not OWNER/NAME as the Hub writes it.
+    """
+    from huggingface_hub.utils import HFValidationError, validate_repo_id
+
+    try:
+        validate_repo_id(repo)
+    except HFValidationError:
+        repo = ""
+    if repo.count("/") != 1:
+        raise ValueError("a repository must be OWNER/NAME, of letters, digits, dots, dashes and underscores")
+    return repo
+
+
+def _cached(api, repo: str, resolved) -> Path | None:
+    """The snapshot's folder if the cache has all of it."""
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    try:
+        folder = api.snapshot_download(repo, revision=resolved, allow_patterns=list(FILES), local_files_only=True)
+    except LocalEntryNotFoundError:
+        return None
+    return Path(folder) if all((Path(folder) / file).is_file() for file in REQUIRED) else None
+
+
+def _download(api, repo: str, resolved) -> Path:
+    """The snapshot's folder after looking at what there is, then at config.json, and only then at the rest."""
+    from huggingface_hub.hf_api import RepoFile
+
+    with explained(repo):
+        tree = list(api.list_repo_tree(repo, recursive=True, revision=resolved.resolved))
+        with _or_refused(repo, resolved.resolved):
+            sizes = _listed({it.path: it.size for it in tree if isinstance(it, RepoFile)})
+            _check_sizes(sizes)
+        folder = Path(api.snapshot_download(repo, revision=resolved, allow_patterns=["config.json"]))
+        with _or_refused(repo, resolved.resolved):
+            _check_sizes(sizes, folder)
+        return Path(api.snapshot_download(repo, revision=resolved, allow_patterns=list(FILES)))
+
+
+def _listed(files: dict[str, int]) -> dict[str, int]:
+    """The sizes of a checkpoint's own files among a repository's, in bytes.
+
+    Raises:
+        ValueError: one is missing, or there are files that could harm whoever opens them.
+    """
+    for path in files:
+        if path.startswith("/") or ".." in path.split("/") or "\\" in path or not path.isprintable():
+            raise ValueError(f"a file in it is called {path[:80]!r}")
+        if path.lower().endswith(MAY_HOLD_CODE):
+            raise ValueError(f"its {path[:80]!r} may hold code, and a checkpoint has none")
+    for file in REQUIRED:
+        if file not in files:
+            raise ValueError(f"it has no {file}, so it is no checkpoint of audiogan")
+    return {path: size for path, size in files.items() if path in FILES}
+
+
+def _check_sizes(sizes: dict[str, int], folder: Path | None = None) -> None:
+    """Compare sizes in bytes with the most that each file may have; the weights' with what `folder`'s model needs."""
+    limits = MAX_BYTES | ({WEIGHTS: _most_weights(folder)} if folder else {})
+    for file, most in limits.items():
+        if sizes.get(file, 0) > most:
+            raise ValueError(f"its {file} has {sizes[file]:,} bytes, and {most:,} is the most that makes sense")
+
+
+def _most_weights(folder: Path) -> int:
+    """What the model of a config.json can need in bytes: four for each number."""
+    with torch.device("meta"):
+        state = build_generator(checkpoint.read(folder, "pulled").config).state_dict()
+    return HEADER_BYTES + sum(max(tensor.element_size(), 4) * tensor.numel() for tensor in state.values())
+
+
+@contextmanager
+def _or_refused(repo: str, commit: str) -> Iterator[None]:
+    """What is wrong with a repository is said of it, and its commit leaves the cache."""
+    try:
+        yield
+    except ValueError as error:
+        _forget(repo, commit)
+        raise HubError(f"{repo} is refused: {error}") from None
+
+
+def _forget(repo: str, commit: str) -> None:
+    """Take a refused commit out of the cache, and the repository where that was all."""
+    from huggingface_hub import constants, scan_cache_dir
+    from huggingface_hub.file_download import repo_folder_name
+
+    folder = Path(constants.HF_HUB_CACHE) / repo_folder_name(repo_id=repo, repo_type="model")
+    if (folder / "snapshots" / commit).is_dir():
+        scan_cache_dir(constants.HF_HUB_CACHE).delete_revisions(commit).execute()
+    if not any(folder.glob("snapshots/*")):
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,40 @@
+"""To the Hub: a checkpoint that loads, its index and its card, in one commit."""
+
+from pathlib import Path
+
+from audiogan import checkpoint
+from audiogan.hub.card import hub_card
+from audiogan.hub.client import connect, explained
+from audiogan.hub.pull import FILES, check_repo
+
+
+def push(folder: Path, repo: str, public: bool = False, revision: str | None = None) -> str:
+    """Publish a checkpoint: all of it in one commit, or nothing.
+
+    Args:
+        folder: the checkpoint's.
+        repo: OWNER/NAME; made if there is none, and left as private or public as it is if there is one.
+        public: whether a repository that is made is for everyone to see.
+        revision: a branch, made if there is none; None is `main`.
+
+    Returns:
+        The address of the commit.
+
+    Raises:
+        HubError: the Hub refuses it, or cannot be reached.
+        ValueError: the checkpoint is damaged, or the name is not a repository's.
+    """
+    from huggingface_hub import CommitOperationAdd
+
+    check_repo(repo)
+    api = connect()
+    description, _ = checkpoint.load(folder)
+    contents = {file: (folder / file).read_bytes() for file in FILES if (folder / file).is_file()}
+    contents["README.md"] = hub_card(description, folder.parent / "evaluation").encode()
+    operations = [CommitOperationAdd(file, data) for file, data in contents.items()]
+    with explained(repo):
+        api.create_repo(repo, private=not public, exist_ok=True)
+        if revision:
+            api.create_branch(repo, branch=revision, exist_ok=True)
+        message = f"Add {description.name}"
+        return api.create_commit(repo, operations, commit_message=message, revision=revision).commit_url
