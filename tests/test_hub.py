@@ -27,6 +27,8 @@ from test_cli import refused
 
 from audiogan import checkpoint, cli, hub, synthesis
 from audiogan.hub import client
+from audiogan.listening.store import Store
+from audiogan.ui import Library, build_app
 
 ROOT = Path(__file__).parent.parent
 REPO = f"{OWNER}/tiny"
@@ -447,3 +449,19 @@ class TestNamed:
         assert "answers 503" in found.problems[0]
         assert cli.main(["list", "--checkpoints", str(tiny.parent)]) == 0
         assert f"{REPO} is left out" in capsys.readouterr().err
+
+    def test_page_starts_without_a_model_that_cannot_be_fetched_and_says_so(
+        self, online, tiny, tmp_path, monkeypatch, capsys
+    ):
+        hub.push(tiny, f"{OWNER}/there")
+        monkeypatch.setenv("AUDIOGAN_HUB_CHECKPOINTS", f"{REPO},{OWNER}/there")
+        library = Library(tiny.parent, "cpu")
+        assert library.names == ["tiny", "there"]
+        assert library.get("there").describe()["name"] == "there"
+        clips = [library.get(name).synthesizer.generate(1, 3, "Flute") for name in library.names]
+        assert np.array_equal(*clips)
+        assert f"the Hub has no {REPO} that HF_TOKEN may see" in capsys.readouterr().err
+        components = build_app(library, Store("sqlite://")).config["components"]
+        (shown,) = [it["props"]["value"] for it in components if "missing-models" in str(it["props"].get("value"))]
+        assert "1 more could not be fetched" in shown
+        assert REPO not in shown
