@@ -83,7 +83,7 @@ function dot(level) {
 function listen(node, number, studio, player, actions) {
   let held = null;
   let from = null;
-  let pressed = -Infinity;
+  let pressed = false;
   const release = () => clearTimeout(held);
   const menu = () => {
     release();
@@ -93,7 +93,7 @@ function listen(node, number, studio, player, actions) {
   node.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
     event.preventDefault(); // no focus: the space bar stays with the sequencer
-    pressed = event.timeStamp;
+    pressed = true;
     from = event;
     if (event.shiftKey) actions.reroll(number);
     else player.press(number);
@@ -109,7 +109,9 @@ function listen(node, number, studio, player, actions) {
     menu();
   });
   node.addEventListener("click", (event) => {
-    if (event.timeStamp - pressed < 1000) return; // the press has sounded; this is Enter, or an assistive tool
+    const sounded = pressed && event.detail > 0; // by the press; Enter and assistive tools come without one
+    pressed = false;
+    if (sounded) return;
     studio.select(number);
     if (event.shiftKey) actions.reroll(number);
     else player.press(number);
