@@ -50,6 +50,13 @@ def test_app_starts_on_a_machine_too_busy_to_answer_itself_in_time(library, monk
         app.close()
 
 
+def test_threads_that_wait_leave_their_cores_to_others():
+    environment = os.environ | {"OMP_DISPLAY_ENV": "VERBOSE"}  # OpenMP prints its settings when torch loads it
+    command = [sys.executable, "-c", "import app"]
+    run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=True)
+    assert re.search(r"GOMP_SPINCOUNT = '0'|OMP_WAIT_POLICY='PASSIVE'", run.stdout + run.stderr)  # GNU's or LLVM's
+
+
 def test_list_models_describes_every_checkpoint(client, checkpoints):
     listed = [item.describe() for item in checkpoint.list_checkpoints(checkpoints)]
     assert client.predict(api_name="/list_models") == listed
