@@ -22,6 +22,7 @@ soak: $(VENV)/.dev system-packages
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/oxlint --quiet
 
 # The study that the app runs unless told otherwise, from every checkpoint in checkpoints/. DATA names prepared data.
 study: $(VENV)/.run

@@ -7,8 +7,9 @@ import { floatsOf } from "./pcm.js";
 import { drawPicture, penOf } from "./picture.js";
 import { ask } from "./points.js";
 import { Progress } from "./progress.js";
-import { KINDS, RANGE_DB, spectrogram } from "./spectrum.js";
 import { scoreTable } from "./scores.js";
+import { settle } from "./settle.js";
+import { KINDS, RANGE_DB, spectrogram } from "./spectrum.js";
 import { Switcher } from "./switcher.js";
 import { toast } from "./toast.js";
 
@@ -16,8 +17,7 @@ const WITHOUT = "No evaluation lies beside these checkpoints, so the models are 
 const UNSCORED = "The evaluation beside these checkpoints did not score this model.";
 
 export function mount({ element, props, server }) {
-  const root = element.querySelector(".compare");
-  if (!root.childElementCount) new Comparison(root, props, server);
+  settle(element.querySelector(".compare"), (root) => new Comparison(root, props, server));
 }
 
 class Comparison {
@@ -30,11 +30,6 @@ class Comparison {
     this.columns = [];
     this.switcher = new Switcher();
     this.build();
-    new IntersectionObserver((entries, observer) => {
-      if (!entries.some((entry) => entry.isIntersecting)) return;
-      observer.disconnect();
-      this.renew();
-    }).observe(root);
     new ResizeObserver(() => this.draw()).observe(this.grid);
   }
 

@@ -1,57 +1,48 @@
 // Explore: a map of sounds between four seeds, directions that change them, morphs, and a close look at what sounds.
 
-import { midiName } from "./axis.js";
 import { Directions } from "./directions.js";
-import { button, choice, make, slider, words } from "./dom.js";
+import { make, words } from "./dom.js";
 import { play, wake } from "./engine.js";
 import { Likeness } from "./likeness.js";
 import { SIDE } from "./lattice.js";
 import { LatentMap } from "./map.js";
 import { Morph } from "./morph.js";
-import { ask, fetchPoints } from "./points.js";
+import { Place } from "./place.js";
+import { fetchPoints } from "./points.js";
 import { Progress } from "./progress.js";
 import { Scope } from "./scope.js";
 import { cornerFields, seedField } from "./seeds.js";
+import { settle } from "./settle.js";
 import { toast } from "./toast.js";
 
 const RETRIGGER = 70; // milliseconds between two sounds of a moving finger
 const CALM = 350; // milliseconds without a change after which the map is drawn again
 
 export function mount({ element, props, server }) {
-  const root = element.querySelector(".explore");
-  if (!root.childElementCount) new Explorer(root, props, server);
+  settle(element.querySelector(".explore"), (root) => new Explorer(root, props, server));
 }
 
 class Explorer {
   constructor(root, props, server) {
     Object.assign(this, { root, props, server });
-    this.model = props.models.find((model) => Object.keys(model.pitched).length) ?? props.models[0];
-    this.label = this.model.labels[0] ?? "";
-    this.pitch = null;
-    this.truncation = 1;
     this.round = 0; // counts settings: answers to earlier ones are dropped
     this.stopped = false;
     this.build();
-    new IntersectionObserver((entries, observer) => {
-      if (!entries.some((entry) => entry.isIntersecting)) return;
-      observer.disconnect();
-      this.renew();
-    }).observe(root);
   }
 
   // Where the tab listens, as the server wants it.
   get place() {
-    const { model, label, pitch, truncation } = this;
-    return { model: model.name, label, pitch, truncation, corners: this.corners.map((field) => field.value) };
+    return { ...this.settings.request, corners: this.corners.map((field) => field.value) };
   }
 
   build() {
+    this.settings = new Place(this.props.models, { other: () => this.moveOn(), tuned: () => this.change(), fresh: () => this.renewCorners() });
     this.map = new LatentMap();
     this.map.addEventListener("move", ({ detail }) => this.follow(detail));
     this.map.addEventListener("again", () => this.sound(true));
     this.scope = new Scope();
     this.likeness = new Likeness(this.server, () => this.heard);
-    this.likeness.setModel(this.model);
+    this.likeness.setModel(this.settings.model);
     this.filling = new Progress("Sounds on the map");
     this.morph = new Morph({
       place: () => this.place,
@@ -64,7 +55,7 @@ class Explorer {
       fetch: (all) => this.fetchStops(all),
       hear: (sound) => this.hear(this.named({ ...this.map.finger, sound })),
       moving: () => (this.round += 1),
-      done: () => this.change({}),
+      done: () => this.change(),
       place: () => this.place,
     });
     const [corners, above, below] = cornerFields(this.props.corners, () => this.renew());
@@ -72,55 +63,19 @@ class Explorer {
     const map = make("section", { className: "panel", "aria-label": "Map" });
     map.append(above, this.map.element, below, this.legend(), make("div", { className: "keep" }, this.filling.element));
     const stage = make("div", { className: "explore-stage" }, map, make("div", { className: "panel close-up" }, this.scope.element, this.likeness.element));
-    this.root.append(this.toolbar(), stage, this.directions.element, this.morph.element);
-    this.showPitch();
+    this.root.append(this.settings.element, stage, this.directions.element, this.morph.element);
   }
 
-  toolbar() {
-    const { models } = this.props;
-    const pick = choice("Model", models.map(({ name }) => [name, name]), this.model.name, (name) => this.setModel(name));
-    this.labelField = choice("Instrument", [], "", (label) => this.setLabel(label));
-    this.fillLabels();
-    this.pitchField = slider("Pitch", { min: 24, max: 96, step: 1, value: 60, say: midiName }, (pitch) => this.change({ pitch }));
-    const truncation = { min: 0.1, max: 1, step: 0.05, value: 1, say: (value) => (value < 1 ? value.toFixed(2) : "1 (off)") };
-    const tame = slider("Truncation", truncation, (value) => this.change({ truncation: value }));
-    tame.title = "Smaller: more typical sounds, less variety";
-    const fresh = button("New map", () => this.renewCorners(), { image: "dice", className: "tool primary" });
-    return make("div", { className: "toolbar" }, pick, this.labelField, this.pitchField, tame, fresh);
-  }
-
-  fillLabels() {
-    this.labelField.fill(this.model.labels.map((label) => [label, words(label)]), this.label);
-    this.labelField.hidden = !this.model.labels.length;
-  }
-
-  showPitch() {
-    const range = this.model.pitched[this.label];
-    this.pitchField.hidden = !range;
-    this.pitch = range ? Math.round((range[0] + range[1]) / 2) : null;
-    if (!range) return;
-    Object.assign(this.pitchField.input, { min: Math.ceil(range[0]), max: Math.floor(range[1]) });
-    this.pitchField.set(this.pitch);
-  }
-
-  setModel(name) {
-    this.model = this.props.models.find((model) => model.name === name);
-    if (!this.model.labels.includes(this.label)) this.label = this.model.labels[0] ?? "";
-    this.fillLabels();
-    this.likeness.setModel(this.model);
-    this.setLabel(this.label);
-  }
-
-  setLabel(label) {
-    this.label = label;
-    this.showPitch();
+  // Another model or instrument.
+  moveOn() {
+    if (this.likeness.model !== this.settings.model) this.likeness.setModel(this.settings.model);
     this.directions.reset();
     this.renew();
     this.directions.name();
   }
 
-  change(settings) {
-    Object.assign(this, settings);
+  // Another setting of the same: the map follows once it is calm.
+  change() {
     clearTimeout(this.calm);
     this.round += 1;
     this.calm = setTimeout(() => this.renew(), CALM);
@@ -174,7 +129,7 @@ class Explorer {
   async fetchInto(round, points) {
     const { map } = this;
     const requests = points.map(({ x, y }) => ({ at: [x / SIDE, y / SIDE], moves: this.directions.moves }));
-    const sounds = await fetchPoints(this.server, this.place, this.model.sample_rate, requests);
+    const sounds = await fetchPoints(this.server, this.place, this.settings.model.sample_rate, requests);
     if (round !== this.round) return;
     sounds.forEach((sound, number) => map.put(points[number], sound));
     this.filling.at(...map.lattice.progress());
@@ -241,24 +196,23 @@ class Explorer {
   fetchStops(all) {
     const { x, y } = this.map.finger;
     wake();
-    return fetchPoints(this.server, this.place, this.model.sample_rate, all.map((moves) => ({ at: [x / SIDE, y / SIDE], moves })));
+    return fetchPoints(this.server, this.place, this.settings.model.sample_rate, all.map((moves) => ({ at: [x / SIDE, y / SIDE], moves })));
   }
 
   // Sounds for any number of points, in batches, or null where the visitor stopped it.
   async fetchAll(place, points, progress) {
-    const sounds = [];
-    let stopped = false;
-    const stop = () => (stopped = true);
+    const [sounds, run] = [[], { stopped: false }];
+    const stop = () => (run.stopped = true);
     progress.start(stop);
     try {
-      while (sounds.length < points.length && !stopped) {
+      while (sounds.length < points.length && !run.stopped) {
         const batch = points.slice(sounds.length, sounds.length + this.props.batch).map(({ at }) => ({ at, moves: this.directions.still }));
-        sounds.push(...(await fetchPoints(this.server, place, this.model.sample_rate, batch)));
+        sounds.push(...(await fetchPoints(this.server, place, this.settings.model.sample_rate, batch)));
         progress.at(sounds.length, points.length);
       }
     } finally {
       if (progress.stop === stop) progress.end(); // else another began meanwhile
     }
-    return stopped ? null : sounds;
+    return run.stopped ? null : sounds;
   }
 }

@@ -16,7 +16,9 @@ export class Likeness {
     this.element = make("div", { className: "likeness" }, this.askButton, this.list, this.words);
   }
 
-  setModel({ indexed }) {
+  setModel(model) {
+    this.model = model;
+    const { indexed } = model;
     this.askButton.hidden = !indexed;
     this.clear();
     this.words.textContent = indexed ? "" : WITHOUT;

@@ -1,16 +1,15 @@
 // A close look at a sound: waveform over spectrogram on one time axis, zoom, and a cursor that reads seconds, Hz and dB.
 
-import { noteName, ticks, ticksHz } from "./axis.js";
+import { noteName } from "./axis.js";
+import { boxesOf, drawChart, drawMarks } from "./chart.js";
 import { button, make, rename, saveFile } from "./dom.js";
 import { audio, bufferOf, play, wake } from "./engine.js";
+import { listenToFingers } from "./fingers.js";
 import { wavOf } from "./pcm.js";
-import { drawPicture, drawText, drawWave, FAINT, INK, penOf } from "./picture.js";
-import { decibels, KINDS, RANGE_DB, spectrogram } from "./spectrum.js";
+import { penOf } from "./picture.js";
+import { decibels, KINDS, spectrogram } from "./spectrum.js";
 import { View } from "./view.js";
-import { MAGMA } from "./magma.js";
 
-const MARGIN = { left: 40, right: 46, top: 8, gap: 10, bottom: 22 };
-const WAVE_SHARE = 0.26;
 const ZOOM = 1.6;
 const KEYS_HELP = "Arrow keys move the cursor, plus and minus zoom, 0 shows all, space plays what is shown.";
 
@@ -127,32 +126,12 @@ export class Scope {
 
   listen() {
     const { screen } = this;
-    const pointers = new Map();
-    let spread = 0;
-    screen.addEventListener("pointerdown", (event) => {
-      pointers.set(event.pointerId, event.offsetX);
-      if (event.pointerType !== "touch" || this.view.zoomed) screen.setPointerCapture(event.pointerId);
-      this.point(event);
+    listenToFingers(screen, {
+      holds: () => this.view.zoomed,
+      point: (event) => this.point(event),
+      zoom: (factor, x) => this.look((view) => view.zoom(factor, this.secondAt(x))),
+      pan: (pixels) => this.look((view) => view.pan((pixels / boxesOf(screen).wave.width) * view.span)),
     });
-    screen.addEventListener("pointermove", (event) => {
-      const before = pointers.get(event.pointerId);
-      if (before !== undefined) pointers.set(event.pointerId, event.offsetX);
-      if (pointers.size === 2) {
-        const [first, second] = pointers.values();
-        const now = Math.max(Math.abs(first - second), 8);
-        if (spread) this.look((view) => view.zoom(now / spread, this.secondAt((first + second) / 2)));
-        spread = now;
-      } else {
-        if (before !== undefined && this.view.zoomed) this.look((view) => view.pan(((before - event.offsetX) / this.boxes().wave.width) * view.span));
-        this.point(event);
-      }
-    });
-    for (const name of ["pointerup", "pointercancel"]) {
-      screen.addEventListener(name, (event) => {
-        pointers.delete(event.pointerId);
-        spread = 0;
-      });
-    }
     screen.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && this.setCursor(null));
     screen.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
     screen.addEventListener("keydown", (event) => this.key(event));
@@ -193,7 +172,7 @@ export class Scope {
   }
 
   point(event) {
-    const { spectrum } = this.boxes();
+    const { spectrum } = boxesOf(this.screen);
     const height = (spectrum.top + spectrum.height - event.offsetY) / spectrum.height;
     const second = this.secondAt(event.offsetX);
     const inside = second >= 0 && second <= this.view.seconds;
@@ -201,7 +180,7 @@ export class Scope {
   }
 
   secondAt(x) {
-    const { wave } = this.boxes();
+    const { wave } = boxesOf(this.screen);
     return this.view.secondAt((x - wave.left) / wave.width);
   }
 
@@ -229,15 +208,6 @@ export class Scope {
     return parts.filter(Boolean).join("   ");
   }
 
-  boxes() {
-    const { clientWidth, clientHeight } = this.screen;
-    const width = Math.max(clientWidth - MARGIN.left - MARGIN.right, 1);
-    const free = Math.max(clientHeight - MARGIN.top - MARGIN.gap - MARGIN.bottom, 2);
-    const wave = { left: MARGIN.left, top: MARGIN.top, width, height: free * WAVE_SHARE };
-    const top = wave.top + wave.height + MARGIN.gap;
-    return { wave, spectrum: { left: MARGIN.left, top, width, height: free * (1 - WAVE_SHARE) } };
-  }
-
   draw() {
     this.waiting ??= requestAnimationFrame(() => {
       this.waiting = null;
@@ -250,72 +220,15 @@ export class Scope {
     if (!this.base.clientWidth) return;
     const { pen } = penOf(this.base);
     if (!this.sound) return;
-    const { wave, spectrum } = this.boxes();
-    drawWave(pen, this.sound.samples, this.sound.sampleRate, this.view, wave);
-    drawPicture(pen, this.picture, this.view, spectrum);
-    this.drawSeconds(pen, wave, spectrum);
-    this.drawHz(pen, spectrum);
-    drawScale(pen, spectrum);
+    drawChart(pen, boxesOf(this.screen), this.view, this.sound, this.picture);
     this.fit.disabled = !this.view.zoomed;
-  }
-
-  drawSeconds(pen, wave, spectrum) {
-    const bottom = spectrum.top + spectrum.height;
-    for (const { value, text } of ticks(this.view.from, this.view.to, wave.width / 80)) {
-      const x = wave.left + this.view.fractionOf(value) * wave.width;
-      pen.fillStyle = FAINT;
-      pen.fillRect(Math.round(x), bottom, 1, 4);
-      drawText(pen, text, x, bottom + 12, { align: "center" });
-    }
-    drawText(pen, "s", wave.left + wave.width + 8, bottom + 12);
-    pen.fillStyle = FAINT;
-    pen.fillRect(wave.left, wave.top + wave.height / 2, wave.width, 0.5);
-    drawText(pen, "1", wave.left - 7, wave.top + 5, { align: "right" });
-    drawText(pen, "−1", wave.left - 7, wave.top + wave.height - 5, { align: "right" });
-  }
-
-  drawHz(pen, { left, top, height }) {
-    const { rows, hz, row } = this.picture;
-    let above = Infinity;
-    for (const { value, text } of ticksHz(Math.max(hz(0), 50), hz(rows - 1))) {
-      const y = top + height * (1 - (row(value) + 0.5) / rows);
-      if (above - y < 14 || y < top + 14) continue;
-      above = y;
-      pen.fillStyle = FAINT;
-      pen.fillRect(left - 4, Math.round(y), 4, 1);
-      drawText(pen, text, left - 7, y, { align: "right" });
-    }
-    drawText(pen, "Hz", left - 7, top + 2, { align: "right" });
   }
 
   drawOver() {
     if (!this.over.clientWidth) return;
     const { pen } = penOf(this.over);
     if (!this.sound) return;
-    const { wave, spectrum } = this.boxes();
-    const line = (x, colour) => {
-      if (x < wave.left || x > wave.left + wave.width) return;
-      pen.fillStyle = colour;
-      pen.fillRect(Math.round(x), wave.top, 1, spectrum.top + spectrum.height - wave.top);
-    };
-    const x = (second) => wave.left + this.view.fractionOf(second) * wave.width;
-    if (this.playing) line(x(this.playing.from + audio().currentTime - this.playing.voice.begin), "#ffffff");
-    if (!this.cursor) return;
-    line(x(this.cursor.second), INK);
-    if (this.cursor.height >= 0) pen.fillRect(spectrum.left, Math.round(spectrum.top + spectrum.height * (1 - this.cursor.height)), spectrum.width, 1);
+    const playhead = this.playing && this.playing.from + audio().currentTime - this.playing.voice.begin;
+    drawMarks(pen, boxesOf(this.screen), this.view, { playhead, cursor: this.cursor });
   }
 }
-
-// The levels' colours beside the spectrogram, in dB.
-function drawScale(pen, { left, top, width, height }) {
-  const x = left + width + 8;
-  for (let y = 0; y < height; y += 1) {
-    pen.fillStyle = `rgb(${MAGMA[Math.round(255 * (1 - y / height))]})`;
-    pen.fillRect(x, top + y, 8, 1.5);
-  }
-  for (const db of [0, -20, -40, -60, -RANGE_DB]) {
-    const y = top + Math.min(Math.max((-db / RANGE_DB) * height, 5), height - 5);
-    drawText(pen, String(db).replace("-", "−"), x + 12, y);
-  }
-}
-
