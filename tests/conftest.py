@@ -69,10 +69,9 @@ def save_tiny_evaluation(folder: Path, model: str) -> Path:
 
     def scored(accuracy: float, distance: float, ratio: float) -> dict:
         scores = {"class_accuracy": accuracy, "nearest_log_mel_db": distance, "memorisation_ratio": ratio, "peak": 0.9}
-        return {
-            "scores": scores,
-            "labels": {"Flute": {"class_accuracy": accuracy / 2, "nearest_log_mel_db": distance + 1}},
-        }
+        flute = {"class_accuracy": accuracy / 2, "nearest_log_mel_db": distance + 1}
+        flute |= {"nearest_log_mel_db_back": 2 * distance, "diversity": 1 - accuracy}
+        return {"scores": scores, "labels": {"Flute": flute}}
 
     judged = {"class_accuracy": ("Right label", "higher"), "nearest_log_mel_db": ("Nearest spectrum", "lower")}
     judged |= {

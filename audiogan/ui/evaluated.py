@@ -63,7 +63,12 @@ class Evaluation:
         entry = self._models.get(model)
         if entry is None:
             return []
-        said = [self._accuracy(entry, label), self._distance(entry, label), self._copies(entry)]
+        said = [
+            self._accuracy(entry, label),
+            self._coverage(entry, label),
+            self._variety(entry, label),
+            self._copies(entry),
+        ]
         return [sentence for sentence in said if sentence]
 
     def _floor(self, name: str, label: str) -> dict:
@@ -80,14 +85,23 @@ class Evaluation:
         if share is None:
             return ""
         against = "" if real is None else f" ({real:.0%} of real ones)"
-        return f"The classifier hears {label.replace('_', ' ')} in {share:.0%} of its sounds{against}."
+        heard = label.replace("_", " ")
+        return f"The classifier hears {heard} in {share:.0%} of its sounds{against}."
 
-    def _distance(self, entry: dict, label: str) -> str:
-        name = "nearest_log_mel_db"
+    def _coverage(self, entry: dict, label: str) -> str:
+        """From real sounds to the model's: the way that does not flatter averages, which lie near to all real ones."""
+        name = "nearest_log_mel_db_back"
         own, real = (_number(_of(item, name, label)) for item in (entry, self._floor(name, label)))
         if own is None or not real:
             return ""
-        return f"To the nearest real sound it is {own:.1f} dB, from one real sound to the next {real:.1f} dB."
+        return f"From a real sound to the nearest of its sounds it is {own:.1f} dB, to another real one {real:.1f} dB."
+
+    def _variety(self, entry: dict, label: str) -> str:
+        name = "diversity"
+        own, real = (_number(_of(item, name, label)) for item in (entry, self._floor(name, label)))
+        if own is None or not real:
+            return ""
+        return f"Its sounds differ from one another {own / real:.0%} as much as real ones do."
 
     def _copies(self, entry: dict) -> str:
         ratio = _number(_of(entry, "memorisation_ratio"))
