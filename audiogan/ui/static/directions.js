@@ -18,6 +18,11 @@ export class Directions {
     this.still = this.moves;
     this.known = new Map(); // sounds by the JSON of their moves
     this.element = this.build();
+    new IntersectionObserver((entries, observer) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      observer.disconnect();
+      this.name(true);
+    }).observe(this.element);
   }
 
   build() {
@@ -48,7 +53,7 @@ export class Directions {
     if (aloud) this.done();
   }
 
-  // Asks what every direction changes, one at a time; only once the visitor has asked for it.
+  // Asks what every direction changes, one at a time; only once the sliders have been looked at.
   async name(asked = false) {
     this.asked ||= asked;
     for (const one of this.sliders) one.mean(undefined);
