@@ -35,7 +35,7 @@ $(VENV)/.run: requirements.txt
 	$(BIN)/pip install --quiet --requirement requirements.txt
 	touch $@
 
-$(VENV)/.dev: $(VENV)/.run requirements-dev.txt
+$(VENV)/.dev: $(VENV)/.run requirements-dev.txt requirements-onnx.txt
 	$(BIN)/pip install --quiet --requirement requirements-dev.txt
 	touch $@
 

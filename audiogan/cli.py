@@ -1,4 +1,4 @@
-"""`python -m audiogan`: list, generate, morph, index, import, evaluate, study, ratings, hub."""
+"""`python -m audiogan`: list, generate, morph, index, import, export-onnx, evaluate, study, ratings, hub."""
 
 import argparse
 import json
@@ -14,8 +14,12 @@ import numpy as np
 from audiogan import checkpoint, hub, synthesis
 from audiogan.arguments import Parser, run_command
 from audiogan.audio import wav_bytes, write_atomically, write_wav
+<<<<<<< HEAD
 from audiogan.cli_hub import add_hub
 from audiogan.cli_interop import add_import
+=======
+from audiogan.cli_interop import add_export_onnx, add_import
+>>>>>>> 4c184f1 (Export generators as ONNX files that play alone)
 from audiogan.cli_ratings import add_ratings
 from audiogan.cli_study import add_study
 from audiogan.device import CHOICES
@@ -37,6 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_morph(commands)
     _add_index(commands)
     add_import(commands)
+    add_export_onnx(commands)
     evaluation.add(commands)
     for command in commands.choices.values():
         command.add_argument("--checkpoints", metavar="DIR", type=Path, default=checkpoint.FOLDER, help="their folder")

@@ -1,9 +1,9 @@
-"""`python -m audiogan import`: checkpoints of other implementations."""
+"""`python -m audiogan import` and `export-onnx`: models from and for other programs."""
 
 import shlex
 from pathlib import Path
 
-from audiogan import checkpoint
+from audiogan import checkpoint, synthesis
 
 FORMATS = ("wavegan-pytorch",)
 
@@ -17,6 +17,14 @@ def add_import(commands) -> None:
     taking.add_argument("--sample-rate", type=int, default=16000, metavar="HZ", help="default: 16000")
     taking.add_argument("--replace", action="store_true", help="a checkpoint of that name gives way")
     taking.set_defaults(run=_import)
+
+
+def add_export_onnx(commands) -> None:
+    """The `export-onnx` command."""
+    export = commands.add_parser("export-onnx", help="write a model as an ONNX file that plays without PyTorch")
+    export.add_argument("name", metavar="NAME", help="a checkpoint's name or folder")
+    export.add_argument("--out", required=True, type=Path, metavar="FILE.onnx")
+    export.set_defaults(run=_export_onnx)
 
 
 def _import(options) -> None:
@@ -38,3 +46,10 @@ def _import(options) -> None:
     text = card.card(options.name, imported.generator, training, command)
     checkpoint.save(folder, imported.generator, training, text, exact=True)
     print(folder)
+
+
+def _export_onnx(options) -> None:
+    from audiogan.interop import onnx_export
+
+    onnx_export.export(synthesis.load(options.name, "cpu", options.checkpoints), options.out)
+    print(options.out)

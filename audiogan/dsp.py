@@ -33,6 +33,23 @@ def istft(spectrum: Tensor, n_fft: int, hop_length: int, num_samples: int) -> Te
     return torch.istft(spectrum, n_fft, hop_length, window=_window(n_fft, spectrum), length=num_samples)
 
 
+class RealPair:
+    """`stft` and `istft` of clips of one length, spectra as real and imaginary parts on the device they came from."""
+
+    def __init__(self, n_fft: int, hop_length: int, num_samples: int):
+        self.n_fft, self.hop_length, self.num_samples = n_fft, hop_length, num_samples
+
+    def stft(self, audio: Tensor) -> tuple[Tensor, Tensor]:
+        """[batch, num_samples] to [batch, n_fft // 2 + 1, frames], twice."""
+        spectrum = stft(audio, self.n_fft, self.hop_length).to(audio.device)
+        return spectrum.real, spectrum.imag
+
+    def istft(self, real: Tensor, imaginary: Tensor) -> Tensor:
+        """[batch, n_fft // 2 + 1, frames], twice, to [batch, num_samples]."""
+        spectrum = torch.complex(_complex_capable(real), _complex_capable(imaginary))
+        return istft(spectrum, self.n_fft, self.hop_length, self.num_samples).to(real.device)
+
+
 def magnitude(audio: Tensor, n_fft: int, hop_length: int) -> Tensor:
     """Magnitude of the STFT, [batch, n_fft // 2 + 1, frames], on the device of the audio."""
     return stft(audio, n_fft, hop_length).abs().to(audio.device)

@@ -11,7 +11,15 @@ from audiogan import dsp, latent
 from audiogan.config import ModelConfig
 from audiogan.models import build_discriminator, build_generator
 from audiogan.models.critics import compressed_spectrogram, other_of_pair
-from audiogan.models.hybrid import HARMONICS, HOP_LENGTH, N_FFT, hann_transform, harmonic_lines, pitch_features
+from audiogan.models.hybrid import (
+    HARMONICS,
+    HOP_LENGTH,
+    N_FFT,
+    hann_transform,
+    harmonic_lines,
+    octaves_up,
+    pitch_features,
+)
 
 FRAMES = NUM_SAMPLES // HOP_LENGTH + 1
 
@@ -110,3 +118,10 @@ def test_sixty_four_thousand_samples_and_a_hundred_labels():
     labels = tuple(f"label {number}" for number in range(100))
     subject = generator(num_samples=65536, labels=labels)
     assert subject(torch.randn(1, 100), torch.tensor([99]), torch.tensor([60.0])).shape == (1, 1, 65536)
+
+
+def test_powers_of_two_do_not_depend_on_the_batch():
+    octaves = (torch.linspace(0, 127, 1001) - 69) / 12
+    one_by_one = torch.cat([octaves_up(value) for value in octaves.split(1)])
+    assert torch.equal(octaves_up(octaves), one_by_one)
+    np.testing.assert_array_equal(one_by_one.numpy(), np.exp2(octaves.double().numpy()).astype(np.float32))

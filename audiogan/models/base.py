@@ -7,8 +7,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from audiogan import dsp
 from audiogan.config import ModelConfig
-from audiogan.spectra import MEASURED, LogSpectrogram
+from audiogan.spectra import HOP_LENGTH, MEASURED, LogSpectrogram
 
 
 class Generator(nn.Module):
@@ -16,7 +17,12 @@ class Generator(nn.Module):
 
     `forward(z, label=None, pitch=None)` takes z [batch, latent_dim], label indices [batch] where the config has
     labels, and MIDI pitches [batch], NaN for unpitched sounds, which an architecture may ignore.
+
+    Attributes:
+        takes_pitch: whether it does not.
     """
+
+    takes_pitch = False
 
     def __init__(self, config: ModelConfig):
         super().__init__()
@@ -97,6 +103,16 @@ class SpectralGenerator(Generator):
         super().__init__(config)
         self.spectrogram = spectrogram
         self.spectrum = SpectralNormalizer(spectrogram.num_bins)
+        self.find_phases = dsp.griffin_lim
+
+    def magnitudes(self, native: Tensor) -> Tensor:
+        """Native output to the magnitudes of `dsp.stft`, [batch, n_fft // 2 + 1, 1 + num_samples / 128]."""
+        raise AssertionError(f"{type(self).__name__} must define magnitudes")
+
+    def to_audio(self, native: Tensor) -> Tensor:
+        linear, iterations = self.magnitudes(native), self.config.griffin_lim_iterations
+        audio = self.find_phases(linear, self.spectrogram.n_fft, HOP_LENGTH, self.config.num_samples, iterations)
+        return dsp.limit_peak(audio)
 
     def analyse(self, audio: Tensor) -> Tensor:
         """Audio [batch, num_samples] to its log spectrogram [batch, num_bins, num_samples / 128]."""

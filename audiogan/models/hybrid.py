@@ -39,6 +39,8 @@ class HybridGenerator(WaveGenerator):
     none.
     """
 
+    takes_pitch = True
+
     def __init__(self, config: ModelConfig):
         super().__init__(config)
         width, frames = config.dim, config.num_samples // HOP_LENGTH
@@ -51,6 +53,7 @@ class HybridGenerator(WaveGenerator):
         self.spectral = nn.Conv1d(width, 4 * NUM_BINS, 1)  # log magnitude, cosine, sine, log noise
         self.harmonics = nn.Conv1d(width, HARMONICS, 1)
         self.transient = Transient(width)
+        self.fourier = dsp.RealPair(N_FFT, HOP_LENGTH, config.num_samples)
         self.register_buffer("pitch_shares", torch.zeros(max(1, len(config.labels)), PITCHES + 1))
         self._start_quiet()
 
@@ -74,12 +77,12 @@ class HybridGenerator(WaveGenerator):
         x = self.frames(style)  # [batch, width, frames]
         samples, phases = noise.split([self.config.num_samples, HARMONICS], dim=1)
         real, imaginary = self._spectra(F.pad(x, (0, 1), mode="replicate"), pitch, samples, phases)
-        tonal = dsp.istft(torch.complex(real, imaginary), N_FFT, HOP_LENGTH, self.config.num_samples)
-        return (tonal.to(z.device) + TRANSIENT_GAIN * self.transient(x)).tanh().unsqueeze(1)
+        tonal = self.fourier.istft(real, imaginary)
+        return (tonal + TRANSIENT_GAIN * self.transient(x)).tanh().unsqueeze(1)
 
     def frames(self, style: Tensor) -> Tensor:
         """Style [batch, STYLE] to modulated features of each frame, [batch, width, num_samples / 128]."""
-        x = self.dense(style).view(len(style), -1, FIRST_FRAMES)
+        x = self.dense(style).view(style.shape[0], -1, FIRST_FRAMES)
         for number, block in enumerate(self.blocks):
             if number:
                 x = F.interpolate(x, scale_factor=2, mode="linear")
@@ -105,11 +108,11 @@ class HybridGenerator(WaveGenerator):
         ramp_cosine, ramp_sine = _quarter_turns(x.shape[-1], x.device)
         real = scale * (cosine * ramp_cosine - sine * ramp_sine)
         imaginary = scale * (cosine * ramp_sine + sine * ramp_cosine)
-        white = dsp.stft(samples, N_FFT, HOP_LENGTH).to(x.device)
+        white = self.fourier.stft(samples)
         breath = breath.clamp(max=LOUDEST[1]).exp()
         amplitude = self.harmonics(x).float().clamp(max=LOUDEST[2]).exp()  # [batch, HARMONICS, frames + 1]
         lines = harmonic_lines(pitch, phases, amplitude, self.config.sample_rate)
-        return real + breath * white.real + lines[0], imaginary + breath * white.imag + lines[1]
+        return real + breath * white[0] + lines[0], imaginary + breath * white[1] + lines[1]
 
     @torch.no_grad()
     def _start_quiet(self) -> None:
@@ -209,7 +212,7 @@ def harmonic_lines(pitch: Tensor, phases: Tensor, amplitude: Tensor, sample_rate
     """
     with torch.no_grad():
         order = torch.arange(1, amplitude.shape[1] + 1, device=pitch.device)
-        fundamental = 440 / sample_rate * torch.exp2((pitch.nan_to_num() - 69) / 12)  # cycles a sample
+        fundamental = 440 / sample_rate * octaves_up((pitch.nan_to_num() - 69) / 12)  # cycles a sample
         frequency = fundamental[:, None] * order  # [batch, harmonics]
         sounding = ((frequency < HIGHEST_HARMONIC) & ~pitch.isnan()[:, None]).float()
         bins = torch.arange(NUM_BINS, device=pitch.device)
@@ -220,6 +223,15 @@ def harmonic_lines(pitch: Tensor, phases: Tensor, amplitude: Tensor, sample_rate
         angle = 2 * math.pi * (turns % 1 + (0.5 + 0.5 * torch.erf(phases / math.sqrt(2)))[..., None])
         cosine, sine = angle.cos(), angle.sin()
     return (line + image) @ (amplitude * cosine), (line - image) @ (amplitude * sine)
+
+
+def octaves_up(octaves: Tensor) -> Tensor:
+    """2 to that power in float32, rounded once: a clip holds thousands of periods, and a bit of error in each adds up.
+
+    Powers in float32 differ in that bit from machine to machine, and with the size of the batch.
+    """
+    precise = octaves.cpu() if octaves.device.type == "mps" else octaves  # which has no float64
+    return torch.exp2(precise.double()).float().to(octaves.device)
 
 
 def hann_transform(offset: Tensor) -> Tensor:

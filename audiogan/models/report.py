@@ -83,16 +83,15 @@ class ReportSpecGANGenerator(SpectralGenerator):
         self.convolutions = nn.Sequential(*[part for block in blocks for part in block])
 
     def forward(self, z: Tensor, label: Tensor | None = None, pitch: Tensor | None = None) -> Tensor:
-        x = self.dense(self.latent(z, label)).view(len(z), -1, 4, self.first_frames)  # [batch, 8 dim, 4, frames / 32]
+        x = self.dense(self.latent(z, label)).view(
+            z.shape[0], -1, 4, self.first_frames
+        )  # [batch, 8 dim, 4, frames / 32]
         return self.convolutions(x).tanh()  # [batch, 1, 128, frames]
 
-    def to_audio(self, native: Tensor) -> Tensor:
+    def magnitudes(self, native: Tensor) -> Tensor:
         mels = dsp.exp_magnitude(self.spectrum.denormalize(native.squeeze(1).float()))
         linear = dsp.inverse_mel(mels, MEL_N_FFT, self.config.sample_rate)  # [batch, 513, frames]
-        linear = torch.cat([linear, linear[..., -1:]], dim=-1)  # the centred STFT has one frame more
-        iterations = self.config.griffin_lim_iterations
-        audio = dsp.griffin_lim(linear, MEL_N_FFT, HOP_LENGTH, self.config.num_samples, iterations)
-        return dsp.limit_peak(audio)
+        return torch.cat([linear, linear[..., -1:]], dim=-1)  # the centred STFT has one frame more
 
     def analyse(self, audio: Tensor) -> Tensor:
         linear = dsp.magnitude(audio, MEL_N_FFT, HOP_LENGTH)[..., :-1]  # [batch, 513, frames]

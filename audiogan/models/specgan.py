@@ -42,19 +42,16 @@ class SpecGANGenerator(SpectralGenerator):
 
     def forward(self, z: Tensor, label: Tensor | None = None, pitch: Tensor | None = None) -> Tensor:
         x = self.dense(self.latent(z, label))
-        x = x.view(len(z), -1, FIRST_BINS, first_frames(self.config))  # [batch, widest, 4, frames / 32]
+        x = x.view(z.shape[0], -1, FIRST_BINS, first_frames(self.config))  # [batch, widest, 4, frames / 32]
         x = x.contiguous(memory_format=torch.channels_last)
         for layer in self.layers:
             x = layer(F.relu(x))
         return x.tanh()  # [batch, 1, 128, frames]
 
-    def to_audio(self, native: Tensor) -> Tensor:
+    def magnitudes(self, native: Tensor) -> Tensor:
         linear = dsp.exp_magnitude(self.spectrum.denormalize(native.squeeze(1).float()))  # [batch, 128, frames]
         linear = F.pad(linear, (0, 0, 0, 1))  # a silent Nyquist bin
-        linear = torch.cat([linear, linear[..., -1:]], dim=-1)  # the centred STFT has one frame more
-        iterations = self.config.griffin_lim_iterations
-        audio = dsp.griffin_lim(linear, N_FFT, HOP_LENGTH, self.config.num_samples, iterations)
-        return dsp.limit_peak(audio)
+        return torch.cat([linear, linear[..., -1:]], dim=-1)  # the centred STFT has one frame more
 
     def analyse(self, audio: Tensor) -> Tensor:
         linear = dsp.magnitude(audio, N_FFT, HOP_LENGTH)  # [batch, 129, frames + 1]

@@ -40,7 +40,7 @@ class WaveGANGenerator(WaveGenerator):
 
     def forward(self, z: Tensor, label: Tensor | None = None, pitch: Tensor | None = None) -> Tensor:
         x = self.dense(self.latent(z, label))
-        x = x.view(len(z), -1, FIRST_FRAMES)  # [batch, widest, 16]
+        x = x.view(z.shape[0], -1, FIRST_FRAMES)  # [batch, widest, 16]
         for layer in self.layers:
             x = layer(F.relu(x))
         return x.tanh()  # [batch, 1, num_samples]

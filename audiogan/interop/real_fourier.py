@@ -1,0 +1,69 @@
+"""What `audiogan.dsp` does with complex numbers, by real convolutions: for runtimes that have no complex numbers."""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from audiogan import dsp
+
+
+class RealFourier(nn.Module):
+    """`dsp.RealPair` as two convolutions with the windowed sines and cosines of the transform.
+
+    Centred frames, periodic Hann window, both edges reflected, overlap-add divided by the summed squared window.
+    """
+
+    def __init__(self, n_fft: int, hop_length: int, num_samples: int):
+        super().__init__()
+        self.n_fft, self.hop_length, self.num_samples = n_fft, hop_length, num_samples
+        window = torch.hann_window(n_fft, dtype=torch.float64)
+        turns = torch.outer(torch.arange(n_fft // 2 + 1), torch.arange(n_fft)) % n_fft / n_fft  # [bins, n_fft]
+        angles = 2 * math.pi * turns.double()
+        waves = torch.cat([angles.cos(), -angles.sin()])[:, None] * window  # [2 * bins, 1, n_fft]
+        twice = torch.full((n_fft // 2 + 1,), 2.0, dtype=torch.float64)  # a bin stands for its mirror image as well
+        twice[0] = twice[-1] = 1.0
+        squares = F.conv_transpose1d(
+            torch.ones(1, 1, 1 + num_samples // hop_length, dtype=torch.float64),
+            (window**2)[None, None],
+            None,
+            hop_length,
+        )
+        back = waves * twice.repeat(2)[:, None, None] / n_fft
+        tensors = {"waves": waves, "back": back, "weight": 1 / self._heard(squares[0]).clamp_min(dsp.TINY)}
+        for name, tensor in tensors.items():
+            self.register_buffer(name, tensor.float(), persistent=False)
+
+    def stft(self, audio: Tensor) -> tuple[Tensor, Tensor]:
+        """[batch, num_samples] to real and imaginary part, [batch, n_fft // 2 + 1, frames] each."""
+        padded = F.pad(audio[:, None], (self.n_fft // 2, self.n_fft // 2), mode="reflect")
+        return F.conv1d(padded, self.waves, stride=self.hop_length).chunk(2, dim=1)
+
+    def istft(self, real: Tensor, imaginary: Tensor) -> Tensor:
+        """Real and imaginary part, [batch, n_fft // 2 + 1, frames] each, to [batch, num_samples]."""
+        samples = F.conv_transpose1d(torch.cat([real, imaginary], dim=1), self.back, stride=self.hop_length)
+        return self._heard(samples.squeeze(1)) * self.weight
+
+    def _heard(self, samples: Tensor) -> Tensor:
+        return samples[:, self.n_fft // 2 :][:, : self.num_samples]
+
+
+class RealGriffinLim(nn.Module):
+    """`dsp.griffin_lim` for magnitudes of one shape."""
+
+    def __init__(self, n_fft: int, hop_length: int, num_samples: int):
+        super().__init__()
+        self.fourier = RealFourier(n_fft, hop_length, num_samples)
+
+    def forward(self, linear: Tensor, *shape: int, momentum: float = 0.99) -> Tensor:
+        """As `dsp.griffin_lim`: `shape` ends with the number of iterations."""
+        real, imaginary, before = linear, torch.zeros_like(linear), None
+        for _ in range(shape[-1]):
+            now = self.fourier.stft(self.fourier.istft(real, imaginary))
+            share = momentum / (1 + momentum)
+            ahead = now if before is None else tuple(new - share * old for new, old in zip(now, before, strict=True))
+            length = (ahead[0].square() + ahead[1].square()).sqrt()
+            scale = linear / length.clamp_min(dsp.TINY)  # a bound: ONNX's optimizer drops an added 1e-32 as nothing
+            (real, imaginary), before = (part * scale for part in ahead), now
+        return self.fourier.istft(real, imaginary)
