@@ -16,6 +16,7 @@ import soxr
 PCM16_SCALE = 32768.0
 SOURCE_RATES = (1000, 768000)  # Hz; beyond them a header lies
 QUALITY = "HQ"  # of soxr's filter
+FILTER_REACH = 512  # samples at the lower of two rates, more than that filter looks back or ahead
 BLOCK = 2**22  # values that are decoded at once, of all channels together: 16 MiB as float32
 
 
@@ -116,7 +117,7 @@ class AudioFile:
         with self._translated(), self._opened() as sound:
             while len(block := self._read(sound, min(left, max(1, (size or BLOCK) // self.channels)))):
                 left, total = left - len(block), total + len(block)
-                if not np.isfinite(block.sum()) and not np.isfinite(block).all():  # a sum is quick, but may overflow
+                if sound.subtype != "PCM_16" and not _all_finite(block):
                     raise ValueError(f"{self.name} holds samples that are not finite numbers")
                 yield block
         if not total:
@@ -155,6 +156,11 @@ class AudioFile:
             raise ValueError(f"{self.name} is {seconds:.0f} s long, more than {max_seconds:g} s")
 
 
+def _all_finite(block: np.ndarray) -> bool:
+    """Whether no sample is infinite or not a number: a sum says so quickly, but may overflow."""
+    return bool(np.isfinite(block.sum()) or np.isfinite(block).all())
+
+
 class _Stream(soundfile.SoundFile):
     """Read from start to end: soundfile seeks to where it is after each read, at which an MP3 stumbles audibly."""
 
@@ -165,6 +171,16 @@ class _Stream(soundfile.SoundFile):
 def resample(audio: np.ndarray, source_rate: int, target_rate: int) -> np.ndarray:
     """Resample along the first axis with soxr's high-quality filter; rates in Hz."""
     return audio if source_rate == target_rate else soxr.resample(audio, source_rate, target_rate, quality=QUALITY)
+
+
+def resample_span(audio: np.ndarray, source_rate: int, target_rate: int, begin: int, end: int) -> np.ndarray:
+    """Samples `begin` to `end` of what `resample` makes of mono audio, without making the rest (to about 1e-6)."""
+    common = math.gcd(source_rate, target_rate)
+    step, target_step = source_rate // common, target_rate // common  # spans that last equally long
+    margin = math.ceil(FILTER_REACH / target_step)
+    first, last = max(0, begin // target_step - margin), math.ceil(end / target_step) + margin
+    span = resample(audio[first * step : last * step], source_rate, target_rate)
+    return span[begin - first * target_step : end - first * target_step]
 
 
 def resampled_blocks(sound: AudioFile, target_rate: int) -> Iterator[np.ndarray]:

@@ -6,10 +6,10 @@ import pytest
 import soundfile
 from conftest import NUM_SAMPLES, SAMPLE_RATE, tone
 
-from audiogan.audio import AudioFile, resample, resampled_blocks
+from audiogan.audio import AudioFile, resample, resample_span, resampled_blocks
 from training.data import recordings
 from training.data.clips import ClipFormat
-from training.data.onsets import Levels, cut, take
+from training.data.onsets import Levels, cut, find_starts, piece_size, take
 from training.data.recordings import Recording
 
 FORM = ClipFormat()
@@ -20,8 +20,10 @@ def silence(seconds: float) -> np.ndarray:
 
 
 def clips(audio: np.ndarray, max_crops: int = 8, block: int | None = None):
-    """What `cut` makes of audio in one piece, or in blocks of so many samples."""
-    return cut(lambda: np.split(audio, range(block, len(audio), block)) if block else [audio], FORM, max_crops)
+    """What `find_starts` and `cut` make of audio in one piece, or in blocks of so many samples."""
+    blocks = np.split(audio, range(block, len(audio), block)) if block else [audio]
+    starts = find_starts(blocks, SAMPLE_RATE, FORM, max_crops)
+    return cut(take(blocks, starts, piece_size(FORM)), starts, FORM)
 
 
 class TestCut:
@@ -84,6 +86,20 @@ class TestBlocks:
                 assert len(blocks) > 5
                 np.testing.assert_allclose(np.concatenate(blocks), expected, atol=1e-6)
 
+    @pytest.mark.parametrize("rate", [8000, 11025, 16000, 22050, 44100, 44101, 48000, 96000, 192000])
+    def test_a_span_is_resampled_as_in_the_whole(self, rate):
+        audio = 0.3 * np.random.default_rng(rate).standard_normal(3 * rate).astype(np.float32)
+        whole = resample(audio, rate, SAMPLE_RATE)
+        for begin, end in ((0, 10), (5, 16389), (20011, 36396), (47000, 50000), (0, 48000)):
+            span = resample_span(audio, rate, SAMPLE_RATE, begin, end)
+            np.testing.assert_allclose(span, whole[begin:end], atol=2e-6)
+
+    @pytest.mark.parametrize("rate", [8000, 22050, 44100, 96000])
+    def test_onsets_are_the_same_at_any_rate(self, rate):
+        audio = np.concatenate([np.zeros(rate // 2), tone(440, 0.5, rate), np.zeros(rate), tone(660, 1.5, rate)])
+        starts = np.array(find_starts([audio.astype(np.float32)], rate, FORM, 8)) / SAMPLE_RATE
+        assert starts == pytest.approx([0.5, 2.0, 2.0 + NUM_SAMPLES / SAMPLE_RATE], abs=0.01)
+
     def test_a_long_file_is_decoded_in_blocks_and_gives_the_same_clips(self, tmp_path, monkeypatch):
         audio = np.stack([np.concatenate([silence(1), tone(440, 3.0), silence(1), tone(220, 2.0)])] * 2, axis=1)
         soundfile.write(tmp_path / "long.wav", audio, SAMPLE_RATE * 2)
@@ -99,7 +115,7 @@ class TestBlocks:
         blocks = recordings._hear(recording, FORM, 8)
         assert max(sizes) == 5000
         assert blocks.onsets_s == whole.onsets_s
-        np.testing.assert_array_equal(blocks.pcm, whole.pcm)
+        np.testing.assert_allclose(blocks.pcm, whole.pcm, atol=1)  # resampled as a span, and in blocks
 
 
 def test_sounding_parts_are_librosas():

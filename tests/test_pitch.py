@@ -4,8 +4,13 @@ import numpy as np
 import pytest
 from conftest import SAMPLE_RATE, tone
 
-from audiogan.audio import from_pcm16
-from training.data.pitch import steady_pitch
+from audiogan.audio import to_pcm16
+from training.data.pitch import steady_pitches
+
+
+def steady_pitch(audio: np.ndarray, sample_rate: int) -> float | None:
+    (pitch,) = steady_pitches(to_pcm16(0.3 * audio)[None], sample_rate)
+    return pitch
 
 
 @pytest.mark.parametrize("midi", [33, 57, 69.3, 93])
@@ -31,13 +36,20 @@ def test_noise_glides_clicks_and_silence_have_none():
         assert steady_pitch(audio, SAMPLE_RATE) is None
 
 
+def test_each_clip_has_its_own_pitch_whatever_its_neighbours():
+    random = np.random.default_rng(0)
+    audio = [tone(220), 0.1 * random.standard_normal(SAMPLE_RATE), np.zeros(SAMPLE_RATE), tone(880), tone(55)]
+    pcm = to_pcm16(np.stack([clip[:SAMPLE_RATE] for clip in audio]))
+    together = steady_pitches(pcm, SAMPLE_RATE)
+    assert together == [pitch for clip in pcm for pitch in steady_pitches(clip[None], SAMPLE_RATE)]
+    assert [pitch and round(pitch) for pitch in together] == [57, None, None, 81, 33]
+
+
 @pytest.mark.soundfonts
 def test_real_notes_are_found_at_their_pitch(general_midi_data):
     rows = range(0, len(general_midi_data.clips), 23)
     stated = general_midi_data.pitch[rows]
-    found = np.array(
-        [steady_pitch(from_pcm16(general_midi_data.clips[row]), SAMPLE_RATE) or np.nan for row in rows], np.float32
-    )
+    found = np.array(steady_pitches(general_midi_data.clips[rows], SAMPLE_RATE), np.float32)
     tonal, heard = ~np.isnan(stated), ~np.isnan(found)
     errors = np.abs(found - stated)[tonal & heard]
     print(

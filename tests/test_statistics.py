@@ -91,9 +91,17 @@ def test_test_clips_and_copies_do_not_count(tmp_path):
         np.testing.assert_allclose(both, [logs.mean(0), logs.std(0)], atol=1e-4)
 
 
+def test_of_many_clips_some_are_measured_from_first_to_last(monkeypatch):
+    clips = np.random.default_rng(0).integers(-9999, 9999, (9, NUM_SAMPLES)).astype(np.int16)
+    monkeypatch.setattr(statistics, "MOST_CLIPS", 3)
+    some = statistics.measure(clips, np.arange(9), SAMPLE_RATE)
+    alone = statistics.measure(clips, np.array([0, 4, 8]), SAMPLE_RATE)
+    for name, values in some.items():
+        np.testing.assert_array_equal(values, alone[name])
+
+
 def test_a_clip_of_zeros_by_hand():
-    sums = statistics.sums(np.zeros((1, NUM_SAMPLES), np.int16), SAMPLE_RATE)
-    kept = statistics.summary(sums[0], NUM_SAMPLES, SAMPLE_RATE)
+    kept = statistics.measure(np.zeros((1, NUM_SAMPLES), np.int16), np.array([0]), SAMPLE_RATE)
     assert set(kept) == {"log-magnitude-256-128", "log-mel-1024-128-128-16000"}
     for mean, std in kept.values():
         np.testing.assert_allclose(mean, np.log(1e-6), rtol=1e-6)

@@ -41,7 +41,7 @@ class ClipFormat:
 
 @dataclass(frozen=True)
 class Clip:
-    """One clip, None where there is only silence, its row of the index, and its `statistics.sums` where known."""
+    """One clip, None where there is only silence, and its row of the index."""
 
     pcm: np.ndarray | None
     label: str
@@ -50,7 +50,6 @@ class Clip:
     licence: str = ""
     pitch: float | None = None
     onset_s: float = 0.0
-    sums: np.ndarray | None = None
 
 
 def fit(audio: np.ndarray, form: ClipFormat) -> np.ndarray | None:
@@ -85,7 +84,7 @@ class DataSetWriter:
     def __init__(self, folder: str | os.PathLike, form: ClipFormat, labels: tuple[str, ...], source: str):
         self.folder, self.form, self.labels, self.source = Path(folder), form, labels, source
         self.count, self.counts, self.mixed_down = 0, {"train": Counter(), "test": Counter()}, 0
-        self.sums = 0.0  # of the training split, as `statistics.sums` says
+        self.trained = bytearray()  # 1 for each clip of the training split, 0 for each other
 
     def __enter__(self) -> "DataSetWriter":
         self.partial = PartialFolder(self.folder)
@@ -110,9 +109,7 @@ class DataSetWriter:
             [self.count, clip.label, pitch, clip.split, clip.source, f"{clip.onset_s:.4f}", clip.licence]
         )
         self.audio.write(pcm.data)
-        if clip.split == "train":
-            rate = self.form.sample_rate
-            self.sums += statistics.sums(pcm[None], rate)[0] if clip.sums is None else clip.sums
+        self.trained.append(clip.split == "train")
         self.counts[clip.split][clip.label] += 1
         self.count += 1
         return True
@@ -147,9 +144,10 @@ class DataSetWriter:
             "sha256": file_hash(self.partial.path / "clips.npy", "sha256"),
         }
         (self.partial.path / "meta.json").write_text(json.dumps(meta, indent=2) + "\n")
-        if measured := self.counts["train"].total() * self.form.num_samples:
-            kept = statistics.summary(self.sums, measured, self.form.sample_rate)
-            np.savez(self.partial.path / "statistics.npz", **kept)
+        rows = np.flatnonzero(np.frombuffer(self.trained, np.uint8))
+        if len(rows):
+            clips = np.load(self.partial.path / "clips.npy", mmap_mode="r")
+            np.savez(self.partial.path / "statistics.npz", **statistics.measure(clips, rows, self.form.sample_rate))
         self.seen.close()
         self.partial.finish()
 

@@ -16,10 +16,10 @@ from scipy.sparse.csgraph import connected_components
 from tqdm import tqdm
 
 from audiogan.audio import read_audio, resample
-from training.data import general_midi, statistics
+from training.data import general_midi
 from training.data.clips import Clip, ClipFormat, DataSetWriter
 from training.data.drum_tables import KEYS, KITS, LABELS, NO_SUCH_DRUM, PACKAGES, Kit
-from training.data.onsets import cut
+from training.data.onsets import cut, find_starts
 from training.data.partial import refuse_existing
 from training.data.processes import ordered_map
 from training.data.recordings import Skipped
@@ -172,10 +172,10 @@ def _tunings(hit: Hit, form: ClipFormat) -> list[Clip | Skipped]:
     clips = []
     for tuning in DRUM_TUNINGS:
         tuned = resample(audio, rate * 2 ** (tuning / 12), form.sample_rate)
-        for pcm, onset_s in cut(lambda audio=tuned: [audio], form, 1):
-            sums = statistics.sums(pcm[None], form.sample_rate)[0]
+        starts = find_starts([tuned], form.sample_rate, form, 1)
+        for pcm, onset_s in cut([tuned[start:] for start in starts], starts, form):
             source = f"{hit.source} tuning {tuning}"
-            clips.append(Clip(pcm, hit.label, source, licence=hit.kit.licence, onset_s=onset_s, sums=sums))
+            clips.append(Clip(pcm, hit.label, source, licence=hit.kit.licence, onset_s=onset_s))
     return clips or [Skipped(hit.source, "is silent")]
 
 

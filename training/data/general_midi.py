@@ -12,7 +12,6 @@ import numpy as np
 from tqdm import tqdm
 
 from audiogan.audio import resample
-from training.data import statistics
 from training.data.clips import Clip, ClipFormat, DataSetWriter, fit
 from training.data.processes import ordered_map
 from training.data.soundfont import DRUM_BANK, RENDER_RATE, Patch, fluidsynth_library, render_notes
@@ -144,8 +143,7 @@ def render_job(job: tuple[str, Patch, ClipFormat]) -> list[Clip]:
         source = f"{name} bank {patch.bank} program {patch.program} key {note.key} "
         source += f"velocity {note.velocity} tuning {note.tuning}"
         pitch = float(note.key) if patch.pitched else None
-        sums = None if pcm is None else statistics.sums(pcm[None], form.sample_rate)[0]
-        clips.append(Clip(pcm, patch.label, source, licence=licence, pitch=pitch, sums=sums))
+        clips.append(Clip(pcm, patch.label, source, licence=licence, pitch=pitch))
     return clips
 
 

@@ -1,7 +1,7 @@
 """Cut recordings into clips at the onsets of their sounds. However long one is, only blocks of it are in memory."""
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,24 +13,40 @@ PRE_ROLL_SECONDS = 0.004
 HOPS_A_SECOND = 250
 
 
-def cut(blocks: Callable[[], Iterable[np.ndarray]], form: ClipFormat, max_crops: int) -> list[tuple[np.ndarray, float]]:
-    """Clips of a recording: one from each onset after silence, and more along sounds that last.
+def find_starts(blocks: Iterable[np.ndarray], rate: int, form: ClipFormat, max_crops: int) -> list[int]:
+    """Where clips of a recording begin: at each onset after silence, and on along sounds that last.
 
     Args:
-        blocks: gives the recording from its start, mono float32 [time] at the clips' sample rate; it is called a
-            second time where there is something to cut.
+        blocks: the recording from its start, mono float32 [time] at any rate.
+        rate: its sample rate in Hz.
         max_crops: the most clips to take.
 
     Returns:
-        (int16 [num_samples], onset in seconds) pairs; none where all is silent.
+        Samples at the clips' rate, ascending; none where all is silent.
     """
-    levels = Levels.of(blocks(), max(1, form.sample_rate // HOPS_A_SECOND))
+    levels = Levels.of(blocks, max(1, rate // HOPS_A_SECOND))
     if levels.peak < SILENCE_PEAK:
         return []
-    starts = list(itertools.islice(_starts(levels.sounding_parts(), form), max_crops))
-    pieces = take(blocks(), starts, form.num_samples + 1)  # one sample more, for `fit` to see that it cuts a sound off
+    parts = levels.sounding_parts() * form.sample_rate // rate
+    return list(itertools.islice(_starts(parts, form), max_crops))
+
+
+def cut(pieces: Iterable[np.ndarray], starts: list[int], form: ClipFormat) -> list[tuple[np.ndarray, float]]:
+    """The clips that begin at `starts`, silent ones left out.
+
+    Args:
+        pieces: from each start on `piece_size(form)` samples or what there is, float32 [time] at the clips' rate.
+
+    Returns:
+        (int16 [num_samples], onset in seconds) pairs.
+    """
     clips = [(fit(piece, form), start / form.sample_rate) for start, piece in zip(starts, pieces, strict=True)]
     return [(pcm, onset) for pcm, onset in clips if pcm is not None]
+
+
+def piece_size(form: ClipFormat) -> int:
+    """One sample more than a clip has, for `fit` to see that it cuts a sound off."""
+    return form.num_samples + 1
 
 
 def _starts(parts: np.ndarray, form: ClipFormat) -> Iterator[int]:

@@ -12,12 +12,11 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from audiogan.audio import BLOCK, AudioFile, from_pcm16, resample, resampled_blocks
-from training.data import statistics
+from audiogan.audio import BLOCK, AudioFile, resample_span, resampled_blocks
 from training.data.archive import read_member
 from training.data.clips import Clip, ClipFormat, DataSetWriter
-from training.data.onsets import cut
-from training.data.pitch import steady_pitch
+from training.data.onsets import cut, find_starts, piece_size, take
+from training.data.pitch import steady_pitches
 from training.data.processes import AHEAD, count, ordered_map
 
 MAX_CROPS = 8
@@ -59,7 +58,6 @@ class Heard:
     pcm: np.ndarray
     onsets_s: list[float]
     pitches: list[float | None]
-    sums: Sequence[np.ndarray | None]
     channels: int
 
 
@@ -95,9 +93,9 @@ def write_recordings(
 
 def _add(writer: DataSetWriter, recording: Recording, heard: Heard) -> str:
     """Write the clips of a recording; why none was new, empty if one was."""
-    rows = zip(heard.pcm, heard.pitches, heard.onsets_s, heard.sums, strict=True)
+    rows = zip(heard.pcm, heard.pitches, heard.onsets_s, strict=True)
     what = recording.label, recording.source, recording.split, recording.licence
-    added = [writer.add(Clip(pcm, *what, pitch, onset_s, sums)) for pcm, pitch, onset_s, sums in rows]
+    added = [writer.add(Clip(pcm, *what, pitch, onset_s)) for pcm, pitch, onset_s in rows]
     if not any(added):
         return "has the same samples as one before it"
     writer.mixed_down += heard.channels > 1
@@ -124,21 +122,29 @@ def _hear(recording: Recording, form: ClipFormat, max_crops: int) -> Heard | str
     """The clips of a recording, or why there are none."""
     try:
         with recording.open() as sound:
-            clips = cut(_blocks(sound, form.sample_rate), form, max_crops)
-            channels = sound.channels
+            clips, channels = _cut(sound, form, max_crops), sound.channels
     except (ValueError, MemoryError) as error:
         return str(error) or "does not fit into memory"
     if not clips:
         return "is silent"
     pcm, onsets_s = np.stack([pcm for pcm, _ in clips]), [onset_s for _, onset_s in clips]
-    pitches = [steady_pitch(from_pcm16(clip), form.sample_rate) if form.estimate_pitch else None for clip in pcm]
-    sums = statistics.sums(pcm, form.sample_rate) if recording.split == "train" else [None] * len(pcm)
-    return Heard(pcm, onsets_s, pitches, sums, channels)
+    pitches = steady_pitches(pcm, form.sample_rate) if form.estimate_pitch else [None] * len(pcm)
+    return Heard(pcm, onsets_s, pitches, channels)
 
 
-def _blocks(sound: AudioFile, sample_rate: int):
-    """What `cut` takes: a recording that fits into a block is decoded once and kept, a longer one whenever needed."""
-    if sound.frames * max(sound.channels, sample_rate / sound.sample_rate) > BLOCK:
-        return lambda: resampled_blocks(sound, sample_rate)
-    whole = resample(np.concatenate(list(sound.blocks())), sound.sample_rate, sample_rate)
-    return lambda: [whole]
+def _cut(sound: AudioFile, form: ClipFormat, max_crops: int) -> list[tuple[np.ndarray, float]]:
+    """The clips of a recording; one that fits into a block is decoded once and kept, a longer one is decoded twice.
+
+    Onsets are looked for at the recording's own rate, so that only what the clips span has to be resampled.
+    """
+    rate, size = (sound.sample_rate, form.sample_rate), piece_size(form)
+    if sound.frames * max(sound.channels, form.sample_rate / sound.sample_rate) > BLOCK:
+        starts = find_starts(sound.blocks(), sound.sample_rate, form, max_crops)
+        return cut(take(resampled_blocks(sound, form.sample_rate), starts, size), starts, form)
+    blocks = list(sound.blocks())
+    whole = blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
+    starts = find_starts([whole], sound.sample_rate, form, max_crops)
+    if not starts:
+        return []
+    span = resample_span(whole, *rate, starts[0], starts[-1] + size)
+    return cut((span[start - starts[0] :][:size] for start in starts), starts, form)
