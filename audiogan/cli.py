@@ -14,12 +14,8 @@ import numpy as np
 from audiogan import checkpoint, hub, synthesis
 from audiogan.arguments import Parser, run_command
 from audiogan.audio import wav_bytes, write_atomically, write_wav
-<<<<<<< HEAD
 from audiogan.cli_hub import add_hub
-from audiogan.cli_interop import add_import
-=======
 from audiogan.cli_interop import add_export_onnx, add_import
->>>>>>> 4c184f1 (Export generators as ONNX files that play alone)
 from audiogan.cli_ratings import add_ratings
 from audiogan.cli_study import add_study
 from audiogan.device import CHOICES
