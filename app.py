@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -34,15 +35,23 @@ def _port(text: str) -> int:
 
 
 def _serve(options) -> None:
+    from audiogan.listening import hub_sync
     from audiogan.listening.store import Store
     from audiogan.listening.study import DEFAULT_FOLDER, Study
     from audiogan.ui import Library, bound_arenas, build_app, launch_options
 
     bound_arenas()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # how a Space is put to sleep: votes on their way arrive
     folder = Path(os.environ.get("AUDIOGAN_STUDY") or DEFAULT_FOLDER)
     study = Study.load(folder) if folder != DEFAULT_FOLDER or folder.exists() else None
-    app = build_app(Library(options.checkpoints, options.device), Store(), study)
-    app.launch(server_name=options.host, server_port=options.port, share=options.share, **launch_options())
+    store = Store()
+    sync = hub_sync.start(store)
+    try:
+        app = build_app(Library(options.checkpoints, options.device), store, study)
+        app.launch(server_name=options.host, server_port=options.port, share=options.share, **launch_options())
+    finally:
+        if sync:
+            sync.close()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """`python -m audiogan ratings`: the votes as files, and what they say."""
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -13,6 +14,8 @@ def add_ratings(commands):
     actions = ratings.add_subparsers(dest="action", required=True, metavar="ACTION")
     _add_export(actions)
     _add_stats(actions)
+    sync = actions.add_parser("sync", help="one round with the Hub's data set that AUDIOGAN_RATINGS_DATASET names")
+    sync.set_defaults(run=_sync)
     return actions
 
 
@@ -88,6 +91,19 @@ def _stats(options) -> None:
         print(json.dumps({"studies": results}, indent=2, allow_nan=False))
     else:
         print("\n\n".join(map(report.text, results)) or "No votes yet.")
+
+
+def _sync(options) -> None:
+    from audiogan.listening import hub_sync
+    from audiogan.listening.store import Store
+
+    dataset = os.environ.get(hub_sync.VARIABLE, "")
+    if not dataset:
+        raise ValueError(f"{hub_sync.VARIABLE} must name the data set: OWNER/NAME")
+    state = hub_sync.HubSync(Store(), dataset).round()
+    print(f"{state.pulled} entries pulled from {dataset}, {state.pushed} pushed")
+    if state.damaged:
+        print(f"{state.damaged} lines of it are damaged and were passed over", file=sys.stderr)
 
 
 def _studies(folders: list[Path] | None) -> list:

@@ -2,11 +2,14 @@
 
 import json
 import signal
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+from hub_server import TOKEN, HubServer
 
 from audiogan import checkpoint
 from audiogan.audio import write_wav
@@ -129,3 +132,21 @@ def judge(prepared, tmp_path_factory) -> Path:
     how = classifier.ClassifierTraining(batch_size=8, steps=40, check_every=10, average=0.7, width=4)
     classifier.train(PreparedData(prepared), folder, how)
     return folder
+
+
+@pytest.fixture
+def online(tmp_path, monkeypatch):
+    """A Hub on loopback as this process's own: an empty cache, a token, no waiting between the client's retries."""
+    from huggingface_hub import constants, file_download
+    from huggingface_hub.utils import _http
+
+    server = HubServer()
+    monkeypatch.setenv("HF_ENDPOINT", server.url)
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
+    impatient = SimpleNamespace(**(vars(time) | {"sleep": lambda seconds: None}))
+    for module in (_http, file_download):
+        monkeypatch.setattr(module, "time", impatient)
+    yield server
+    server.close()

@@ -4,9 +4,7 @@ import json
 import pickle
 import subprocess
 import sys
-import time
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,7 +14,6 @@ from conftest import save_tiny_checkpoint
 from hub_server import (
     OWNER,
     TOKEN,
-    HubServer,
     cut_after,
     hang_up,
     lose_the_answer,
@@ -32,33 +29,6 @@ from audiogan.ui import Library, build_app
 
 ROOT = Path(__file__).parent.parent
 REPO = f"{OWNER}/tiny"
-
-
-@pytest.fixture
-def server():
-    server = HubServer()
-    yield server
-    server.close()
-
-
-@pytest.fixture
-def online(server, tmp_path, monkeypatch):
-    """The server as this process's Hub, an empty cache, a token, and no waiting between retries."""
-    hub_online(server, tmp_path, monkeypatch)
-    return server
-
-
-def hub_online(server, tmp_path, monkeypatch) -> None:
-    from huggingface_hub import constants, file_download
-    from huggingface_hub.utils import _http
-
-    impatient = SimpleNamespace(**(vars(time) | {"sleep": lambda seconds: None}))
-    monkeypatch.setenv("HF_ENDPOINT", server.url)
-    monkeypatch.setenv("HF_TOKEN", TOKEN)
-    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
-    for module in (_http, file_download):
-        monkeypatch.setattr(module, "time", impatient)
 
 
 @pytest.fixture
@@ -197,23 +167,20 @@ def test_cached_commit_needs_no_hub(online, tiny, tmp_path):
     assert online.requests == [f"GET /api/models/{REPO}"]
 
 
-def test_offline_mode_uses_the_cache_and_nothing_else(server, tiny, tmp_path, monkeypatch):
-    hub_online(server, tmp_path, monkeypatch)
+def test_offline_mode_uses_the_cache_and_nothing_else(online, tiny, tmp_path):
     hub.push(tiny, REPO)
     hub.fetch(REPO)
-    server.requests.clear()
+    online.requests.clear()
     from huggingface_hub import constants
 
-    environment = {"PATH": "", "HF_ENDPOINT": server.url, "HF_HUB_CACHE": constants.HF_HUB_CACHE, "HF_HUB_OFFLINE": "1"}
-    pull = [sys.executable, "-m", "audiogan", "hub", "pull", REPO, "--checkpoints", str(tmp_path / "pulled")]
-    run = subprocess.run(pull, cwd=ROOT, env=environment, capture_output=True, text=True)
-    assert (run.returncode, run.stdout) == (0, f"{tmp_path / 'pulled/tiny'}\n"), run.stderr
-    pull[-3] = f"{OWNER}/other"
-    run = subprocess.run(pull, cwd=ROOT, env=environment, capture_output=True, text=True)
-    assert run.returncode == 2
-    sentence = f"python -m audiogan: {OWNER}/other is not in the cache, and HF_HUB_OFFLINE forbids to fetch it\n"
-    assert run.stderr == sentence
-    assert server.requests == []
+    environment = {"PATH": "", "HF_ENDPOINT": online.url, "HF_HUB_CACHE": constants.HF_HUB_CACHE, "HF_HUB_OFFLINE": "1"}
+    pulls = [["hub", "pull", repo, "--checkpoints", str(tmp_path / "pulled")] for repo in (REPO, f"{OWNER}/other")]
+    script = f"from audiogan import cli; print([cli.main(words) for words in {pulls}])"
+    run = subprocess.run([sys.executable, "-c", script], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert run.stdout == f"{tmp_path / 'pulled/tiny'}\n[0, 2]\n", run.stderr
+    sentence = f"python -m audiogan: {OWNER}/other is not in the cache, and HF_HUB_OFFLINE forbids to fetch it"
+    assert run.stderr.splitlines()[1:] == [sentence]
+    assert online.requests == []
 
 
 def hostile(online, tiny: Path, how: str) -> None:
@@ -384,9 +351,8 @@ def test_hub_that_never_answers_is_given_up(online, tiny, monkeypatch):
         hub.fetch(REPO)
 
 
-def test_kill_9_half_way_leaves_nothing_half_done(server, tiny, tmp_path, monkeypatch):
-    hub_online(server, tmp_path, monkeypatch)
-    environment = {"HF_ENDPOINT": server.url, "HF_TOKEN": TOKEN, "HF_HUB_CACHE": str(tmp_path / "cache"), "PATH": ""}
+def test_kill_9_half_way_leaves_nothing_half_done(online, tiny, tmp_path):
+    environment = {"HF_ENDPOINT": online.url, "HF_TOKEN": TOKEN, "HF_HUB_CACHE": str(tmp_path / "cache"), "PATH": ""}
     environment["HF_HUB_DISABLE_XET"] = "1"
     runs = {}
 
@@ -395,12 +361,12 @@ def test_kill_9_half_way_leaves_nothing_half_done(server, tiny, tmp_path, monkey
         return hang_up(handler)
 
     for call, words in (("commit/main", ["push", "tiny", REPO]), ("GET /lfs/", ["pull", REPO, "--name", "pulled"])):
-        server.fail(call, kill)
+        online.fail(call, kill)
         command = [sys.executable, "-m", "audiogan", "hub", *words, "--checkpoints", str(tiny.parent)]
         runs["run"] = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE)
         assert runs["run"].wait() == -9, runs["run"].stderr.read()
         if words[0] == "push":
-            assert list(server.model(REPO).files) == [".gitattributes"]
+            assert list(online.model(REPO).files) == [".gitattributes"]
             hub.push(tiny, REPO)
     assert [path.name for path in tiny.parent.iterdir()] == ["tiny"]
     hub.pull(REPO, tiny.parent, name="pulled")

@@ -2,7 +2,7 @@
 
 from audiogan.hub.client import HubError, UnreachableError, connect, explained
 from audiogan.hub.named import Available, available, find
-from audiogan.hub.pull import Snapshot, fetch, pull
+from audiogan.hub.pull import Snapshot, check_repo, fetch, pull
 from audiogan.hub.push import push
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "Snapshot",
     "UnreachableError",
     "available",
+    "check_repo",
     "connect",
     "explained",
     "fetch",

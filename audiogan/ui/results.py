@@ -1,11 +1,13 @@
 """Results: what the listeners said so far."""
 
+import html
 import threading
 import time
 from collections.abc import Callable
 
 import gradio as gr
 
+from audiogan.listening.hub_sync import sync_state
 from audiogan.listening.records import by_study, records
 from audiogan.listening.store import Store
 from audiogan.listening.study import Study
@@ -85,6 +87,13 @@ def build(store: Store, opened, study: Study | None = None) -> None:
     )
     shown = gr.HTML(COUNTING, js_on_load=mounting("results.js", ("stale",)), apply_default_css=False, elem_id="results")
     gr.Markdown(METHOD)
+    if sync_state().status != "off":
+        opened(copied, None, gr.HTML(elem_id="sync-state", apply_default_css=False), **AT_ONCE)
     show = toasts(results.page)
     for event in (opened, block.change, shown.stale):
         event(show, block, shown, **AT_ONCE)
+
+
+def copied() -> str:
+    """How the votes' copy on the Hub stands, as HTML."""
+    return f'<p role="status">{html.escape(sync_state().words())}</p>'

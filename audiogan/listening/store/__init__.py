@@ -4,21 +4,20 @@ import dataclasses
 import json
 import os
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import sqlalchemy as sa
 
-from audiogan.listening.store import schema
+from audiogan.listening.store import journal, schema
 from audiogan.listening.store.database import Database, StoreError
-from audiogan.listening.votes import EXCLUSION_COLUMNS, VOTE_COLUMNS, Exclusion, Vote
+from audiogan.listening.votes import EXCLUSION_COLUMNS, Exclusion, Vote
 
 __all__ = ["DEFAULT_FILE", "Session", "Store", "StoreError", "utc"]
 
 DEFAULT_FILE = Path(__file__).resolve().parents[3] / "ratings.sqlite3"
-_STORED = tuple(name for name in VOTE_COLUMNS if name not in ("value", "kind"))
 
 
 @dataclass(frozen=True)
@@ -53,6 +52,7 @@ class Store:
 
     def __init__(self, url: str | None = None):
         self._database = Database(url or os.environ.get("AUDIOGAN_DATABASE_URL") or f"sqlite:///{DEFAULT_FILE}")
+        self._listeners: list[Callable[[list[dict]], None]] = []
         try:
             schema.open_schema(self._database)
         except StoreError:
@@ -90,12 +90,10 @@ class Store:
             counts = _assigned(connection, session.study_hash, pending_since_ms)
             session = dataclasses.replace(session, plan=tuple(plan(counts)))
             row = dataclasses.asdict(session) | {"plan": json.dumps(session.plan)}
-            self._database.insert_new(connection, schema.sessions, row)
-            given = {stimulus for step in session.plan for stimulus in step.get("rated", ())}
-            shared = {name: row[name] for name in ("session_id", "study_hash", "created_ms")}
-            if given:
-                rows = [shared | {"stimulus": stimulus} for stimulus in sorted(given)]
-                self._database.insert_new(connection, schema.assignments, *rows)
+            is_new = self._database.insert_new(connection, schema.sessions, row)
+            if given := journal.assigned(row):
+                self._database.insert_new(connection, schema.assignments, *given)
+        self._tell([journal.entry(row, "session")] if is_new else [])
         return session
 
     def session(self, session_id: str) -> Session | None:
@@ -135,14 +133,16 @@ class Store:
             StoreError: it could not be stored; nothing of it was.
         """
         row = {"session_id": session_id, "number": number, "detail": json.dumps(detail), "closed_ms": closed_ms}
+        rows, stored = list(map(journal.vote_row, votes)), [journal.entry(row, "step")]
         with self._database.write() as connection:
             if not self._database.insert_new(connection, schema.steps, row):
                 return False
-            if votes:
-                connection.execute(sa.insert(schema.votes), list(map(_row, votes)))
+            if rows:
+                connection.execute(sa.insert(schema.votes), rows)
             if event:
                 key = f"step {number} of {session_id}"
-                self._add_event(connection, key, "note", session_id=session_id, reason=event)
+                stored += self._add_event(connection, key, "note", session_id=session_id, reason=event)
+        self._tell(stored + list(map(journal.vote_entry, rows)))
         return True
 
     def exclude(self, exclusion: Exclusion) -> bool:
@@ -151,7 +151,9 @@ class Store:
         kind = fields.pop("kind")
         key = f"{exclusion.rule} {exclusion.session_id or exclusion.vote_id}"
         with self._database.write() as connection:
-            return self._add_event(connection, key, kind, **fields)
+            stored = self._add_event(connection, key, kind, **fields)
+        self._tell(stored)
+        return bool(stored)
 
     def session_of_vote(self, vote_id: str) -> str | None:
         """The session that a vote belongs to, if there is such a vote."""
@@ -173,7 +175,7 @@ class Store:
         table = schema.votes
         query = sa.select(table).where(table.c.session_id == session_id).order_by(table.c.trial_index, table.c.order)
         with self._database.read() as connection:
-            return list(map(_vote, connection.execute(query).mappings()))
+            return list(map(journal.vote_entry, connection.execute(query).mappings()))
 
     def rows(self) -> Iterator[dict]:
         """Every vote, oldest first, then every exclusion: `votes.Vote` and `votes.Exclusion` as dictionaries."""
@@ -181,7 +183,7 @@ class Store:
         with self._database.read() as connection:
             query = sa.select(schema.votes).order_by(schema.votes.c.id)
             for row in connection.execution_options(yield_per=1000).execute(query).mappings():
-                yield _vote(row)
+                yield journal.vote_entry(row)
             for row in connection.execute(events).mappings():
                 yield {name: row[name] for name in EXCLUSION_COLUMNS}
 
@@ -197,10 +199,31 @@ class Store:
         """Let go of the database's connections; the next call opens new ones."""
         self._database.close()
 
-    def _add_event(self, connection: sa.Connection, key: str, kind: str, **fields) -> bool:
+    def journal(self) -> Iterator[dict]:
+        """Everything that was ever stored: see `store.journal`."""
+        return journal.entries(self._database)
+
+    def merge(self, entries: Iterable[dict]) -> dict[str, int]:
+        """Take over what another database's journal has and this one has not; how many of each kind were new.
+
+        Raises:
+            ValueError: what is not an entry; nothing was stored.
+        """
+        return journal.merge(self._database, entries)
+
+    def subscribe(self, listener: Callable[[list[dict]], None]) -> None:
+        """Let `listener` know each entry that this process stores, once it is committed. It must be quick."""
+        self._listeners.append(listener)
+
+    def _tell(self, entries: list[dict]) -> None:
+        for listener in self._listeners if entries else ():
+            listener(entries)
+
+    def _add_event(self, connection: sa.Connection, key: str, kind: str, **fields) -> list[dict]:
+        """The entry that was added; none where it had been before."""
         empty = dict.fromkeys(("session_id", "vote_id", "study_hash", "rule", "reason"), "")
         row = empty | {"created_utc": utc()} | fields | {"key": key, "kind": kind}
-        return self._database.insert_new(connection, schema.events, row) > 0
+        return [journal.entry(row)] if self._database.insert_new(connection, schema.events, row) else []
 
 
 def utc() -> str:
@@ -219,16 +242,3 @@ def _assigned(connection: sa.Connection, study_hash: str, pending_since_ms: int)
         .group_by(given.c.stimulus)
     )
     return dict(connection.execute(query).all())
-
-
-def _row(vote: Vote) -> dict:
-    fields = dataclasses.asdict(vote)
-    is_number = type(vote.value) is int
-    value = {"number": vote.value if is_number else None, "word": None if is_number else vote.value}
-    return {name: fields[name] for name in _STORED} | value
-
-
-def _vote(row) -> dict:
-    value = row["word"] if row["number"] is None else row["number"]
-    fields = {name: row[name] for name in _STORED} | {"value": value, "kind": "vote"}
-    return {name: fields[name] for name in VOTE_COLUMNS}

@@ -1,0 +1,146 @@
+"""All that was stored, as entries of JSON types told apart by `kind`: what another database needs to be the same.
+
+`vote` and `exclusion` are what `Store.rows` yields; `session`, `step` and `note` let listeners go on where they were.
+"""
+
+import dataclasses
+import json
+import math
+from collections.abc import Iterable, Iterator
+
+import sqlalchemy as sa
+
+from audiogan.listening.store import schema
+from audiogan.listening.store.database import Database
+from audiogan.listening.votes import VOTE_COLUMNS, Vote
+
+TABLES = {  # whose rows an entry of each kind is, and which columns make it the one it is
+    "session": (schema.sessions, ("session_id",)),
+    "step": (schema.steps, ("session_id", "number")),
+    "vote": (schema.votes, ("vote_id", "question")),
+    "exclusion": (schema.events, ("key",)),
+    "note": (schema.events, ("key",)),
+}
+ROWS = 500  # in one statement: SQLite allows 32,766 values
+_STORED = tuple(name for name in VOTE_COLUMNS if name not in ("value", "kind"))
+
+
+def entries(database: Database) -> Iterator[dict]:
+    """Everything there is, sessions before what happened in them."""
+    for table, kind in (
+        (schema.sessions, "session"),
+        (schema.steps, "step"),
+        (schema.votes, "vote"),
+        (schema.events, ""),
+    ):
+        with database.read() as connection:
+            for row in connection.execution_options(yield_per=1000).execute(sa.select(table)).mappings():
+                yield vote_entry(row) if kind == "vote" else entry(row, kind)
+
+
+def entry(row, kind: str = "") -> dict:
+    """A row of any other table than `votes`; events bring their own kind."""
+    return ({"kind": kind} if kind else {}) | {name: value for name, value in row.items() if name != "id"}
+
+
+def vote_entry(row) -> dict:
+    """A row of `votes` as `votes.Vote`'s dictionary."""
+    value = row["word"] if row["number"] is None else row["number"]
+    fields = {name: row[name] for name in _STORED} | {"value": value, "kind": "vote"}
+    return {name: fields[name] for name in VOTE_COLUMNS}
+
+
+def vote_row(vote: Vote) -> dict:
+    """The row that a vote becomes."""
+    return _valued(dataclasses.asdict(vote))
+
+
+def key(item: dict) -> tuple:
+    """What an entry cannot be twice."""
+    return item["kind"], *(item[name] for name in TABLES[item["kind"]][1])
+
+
+def merge(database: Database, items: Iterable[dict]) -> dict[str, int]:
+    """Store the entries that are new, all or nothing; none that is there changes.
+
+    Returns:
+        How many of each kind were new.
+
+    Raises:
+        ValueError: what is not an entry.
+    """
+    rows: dict[str, list[dict]] = {kind: [] for kind in TABLES}
+    for item in items:
+        rows[item["kind"]].append(checked(item))
+    added = {}
+    with database.write() as connection:
+        for kind, (table, _) in TABLES.items():
+            batches = [rows[kind][first : first + ROWS] for first in range(0, len(rows[kind]), ROWS)]
+            added[kind] = sum(database.insert_new(connection, table, *batch) for batch in batches)
+        given = [row for session in rows["session"] for row in assigned(session)]
+        for first in range(0, len(given), ROWS):
+            database.insert_new(connection, schema.assignments, *given[first : first + ROWS])
+    return added
+
+
+def assigned(session: dict) -> list[dict]:
+    """The rows of `assignments` that a row of `sessions` stands for."""
+    given = {stimulus for step in json.loads(session["plan"]) for stimulus in step.get("rated", ())}
+    shared = {name: session[name] for name in ("session_id", "study_hash", "created_ms")}
+    return [shared | {"stimulus": stimulus} for stimulus in sorted(given)]
+
+
+def checked(item) -> dict:
+    """The row of an entry that came from outside.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not isinstance(item, dict) or item.get("kind") not in TABLES:
+        raise ValueError(f"kind must be one of {', '.join(TABLES)}")
+    table, _ = TABLES[item["kind"]]
+    row = _valued(item) if table is schema.votes else item
+    if table is schema.votes and item.get("value") is None:
+        raise ValueError("a vote has no value")
+    columns = [column for column in table.columns if column.name != "id"]
+    for column in columns:
+        if not _fits(column, row.get(column.name)):
+            raise ValueError(f"{column.name} is {str(row.get(column.name))[:80]!r}")
+    if item["kind"] in ("session", "step"):
+        _check_json(item)
+    return {column.name: row.get(column.name) for column in columns}
+
+
+def _valued(fields: dict) -> dict:
+    """A vote's fields with its value in the column that fits it."""
+    value = fields.get("value")
+    is_number = type(value) is int
+    column = {"number": value if is_number else None, "word": None if is_number else value}
+    return {name: fields.get(name) for name in _STORED} | column
+
+
+def _fits(column: sa.Column, value) -> bool:
+    if value is None:
+        return bool(column.nullable)
+    if column.type.python_type is str:
+        return isinstance(value, str) and len(value) <= (column.type.length or len(value)) and "\0" not in value
+    if column.type.python_type is int:
+        return type(value) is int and -(2**63) <= value < 2**63
+    return type(value) in (int, float) and math.isfinite(value)
+
+
+def _check_json(item: dict) -> None:
+    """Raise a ValueError where a plan is not a list of steps, or what a step left is not an object."""
+    if item["kind"] == "step":
+        good = isinstance(json.loads(item["detail"]), dict)
+    else:
+        plan = json.loads(item["plan"])
+        good = isinstance(plan, list) and all(
+            isinstance(step, dict) and _are_names(step.get("rated", [])) for step in plan
+        )
+    if not good:
+        raise ValueError(f"the JSON of a {item['kind']} has another shape")
+
+
+def _are_names(names) -> bool:
+    return isinstance(names, list) and all(isinstance(name, str) and len(name) <= 64 for name in names)
