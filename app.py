@@ -1,6 +1,7 @@
 """The app in a browser: `python app.py`. A Hugging Face Space runs this file too."""
 
 import argparse
+import logging
 import os
 import signal
 import sys
@@ -24,6 +25,8 @@ def main() -> int:
     parser.add_argument("--device", default="auto", help=", ".join(CHOICES))
     parser.add_argument("--checkpoints", type=Path, default=checkpoint.FOLDER, metavar="DIR")
     parser.add_argument("--share", action="store_true", help="a public link through Gradio's tunnel")
+    levels = ("info", "warning", "error")
+    parser.add_argument("--log-level", choices=levels, default="info", help="info has a line of JSON for each request")
     parser.set_defaults(run=_serve)
     return run_command(parser, None)
 
@@ -38,9 +41,11 @@ def _serve(options) -> None:
     from audiogan.listening import hub_sync
     from audiogan.listening.store import Store
     from audiogan.listening.study import DEFAULT_FOLDER, Study
-    from audiogan.ui import Library, bound_arenas, build_app, launch_options
+    from audiogan.ui import Library, bound_arenas, build_app, launch_options, serve
 
     bound_arenas()
+    logging.basicConfig(format="%(message)s")
+    logging.getLogger("audiogan").setLevel(options.log_level.upper())
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # how a Space is put to sleep: votes on their way arrive
     folder = Path(os.environ.get("AUDIOGAN_STUDY") or DEFAULT_FOLDER)
     study = Study.load(folder) if folder != DEFAULT_FOLDER or folder.exists() else None
@@ -48,7 +53,8 @@ def _serve(options) -> None:
     sync = hub_sync.start(store)
     try:
         app = build_app(Library(options.checkpoints, options.device), store, study)
-        app.launch(server_name=options.host, server_port=options.port, share=options.share, **launch_options())
+        address = {"server_name": options.host, "server_port": options.port, "share": options.share}
+        serve(app, address | launch_options(app))
     finally:
         if sync:
             sync.close()

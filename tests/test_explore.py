@@ -1,9 +1,7 @@
 """What the Explore tab asks of the server: points of a plane, moved along directions, and what those change."""
 
-import asyncio
 import base64
 import json
-import threading
 
 import numpy as np
 import pytest
@@ -14,7 +12,6 @@ from audiogan.audio import to_pcm16
 from audiogan.dataset import PreparedData
 from audiogan.ui import Library
 from audiogan.ui.explore import FIRST_CORNERS, Explorer, describe
-from audiogan.ui.gate import Gate
 
 MODEL, MOVES = "tiny-wavegan", 11
 PLACE = {"model": MODEL, "label": LABELS[0], "pitch": None, "truncation": 1.0, "corners": list(FIRST_CORNERS)}
@@ -146,19 +143,3 @@ def test_what_is_no_request_is_answered_in_one_sentence(explorer, request_):
 def test_directions_that_are_not_there_are_refused(explorer, number):
     answer = explorer.direction({"model": MODEL, "label": LABELS[0], "pitch": None, "number": number})
     assert "number must be a whole number from 0 to 10" in answer["error"]
-
-
-def test_a_full_house_says_so_and_empties():
-    async def visit() -> list[dict]:
-        gate, hold = Gate(max_waiting=1), threading.Event()
-        waiting = asyncio.create_task(gate.serve(lambda request: {"held": hold.wait(10)}, {}))
-        await asyncio.sleep(0)
-        refused = await gate.serve(lambda request: {}, {})
-        hold.set()
-        return [await waiting, refused, await gate.serve(lambda request: request, {"later": True})]
-
-    held, refused, later = asyncio.run(visit())
-    assert held == {"held": True}
-    assert refused["busy"]
-    assert "try again" in refused["error"]
-    assert later == {"later": True}

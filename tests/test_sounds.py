@@ -1,17 +1,14 @@
 """What the page may ask for, and what it gets."""
 
-import asyncio
 import base64
-import time
 
 import numpy as np
 import pytest
 from conftest import LABELS
 
 from audiogan.audio import to_pcm16
-from audiogan.synthesis import Synthesizer
 from audiogan.ui import Library, kit
-from audiogan.ui.sounds import BUSY, MAX_CLIPS, MAX_WAITING, Sounds, trim
+from audiogan.ui.sounds import MAX_CLIPS, Sounds, trim
 
 MODEL = "tiny-wavegan"
 ONE = {"model": MODEL, "label": LABELS[0], "seed": "3", "index": 1}
@@ -148,28 +145,6 @@ def test_shapeless_request_is_one_sentence(sounds, request_):
 def test_sounds_of_two_models_are_refused(sounds):
     answer = sounds.answer({"sounds": [ONE, ONE | {"model": "tiny-unconditional", "label": None}]})
     assert answer == {"error": "sounds must all be of one model"}
-
-
-def test_crowd_waits_its_turn_and_beyond_that_is_told_to_come_back(sounds, monkeypatch):
-    at_once, most = 0, 0
-
-    def render(self, z, *arguments):
-        nonlocal at_once, most
-        at_once += 1
-        most = max(most, at_once)
-        time.sleep(0.001)
-        at_once -= 1
-        return np.zeros((len(z), 100), np.float32)
-
-    async def crowd() -> list[dict]:
-        return await asyncio.gather(*(sounds.serve({"sounds": [ONE]}) for _ in range(MAX_WAITING + 3)))
-
-    monkeypatch.setattr(Synthesizer, "render", render)
-    answers = asyncio.run(crowd())
-    assert sum("sounds" in answer for answer in answers) == MAX_WAITING
-    assert answers.count({"error": BUSY}) == 3
-    assert most == 1
-    assert "sounds" in asyncio.run(sounds.serve({"sounds": [ONE]}))
 
 
 def test_trailing_silence_is_trimmed_and_silence_is_kept_short():

@@ -35,7 +35,7 @@ def library(checkpoints):
 def client(library, tmp_path_factory):
     folder = tmp_path_factory.mktemp("app")
     app = build_app(library, Store(f"sqlite:///{folder / 'votes.sqlite3'}"))
-    _, url, _ = app.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **launch_options())
+    _, url, _ = app.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **launch_options(app))
     yield Client(url, download_files=str(folder), verbose=False)
     app.close()
 
@@ -43,7 +43,7 @@ def client(library, tmp_path_factory):
 def test_app_starts_on_a_machine_too_busy_to_answer_itself_in_time(library, monkeypatch):
     monkeypatch.setattr("gradio.networking.url_ok", lambda url: False)
     app = build_app(library, Store("sqlite://"))
-    _, url, _ = app.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **launch_options())
+    _, url, _ = app.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **launch_options(app))
     try:
         assert httpx.get(url, timeout=60, trust_env=False).status_code == 200
     finally:

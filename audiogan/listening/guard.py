@@ -48,25 +48,40 @@ class Limits:
     withdraw: Limit = Limit(20, 0.2)
 
 
+@dataclass(frozen=True)
+class SoundLimits:
+    """How many requests for sounds one page view and one address may send. A lecture hall behind one address must fit.
+
+    Attributes:
+        session: of one page view.
+        address: of one address, whatever its sessions.
+    """
+
+    session: Limit = Limit(240, 12.0)
+    address: Limit = Limit(3000, 150.0)
+
+
 class Guard:
     """Token buckets in memory: each process counts for itself.
 
     Args:
+        limits: a `Limits`, or another object whose attributes are each a `Limit`.
         clock: seconds, only ever rising.
     """
 
-    def __init__(self, limits: Limits | None = None, clock: Callable[[], float] = time.monotonic):
+    def __init__(self, limits=None, clock: Callable[[], float] = time.monotonic):
         self._limits, self._clock = limits or Limits(), clock
         self._busy = threading.Lock()
         self._buckets: dict[tuple[str, str], tuple[float, float]] = {}  # what is left, and when that was so
         self._salt, self._salted = secrets.token_bytes(16), clock()
 
-    def check(self, kind: str, who: str) -> None:
+    def check(self, kind: str, who: str, cost: float = 1.0) -> None:
         """Count one call.
 
         Args:
-            kind: a name in `Limits`.
+            kind: a name in the limits.
             who: a session's id, or an address, which is hashed before anything else is done with it.
+            cost: as how many calls it counts, at most the burst.
 
         Raises:
             RefusedError: too many.
@@ -78,10 +93,11 @@ class Guard:
             bucket = kind, hashlib.sha256(self._salt + who.encode("utf-8", "replace")).hexdigest()
             left, since = self._buckets.get(bucket, (limit.burst, now))
             left = min(limit.burst, left + (now - since) * limit.per_second)
-            self._buckets[bucket] = max(left - 1, 0) if left >= 1 else left, now
-        if left < 1:
+            cost = min(cost, limit.burst)
+            self._buckets[bucket] = max(left - cost, 0) if left >= cost else left, now
+        if left < cost:
             raise RefusedError(
-                "too many requests: wait a moment", wait_ms=round(1000 * (1 - left) / limit.per_second) + 1
+                "too many requests: wait a moment", wait_ms=round(1000 * (cost - left) / limit.per_second) + 1
             )
 
     def _forget(self, now: float) -> None:

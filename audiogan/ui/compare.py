@@ -11,20 +11,21 @@ from audiogan.ui.evaluated import REAL, Evaluation
 from audiogan.ui.fields import parse_seed
 from audiogan.ui.gate import Gate, guarded
 from audiogan.ui.library import Library
+from audiogan.ui.visitors import visitor
 
 CLIPS = 2
 
 
-def build(library: Library) -> gr.HTML:
+def build(library: Library, gate: Gate) -> gr.HTML:
     """The tab's contents; what it shows is drawn by `static/compare.js`."""
     evaluation = evaluated.load(library.folder)
-    comparison, gate = Comparison(library, evaluation), Gate()
+    comparison = Comparison(library, evaluation)
 
-    async def clips(request: dict) -> dict:
-        return await gate.serve(comparison.clips, request)
+    async def clips(request: dict, http: gr.Request) -> dict:
+        return await gate.serve(comparison.clips, request, await visitor(http))
 
-    async def scores(request: dict) -> dict:
-        return await gate.serve(comparison.scores, request)
+    async def scores(request: dict, http: gr.Request) -> dict:
+        return await gate.serve(comparison.scores, request, await visitor(http))
 
     return gr.HTML(
         html_template='<div class="compare"></div>',

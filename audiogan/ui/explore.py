@@ -16,24 +16,25 @@ from audiogan.ui import scripts
 from audiogan.ui.fields import parse_seed
 from audiogan.ui.gate import Gate, guarded
 from audiogan.ui.library import Library
+from audiogan.ui.visitors import visitor
 
 MAX_POINTS = TILE
 MAX_MOVE = 3.0  # standard deviations
 FIRST_CORNERS = ("1", "2", "3", "4")
 
 
-def build(library: Library) -> gr.HTML:
+def build(library: Library, gate: Gate) -> gr.HTML:
     """The tab's contents; what it shows is drawn by `static/explore.js`."""
-    explorer, gate = Explorer(library), Gate()
+    explorer = Explorer(library)
 
-    async def points(request: dict) -> dict:
-        return await gate.serve(explorer.points, request)
+    async def points(request: dict, http: gr.Request) -> dict:
+        return await gate.serve(explorer.points, request, await visitor(http))
 
-    async def direction(request: dict) -> dict:
-        return await gate.serve(explorer.direction, request)
+    async def direction(request: dict, http: gr.Request) -> dict:
+        return await gate.serve(explorer.direction, request, await visitor(http))
 
-    async def nearest(request: dict) -> dict:
-        return await gate.serve(explorer.nearest, request)
+    async def nearest(request: dict, http: gr.Request) -> dict:
+        return await gate.serve(explorer.nearest, request, await visitor(http))
 
     return gr.HTML(
         html_template='<div class="explore"></div>',

@@ -1,14 +1,18 @@
-"""What a request may weigh. Gradio limits uploads alone; every other body it would read whole, however long."""
+"""What a request may weigh, and how long it may take to arrive. Gradio would read every body whole, however long."""
 
-import json
+import asyncio
+
+from audiogan.ui.surface import answer
 
 MAX_BODY_BYTES = 2_000_000
+BODY_SECONDS = 30.0
 _TOO_LARGE = "the request is too large"
+_TOO_SLOW = "the request took too long to arrive"
 _UNKNOWN = "there is no such component"
 
 
 class RequestLimits:
-    """ASGI middleware: bodies beyond `MAX_BODY_BYTES` are answered with 413, unknown components with 404."""
+    """ASGI middleware: 413 for bodies beyond `MAX_BODY_BYTES`, 408 for slow ones, 404 for unknown components."""
 
     def __init__(self, app):
         self._app = app
@@ -20,7 +24,7 @@ class RequestLimits:
             return
         given = dict(scope["headers"]).get(b"content-length", b"0")
         if not given.isdigit() or int(given) > MAX_BODY_BYTES:
-            await _answer(send, 413, _TOO_LARGE)
+            await answer(send, 413, _TOO_LARGE)
             return
         started = False
 
@@ -31,36 +35,33 @@ class RequestLimits:
 
         try:
             await self._app(scope, _counted(receive), watched_send)
-        except _TooLargeError:
+        except _RefusedError as refused:
             if not started:
-                await _answer(send, 413, _TOO_LARGE)
+                await answer(send, *refused.args)
         except KeyError:  # Gradio looks the component's number up unchecked
             if started or "/component_server" not in scope["path"]:
                 raise
-            await _answer(send, 404, _UNKNOWN)
+            await answer(send, 404, _UNKNOWN)
 
 
-class _TooLargeError(Exception):
-    pass
+class _RefusedError(Exception):
+    """With a status and a sentence."""
 
 
 def _counted(receive):
-    """`receive` that stops a body sent in chunks, whose length no header told."""
-    total = 0
+    """`receive` that stops a body sent in chunks, whose length no header told, and one that drips."""
+    total, more, until = 0, True, asyncio.get_running_loop().time() + BODY_SECONDS
 
     async def counting():
-        nonlocal total
-        message = await receive()
-        total += len(message.get("body", b""))
+        nonlocal total, more
+        try:
+            async with asyncio.timeout_at(until if more else None):
+                message = await receive()
+        except TimeoutError:
+            raise _RefusedError(408, _TOO_SLOW) from None
+        total, more = total + len(message.get("body", b"")), message.get("more_body", False)
         if total > MAX_BODY_BYTES:
-            raise _TooLargeError
+            raise _RefusedError(413, _TOO_LARGE)
         return message
 
     return counting
-
-
-async def _answer(send, status: int, words: str) -> None:
-    body = json.dumps({"detail": words}).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})

@@ -1,14 +1,23 @@
 """The whole page."""
 
+import hashlib
+
 import gradio as gr
 from starlette.middleware import Middleware
 
+from audiogan import __version__
 from audiogan.listening.session import Listening
 from audiogan.listening.store import Store
 from audiogan.listening.study import Study
 from audiogan.ui import about, compare, endpoints, explore, play, rate, results, theme
+from audiogan.ui.gate import Gate
+from audiogan.ui.headers import SafeHeaders
+from audiogan.ui.health import Health
 from audiogan.ui.library import Library
 from audiogan.ui.limits import RequestLimits
+from audiogan.ui.pages import Pages
+from audiogan.ui.requests import RequestLog
+from audiogan.ui.surface import Surface
 
 HEADER = """
 # audiogan
@@ -16,6 +25,7 @@ Instruments that never existed, invented by neural networks. Press a pad.
 """
 QUEUE_SIZE = 64
 SESSIONS = 1000
+MIDDLEWARE = (RequestLog, SafeHeaders, Surface, RequestLimits, Pages)  # outermost first
 CACHE_SECONDS = (600, 3600)  # how often files are looked through, and how old they may grow
 
 
@@ -26,28 +36,40 @@ def build_app(library: Library, store: Store, study: Study | None = None) -> gr.
         library: the models on offer.
         store: where ratings go.
         study: what the Rate tab asks about; without one it says that there is none.
+
+    Returns:
+        The page, with its `gate` and `health`, which `serving` tells when to stop.
     """
+    gate = Gate()
     with gr.Blocks(title="audiogan", analytics_enabled=False, delete_cache=CACHE_SECONDS) as app:
         gr.Markdown(HEADER, elem_id="header")
         with gr.Tabs():
             with gr.Tab("Play"):
-                instrument = play.build(library)
+                instrument = play.build(library, gate)
             with gr.Tab("Explore"):
-                explore.build(library)
+                explore.build(library, gate)
             with gr.Tab("Compare"):
-                compare.build(library)
+                compare.build(library, gate)
             with gr.Tab("Rate"):
                 rate.build(study and Listening(study, store))
             with gr.Tab("Results") as tab:
                 results.build(store, opened=tab.select, study=study)
             with gr.Tab("About"):
                 about.build(library)
-        endpoints.build(library, instrument)
+        endpoints.build(library, instrument, gate)
+    app.gate, app.health, app.app_id = gate, Health(library, store), _identity(library, study)
     return app.queue(max_size=QUEUE_SIZE)
 
 
-def launch_options() -> dict:
+def _identity(library: Library, study: Study | None) -> int:
+    """Alike in every process that serves the same: a page whose next answer comes from another goes on."""
+    parts = [__version__, study.hash if study else "", *(entry.weights_sha256 for entry in library)]
+    return int(hashlib.sha256(" ".join(parts).encode()).hexdigest()[:12], 16)
+
+
+def launch_options(app: gr.Blocks) -> dict:
     """What `launch` needs besides an address: looks, and nothing that phones home or stores what visitors do."""
+    kinds = [Middleware(kind) for kind in MIDDLEWARE]
     return {
         "theme": theme.theme(),
         "css_paths": theme.STYLES,
@@ -58,7 +80,7 @@ def launch_options() -> dict:
         "run_history": False,
         "show_error": False,
         "max_file_size": "1mb",
-        "app_kwargs": {"middleware": [Middleware(RequestLimits)]},
+        "app_kwargs": {"middleware": kinds, "routes": app.health.routes(), "docs_url": None, "redoc_url": None},
         "state_session_capacity": SESSIONS,
         "_frontend": False,  # else Gradio asks itself for the page, and exits where a busy machine takes over 3 s
     }

@@ -3,23 +3,28 @@
 import gradio as gr
 
 from audiogan.ui import kit, scripts
+from audiogan.ui.gate import Gate
 from audiogan.ui.library import Library
 from audiogan.ui.sounds import Sounds
+from audiogan.ui.visitors import visitor
 
 
-def build(library: Library) -> gr.HTML:
+def build(library: Library, gate: Gate) -> gr.HTML:
     """The tab's contents: the instrument itself is `static/play.js`."""
     sounds = Sounds(library)
 
-    async def answer(wanted: dict) -> dict:  # Gradio marks what a page may call, which a method does not allow
-        return await sounds.serve(wanted)
+    async def answer(wanted: dict, http: gr.Request) -> dict:  # Gradio marks what a page may call: not a method
+        return await gate.serve(sounds.answer, wanted, await visitor(http))
+
+    async def line(ticket: str) -> dict:
+        return {"place": gate.place(ticket)}
 
     return gr.HTML(
         html_template='<div class="studio"></div>',
         js_on_load=scripts.mounting("play.js"),
         apply_default_css=False,
         elem_id="play",
-        server_functions=[answer],
+        server_functions=[answer, line],
         models=kit.models(library),
         kit=kit.first_kit(library, sounds),
         roles=kit.ROLES,

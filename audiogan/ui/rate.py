@@ -1,11 +1,10 @@
 """Rate: the listening test. All of it happens in `static/rate.js` and `audiogan.listening.session`; this joins them."""
 
-import os
-
 import gradio as gr
 
 from audiogan.listening.session import Listening
 from audiogan.ui.scripts import mounting
+from audiogan.ui.visitors import address
 
 NO_STUDY = "There is no study to take part in here. `python -m audiogan study build` makes one."
 
@@ -29,9 +28,3 @@ def build(listening: Listening | None) -> gr.HTML | None:
         elem_id="rate",
         server_functions=[listen, sounds],
     )
-
-
-def address(http: gr.Request) -> str:
-    """Where a request came from, for counting only. A Space's own proxy appends the caller's to the header's list."""
-    forwarded = http.headers.get("x-forwarded-for", "") if os.environ.get("SPACE_ID") else ""
-    return forwarded.rpartition(",")[2].strip() or (http.client.host if http.client else "")

@@ -1,10 +1,8 @@
 """Sounds that the page asks for, straight into its memory: whatever a request brings is checked here."""
 
-import asyncio
 import base64
 import dataclasses
 import math
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,10 +17,8 @@ from audiogan.ui.toasts import sentence
 MAX_CLIPS = 32
 MAX_INDEX = 1_000_000
 MAX_LATENT = 16.0  # far beyond any drawn z, near enough to keep every activation finite
-MAX_WAITING = 48
 SILENCE = 1e-3  # of full scale, -60 dB
 TAIL_SECONDS = 0.02
-BUSY = "the server has more listeners than it can serve right now: try again in a moment"
 
 
 @dataclass(frozen=True)
@@ -44,7 +40,7 @@ class Sound:
 
 
 class Sounds:
-    """Answers the page's requests, one inference at a time; past `MAX_WAITING` requests it says that it is busy.
+    """Answers the page's requests.
 
     Args:
         library: the models on offer.
@@ -52,17 +48,6 @@ class Sounds:
 
     def __init__(self, library: Library):
         self._library = library
-        self._worker, self._waiting = ThreadPoolExecutor(1, "sounds"), 0
-
-    async def serve(self, request: dict) -> dict:
-        """`answer`, in its turn. Those who wait hold no thread, so that votes and pages are served meanwhile."""
-        if self._waiting >= MAX_WAITING:
-            return {"error": BUSY}
-        self._waiting += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._worker, self.answer, request)
-        finally:
-            self._waiting -= 1
 
     def answer(self, request: dict) -> dict:
         """`{"sounds": [...]}` for `{"sounds": [...]}`, or `{"error": one sentence}`.

@@ -104,8 +104,8 @@ test("what the server refuses is a sentence, and the pad is free again", async (
   const { studio: it, calls } = studio();
   const turn = it.reroll(0);
   await settle();
-  calls[0].resolve({ error: "the server is busy" });
-  await assert.rejects(turn, /^Error: The server is busy\.$/);
+  calls[0].resolve({ error: "the server has no room" });
+  await assert.rejects(turn, /^Error: The server has no room\.$/);
   assert.equal(it.busy.size, 0);
   assert.equal(it.pads[0].sound.seed, "7");
 });

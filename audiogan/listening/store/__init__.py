@@ -195,6 +195,18 @@ class Store:
         with self._database.read() as connection:
             return list(map(dict, connection.execute(query).mappings()))
 
+    def touch(self) -> None:
+        """Write the time, on disk when this returns.
+
+        Raises:
+            StoreError: the database takes no writes.
+        """
+        table = schema.settings
+        with self._database.write() as connection:
+            changed = connection.execute(sa.update(table).where(table.c.name == "touched").values(value=utc()))
+            if not changed.rowcount:
+                self._database.insert_new(connection, table, {"name": "touched", "value": utc()})
+
     def close(self) -> None:
         """Let go of the database's connections; the next call opens new ones."""
         self._database.close()

@@ -24,6 +24,6 @@ export async function ask(call, wait = (ms) => new Promise((resolve) => setTimeo
     if (answer && !answer.error) return answer;
     if (!answer) throw new Error("The server did not answer: check the connection, then try again.");
     if (!answer.busy || pause === null) throw new Error(`${answer.error[0].toUpperCase()}${answer.error.slice(1)}.`);
-    await wait(pause);
+    await wait(Math.max(answer.wait_ms ?? 0, pause));
   }
 }

@@ -10,7 +10,7 @@ const VARIATION = 0.35;
 export class Studio extends EventTarget {
   constructor({ models, kit, roles, server }) {
     super();
-    Object.assign(this, { models, roles, supply: new Supply(server), kit: newKit(), selected: 0, busy: new Set(), task: null });
+    Object.assign(this, { models, roles, supply: new Supply(server, (text) => this.say(text)), kit: newKit(), selected: 0, busy: new Set(), task: null });
     this.base = { model: kit[0].model, label: null, seed: kit[0].seed };
     kit.forEach((sound, number) => (this.kit.pads[number].sound = decoded(sound)));
     this.startWith(OPENING);

@@ -1,19 +1,21 @@
 // Sounds from the server, and a stock of them for re-rolls: eight cost the server what one does.
 
 import { bufferOf } from "./engine.js";
+import { askInLine, sentence } from "./line.js";
 import { floatsOf } from "./pcm.js";
 
 const BATCH = 8; // what the server computes at once, whether asked for one sound or for eight
 const SPARE = 2; // with so few sounds left, the next are fetched in the background
 
 export class Supply {
-  constructor(server) {
-    Object.assign(this, { server, stocks: new Map() });
+  // `tell` shows a sentence while the server is busy, and "" when it no longer is.
+  constructor(server, tell = () => {}) {
+    Object.assign(this, { server, tell, stocks: new Map() });
   }
 
   // Sounds in the order of their requests; throws an Error with a sentence for the visitor.
   async fetch(sounds) {
-    const answer = await this.server.answer({ sounds }).catch(() => null);
+    const answer = await askInLine(this.server, { sounds }, this.tell);
     if (answer?.sounds) return answer.sounds.map(decoded);
     throw new Error(sentence(answer?.error ?? "the server did not answer: check the connection and try again"));
   }
@@ -66,8 +68,4 @@ export function byModel(wanted) {
 
 export function randomSeed() {
   return crypto.getRandomValues(new Uint32Array(1))[0] % 1_000_000;
-}
-
-function sentence(text) {
-  return `${text[0].toUpperCase()}${text.slice(1)}${text.endsWith(".") ? "" : "."}`;
 }

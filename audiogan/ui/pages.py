@@ -1,0 +1,109 @@
+"""What is the same for every visitor: made once, compressed once, kept in memory, and by browsers.
+
+A lecture hall opens the page at once. Gradio would copy the whole configuration, render and compress for each of them.
+"""
+
+import asyncio
+import gzip
+import hashlib
+from dataclasses import dataclass
+
+import brotli
+
+from audiogan.ui.headers import CSP, policy
+from audiogan.ui.recent import Recent
+from audiogan.ui.surface import TEMPLATE
+
+FOREVER = b"public, max-age=31536000, immutable"  # their names change with their contents
+A_DAY = b"public, max-age=86400"
+ASK = b"no-cache"  # a browser may keep it, and asks whether it is still the same
+KEPT = {
+    "/": ASK,
+    "/config": ASK,
+    "/theme.css": ASK,
+    "/gradio_api/theme.css": ASK,
+    "/manifest.json": ASK,
+    "/favicon.ico": A_DAY,
+    "/assets/{path}": FOREVER,
+    "/static/{path}": A_DAY,
+}
+ROOTED = ("/", "/config")  # they name the address at which they are read
+QUALITY, MIN_BYTES, MAX_BYTES = 5, 500, 64 * 2**20
+_COMPRESSED = ("text/", "application/javascript", "application/json", "application/manifest", "image/svg")
+_PROXY = (b"host", b"x-forwarded-host", b"x-forwarded-proto")
+
+
+@dataclass(frozen=True)
+class _Page:
+    body: bytes
+    headers: tuple[tuple[bytes, bytes], ...]
+    etag: bytes
+
+
+class Pages:
+    """ASGI middleware: answers what is in `KEPT` from memory once Gradio has made it."""
+
+    def __init__(self, app):
+        self._app, self._making = app, asyncio.Lock()
+        self._recent = Recent(MAX_BYTES, lambda page: len(page.body))
+
+    async def __call__(self, scope, receive, send):
+        """Handle one request."""
+        route = scope.get(TEMPLATE)
+        if scope["type"] != "http" or scope["method"] != "GET" or route not in KEPT:
+            await self._app(scope, receive, send)
+            return
+        given = dict(scope["headers"])
+        encoding = _encoding(given.get(b"accept-encoding", b""))
+        root = (scope["scheme"], *(given.get(name) for name in _PROXY)) if route in ROOTED else ()
+        key = scope["path"], encoding, root
+        page = self._recent.get(key)
+        if page is None:
+            async with self._making:
+                page = self._recent.get(key) or await self._make(key, scope, receive, send)
+        if page:
+            await _send(page, given.get(b"if-none-match"), send)
+
+    async def _make(self, key: tuple, scope, receive, send) -> _Page | None:
+        """Let Gradio answer; None where that is no page to keep, which is sent on as it is."""
+        plain = [pair for pair in scope["headers"] if pair[0] not in (b"if-none-match", b"if-modified-since", b"range")]
+        messages = []
+
+        async def collect(message):
+            messages.append(message)
+
+        await self._app(scope | {"query_string": b"", "headers": plain}, receive, collect)
+        if not messages or messages[0]["status"] != 200:
+            for message in messages:
+                await send(message)
+            return None
+        body = b"".join(message.get("body", b"") for message in messages[1:])
+        page = await asyncio.to_thread(_packed, body, messages[0]["headers"], key[1], KEPT[scope[TEMPLATE]])
+        self._recent.put(key, page)
+        return page
+
+
+def _packed(body: bytes, headers: list, encoding: str, cache: bytes) -> _Page:
+    kind = dict(headers).get(b"content-type", b"application/octet-stream")
+    own = [(b"content-type", kind), (b"cache-control", cache), (b"vary", b"Accept-Encoding")]
+    if kind.startswith(b"text/html"):
+        own.append((CSP, policy(body).encode()))
+    etag = b'"' + hashlib.sha256(body + encoding.encode()).hexdigest()[:32].encode() + b'"'
+    if encoding and len(body) >= MIN_BYTES and kind.decode("latin-1").startswith(_COMPRESSED):
+        body = brotli.compress(body, quality=QUALITY) if encoding == "br" else gzip.compress(body, QUALITY)
+        own.append((b"content-encoding", encoding.encode()))
+    return _Page(body, (*own, (b"etag", etag)), etag)
+
+
+async def _send(page: _Page, known: bytes | None, send) -> None:
+    fresh = known is not None and page.etag in known
+    headers = [*page.headers, (b"content-length", b"0" if fresh else str(len(page.body)).encode())]
+    if fresh:
+        headers = [(name, value) for name, value in page.headers if name != b"content-encoding"]
+    await send({"type": "http.response.start", "status": 304 if fresh else 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if fresh else page.body})
+
+
+def _encoding(accepted: bytes) -> str:
+    offered = {item.partition(b";")[0].strip().lower() for item in accepted.split(b",")}
+    return "br" if b"br" in offered else "gzip" if b"gzip" in offered else ""

@@ -1,0 +1,41 @@
+"""Answers kept in memory for whoever asks the same again: the newest, up to so many bytes."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Any
+
+MAX_BYTES = 64 * 2**20
+
+
+class Recent:
+    """The most recently used values, by key.
+
+    Args:
+        max_bytes: of all values together; the least recently used make room.
+        size_of: a value's bytes.
+    """
+
+    def __init__(self, max_bytes: int = MAX_BYTES, size_of: Callable[[Any], int] = len):
+        self._max_bytes, self._size_of = max_bytes, size_of
+        self._kept: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
+        self.bytes = 0
+
+    def get(self, key: Hashable) -> Any | None:
+        """The value, if it is still here; it is young again."""
+        if key not in self._kept:
+            return None
+        self._kept.move_to_end(key)
+        return self._kept[key][0]
+
+    def put(self, key: Hashable, value: Any) -> None:
+        """Keep a value; one too large to keep is not kept."""
+        size = self._size_of(value)
+        if size > self._max_bytes:
+            return
+        self.bytes += size - self._kept.pop(key, (None, 0))[1]
+        self._kept[key] = value, size
+        while self.bytes > self._max_bytes:
+            self.bytes -= self._kept.popitem(last=False)[1][1]
+
+    def __len__(self) -> int:
+        return len(self._kept)

@@ -1,0 +1,54 @@
+"""One line of JSON for each request: enough to run a service by, and nothing about who asked or what for."""
+
+import json
+import logging
+import re
+import secrets
+import time
+
+from audiogan.ui.surface import TEMPLATE
+
+LOG = logging.getLogger(__name__)
+_IDENTIFIER = re.compile(rb"[0-9A-Za-z_-]{1,64}")
+HEADER = b"x-request-id"
+
+
+class RequestLog:
+    """ASGI middleware: method, route as `surface` writes it, status, milliseconds and an id, which the answer carries.
+
+    The id is the caller's where a proxy set one (`X-Request-Id`), so that lines of both can be joined.
+    """
+
+    def __init__(self, app):
+        self._app = app
+
+    async def __call__(self, scope, receive, send):
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        given = dict(scope["headers"]).get(HEADER, b"")
+        identifier = given if _IDENTIFIER.fullmatch(given) else secrets.token_hex(8).encode()
+        begun, status = time.perf_counter(), None
+
+        async def watched_send(message):
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message = message | {"headers": [*message.get("headers", ()), (HEADER, identifier)]}
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched_send)
+        except Exception:
+            status = status or 500
+            raise
+        finally:
+            line = {
+                "method": scope["method"] if scope["method"].isalpha() and len(scope["method"]) < 10 else "other",
+                "route": scope.get(TEMPLATE, "none"),
+                "status": status,  # None: the visitor left first
+                "ms": round(1000 * (time.perf_counter() - begun), 1),
+                "id": identifier.decode(),
+            }
+            LOG.info(json.dumps(line))

@@ -1,0 +1,84 @@
+"""The page as a process: it serves until it is told to stop, and then finishes what it has begun."""
+
+import resource
+import signal
+import sys
+import threading
+
+import gradio as gr
+
+HEAD_SECONDS = 10.0  # within which a connection has to send the head of a request
+FINISH_SECONDS = 10  # for requests that are under way when the process is told to stop
+OPEN_FILES = 65_536
+STOP = (signal.SIGTERM, signal.SIGINT)
+
+
+def serve(app: gr.Blocks, launch: dict) -> None:
+    """Launch, and return once SIGTERM or Ctrl-C came and what was under way is done; a second signal ends it at once.
+
+    Args:
+        app: what `build_app` made.
+        launch: arguments of `launch`.
+    """
+    allow_connections()
+    told = threading.Event()
+    before = {number: signal.signal(number, lambda *_: told.set()) for number in STOP}
+    try:
+        app.launch(prevent_thread_lock=True, **launch)
+        be_impatient(app.server)
+        while not told.wait(0.5) and app.server.thread.is_alive():
+            pass
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    stop(app)
+
+
+def stop(app: gr.Blocks) -> None:
+    """Take no new connection, finish what is under way, close."""
+    print("Stopping: finishing what is under way.", file=sys.stderr, flush=True)
+    app.health.stopping.set()
+    app.gate.close()
+    app.server.config.timeout_graceful_shutdown = FINISH_SECONDS
+    app.server.should_exit = True
+    app.app.stop_event.set()  # ends the heartbeats, which would never be done
+    app.server.thread.join(FINISH_SECONDS + 5)
+    app.close(verbose=False)
+
+
+def be_impatient(server) -> None:
+    """Close connections that send no request for `HEAD_SECONDS`: uvicorn alone would hold them for ever."""
+    server.config.http_protocol_class = impatient(server.config.http_protocol_class)
+
+
+def impatient(protocol: type) -> type:
+    """A uvicorn protocol that looks every `HEAD_SECONDS` whether its client has got any further."""
+
+    class Impatient(protocol):
+        """Closes a connection that was idle twice in a row, on the same request or before its first."""
+
+        def connection_made(self, transport):
+            super().connection_made(transport)
+            self._seen, self._look = None, self.loop.call_later(HEAD_SECONDS, self._check)
+
+        def connection_lost(self, error):
+            self._look.cancel()
+            super().connection_lost(error)
+
+        def _check(self):
+            no_further = self.cycle is None or (self.cycle.response_complete and self.cycle is self._seen)
+            if no_further:
+                self.transport.close()
+                return
+            self._seen = self.cycle
+            self._look = self.loop.call_later(HEAD_SECONDS, self._check)
+
+    return Impatient
+
+
+def allow_connections() -> None:
+    """As many open files as the system lets this process have: a soft limit of 1,024 is too few for a crowd."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, OPEN_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

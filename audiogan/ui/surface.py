@@ -1,0 +1,105 @@
+"""Which of Gradio's routes are open: what the page and clients of the endpoints use, and nothing else.
+
+Closed are uploads (no tab and no endpoint takes a file), the proxy, streams, deep links, monitoring and the rest.
+"""
+
+import json
+import re
+from pathlib import Path
+from urllib.parse import unquote
+
+from gradio.utils import get_upload_folder
+
+TEMPLATE = "audiogan.route"  # where a request's scope says which of `ROUTES` it took
+ROUTES = {
+    "/": "GET HEAD",
+    "/config": "GET",
+    "/healthz": "GET HEAD",
+    "/readyz": "GET HEAD",
+    "/theme.css": "GET",
+    "/favicon.ico": "GET",
+    "/robots.txt": "GET",
+    "/manifest.json": "GET",
+    "/pwa_icon": "GET",
+    "/assets/{path}": "GET",
+    "/static/{path}": "GET",
+    "/svelte/{path}": "GET",
+    "/gradio_api/info": "GET",
+    "/gradio_api/openapi.json": "GET",
+    "/gradio_api/startup-events": "GET",
+    "/gradio_api/app_id": "GET",
+    "/gradio_api/theme.css": "GET",
+    "/gradio_api/heartbeat/{session}": "GET",
+    "/gradio_api/queue/join": "POST",
+    "/gradio_api/queue/data": "GET",
+    "/gradio_api/queue/status": "GET",
+    "/gradio_api/cancel": "POST",
+    "/gradio_api/reset": "POST",
+    "/gradio_api/call/{name}": "POST",
+    "/gradio_api/call/{name}/{event}": "GET",
+    "/gradio_api/run/{name}": "POST",
+    "/gradio_api/component_server": "POST",
+    "/gradio_api/file={path}": "GET HEAD",
+}
+_MATCHED = re.compile(
+    "|".join(
+        f"(?P<r{number}>{re.sub(r'{(path)}', '.+', re.sub(r'{(?!path)[a-z]+}', '[^/]+', route))})"
+        for number, route in enumerate(ROUTES)
+    ),
+    re.DOTALL,
+)
+
+
+class Surface:
+    """ASGI middleware: 404 for what is not in `ROUTES`, and for files outside the folder of generated sounds."""
+
+    def __init__(self, app):
+        self._app, self._files = app, Path(get_upload_folder()).resolve()
+
+    async def __call__(self, scope, receive, send):
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        route = template(scope["path"])
+        if route is None or scope["method"] not in ROUTES[route].split():
+            await answer(send, 404, "there is nothing here")
+            return
+        scope[TEMPLATE] = route
+        if "multipart/form-data" in _header(scope, b"content-type"):
+            await answer(send, 415, "nothing here takes files")
+            return
+        if route.startswith("/gradio_api/file=") and not self._is_ours(scope["path"].partition("file=")[2]):
+            await answer(send, 404, "there is no such file")
+            return
+        if b"deep_link" in scope["query_string"]:
+            scope["query_string"] = b""
+        await self._app(scope, receive, send)
+
+    def _is_ours(self, name: str) -> bool:
+        """Whether a path is a file in the folder of generated sounds, links followed; never raises."""
+        if unquote(name) != name or "\x00" in name or not name.startswith("/"):
+            return False
+        try:
+            path = Path(name).resolve()
+            return path.is_relative_to(self._files) and path.is_file()
+        except (OSError, ValueError, RuntimeError):
+            return False
+
+
+def template(path: str) -> str | None:
+    """The route that a path takes, as written in `ROUTES`."""
+    found = _MATCHED.fullmatch(path.rstrip("/") or "/")
+    return found and [*ROUTES][int(found.lastgroup[1:])]
+
+
+async def answer(send, status: int, words: str, *headers: tuple[bytes, bytes]) -> None:
+    """Answer with a status and a sentence."""
+    body = json.dumps({"detail": words}).encode()
+    headers = ((b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()), *headers)
+    await send({"type": "http.response.start", "status": status, "headers": [*headers]})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _header(scope, name: bytes) -> str:
+    return dict(scope["headers"]).get(name, b"").decode("latin-1").lower()

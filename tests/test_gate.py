@@ -1,0 +1,169 @@
+"""The line before the generators: turns, places, limits, and answers that are given twice but made once."""
+
+import asyncio
+import threading
+import time
+
+import pytest
+
+from audiogan.listening.guard import Limit, SoundLimits
+from audiogan.ui.gate import Gate, Visitor
+from audiogan.ui.recent import Recent
+
+
+class Oracle:
+    """Answers that are held back until `go`; what was asked is in `asked`, in its order."""
+
+    def __init__(self):
+        self.go, self.asked, self.at_once, self.most = threading.Event(), [], 0, 0
+
+    def answer(self, request: dict) -> dict:
+        self.at_once += 1
+        self.most = max(self.most, self.at_once)
+        self.asked.append(request["name"])
+        assert self.go.wait(10)
+        time.sleep(0.001)
+        self.at_once -= 1
+        return {"sounds": [request["name"]]}
+
+
+def visit(gate: Gate, oracle: Oracle, *requests, look=None) -> list[dict]:
+    """Send (name, address) pairs, or (name, address, ticket), together; `look` is called while all wait."""
+
+    async def one(name, address="", ticket=""):
+        return await gate.serve(oracle.answer, {"name": name, "ticket": ticket}, Visitor(address=address))
+
+    async def crowd():
+        tasks = []
+        for request in requests:
+            tasks.append(asyncio.create_task(one(*request)))
+            await asyncio.sleep(0.01)
+        if look:
+            look()
+        oracle.go.set()
+        return await asyncio.gather(*tasks)
+
+    return asyncio.run(crowd())
+
+
+def test_crowd_waits_its_turn_and_beyond_that_is_told_its_number():
+    gate, oracle = Gate(max_waiting=3), Oracle()
+    told = visit(gate, oracle, *((name,) for name in "abcdef"))
+    assert [one.get("sounds") for one in told] == [["a"], ["b"], ["c"], ["d"], None, None]
+    assert told[-1]["error"] == "the server is busy, and you would be number 4 in line: try again in a moment"
+    assert (told[-1]["busy"], told[-1]["place"]) == (True, 4)
+    assert told[-1]["wait_ms"] > 0
+    assert oracle.most == 1
+    assert gate.waiting == 0
+    assert visit(gate, oracle, ("later",)) == [{"sounds": ["later"]}]
+
+
+def test_one_address_does_not_make_another_wait_for_all_that_it_asks():
+    gate, oracle = Gate(), Oracle()
+    flood = [(f"flood {number}", "192.0.2.1") for number in range(9)]
+    visit(gate, oracle, *flood, ("mine", "198.51.100.7"), ("mine too", "198.51.100.7"))
+    assert oracle.asked.index("mine") <= 2
+    assert oracle.asked.index("mine too") <= 4
+    assert len(oracle.asked) == 11
+
+
+def test_place_in_line_is_what_comes_true():
+    gate, oracle, places = Gate(), Oracle(), {}
+    people = [
+        ("1", "a", "t1"),
+        ("2", "a", "t2"),
+        ("3", "a", "t3"),
+        ("4", "b", "t4"),
+        ("5", "a", "t5"),
+        ("6", "b", "t6"),
+    ]
+
+    def look():
+        places.update({name: gate.place(ticket) for name, _, ticket in people})
+
+    visit(gate, oracle, *people, look=look)
+    assert places["1"] is None  # it is being answered
+    assert [places[name] for name in oracle.asked[1:]] == pytest.approx([1, 2, 3, 4, 5], abs=1)
+    assert gate.place("t6") is None
+    assert gate.place("") is None
+    assert gate.place(None) is None
+
+
+def test_same_request_is_computed_once_and_remembered():
+    gate, oracle = Gate(), Oracle()
+    told = visit(gate, oracle, ("a", "x", "t1"), ("a", "y", "t2"), ("b",))
+    assert told == [{"sounds": ["a"]}, {"sounds": ["a"]}, {"sounds": ["b"]}]
+    assert visit(gate, oracle, ("a", "z", "t3")) == [{"sounds": ["a"]}]
+    assert oracle.asked == ["a", "b"]
+
+
+def test_mistakes_are_not_remembered():
+    class Moody:
+        def __init__(self):
+            self.answers = [{"error": "no"}, {"sounds": []}]
+
+        def answer(self, _request):
+            return self.answers.pop(0)
+
+    gate, moody = Gate(), Moody()
+    told = [asyncio.run(gate.serve(moody.answer, {})) for _ in range(3)]
+    assert told == [{"error": "no"}, {"sounds": []}, {"sounds": []}]
+
+
+def test_mistake_of_ours_does_not_hold_up_the_next(caplog):
+    def fail(_request):
+        raise RuntimeError("a bug")
+
+    gate = Gate()
+    with pytest.raises(RuntimeError):
+        asyncio.run(gate.serve(fail, {}))
+    assert asyncio.run(gate.serve(lambda request: request, {"later": True})) == {"later": True}
+    assert "could not be answered" in caplog.text
+
+
+def test_too_many_requests_of_one_session_or_address_are_told_to_wait():
+    limits = SoundLimits(session=Limit(2, 0.001), address=Limit(3, 0.001))
+    gate = Gate(limits=limits)
+
+    def ask(session, address):
+        return asyncio.run(gate.serve(lambda request: {"made": True}, {}, Visitor(session, address)))
+
+    assert [("error" in ask("s1", "a1")) for _ in range(3)] == [False, False, True]
+    assert "error" in ask("s2", "a1")  # the address has used up its own
+    told = ask("s1", "a2")
+    assert "wait a moment" in told["error"]
+    assert told["busy"]
+    assert told["wait_ms"] > 0
+    assert ask("s3", "a3") == {"made": True}
+
+
+def test_closed_gate_answers_who_waits_and_sends_others_away():
+    gate, oracle = Gate(), Oracle()
+    told = visit(gate, oracle, ("a",), ("b",), look=gate.close)
+    assert told == [{"sounds": ["a"]}, {"sounds": ["b"]}]
+    assert "restarted" in visit(gate, oracle, ("c",))[0]["error"]
+
+
+@pytest.mark.parametrize("request_", [None, [], 5, "x", {"x": "y" * 100_000}, {"ticket": ["t"]}])
+def test_whatever_is_asked_reaches_the_answer_and_no_more(request_):
+    gate = Gate()
+    assert asyncio.run(gate.serve(lambda request: {"asked": request}, request_)) == {"asked": request_}
+    assert len(gate._recent) == 0
+
+
+class TestRecent:
+    def test_least_recently_used_makes_room(self):
+        recent = Recent(max_bytes=6)
+        for key in "abc":
+            recent.put(key, "xx")
+        assert recent.get("a") == "xx"
+        recent.put("d", "xx")
+        assert [recent.get(key) for key in "abcd"] == ["xx", None, "xx", "xx"]
+        assert recent.bytes == 6
+
+    def test_replacing_counts_once_and_what_is_too_large_is_not_kept(self):
+        recent = Recent(max_bytes=6)
+        recent.put("a", "xx")
+        recent.put("a", "xxxx")
+        recent.put("b", "x" * 7)
+        assert (recent.bytes, len(recent), recent.get("b")) == (4, 1, None)

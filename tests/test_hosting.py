@@ -1,0 +1,226 @@
+"""The app as a service: whether it is alive and ready, what it logs, what it keeps, and how it stops."""
+
+import http.client
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+from conftest import save_tiny_checkpoint
+from listeners import free_port, serve, wait_for
+
+from audiogan.listening.store import Store, StoreError
+from audiogan.ui import health
+from audiogan.ui.headers import policy
+from audiogan.ui.health import Health
+from audiogan.ui.surface import ROUTES, template
+
+ROOT = Path(__file__).parent.parent
+SECRET_WORDS = ("Flute", "secret", "127.0.0.1", "tiny", "seed")
+
+
+class Service:
+    """`python app.py` on a free port, its log in a file."""
+
+    def __init__(self, folder: Path):
+        self.folder, self.port = folder, free_port()
+        save_tiny_checkpoint(folder / "checkpoints" / "tiny", "wavegan")
+        self.url = f"http://127.0.0.1:{self.port}"
+        environment = os.environ | {"AUDIOGAN_DATABASE_URL": f"sqlite:///{folder / 'votes.sqlite3'}"}
+        environment |= {"GRADIO_TEMP_DIR": str(folder / "cache"), "PYTHONPATH": str(ROOT)}
+        with open(folder / "log", "ab") as log:
+            self.process = serve(self.port, folder / "checkpoints", environment, log)
+        wait_for(self.url, self.process)
+        self.client = httpx.Client(base_url=self.url, timeout=30, trust_env=False)
+
+    def lines(self) -> list[dict]:
+        """The log's lines of JSON."""
+        return [json.loads(line) for line in (self.folder / "log").read_text().splitlines() if line.startswith("{")]
+
+    def component(self, name: str) -> int:
+        config = self.client.get("/config").json()
+        return next(one["id"] for one in config["components"] if one["props"].get("elem_id") == name)
+
+    def sounds(self, **changes) -> dict:
+        """What the Play tab is answered."""
+        sound = {"model": "tiny", "label": "Flute", "seed": 5, "index": 0} | changes
+        body = {"data": {"sounds": [sound]}, "fn_name": "answer", "component_id": self.component("play")}
+        reply = self.client.post("/gradio_api/component_server", json=body | {"session_hash": "tests"})
+        return reply.raise_for_status().json()
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory):
+    service = Service(tmp_path_factory.mktemp("service"))
+    yield service
+    service.process.kill()
+    service.process.wait()
+
+
+def test_it_is_alive_and_ready(service):
+    assert service.client.get("/healthz").json() == {"alive": True}
+    told = service.client.get("/readyz")
+    assert told.status_code == 200
+    assert told.headers["cache-control"] == "no-store"
+    assert told.json()["ready"]
+    assert told.json()["checkpoints"] == 1
+    assert told.json()["database"] == "writable"
+    assert "sync" in told.json()
+
+
+def test_log_has_a_line_of_json_for_each_request_and_nothing_personal(service):
+    before = len(service.lines())
+    secret = {"x-request-id": "from-nginx_7", "x-forwarded-for": "198.51.100.7", "user-agent": "secret-agent"}
+    service.client.get("/healthz?secret=1", headers=secret)
+    service.client.get("/gradio_api/file=/etc/secret")
+    service.client.get("/secret/../secret")
+    service.sounds(seed=77)
+    new = service.lines()[before:]
+    assert [(line["method"], line["route"], line["status"]) for line in new] == [
+        ("GET", "/healthz", 200),
+        ("GET", "/gradio_api/file={path}", 404),
+        ("GET", "none", 404),
+        ("GET", "/config", 200),
+        ("POST", "/gradio_api/component_server", 200),
+    ]
+    assert {frozenset(line) for line in new} == {frozenset(("method", "route", "status", "ms", "id"))}
+    assert new[0]["id"] == "from-nginx_7"
+    assert all(re.fullmatch("[0-9a-f]{16}", line["id"]) for line in new[1:])
+    assert not [word for word in (*SECRET_WORDS, "198.51") if word in json.dumps(new)]
+
+
+@pytest.mark.parametrize("identifier", ["x" * 65, "a b", '"}', "<b>", ""])
+def test_identifier_that_could_forge_a_line_is_replaced(service, identifier):
+    answered = service.client.get("/healthz", headers={"x-request-id": identifier}).headers["x-request-id"]
+    assert re.fullmatch("[0-9a-f]{16}", answered)
+
+
+def test_page_comes_compressed_once_and_not_again_where_a_browser_has_it(service):
+    page = service.client.get("/", headers={"accept-encoding": "br"})
+    plain = service.client.get("/", headers={"accept-encoding": "identity"})
+    assert page.headers["content-encoding"] == "br"
+    assert page.text == plain.text
+    assert int(page.headers["content-length"]) < len(plain.content) / 1.5
+    again = service.client.get("/?seed=7", headers={"accept-encoding": "br", "if-none-match": page.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["content-security-policy"] == page.headers["content-security-policy"]
+    script = re.search(r"\./(assets/[\w-]+\.js)", plain.text)[1]
+    asset = service.client.get(f"/{script}")
+    assert "immutable" in asset.headers["cache-control"]
+    assert asset.headers["content-type"].startswith(("text/javascript", "application/javascript"))
+    assert service.client.get("/assets/missing.js").status_code == 404
+
+
+def test_page_names_the_address_at_which_it_is_read(service):
+    for host in ("a.example", "b.example"):
+        assert f'"root":"http://{host}"' in service.client.get("/config", headers={"host": host}).text.replace(" ", "")
+
+
+def test_same_sound_again_is_the_same_answer(service):
+    assert service.sounds(seed=123) == service.sounds(seed=123) != service.sounds(seed=124)
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_told_to_stop_it_finishes_what_is_under_way_and_ends_with_0(tmp_path, how):
+    service = Service(tmp_path)
+    body = {"fn_name": "answer", "component_id": service.component("play"), "session_hash": "t"}
+    lines = [http.client.HTTPConnection("127.0.0.1", service.port, timeout=60) for _ in range(5)]
+    for line in lines:
+        line.request("GET", "/healthz")
+        line.getresponse().read()  # each connection is the server's own before it is told to stop
+    for number, line in enumerate(lines):
+        wanted = [{"model": "tiny", "label": "Flute", "seed": number, "index": index} for index in range(32)]
+        sent = json.dumps(body | {"data": {"sounds": wanted}})
+        line.request("POST", "/gradio_api/component_server", sent, {"content-type": "application/json"})
+    told = [json.load(lines[0].getresponse())]
+    with httpx.stream("GET", f"{service.url}/gradio_api/heartbeat/t", timeout=60, trust_env=False):
+        service.process.send_signal(how)
+        told += [json.load(line.getresponse()) for line in lines[1:]]
+        assert service.process.wait(60) == 0
+    assert all(one.get("sounds") or "restarted" in one["error"] for one in told)
+    assert "Traceback" not in (tmp_path / "log").read_text()
+
+
+def test_quiet_log_has_no_line_for_a_request(tmp_path):
+    save_tiny_checkpoint(tmp_path / "checkpoints" / "tiny", "wavegan")
+    port = free_port()
+    environment = os.environ | {"AUDIOGAN_DATABASE_URL": "sqlite://", "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "app.py", "--port", str(port), "--checkpoints", str(tmp_path / "checkpoints")]
+    with open(tmp_path / "log", "wb") as log:
+        process = subprocess.Popen([*command, "--log-level", "warning"], cwd=ROOT, env=environment, stderr=log)
+        wait_for(f"http://127.0.0.1:{port}", process)
+        process.terminate()
+        assert process.wait(60) == 0
+    assert "{" not in (tmp_path / "log").read_text()
+
+
+class Models:
+    """A library of one."""
+
+    names = ("one",)
+
+
+class TestHealth:
+    def test_database_that_takes_no_writes_is_not_ready_until_it_does(self):
+        class Moody:
+            broken = True
+
+            def touch(self):
+                if self.broken:
+                    raise StoreError("host secret.example cannot be reached")
+
+        now, store = [0.0], Moody()
+        state = Health(Models, store, clock=lambda: now[0])
+        assert state.ready() == {
+            "ready": False,
+            "checkpoints": 1,
+            "database": "cannot be written",
+            "sync": state.ready()["sync"],
+        }
+        store.broken = False
+        assert not state.ready()["ready"]  # remembered for a second
+        now[0] = 1.5
+        assert state.ready()["ready"]
+
+    def test_touch_writes_to_a_real_database_and_fails_on_one_that_is_read_only(self, tmp_path):
+        store = Store(f"sqlite:///{tmp_path / 'votes.sqlite3'}")
+        store.touch()
+        store.touch()
+        store.close()
+        read_only = Store(f"sqlite:///file:{tmp_path / 'votes.sqlite3'}?mode=ro&uri=true")
+        with pytest.raises(StoreError):
+            read_only.touch()
+        read_only.close()
+
+    def test_stopping_is_not_ready(self):
+        state = Health(Models, Store("sqlite://"))
+        state.stopping.set()
+        assert state.ready()["stopping"]
+        assert not state.ready()["ready"]
+
+    def test_sync_says_off_where_there_is_none(self, monkeypatch):
+        monkeypatch.setattr(health, "SYNC", "audiogan.listening.no_such_module")
+        assert health.sync_state() == "off"
+
+
+def test_routes_are_told_by_their_paths():
+    assert template("/") == "/"
+    assert template("/assets/a/b.js") == "/assets/{path}"
+    assert template("/gradio_api/call/generate") == "/gradio_api/call/{name}"
+    assert template("/gradio_api/call/generate/0") == "/gradio_api/call/{name}/{event}"
+    assert template("/gradio_api/queue/join/") == "/gradio_api/queue/join"
+    assert template("/gradio_api/upload") is None
+    assert template("/config/../etc") is None
+    assert len(ROUTES) == len(set(ROUTES))
+
+
+def test_policy_names_inline_scripts_by_hash_and_allows_no_other():
+    told = policy(b"<script>alert(1)</script><script src='x.js'></script><script data-x>2</script>")
+    assert told.count("sha256-") == 2
+    assert "'sha256-bhHHL3z2vDgxUt0W3dWQOrprscmda2Y5pLsLg4GF+pI='" in told
+    assert "'unsafe-inline'" not in re.search("script-src[^;]*", told)[0]
