@@ -3,16 +3,15 @@
 import threading
 import time
 from collections.abc import Callable
-from importlib import import_module, util
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from audiogan.listening.hub_sync import sync_state
 from audiogan.listening.store import Store, StoreError
 from audiogan.ui.library import Library
 
-SYNC = "audiogan.listening.hub_sync"
 REMEMBERED_SECONDS = 1.0  # however often it is asked, the database is written to once a second
 
 
@@ -36,7 +35,7 @@ class Health:
         """`ready`, and why: how many checkpoints, whether the database takes writes, what the Hub's sync says."""
         database, checkpoints = self._writable(), len(self._library.names)
         ready = checkpoints > 0 and database == "writable" and not self.stopping.is_set()
-        told = {"ready": ready, "checkpoints": checkpoints, "database": database, "sync": sync_state()}
+        told = {"ready": ready, "checkpoints": checkpoints, "database": database, "sync": _sync()}
         return told | ({"stopping": True} if self.stopping.is_set() else {})
 
     def _writable(self) -> str:
@@ -58,7 +57,7 @@ class Health:
         return JSONResponse(told, status_code=200 if told["ready"] else 503, headers={"cache-control": "no-store"})
 
 
-def sync_state():
-    """What the Hub's sync says of itself; "off" where there is none."""
-    found = import_module(SYNC) if util.find_spec(SYNC) else None
-    return found.sync_state() if hasattr(found, "sync_state") else "off"
+def _sync() -> dict:
+    """How the copy on the Hub stands; not where it is, nor what exactly is wrong with it."""
+    state = sync_state()
+    return {"status": state.status, "waiting": state.waiting, "synced_utc": state.synced_utc}
