@@ -1,7 +1,7 @@
 """Two networks and one round of the game they play."""
 
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import torch
@@ -35,7 +35,12 @@ class Hand:
 
     def detached(self) -> "Hand":
         """The same for the critic, without the generator's gradient."""
-        return Hand(self.label, self.real, self.fake.detach(), self.real_views, _detached(self.fake_views))
+        return Hand(self.label, self.real, self.fake.detach(), self.real_views, _each(Tensor.detach, self.fake_views))
+
+    def in_float32(self) -> "Hand":
+        """The same with views in full precision, as penalties need them."""
+        views = (_each(Tensor.float, views) for views in (self.real_views, self.fake_views))
+        return Hand(self.label, self.real, self.fake, *views, self.sameness)
 
 
 class Game:
@@ -129,6 +134,8 @@ class Game:
     def _discriminator_loss(self, hand: Hand, penalised: bool):
         """The critic's loss and the penalty on its gradients, which is never in bfloat16."""
         centred = penalised and self.config.loss in ZERO_CENTRED
+        if centred:
+            hand = hand.in_float32()
         held = [self.discriminator.penalised(views) for views in (hand.real_views, hand.fake_views)] if centred else []
         for view in (view for views in held for view in views):
             view.requires_grad_(True)
@@ -206,5 +213,6 @@ class Game:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16")
 
 
-def _detached(views: tuple) -> tuple:
-    return tuple(_detached(view) if isinstance(view, tuple) else view.detach() for view in views)
+def _each(change: Callable[[Tensor], Tensor], views: tuple) -> tuple:
+    """Views, which may be nested, each changed."""
+    return tuple(_each(change, view) if isinstance(view, tuple) else change(view) for view in views)
