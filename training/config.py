@@ -28,6 +28,7 @@ class TrainConfig:
         loss: `bce` (the report), `wgan-gp` (Gulrajani et al. 2017), `lsgan`, `hinge`, or `rpgan` (relativistic pairing
             with R1 and R2, Huang et al. 2024).
         conditional: use the data set's labels, where it has any.
+        start: a checkpoint, by name or folder, whose generator the run begins with (see `training.start`).
         steps: generator steps of the whole run.
         batch_size: clips a critic or generator step.
         critic_steps: critic steps a generator step.
@@ -59,6 +60,7 @@ class TrainConfig:
     model: dict = field(default_factory=dict)
     loss: str = "wgan-gp"
     conditional: bool = True
+    start: str = ""
     steps: int = 200_000
     batch_size: int = 64
     critic_steps: int = 5

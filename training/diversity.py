@@ -1,7 +1,8 @@
 """Variety within a label: what keeps a generator from making one good sound again and again.
 
 Two sounds of one label and pitch are to differ as much as two real ones do, heard as log-mel spectrograms. A
-mode-seeking term (Mao et al. 2019) without a ratio that grows for ever: once the pair is as far apart, it is silent.
+mode-seeking term (Mao et al. 2019) without a ratio that grows for ever: once the pair is far enough apart, it is
+silent. Far enough is less than the mean of real pairs, since half of those are nearer than that.
 """
 
 import torch
@@ -17,6 +18,7 @@ N_FFT, HOP_LENGTH, N_MELS = 512, 128, 80
 GRID = (20, 32)  # mel bands and time slices
 FLOOR = 1e-2
 MEMORY = 0.95  # of a label's real distance, a pair
+ENOUGH = 0.8  # of that distance
 
 
 class Diversity:
@@ -31,7 +33,7 @@ class Diversity:
         self.distance = torch.zeros(max(1, len(model.labels)), device=device)
 
     def __call__(self, real: Tensor, fake: Tensor, label: Tensor | None) -> Tensor:
-        """How far fake pairs fall short of real ones, 0 for not at all and 1 for the same sound twice.
+        """How far fake pairs fall short of enough, 0 for not at all and 1 for the same sound twice.
 
         Args:
             real, fake: audio [batch, num_samples], clips 2 i and 2 i + 1 a pair of one label and pitch.
@@ -40,7 +42,7 @@ class Diversity:
         label = torch.zeros(len(real), dtype=torch.long, device=real.device) if label is None else label
         self._listen(pair_distance(summary(real, self.sample_rate)), label)
         apart = pair_distance(summary(fake, self.sample_rate))
-        return F.relu(1 - apart / self.distance[label].clamp_min(1e-3)).mean()
+        return F.relu(1 - apart / (ENOUGH * self.distance[label]).clamp_min(1e-3)).mean()
 
     def state_dict(self) -> dict[str, Tensor]:
         return {"distance": self.distance}

@@ -23,6 +23,7 @@ from training.features import teach
 from training.game import Game
 from training.observer import Observer
 from training.run import RunFolder
+from training.start import begin_with
 from training.validation import Validation
 
 FIT_BATCH = 256
@@ -134,6 +135,8 @@ class Trainer:
 
     def _fit(self, data: PreparedData) -> None:
         """Show the training clips to both players, or what the data set knows of them, before the first step."""
+        if self.config.start:
+            begin_with(self.game.generator, self.config.start)
         rows = data.rows("train")
         label, pitch = (torch.from_numpy(values[rows]) for values in (data.label, data.pitch))
         self.game.generator.fit_conditions(label if self.game.model.labels else torch.zeros_like(label), pitch)

@@ -103,14 +103,14 @@ class HybridGenerator(WaveGenerator):
 
     def _spectra(self, x: Tensor, pitch: Tensor, samples: Tensor, phases: Tensor) -> tuple[Tensor, Tensor]:
         """Real and imaginary part of the three heads' sum, [batch, NUM_BINS, frames + 1] each."""
-        level, cosine, sine, breath = self.spectral(x).float().chunk(4, dim=1)
+        level, cosine, sine, breath = _in_float32(self.spectral, x).chunk(4, dim=1)
         scale = level.clamp(max=LOUDEST[0]).exp() * torch.rsqrt(cosine.square() + sine.square() + 1e-4)
         ramp_cosine, ramp_sine = _quarter_turns(x.shape[-1], x.device)
         real = scale * (cosine * ramp_cosine - sine * ramp_sine)
         imaginary = scale * (cosine * ramp_sine + sine * ramp_cosine)
         white = self.fourier.stft(samples)
         breath = breath.clamp(max=LOUDEST[1]).exp()
-        amplitude = self.harmonics(x).float().clamp(max=LOUDEST[2]).exp()  # [batch, HARMONICS, frames + 1]
+        amplitude = _in_float32(self.harmonics, x).clamp(max=LOUDEST[2]).exp()  # [batch, HARMONICS, frames + 1]
         lines = harmonic_lines(pitch, phases, amplitude, self.config.sample_rate)
         return real + breath * white[0] + lines[0], imaginary + breath * white[1] + lines[1]
 
@@ -244,6 +244,12 @@ def hann_transform(offset: Tensor) -> Tensor:
         for place in (offset - 1, offset, offset + 1)
     ]
     return N_FFT * (0.25 * boxes[0] + 0.5 * boxes[1] + 0.25 * boxes[2])
+
+
+def _in_float32(head: nn.Module, x: Tensor) -> Tensor:
+    """A head whose outputs are exponents and phases: bfloat16's steps would be heard there."""
+    with torch.autocast(x.device.type, enabled=False):
+        return head(x.float())
 
 
 def _quarter_turns(frames: int, device: torch.device) -> tuple[Tensor, Tensor]:
