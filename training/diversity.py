@@ -1,6 +1,6 @@
 """Variety within a label: what keeps a generator from making one good sound again and again.
 
-Two sounds of one label and pitch are to differ as much as two real ones do, heard as log-mel spectrograms. A
+Two sounds of one label and pitch are to differ as two real ones do, seen as coarse log spectrograms. A
 mode-seeking term (Mao et al. 2019) without a ratio that grows for ever: once the pair is far enough apart, it is
 silent. Far enough is less than the mean of real pairs, since half of those are nearer than that.
 """
@@ -36,7 +36,7 @@ class Diversity:
         """How far fake pairs fall short of enough, 0 for not at all and 1 for the same sound twice.
 
         Args:
-            real, fake: audio [batch, num_samples], clips 2 i and 2 i + 1 a pair of one label and pitch.
+            real, fake: native samples [batch, 1, ...], clips 2 i and 2 i + 1 a pair of one label and pitch.
             label: indices [batch].
         """
         label = torch.zeros(len(real), dtype=torch.long, device=real.device) if label is None else label
@@ -61,8 +61,16 @@ class Diversity:
         self.distance.copy_(torch.where(count > 0, keep * self.distance + (1 - keep) * mean, self.distance))
 
 
-def summary(audio: Tensor, sample_rate: int) -> Tensor:
-    """Log-mel spectrogram averaged on a coarse grid, [batch, features]."""
+def summary(native: Tensor, sample_rate: int) -> Tensor:
+    """Log spectrogram averaged on a coarse grid, [batch, features].
+
+    Args:
+        native: waveforms [batch, 1, num_samples], of which the log-mel spectrogram is taken, or what is a log
+            spectrogram already, [batch, 1, bins, frames].
+    """
+    if native.dim() == 4:
+        return F.adaptive_avg_pool2d(native, GRID).flatten(1)
+    audio = native.squeeze(1)
     spectrum = dsp.stft(audio, N_FFT, HOP_LENGTH)
     linear = torch.sqrt(spectrum.real.square() + spectrum.imag.square() + 1e-7).to(audio.device)
     logs = torch.log(dsp.mel(linear, N_FFT, N_MELS, sample_rate) + FLOOR)

@@ -89,12 +89,13 @@ class Game:
             with self._autocast():
                 fake = self.generator(*self._conditions(label, pitch))
             fake = fake.float()
-            sameness = self._sameness(audio, fake, label) if for_generator else 0.0
+            clean = self.generator.from_audio(audio)
+            sameness = self._sameness(clean, fake, label) if for_generator else 0.0
             fake = self.augment(fake)
             with self._autocast():
                 fake_views = self.discriminator.views(fake)
         with torch.no_grad(), self._autocast():
-            real = self.augment(self.generator.from_audio(audio))
+            real = self.augment(clean)
             real_views = self.discriminator.views(real)
         return Hand(label, real, fake, real_views, fake_views, sameness)
 
@@ -155,10 +156,8 @@ class Game:
     def _real_logits(self, hand: Hand) -> Tensor:
         return self.discriminator.judge(hand.real_views, hand.label).float()
 
-    def _sameness(self, audio: Tensor, fake: Tensor, label: Tensor | None) -> Tensor | float:
-        if not self.config.diversity:
-            return 0.0
-        return self.diversity(audio, self.generator.to_audio(fake), label)
+    def _sameness(self, real: Tensor, fake: Tensor, label: Tensor | None) -> Tensor | float:
+        return self.diversity(real, fake, label) if self.config.diversity else 0.0
 
     def _freeze_critic(self, frozen: bool) -> None:
         for weight in self.critic_weights:
