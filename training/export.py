@@ -1,6 +1,7 @@
 """The averaged generator of a run as a checkpoint folder with its card."""
 
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 from audiogan import checkpoint
@@ -31,6 +32,7 @@ def export(run_folder, name: str, checkpoints=checkpoint.FOLDER, notes: str = ""
     """
     run = RunFolder(run_folder)
     config, model, data = run.read()
+    config = replace(config, start=Path(config.start).name)  # never where on this machine it lay
     tensors, numbers = _averaged(run, last)
     generator = build_generator(model)
     generator.load_state_dict(tensors)
@@ -84,6 +86,7 @@ A `{model.architecture}` of width {model.dim} that makes clips of {model.num_sam
 | labels | {labels} |
 | data | {data["source"]}; {sum(data["counts"]["train"].values()):,} training clips |
 | licence of the data | {LICENCES.get(source, "that of the recordings it was trained on")} |
+| begun with | {f"the weights of `{config.start}`" if config.start else "random weights"} |
 | steps | {training["steps"]:,}, each {config.critic_steps} of the critic and 1 of the generator |
 | batch | {config.batch_size} clips, classes balanced |
 | time | {training["minutes"]:,} minutes on {training["machine"]} |

@@ -68,7 +68,8 @@ class UpConv1d(FoldedConv1d):
     def _multiplied(self, x: Tensor) -> Tensor:
         """Each frame's contribution to as many samples of each channel as there are taps, then overlap-add."""
         size, time = self.weight.shape[-1], x.shape[-1] * self.stride
-        columns = x.transpose(1, 2) @ self.weight.flatten(1)  # [batch, time, out * taps]
+        rows = x.transpose(1, 2).flatten(0, 1)  # one product: as one a clip it would copy the weights for each
+        columns = (rows @ self.weight.flatten(1)).unflatten(0, (len(x), -1))  # [batch, time, out * taps]
         form = {"stride": (1, self.stride), "padding": (0, self.padding)}
         return F.fold(columns.transpose(1, 2), (1, time), (1, size), **form).squeeze(2) + self.bias[:, None]
 

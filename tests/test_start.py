@@ -1,0 +1,65 @@
+"""A run that begins with a checkpoint's generator: fine-tuning."""
+
+import pytest
+import torch
+from conftest import save_tiny_checkpoint, tiny_generator
+from test_trainer import CPU
+
+from audiogan import checkpoint
+from audiogan.config import ModelConfig
+from audiogan.dataset import PreparedData
+from audiogan.models import ARCHITECTURES, build_generator
+from training.config import load_preset
+from training.export import export
+from training.run import RunFolder
+from training.start import begin_with
+from training.trainer import Trainer
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_the_weights_are_the_checkpoints(checkpoints, architecture):
+    subject = build_generator(tiny_generator(architecture).config)
+    subject.fit_conditions(torch.tensor([0]), torch.tensor([33.0]))
+    begin_with(subject, checkpoints / f"tiny-{architecture}")
+    learnt = checkpoint.load(checkpoints / f"tiny-{architecture}")[1].state_dict()
+    for name, tensor in subject.state_dict().items():
+        assert torch.equal(tensor, learnt[name]), name
+
+
+def test_labels_are_found_by_name_and_new_ones_begin_anew(checkpoints):
+    subject = build_generator(ModelConfig("hybrid", dim=4, labels=("Gong", "Snare_drum")))
+    new = subject.mapping.embedding.weight[0].clone()
+    begin_with(subject, checkpoints / "tiny-hybrid")
+    learnt = checkpoint.load(checkpoints / "tiny-hybrid")[1]
+    assert torch.equal(subject.mapping.embedding.weight[0], new)
+    assert torch.equal(subject.mapping.embedding.weight[1], learnt.mapping.embedding.weight[1])
+    assert torch.equal(subject.dense.weight, learnt.dense.weight)
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        (ModelConfig("hybrid", dim=8, labels=("Flute",)), "dim 4, not 8"),
+        (ModelConfig("specgan", dim=4, labels=("Flute",)), "architecture 'hybrid', not 'specgan'"),
+        (ModelConfig("hybrid", dim=4), "conditional"),
+    ],
+)
+def test_another_form_is_refused_in_a_sentence(checkpoints, config, words):
+    with pytest.raises(ValueError, match=words):
+        begin_with(build_generator(config), checkpoints / "tiny-hybrid")
+
+
+def test_a_run_goes_on_from_what_was_learnt_and_its_card_says_so(prepared, tmp_path):
+    save_tiny_checkpoint(tmp_path / "learnt", "hybrid")
+    settings = ["dim=4", "latent_dim=100", "latent_distribution=uniform", "batch_size=4", "feature_steps=2"]
+    settings += [f"start={tmp_path / 'learnt'}", "precision=float32", "steps=1"]
+    subject = Trainer(load_preset("hybrid-cpu", settings), PreparedData(prepared), CPU, RunFolder(tmp_path / "run"))
+    learnt = checkpoint.load(tmp_path / "learnt")[1]
+    for player in (subject.game.generator, subject.game.average):
+        assert torch.equal(player.dense.weight, learnt.dense.weight)
+        assert player.pitch_range(0) == (60.0, 75.0)  # what this data set plays, not what the checkpoint's did
+    subject.train()
+    card = checkpoint.read(export(tmp_path / "run", "tuned", tmp_path / "out")).card()
+    assert "the weights of `learnt`" in card
+    assert "--set start=learnt" in card
+    assert str(tmp_path) not in card
