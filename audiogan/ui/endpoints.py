@@ -7,8 +7,8 @@ import numpy as np
 
 from audiogan.audio import wav_bytes
 from audiogan.synthesis import TILE, file_name
-from audiogan.ui.cards import served_file
 from audiogan.ui.explore import morph_name
+from audiogan.ui.files import served_file
 from audiogan.ui.gate import Gate, Visitor
 from audiogan.ui.inference import INFERENCE
 from audiogan.ui.library import Library
