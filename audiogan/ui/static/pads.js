@@ -11,8 +11,8 @@ export const CODES = KEYS.map((key) => (/\d/.test(key) ? `Digit${key}` : `Key${k
 const HOLD_MILLISECONDS = 480;
 const MOVED = 10; // pixels: a finger that scrolls is no hold
 const FAMILIES = {
-  drum: ["Bass_drum", "Snare_drum", "Hi-hat", "Tambourine"],
-  metal: ["Cowbell", "Gong", "Chime", "Glockenspiel"],
+  drum: ["Bass_drum", "Snare_drum", "Hi-hat", "Tambourine", "Clap", "Side_stick", "Tom", "Hand_drum", "Woodblock"],
+  metal: ["Cowbell", "Gong", "Chime", "Glockenspiel", "Crash_cymbal", "Ride_cymbal"],
   string: ["Double_bass", "Acoustic_guitar", "Violin_or_fiddle", "Cello", "Electric_piano"],
 };
 
