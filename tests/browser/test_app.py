@@ -3,6 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
+from .axe import serious
+
 pytestmark = pytest.mark.browser
 REACH = """(tab) => {  // how many pixels of its middle column, and of its middle row, are its own: the fewer
   const { left, top, width, height } = tab.getBoundingClientRect();
@@ -14,15 +16,21 @@ REACH = """(tab) => {  // how many pixels of its middle column, and of its middl
 }"""
 
 
+SETTLED = {"Compare": ".compare .cell", "Explore": ".explore .identity", "Rate": ".rate .place > *"}
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_phone_shows_every_tab_without_sideways_scrolling(visit, scheme):
-    page = visit(390, 844, scheme=scheme)
+def test_everyone_can_use_every_tab(visit, width, height, scheme):
+    page = visit(width, height, scheme=scheme)
     for name in ("Explore", "Compare", "Rate", "Results", "About", "Play"):
         tab = page.get_by_role("tab", name=name)
         tab.click()
         expect(tab).to_have_attribute("aria-selected", "true")
+        expect(page.locator(SETTLED.get(name, "[role=tabpanel]:visible >> nth=0")).first).to_be_visible()
         assert tab.evaluate(REACH) >= 44
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert serious(page) == []
 
 
 def test_card_of_a_stranger_is_inert(visit):

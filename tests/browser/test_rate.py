@@ -15,6 +15,8 @@ from tiny_study import write_study
 from audiogan.listening.store import Store
 from audiogan.listening.study import Study
 
+from .axe import serious
+
 pytestmark = pytest.mark.browser
 DESIGN = {
     "trials": {"training": 2, "test": 4, "gold": 1, "repeat": 1},
@@ -147,6 +149,7 @@ def test_keyboard_alone_finishes_and_nothing_sent_on_the_way_names_a_system(visi
     assert any('"fn_name":"sounds"' in text for text in heard)
     receipts.append(answer_by_keys(page))
     expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
+    assert serious(page) == []
     assert len(set(receipts)) == TRIALS
     assert len(votes(rate_site)) - before == 8 * 4 + 3
     expect(page.locator(".done")).to_contain_text("secretgan-alpha")  # only now
@@ -164,6 +167,7 @@ def test_phone_finishes_by_touch_with_room_for_every_thumb(visit, rate_site):
                 play.tap()
         expect(page.locator(".trial .answers:enabled")).to_be_visible()
         if number == 0:
+            assert serious(page) == []
             targets = page.locator(".trial button:visible, .trial .choices label")
             for box in (target.bounding_box() for target in targets.all()):
                 assert box["width"] >= 44
@@ -179,6 +183,7 @@ def test_phone_finishes_by_touch_with_room_for_every_thumb(visit, rate_site):
         expect(page.locator(".trial, .done")).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
     expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
+    assert serious(page) == []
     assert {vote["device_class"] for vote in votes(rate_site)} >= {"phone"}
 
 
@@ -290,6 +295,7 @@ def test_questions_are_named_groups_of_named_radios_and_changes_are_announced(vi
     begin(page)
     page.keyboard.press("Space")
     expect(page.locator(".trial .answers:enabled")).to_be_visible()
+    assert serious(page) == []
     group = page.get_by_role("group", name="How good is the sound quality?")
     expect(group.get_by_role("radio", name="5 Excellent")).to_be_visible()
     group.get_by_role("radio", name="1 Bad").focus()

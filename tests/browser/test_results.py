@@ -7,6 +7,8 @@ from audiogan.listening.store import Store
 from audiogan.listening.study import Study
 from audiogan.listening.votes import Vote
 
+from .axe import serious
+
 pytestmark = pytest.mark.browser
 LIVE_MILLISECONDS = 90_000
 
@@ -38,6 +40,8 @@ def test_results_are_live_readable_and_stay_open(visit, site):
     page.get_by_text("By instrument").click()
     expect(page.get_by_role("region", name="means by instrument")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    expect(quality.locator(".ticks").first).to_be_visible()
+    assert serious(page) == []
 
     listen(store, study, f"{3:032x}", lazy=True)
     excluded = page.locator("#results dl > div", has_text="sittings excluded by rule")
