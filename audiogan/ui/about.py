@@ -26,6 +26,8 @@ From Python, with `pip install gradio_client`:
 {python}
 ```
 
+There is no MCP server: a tool for a language model is a few lines around the Python client.
+
 From a shell, in two calls: the first asks and prints an event's id, the second waits for its answer, which lists
 each sound with a `url` to fetch it from:
 
