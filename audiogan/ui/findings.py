@@ -74,7 +74,7 @@ def _real(found: dict) -> Iterator[str]:
     ]
     heads = ("System", "Called real", "Error against real", "d′ (95 % interval)", "Listeners", "Votes")
     note = "Guessing gives an error of 50 % and a d′ of 0: then listeners cannot tell the system from real recordings."
-    yield _section("Real or invented?", note, forest(lines, SHARE, heads, "called real, by system"), "broad")
+    yield _section("Real or invented?", note, forest(lines, SHARE, heads, "called real, by system"))
 
 
 def _preference(found: dict) -> Iterator[str]:
@@ -177,8 +177,8 @@ def _agreement(found: dict) -> Iterator[str]:
         yield _details("How far listeners agree", grid(heads, rows, "agreement"))
 
 
-def _section(title: str, note: str, content: str, kind: str = "") -> str:
-    return f'<section class="{kind}"><h3>{html.escape(title)}</h3><p>{html.escape(note)}</p>{content}</section>'
+def _section(title: str, note: str, content: str) -> str:
+    return f"<section><h3>{html.escape(title)}</h3><p>{html.escape(note)}</p>{content}</section>"
 
 
 def _details(title: str, content: str) -> str:
