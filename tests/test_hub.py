@@ -148,13 +148,16 @@ def test_branches_and_commits_are_pulled_as_pinned(online, tiny, tmp_path):
 def test_what_is_there_gives_way_only_when_told(online, tiny, tmp_path, capsys):
     hub.push(tiny, REPO)
     there = save_tiny_checkpoint(tmp_path / "pulled/tiny", "specgan")
+    (tmp_path / "pulled/evaluation").mkdir()
     before = contents(there)
     command = ("hub", "pull", REPO, "--checkpoints", tmp_path / "pulled")
     assert "--replace" in refused(capsys, cli.main, *command)
     assert contents(there) == before
     assert cli.main([*map(str, command), "--replace"]) == 0
+    capsys.readouterr()
     assert checkpoint.load(there)[0].config.architecture == "wavegan"
-    assert [path.name for path in there.parent.iterdir()] == ["tiny"]
+    assert "is there already" in refused(capsys, cli.main, *command, "--replace", "--name", "evaluation")
+    assert sorted(path.name for path in there.parent.iterdir()) == ["evaluation", "tiny"]
 
 
 def test_cached_commit_needs_no_hub(online, tiny, tmp_path):
@@ -419,6 +422,7 @@ class TestNamed:
     def test_page_starts_without_a_model_that_cannot_be_fetched_and_says_so(
         self, online, tiny, tmp_path, monkeypatch, capsys
     ):
+        (tiny / "nearest.safetensors").write_bytes(b"a stranger's")
         hub.push(tiny, f"{OWNER}/there")
         monkeypatch.setenv("AUDIOGAN_HUB_CHECKPOINTS", f"{REPO},{OWNER}/there")
         library = Library(tiny.parent, "cpu")

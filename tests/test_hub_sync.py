@@ -215,6 +215,19 @@ class TestManyProcesses:
         assert len(votes_on(online)) == 24
         assert len(sync._outbox._files) <= 2
 
+    def test_a_full_database_is_sent_in_commits_of_a_moderate_size(self, online, stores, monkeypatch):
+        monkeypatch.setattr(outbox, "MAX_BYTES", 2000)
+        monkeypatch.setattr(hub_sync, "BATCH", 7)
+        monkeypatch.setattr(hub_sync, "FILES", 3)
+        store = stores()
+        for number in range(30):
+            vote(store, number)
+        assert HubSync(store, DATASET).round().pushed == 90
+        assert len(online.dataset(DATASET).messages) > 5
+        other = stores()
+        assert HubSync(other, DATASET).round().pulled == 90
+        assert len(list(other.rows())) == 60
+
     def test_nothing_new_is_no_call(self, online, stores):
         store = stores()
         sync = HubSync(store, DATASET)
@@ -241,7 +254,7 @@ class TestTrouble:
         assert (state.waiting, state.status) == (0, "ok")
         assert len(votes_on(online)) == len({(row["vote_id"], row["question"]) for row in votes_on(online)}) == 6
 
-    def test_no_vote_waits_for_a_hub_that_never_answers(self, online, stores, current):
+    def test_no_vote_waits_for_a_hub_that_never_answers(self, online, stores, current, monkeypatch):
         online.add(DATASET, kind="datasets", private=True)
         store = stores()
         hub_sync.start(store)
@@ -255,7 +268,10 @@ class TestTrouble:
         threading.Thread(target=lambda: [vote(store, number) for number in range(1, 50)] and done.set()).start()
         assert done.wait(30)
         assert len(list(store.rows())) == 100
-        assert sync_state().waiting == 150
+        assert (sync_state().status, sync_state().waiting) == ("ok", 150)
+        monkeypatch.setattr(hub_sync, "LATE_SECONDS", 0.0)
+        assert sync_state().status == "failing"
+        assert "has taken nothing for" in sync_state().error
         online.stopping.set()
 
     def test_app_starts_without_the_hub_and_catches_up(self, online, stores, current, capsys):

@@ -63,15 +63,15 @@ def pull(repo: str, folder: Path, revision: str | None = None, name: str = "", r
 
     Args:
         name: the repository's own name where that is empty.
-        replace: a checkpoint that is there gives way.
+        replace: a checkpoint that is there gives way; nothing else does.
 
     Raises:
         HubError: as `fetch`.
         ValueError: a bad name, or one that is taken.
     """
     name = checkpoint.check_name(name or check_repo(repo).partition("/")[2])
-    if (folder / name).exists() and not replace:
-        raise ValueError(f"{folder / name} is there already: choose another --name, or --replace it")
+    if (folder / name).exists() and not (replace and (folder / name / "config.json").is_file()):
+        raise ValueError(f"{folder / name} is there already: choose another --name, or --replace a checkpoint")
     found = fetch(repo, revision)
     with checkpoint.replacing(folder / name) as partial:
         for file in FILES:

@@ -6,27 +6,27 @@ database has not, and sends what the database has and the data set has not: both
 """
 
 import dataclasses
-import json
 import os
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
-from audiogan.hub import HubError, check_repo, connect, explained
-from audiogan.listening.outbox import FOLDERS, Outbox
+from audiogan.listening.hub_dataset import VARIABLE, HubDataset
+from audiogan.listening.outbox import Outbox
 from audiogan.listening.store import Store, utc
-from audiogan.listening.store.journal import checked, key
+from audiogan.listening.store.journal import key
 
-VARIABLE = "AUDIOGAN_RATINGS_DATASET"
 EVERY_SECONDS = 60.0  # the Hub asks for no more than some hundred commits an hour
 START_SECONDS = 20.0  # how long a start waits for the votes that are on the Hub
 STOP_SECONDS = 20.0
-BATCH = 500  # entries stored at once: a vote does not wait long for its turn
-CONFLICTS = 5
-TIMEOUT_SECONDS = 30.0
+BATCH = 200  # entries stored at once, in some 50 ms: a vote does not wait long for its turn
+FILES = 20  # in one commit: about 20 MB
+LATE_SECONDS = 150.0  # with something waiting: the client tries again for some minutes before it gives up
 
 
 @dataclass(frozen=True)
@@ -78,16 +78,22 @@ class HubSync:
     """
 
     def __init__(self, store: Store, dataset: str, every: float = EVERY_SECONDS):
-        self._store, self.dataset, self._every = store, check_dataset(dataset), every
+        self._store, self._dataset, self._every = store, HubDataset(dataset), every
         self._outbox, self._turn = Outbox(), threading.Lock()
-        self._state, self._joined = SyncState("starting", dataset), False
+        self._state, self._joined, self._well = SyncState("starting", dataset), False, time.monotonic()
         self._first, self._stop = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="hub-sync", daemon=True)
         store.subscribe(self._outbox.add)
 
     def state(self) -> SyncState:
         """How things stand now."""
-        return dataclasses.replace(self._state, waiting=self._outbox.waiting)
+        state, late = self._state, time.monotonic() - self._well
+        state = dataclasses.replace(state, waiting=self._outbox.waiting)
+        if state.status == "ok" and state.waiting and late > LATE_SECONDS:
+            return dataclasses.replace(
+                state, status="failing", error=f"the Hub has taken nothing for {late:.0f} seconds"
+            )
+        return state
 
     def round(self) -> SyncState:
         """Take over and send what there is.
@@ -99,11 +105,11 @@ class HubSync:
         """
         with self._turn:
             if not self._joined:
-                self._state = dataclasses.replace(self._state, damaged=0)
                 self._join()
                 self._joined = True
             self._push()
             self._state = dataclasses.replace(self._state, status="ok", synced_utc=utc(), error="")
+            self._well = time.monotonic()
         return self.state()
 
     def start(self, wait_seconds: float = START_SECONDS) -> None:
@@ -142,71 +148,35 @@ class HubSync:
 
     def _join(self) -> None:
         """Make store and outbox hold between them what data set and store hold together."""
-        known = set()
-        fetched = []
+        known: set[tuple] = set()
         with tempfile.TemporaryDirectory(prefix="audiogan-ratings-") as cache:
-            for entry in self._fetched(Path(cache)):
-                known.add(key(entry))
-                fetched.append(entry)
-        fetched.sort(key=lambda entry: (list(FOLDERS).index(entry["kind"]), entry.get("created_utc", "")))
-        for first in range(0, len(fetched), BATCH):
-            added = self._store.merge(fetched[first : first + BATCH])
-            self._state = dataclasses.replace(self._state, pulled=self._state.pulled + sum(added.values()))
-        if self._state.damaged:
-            print(f"{VARIABLE}: {self._state.damaged} damaged lines were passed over", file=sys.stderr, flush=True)
+            for batch in _batches(self._dataset.entries(Path(cache))):
+                known.update(map(key, batch))
+                added = self._store.merge(batch)
+                self._state = dataclasses.replace(self._state, pulled=self._state.pulled + sum(added.values()))
+        self._state = dataclasses.replace(self._state, damaged=self._dataset.damaged)
+        if self._dataset.damaged:
+            print(f"{VARIABLE}: {self._dataset.damaged} damaged lines were passed over", file=sys.stderr, flush=True)
         self._outbox.clear()
-        self._outbox.add([entry for entry in self._store.journal() if key(entry) not in known])
-
-    def _fetched(self, cache: Path) -> Iterator[dict]:
-        """Every entry of the data set."""
-        from huggingface_hub.errors import RepositoryNotFoundError
-
-        api, kind = connect(), {"repo_type": "dataset"}
-        with explained(self.dataset):
-            try:
-                info = api.repo_info(self.dataset, timeout=TIMEOUT_SECONDS, **kind)
-            except RepositoryNotFoundError:
-                api.create_repo(self.dataset, private=True, exist_ok=True, **kind)
-                info = api.repo_info(self.dataset, timeout=TIMEOUT_SECONDS, **kind)
-            if not info.private:
-                raise HubError(f"data set {self.dataset} is public, and votes go to a private one only")
-            patterns = [f"{folder}/*.jsonl" for folder in sorted(set(FOLDERS.values()))]
-            options = {"revision": info.sha, "allow_patterns": patterns, "cache_dir": cache}
-            folder = Path(api.snapshot_download(self.dataset, **options, **kind))
-        for file in sorted(folder.glob("*/*.jsonl")):
-            yield from self._read(file)
-
-    def _read(self, file: Path) -> Iterator[dict]:
-        with file.open("rb") as lines:
-            for line in lines:
-                try:
-                    entry = json.loads(line)
-                    checked(entry)
-                except (ValueError, RecursionError):
-                    self._state = dataclasses.replace(self._state, damaged=self._state.damaged + 1)
-                else:
-                    yield entry
+        for batch in _batches(entry for entry in self._store.journal() if key(entry) not in known):
+            self._outbox.add(batch)
+            self._outbox.collect()
 
     def _push(self) -> None:
-        from huggingface_hub import CommitOperationAdd
-
+        """Send what waits, in commits of a moderate size."""
         files = self._outbox.collect()
-        if not files:
-            return
-        count = sum(lines.entries - lines.sent_entries for lines in files)
-        contents = {lines.path: lines.read() for lines in files}
-        for attempt in range(CONFLICTS):
-            try:
-                with explained(self.dataset):
-                    operations = [CommitOperationAdd(path, data) for path, data in contents.items()]
-                    message = f"Add {count} entries"
-                    connect().create_commit(self.dataset, operations, commit_message=message, repo_type="dataset")
-                break
-            except HubError as error:
-                if not error.conflict or attempt == CONFLICTS - 1:
-                    raise
-        self._outbox.sent(files)
-        self._state = dataclasses.replace(self._state, pushed=self._state.pushed + count)
+        for first in range(0, len(files), FILES):
+            some = files[first : first + FILES]
+            count = sum(lines.entries - lines.sent_entries for lines in some)
+            self._dataset.add({lines.path: lines.read() for lines in some}, f"Add {count} entries")
+            self._outbox.sent(some)
+            self._state = dataclasses.replace(self._state, pushed=self._state.pushed + count)
+
+
+def _batches(entries: Iterable[dict]) -> Iterator[list[dict]]:
+    entries = iter(entries)
+    while batch := list(islice(entries, BATCH)):
+        yield batch
 
 
 _current: HubSync | None = None
@@ -229,15 +199,3 @@ def start(store: Store, wait_seconds: float = START_SECONDS) -> HubSync | None:
 def sync_state() -> SyncState:
     """How the sync of this process stands, for the page and for those who watch it."""
     return _current.state() if _current else SyncState()
-
-
-def check_dataset(dataset: str) -> str:
-    """The name, if it can be a data set's.
-
-    Raises:
-        ValueError: it is not OWNER/NAME.
-    """
-    try:
-        return check_repo(dataset)
-    except ValueError as error:
-        raise ValueError(f"{VARIABLE}: {error}") from None

@@ -54,6 +54,7 @@ class Outbox:
         self._lock = threading.Lock()
         self._fresh: list[dict] = []
         self._files: list[Lines] = []
+        self._last: dict[str, Lines] = {}  # by folder
 
     @property
     def waiting(self) -> int:
@@ -73,6 +74,7 @@ class Outbox:
             for lines in self._files:
                 lines.file.close()
             self._files.clear()
+            self._last.clear()
 
     def collect(self) -> list[Lines]:
         """The files that have what the Hub does not.
@@ -96,17 +98,16 @@ class Outbox:
         with self._lock:
             for lines in files:
                 lines.sent_size, lines.sent_entries = lines.size, lines.entries
-            done = [lines for lines in self._files if lines.sent_size >= MAX_BYTES]
-            self._files = [lines for lines in self._files if lines not in done]
+            done = [lines for lines in files if lines.sent_size >= MAX_BYTES]
+            self._files = [lines for lines in self._files if lines.sent_size < MAX_BYTES]
         for lines in done:
             lines.file.close()
 
     def _open(self, folder: str) -> Lines:
         """The file that a folder's next entry goes into."""
-        for lines in self._files:
-            if lines.path.startswith(f"{folder}/") and lines.size < MAX_BYTES:
-                return lines
-        lines = Lines(f"{folder}/{uuid.uuid4().hex}.jsonl")
-        with self._lock:
-            self._files.append(lines)
-        return lines
+        last = self._last.get(folder)
+        if last is None or last.size >= MAX_BYTES:
+            last = self._last[folder] = Lines(f"{folder}/{uuid.uuid4().hex}.jsonl")
+            with self._lock:
+                self._files.append(last)
+        return last

@@ -2,7 +2,9 @@
 
 import base64
 import math
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 import gradio as gr
 import numpy as np
@@ -84,7 +86,7 @@ class Explorer:
     def __init__(self, library: Library):
         self._library = library
         self._directions: dict[tuple[str, str | None], Directions] = {}
-        found = {entry.synthesizer.name: resemblance.load(entry.synthesizer.checkpoint.folder) for entry in library}
+        found = {entry.synthesizer.name: _index(entry.synthesizer.checkpoint.folder) for entry in library}
         self.indexed = {name: index for name, index in found.items() if index}
 
     @guarded
@@ -198,3 +200,12 @@ def _pcm(clip: np.ndarray) -> str:
 def morph_name(name: str, label: str | None, from_seed: int, to_seed: int) -> str:
     """`NAME-LABEL-FROM-to-TO.wav`."""
     return f"{name}-{(label or 'any').replace(' ', '_')}-{from_seed}-to-{to_seed}.wav"
+
+
+def _index(folder: Path) -> resemblance.Index | None:
+    """A checkpoint's index; a damaged one, perhaps a stranger's, costs the model its neighbours and not the page."""
+    try:
+        return resemblance.load(folder)
+    except ValueError as error:
+        print(error, file=sys.stderr, flush=True)
+        return None

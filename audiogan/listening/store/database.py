@@ -60,8 +60,8 @@ class Database:
 
     def insert_new(self, connection: sa.Connection, table: sa.Table, *rows: dict) -> int:
         """Insert the rows that no unique constraint forbids, and count them."""
-        statement = _INSERT[self.dialect](table).values(list(rows)).on_conflict_do_nothing()
-        return len(connection.execute(statement.returning(*table.primary_key)).all())  # a driver may not count rows
+        statement = _INSERT[self.dialect](table).on_conflict_do_nothing().returning(*table.primary_key)
+        return len(connection.execute(statement, list(rows)).all())  # a driver may not count rows
 
     def close(self) -> None:
         """Let go of the connections; the next transaction opens new ones."""

@@ -21,7 +21,6 @@ TABLES = {  # whose rows an entry of each kind is, and which columns make it the
     "exclusion": (schema.events, ("key",)),
     "note": (schema.events, ("key",)),
 }
-ROWS = 500  # in one statement: SQLite allows 32,766 values
 _STORED = tuple(name for name in VOTE_COLUMNS if name not in ("value", "kind"))
 
 
@@ -72,15 +71,13 @@ def merge(database: Database, items: Iterable[dict]) -> dict[str, int]:
     rows: dict[str, list[dict]] = {kind: [] for kind in TABLES}
     for item in items:
         rows[item["kind"]].append(checked(item))
-    added = {}
+    given = [row for session in rows["session"] for row in assigned(session)]
     with database.write() as connection:
-        for kind, (table, _) in TABLES.items():
-            batches = [rows[kind][first : first + ROWS] for first in range(0, len(rows[kind]), ROWS)]
-            added[kind] = sum(database.insert_new(connection, table, *batch) for batch in batches)
-        given = [row for session in rows["session"] for row in assigned(session)]
-        for first in range(0, len(given), ROWS):
-            database.insert_new(connection, schema.assignments, *given[first : first + ROWS])
-    return added
+        if given:
+            database.insert_new(connection, schema.assignments, *given)
+        return {
+            kind: database.insert_new(connection, TABLES[kind][0], *new) if new else 0 for kind, new in rows.items()
+        }
 
 
 def assigned(session: dict) -> list[dict]:
