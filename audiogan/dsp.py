@@ -10,6 +10,8 @@ import torch
 import torchaudio.functional as taf
 from torch import Tensor
 
+from audiogan.phases import steady_phases
+
 LOG_FLOOR = 1e-6
 TINY = 1e-16  # a magnitude that has no phase
 CACHED_CLIPS = 8  # at a time in Griffin-Lim on a CPU: few enough to stay in its cache through all iterations
@@ -159,27 +161,40 @@ class PhaseSearch:
 
 @torch.no_grad()
 def griffin_lim(
-    linear: Tensor, n_fft: int, hop_length: int, num_samples: int, iterations: int = 16, momentum: float = 0.99
+    linear: Tensor,
+    n_fft: int,
+    hop_length: int,
+    num_samples: int,
+    iterations: int = 16,
+    momentum: float = 0.99,
+    phases: Tensor | None = None,
 ) -> Tensor:
     """Audio whose STFT magnitude is near the given one (Griffin and Lim 1984; momentum: Perraudin et al. 2013).
 
-    The phase starts at zero, so the result is a function of its input alone. No gradient passes.
+    It begins with `steady_phases`, so the result is a function of its input alone: 4 iterations on recorded notes, and
+    7 on drums, come as near as 32 from phases of zero. No gradient passes.
 
     Args:
         linear: magnitude [batch, n_fft // 2 + 1, 1 + num_samples // hop_length].
+        phases: others to begin with, radians, shaped as `linear`.
 
     Returns:
         [batch, num_samples].
     """
-    rows, window = _complex_capable(linear).transpose(1, 2), _window(n_fft, linear)  # [batch, frames, freq]
-    chunks = rows.split(CACHED_CLIPS if rows.device.type == "cpu" else len(rows))
-    searches = (PhaseSearch(chunk.contiguous(), window, hop_length, num_samples) for chunk in chunks)
-    return torch.cat([_griffin_lim(search, iterations, momentum) for search in searches]).to(linear.device)
+    size = CACHED_CLIPS if linear.device.type in ("cpu", "mps") else len(linear)
+    window, chunks = _window(n_fft, linear), _complex_capable(linear).split(size)
+    begins = [steady_phases(chunk, n_fft, hop_length) for chunk in chunks] if phases is None else phases.split(size)
+    audio = []
+    for chunk, begin in zip(chunks, begins, strict=True):
+        search = PhaseSearch(chunk.transpose(1, 2).contiguous(), window, hop_length, num_samples)
+        spectrum = torch.polar(search.linear, begin.transpose(1, 2).contiguous())
+        audio.append(_griffin_lim(search, spectrum, iterations, momentum))
+    return torch.cat(audio).to(linear.device)
 
 
-def _griffin_lim(search: PhaseSearch, iterations: int, momentum: float) -> Tensor:
+def _griffin_lim(search: PhaseSearch, spectrum: Tensor, iterations: int, momentum: float) -> Tensor:
     """Each phase is that of now + momentum * (now - before), divided by 1 + momentum, which turns no phase."""
-    spectrum, before = search.linear.to(torch.complex64), None
+    before = None
     for _ in range(iterations):
         now = search.consistent(spectrum)
         ahead = now.clone() if before is None else before.mul_(-momentum / (1 + momentum)).add_(now)

@@ -10,7 +10,7 @@ KEYS = {"name", "ours_s", "baseline_s", "ratio", "baseline", "machine"}
 @pytest.mark.parametrize(
     ("run", "rows"),
     [
-        (lambda: griffin_lim.run(clips=1, rounds=1), 1),
+        (lambda: griffin_lim.run(clips=1, rounds=1), 2),
         (lambda: generate.run(dim=2, rounds=1), 1),
     ],
     ids=["griffin-lim", "generate"],

@@ -11,6 +11,7 @@ from audiogan import dsp
 from audiogan.audio import from_pcm16
 from audiogan.config import ModelConfig
 from audiogan.models import build_generator
+from audiogan.phases import steady_phases
 
 N_FFT, HOP = 256, 128
 
@@ -82,11 +83,39 @@ def test_griffin_lim_is_as_good_as_librosas(pluck):
 @pytest.mark.parametrize("iterations", [0, 1, 8])
 def test_griffin_lim_is_torchaudios(pluck, n_fft, hop_length, num_samples, iterations):
     linear = dsp.magnitude(pluck[:, :num_samples], n_fft, hop_length)
-    ours = dsp.griffin_lim(linear, n_fft, hop_length, num_samples, iterations)
+    zero = torch.zeros_like(linear)
+    ours = dsp.griffin_lim(linear, n_fft, hop_length, num_samples, iterations, phases=zero)
     theirs = taf.griffinlim(
         linear, torch.hann_window(n_fft), n_fft, hop_length, n_fft, 1.0, iterations, 0.99, num_samples, rand_init=False
     )
     torch.testing.assert_close(ours, theirs, atol=1e-3, rtol=0)
+
+
+@pytest.mark.parametrize(("n_fft", "hop_length"), [(256, 128), (1024, 128), (200, 64)])
+@pytest.mark.parametrize("hz", [500.0, 1234.5, 2990.0])
+def test_steady_phases_are_those_of_a_tone(n_fft, hop_length, hz):
+    time = torch.arange(NUM_SAMPLES) / SAMPLE_RATE
+    spectrum = dsp.stft(torch.sin(2 * torch.pi * hz * time)[None], n_fft, hop_length)[:, :, 4:-4]
+    phases = steady_phases(spectrum.abs(), n_fft, hop_length)
+    heard = spectrum.abs() > 0.3 * spectrum.abs().max()
+    turned = torch.polar(torch.ones_like(phases), phases) * spectrum.conj() / spectrum.abs()
+    advance = (turned[:, :, 1:] / turned[:, :, :-1]).angle().abs()  # of one against the other, from frame to frame
+    assert advance[heard[:, :, 1:] & heard[:, :, :-1]].max() < 0.2
+    assert (turned[:, :, 0] - turned[:, :, 0][heard[:, :, 0]][0]).abs()[heard[:, :, 0]].max() < 0.2  # one for all bins
+
+
+def test_few_iterations_from_steady_phases_are_many_from_zero(pluck):
+    linear = dsp.magnitude(pluck, N_FFT, HOP)
+    few = dsp.griffin_lim(linear, N_FFT, HOP, NUM_SAMPLES, iterations=5)
+    many = dsp.griffin_lim(linear, N_FFT, HOP, NUM_SAMPLES, iterations=32, phases=torch.zeros_like(linear))
+    convergence = [dsp.spectral_convergence(dsp.magnitude(audio, N_FFT, HOP), linear).item() for audio in (few, many)]
+    assert convergence[0] < convergence[1]
+
+
+def test_griffin_lim_of_silence_and_of_one_value_is_finite():
+    for value in (0.0, 1.0, 1e6):
+        audio = dsp.griffin_lim(torch.full((1, 129, 129), value), 256, 128, 16384, 4)
+        assert audio.isfinite().all()
 
 
 @pytest.mark.soundfonts

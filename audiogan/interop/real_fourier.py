@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from audiogan import dsp
+from audiogan.phases import steady_phases
 
 
 class RealFourier(nn.Module):
@@ -54,11 +55,12 @@ class RealGriffinLim(nn.Module):
 
     def __init__(self, n_fft: int, hop_length: int, num_samples: int):
         super().__init__()
-        self.fourier = RealFourier(n_fft, hop_length, num_samples)
+        self.fourier, self.n_fft, self.hop_length = RealFourier(n_fft, hop_length, num_samples), n_fft, hop_length
 
     def forward(self, linear: Tensor, *shape: int, momentum: float = 0.99) -> Tensor:
         """As `dsp.griffin_lim`: `shape` ends with the number of iterations."""
-        real, imaginary, before = linear, torch.zeros_like(linear), None
+        phases, before = steady_phases(linear, self.n_fft, self.hop_length), None
+        real, imaginary = linear * phases.cos(), linear * phases.sin()
         for _ in range(shape[-1]):
             now = self.fourier.stft(self.fourier.istft(real, imaginary))
             share = momentum / (1 + momentum)
