@@ -338,6 +338,12 @@ def test_keyboard_alone_reaches_pads_and_steps(visit):
     expect(step).to_have_attribute("aria-pressed", "true")
 
 
+@pytest.mark.parametrize(("width", "height", "last"), [(1280, 800, ".step-row"), (390, 844, ".transport .run")])
+def test_a_beat_needs_no_scrolling(visit, width, height, last):
+    box = visit(width, height).locator(last).first.bounding_box()
+    assert box["y"] + box["height"] <= height
+
+
 @pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_overflows_is_too_small_or_out_of_reach(visit, width, height, scheme):
