@@ -1,6 +1,7 @@
 """The app in a browser: `python app.py`. A Hugging Face Space runs this file too."""
 
 import argparse
+import contextlib
 import logging
 import os
 import signal
@@ -10,6 +11,9 @@ from pathlib import Path
 # Before torch starts its threads: where cores are busy, threads that spin while they wait for each other turn the
 # 0.03 s of a sound into up to 1.4 s; threads that sleep, into 0.1 s.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+with contextlib.suppress(ImportError):
+    import spaces  # noqa: F401  before torch, whose CUDA it stands in for on a ZeroGPU Space
 
 from audiogan import checkpoint
 from audiogan.arguments import Parser, run_command
@@ -52,7 +56,9 @@ def _serve(options) -> None:
     store = Store()
     sync = hub_sync.start(store)
     try:
-        app = build_app(Library(options.checkpoints, options.device), store, study)
+        library = Library(options.checkpoints, options.device)
+        app = build_app(library, store, study)
+        library.move_to_zero_gpu()
         address = {"server_name": options.host, "server_port": options.port, "share": options.share}
         serve(app, address | launch_options(app))
     finally:

@@ -4,7 +4,6 @@ import threading
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
 from audiogan import descriptors, latent
 from audiogan.descriptors import DESCRIPTORS
@@ -16,16 +15,6 @@ HEARD = 8 * TILE  # of these, how many are listened to
 JUDGES, REACH = TILE, 2.0  # other latents, and how many standard deviations they are moved both ways
 AGREEMENT = 0.75  # least correlation of a descriptor with the position along a direction, over the judges
 EFFECT = 0.6  # least change of it from end to end, in spreads over the judges
-
-FIRST_FEATURES = {
-    "wavegan": lambda generator, z, label, pitch: generator.dense(generator.latent(z, label)),
-    "specgan": lambda generator, z, label, pitch: generator.dense(generator.latent(z, label)),
-    "report-wavegan": lambda generator, z, label, pitch: generator.convolutions[0][0](
-        generator.latent(z, label)[..., None]
-    ),
-    "report-specgan": lambda generator, z, label, pitch: generator.dense(generator.latent(z, label)),
-    "hybrid": lambda generator, z, label, pitch: generator.mapping(z, label, pitch),
-}
 
 
 @dataclass(frozen=True)
@@ -81,7 +70,8 @@ class Directions:
 
     def _find(self) -> np.ndarray:
         z = self._synthesizer.latents(range(DRAWS), SEED)
-        principal = latent.principal_directions(z, self._first_features(z), min(SPAN, z.shape[1]))
+        features = self._synthesizer.first_features(z, self._label, self._pitch)
+        principal = latent.principal_directions(z, features, min(SPAN, z.shape[1]))
         values = self._measure(z[:HEARD])
         vectors = np.zeros((len(self), z.shape[1]), np.float32)
         for number, value in enumerate(values):
@@ -102,17 +92,6 @@ class Directions:
         moved = np.stack([ends[0], self._judged, ends[1]], axis=1)
         aim = DESCRIPTORS[number].name if number < len(DESCRIPTORS) else None
         return name_change(moved, aim)
-
-    @torch.inference_mode()
-    def _first_features(self, z: np.ndarray) -> np.ndarray:
-        """[n, latent_dim] to [n, features]."""
-        synthesizer, device = self._synthesizer, self._synthesizer.device
-        index = synthesizer.config.label_index(self._label) if synthesizer.labels else None
-        label = None if index is None else torch.full((len(z),), index, device=device)
-        pitch = torch.full((len(z),), np.nan if self._pitch is None else self._pitch, device=device)
-        first = FIRST_FEATURES[synthesizer.config.architecture]
-        features = first(synthesizer.generator, torch.tensor(z, device=device), label, pitch)
-        return features.flatten(1).float().cpu().numpy()
 
     def _measure(self, z: np.ndarray) -> np.ndarray:
         """[n, latent_dim] to [descriptors, n]."""

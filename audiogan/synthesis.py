@@ -30,11 +30,13 @@ class Synthesizer:
         config: the model's.
         checkpoint: the description it was loaded from.
         device: where it computes.
+        elsewhere: `elsewhere(name, method, *arguments)` runs this synthesizer's method where its device can be
+            reached, `audiogan.ui.zero_gpu`; None where that is here.
     """
 
     def __init__(self, description: checkpoint.Checkpoint, generator: Generator, device: torch.device):
         self.checkpoint, self.name, self.config = description, description.name, generator.config
-        self.device = device
+        self.device, self.elsewhere = device, None
         self.generator = generator.to(device).eval()
         self._busy = threading.Lock()
 
@@ -88,7 +90,7 @@ class Synthesizer:
         Raises:
             ValueError: an argument out of range, named with what is accepted.
         """
-        return np.concatenate(list(self.stream(num, seed, label, pitch, truncation)))
+        return np.concatenate(list(self.stream(num, seed, label, pitch, truncation, MAX_CLIPS)))
 
     def stream(
         self,
@@ -97,14 +99,15 @@ class Synthesizer:
         label: str | None = None,
         pitch: float | None = None,
         truncation: float = 1.0,
+        at_once: int = TILE,
     ) -> Iterator[np.ndarray]:
-        """`generate`, up to `TILE` clips at a time, so that memory does not grow with num."""
+        """`generate`, so many clips at a time, a multiple of `TILE`, so that memory does not grow with num."""
         num = _whole("num", num, 1, MAX_CLIPS)
         seed = check_seed(seed)
         pitch = check_pitch(pitch)
         latent.truncate(np.zeros(1, np.float32), truncation)
         self.clip_labels([0], seed, label)
-        return self._tiles(num, seed, label, pitch, truncation)
+        return self._portions(num, seed, label, pitch, truncation, at_once)
 
     def clip_labels(self, indices: Sequence[int], seed: int, label: str | None = None) -> list[str | None]:
         """The label of each of a seed's clips at the given indices; None for a model without labels.
@@ -157,8 +160,7 @@ class Synthesizer:
             None if self.generator.pitch_range(number) is None else check_pitch(pitch)
             for number, pitch in zip(numbers, pitches, strict=True)
         ]
-        tiles = [slice(first, first + TILE) for first in range(0, len(z), TILE)]
-        return np.concatenate([self._compute(z[tile], numbers[tile], pitches[tile]) for tile in tiles])
+        return self._where_the_device_is("compute", z, numbers, pitches)
 
     def morph(
         self, from_seed: int, to_seed: int, steps: int, label: str | None = None, pitch: float | None = None
@@ -184,9 +186,9 @@ class Synthesizer:
         path = latent.slerp(self.latents([0], from_seed)[0], self.latents([0], to_seed)[0], steps)
         return self.render(path, labels * steps, pitches * steps)
 
-    def _tiles(self, num: int, seed: int, label: str | None, pitch: float | None, truncation: float):
-        for first in range(0, num, TILE):
-            indices = range(first, min(first + TILE, num))
+    def _portions(self, num: int, seed: int, label: str | None, pitch: float | None, truncation: float, at_once: int):
+        for first in range(0, num, at_once):
+            indices = range(first, min(first + at_once, num))
             labels = self.clip_labels(indices, seed, label)
             z = latent.truncate(self.latents(indices, seed), truncation)
             yield self.render(z, labels, self.clip_pitches(indices, seed, labels, pitch))
@@ -195,6 +197,29 @@ class Synthesizer:
         if label is None and not self.labels:
             return 0
         return self.config.label_index(label)
+
+    def first_features(self, z: np.ndarray, label: str | None, pitch: float | None) -> np.ndarray:
+        """The generator's first features of latents under one label and pitch: [n, latent_dim] to [n, features]."""
+        number = self._label_number(label)
+        return self._where_the_device_is("compute_first_features", z, number, math.nan if pitch is None else pitch)
+
+    def _where_the_device_is(self, method: str, *arguments) -> np.ndarray:
+        if self.elsewhere is None:
+            return getattr(self, method)(*arguments)
+        return self.elsewhere(self.name, method, *arguments)
+
+    @torch.inference_mode()
+    def compute_first_features(self, z: np.ndarray, number: int, pitch: float) -> np.ndarray:
+        """`first_features` on this process's device, of a label's index and a MIDI pitch, NaN for none."""
+        label = torch.full((len(z),), number, device=self.device) if self.labels else None
+        pitches = torch.full((len(z),), pitch, device=self.device)
+        features = self.generator.first_features(torch.tensor(z, device=self.device), label, pitches)
+        return features.flatten(1).float().cpu().numpy()
+
+    def compute(self, z: np.ndarray, numbers: list[int], pitches: list[float | None]) -> np.ndarray:
+        """`render` on this process's device, of label indices, all arguments checked."""
+        tiles = [slice(first, first + TILE) for first in range(0, len(z), TILE)]
+        return np.concatenate([self._compute(z[tile], numbers[tile], pitches[tile]) for tile in tiles])
 
     @torch.inference_mode()
     def _compute(self, z: np.ndarray, numbers: list[int], pitches: list[float | None]) -> np.ndarray:

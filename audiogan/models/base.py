@@ -36,6 +36,10 @@ class Generator(nn.Module):
         """Real audio [batch, num_samples] to what the discriminator judges."""
         raise AssertionError(f"{type(self).__name__} must define from_audio")
 
+    def first_features(self, z: Tensor, label: Tensor | None = None, pitch: Tensor | None = None) -> Tensor:
+        """What the first layer makes of the arguments of `forward`, [batch, ...]: latent directions show there."""
+        return self.dense(self.latent(z, label))
+
     def fit(self, batches, statistics: Mapping[str, np.ndarray] | None = None) -> None:
         """Take what the architecture needs to know of the training audio.
 

@@ -80,6 +80,9 @@ class HybridGenerator(WaveGenerator):
         tonal = self.fourier.istft(real, imaginary)
         return (tonal + TRANSIENT_GAIN * self.transient(x)).tanh().unsqueeze(1)
 
+    def first_features(self, z: Tensor, label: Tensor | None = None, pitch: Tensor | None = None) -> Tensor:
+        return self.mapping(z, label, pitch)
+
     def frames(self, style: Tensor) -> Tensor:
         """Style [batch, STYLE] to modulated features of each frame, [batch, width, num_samples / 128]."""
         x = self.dense(style).view(style.shape[0], -1, FIRST_FRAMES)

@@ -51,6 +51,9 @@ class ReportWaveGANGenerator(WaveGenerator):
         x = self.convolutions(self.latent(z, label)[..., None])  # [batch, dim / 2, 64]
         return self.linear(x.flatten(1)).tanh().unsqueeze(1)  # [batch, 1, num_samples]
 
+    def first_features(self, z: Tensor, label: Tensor | None = None, pitch: Tensor | None = None) -> Tensor:
+        return self.convolutions[0][0](self.latent(z, label)[..., None])
+
 
 class ReportWaveGANDiscriminator(Discriminator):
     """Linear layers with ReLU and dropout, narrowing to one logit; its sigmoid is the report's probability."""

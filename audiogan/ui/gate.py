@@ -9,6 +9,7 @@ import logging
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 
 from audiogan.listening.guard import Guard, RefusedError, SoundLimits
@@ -41,6 +42,7 @@ class _Job:
     answer: Callable[[dict], dict]
     request: dict
     ticket: str
+    context: Context = field(default_factory=copy_context)  # of its request: tells ZeroGPU whose quota it is
     told: asyncio.Future = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
@@ -134,7 +136,7 @@ class Gate:
                 self._lines[address] = jobs
             begun = loop.time()
             try:
-                job.told.set_result(await loop.run_in_executor(self._worker, job.answer, job.request))
+                job.told.set_result(await loop.run_in_executor(self._worker, job.context.run, job.answer, job.request))
             except Exception as error:  # a mistake of ours; the next in line must not suffer
                 LOG.exception("a request could not be answered")
                 job.told.set_exception(error)

@@ -5,9 +5,12 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import gradio as gr
+
 from audiogan import checkpoint, hub
 from audiogan.device import choose_device
 from audiogan.synthesis import Synthesizer
+from audiogan.ui import zero_gpu
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,8 @@ class Library:
 
     def __init__(self, folder: str | os.PathLike = checkpoint.FOLDER, device: str = "auto"):
         self.folder = Path(folder)
-        where, there = choose_device(device), hub.available(folder)
+        self._device = device
+        where, there = choose_device("cpu" if zero_gpu.active() else device), hub.available(folder)
         self.problems = there.problems
         for problem in self.problems:
             print(problem, file=sys.stderr, flush=True)
@@ -55,6 +59,31 @@ class Library:
             )
             for item in there.checkpoints
         }
+        self._placed: dict[str, Synthesizer] = {}
+        self._on_gpu = zero_gpu.on_gpu(self._run)
+
+    def move_to_zero_gpu(self) -> None:
+        """On a ZeroGPU Space, load the models once more, onto the GPU that its calls will have; elsewhere do nothing.
+
+        To be called between building the page, whose first sounds the CPU makes, and serving it: from then on every
+        synthesizer computes through one decorated function, a request in one call.
+        """
+        if not zero_gpu.active():
+            return
+        where = choose_device(self._device)
+        for entry in self:
+            here = entry.synthesizer
+            self._placed[here.name] = Synthesizer(*checkpoint.load(here.checkpoint.folder, here.name), where)
+            here.elsewhere = self._elsewhere
+
+    def _elsewhere(self, name: str, method: str, *arguments):
+        try:
+            return self._on_gpu(name, method, *arguments)
+        except gr.Error as error:  # no quota left, or the GPU was taken away
+            raise ValueError(str(error.message)) from None
+
+    def _run(self, name: str, method: str, *arguments):
+        return getattr(self._placed[name], method)(*arguments)
 
     @property
     def names(self) -> list[str]:

@@ -1,0 +1,28 @@
+"""Where votes are kept when nobody says where, and whether they stay there."""
+
+import os
+from pathlib import Path
+
+DEFAULT_FILE = Path(__file__).resolve().parents[3] / "ratings.sqlite3"
+MOUNTED = Path("/data")  # where a Space's bucket or disk is mounted, if it has one
+VANISHING = (
+    "Votes are kept on this Space's own disk, which is emptied when it restarts: mount storage at /data, or set "
+    "AUDIOGAN_DATABASE_URL or AUDIOGAN_RATINGS_DATASET."
+)
+
+
+def default_url() -> str:
+    """AUDIOGAN_DATABASE_URL; on a Space, else, a file on its mounted storage; else a file beside the package."""
+    if given := os.environ.get("AUDIOGAN_DATABASE_URL"):
+        return given
+    return f"sqlite:///{(MOUNTED / DEFAULT_FILE.name) if _has_storage() else DEFAULT_FILE}"
+
+
+def warning() -> str:
+    """A sentence for whoever runs or rates where votes would vanish with a Space's disk; empty elsewhere."""
+    kept = any(os.environ.get(name) for name in ("AUDIOGAN_DATABASE_URL", "AUDIOGAN_RATINGS_DATASET"))
+    return VANISHING if os.environ.get("SPACE_ID") and not kept and not _has_storage() else ""
+
+
+def _has_storage() -> bool:
+    return bool(os.environ.get("SPACE_ID")) and MOUNTED.is_dir() and os.access(MOUNTED, os.W_OK | os.X_OK)
