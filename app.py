@@ -43,7 +43,7 @@ def _port(text: str) -> int:
 
 def _serve(options) -> None:
     from audiogan.listening import hub_sync
-    from audiogan.listening.store import Store
+    from audiogan.listening.store import Store, place
     from audiogan.listening.study import DEFAULT_FOLDER, Study
     from audiogan.ui import Library, bound_arenas, build_app, launch_options, serve
 
@@ -54,6 +54,8 @@ def _serve(options) -> None:
     folder = Path(os.environ.get("AUDIOGAN_STUDY") or DEFAULT_FOLDER)
     study = Study.load(folder) if folder != DEFAULT_FOLDER or folder.exists() else None
     store = Store()
+    if place.warning():
+        print(place.EMPTIED, place.REMEDY, file=sys.stderr, flush=True)
     sync = hub_sync.start(store)
     try:
         library = Library(options.checkpoints, options.device)

@@ -3,6 +3,7 @@
 import gradio as gr
 
 from audiogan.listening.session import Listening
+from audiogan.listening.store import place
 from audiogan.ui.scripts import mounting
 from audiogan.ui.visitors import address
 
@@ -14,6 +15,9 @@ def build(listening: Listening | None) -> gr.HTML | None:
     if listening is None:
         gr.Markdown(NO_STUDY, elem_id="rate")
         return None
+
+    if notice := place.warning():
+        gr.Markdown(notice, elem_id="votes-vanish")
 
     def listen(request: dict, http: gr.Request) -> dict:
         return listening.answer(request, address(http))

@@ -9,7 +9,7 @@ import gradio as gr
 
 from audiogan.listening.hub_sync import sync_state
 from audiogan.listening.records import by_study, records
-from audiogan.listening.store import Store
+from audiogan.listening.store import Store, place
 from audiogan.listening.study import Study
 from audiogan.ui import findings
 from audiogan.ui.fields import AT_ONCE
@@ -77,6 +77,8 @@ def build(store: Store, opened, study: Study | None = None) -> None:
         study: whose results.
     """
     results = Results(store, study)
+    if notice := place.warning():
+        gr.Markdown(notice)
     block = gr.Radio(
         list(findings.BLOCKS.items()),
         value="screened",

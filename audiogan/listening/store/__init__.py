@@ -7,17 +7,14 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 import sqlalchemy as sa
 
-from audiogan.listening.store import journal, schema
+from audiogan.listening.store import journal, place, schema
 from audiogan.listening.store.database import Database, StoreError
 from audiogan.listening.votes import EXCLUSION_COLUMNS, Exclusion, Vote
 
-__all__ = ["DEFAULT_FILE", "Session", "Store", "StoreError", "utc"]
-
-DEFAULT_FILE = Path(__file__).resolve().parents[3] / "ratings.sqlite3"
+__all__ = ["Session", "Store", "StoreError", "utc"]
 
 
 @dataclass(frozen=True)
@@ -44,14 +41,14 @@ class Store:
     """Votes, sessions and events. Safe to share between threads; several processes may use one database.
 
     Args:
-        url: an SQLAlchemy URL; None takes AUDIOGAN_DATABASE_URL, or `ratings.sqlite3` beside the package.
+        url: an SQLAlchemy URL; None takes `place.default_url()`.
 
     Raises:
         StoreError: the URL is not one, the database cannot be opened, or a newer audiogan wrote it.
     """
 
     def __init__(self, url: str | None = None):
-        self._database = Database(url or os.environ.get("AUDIOGAN_DATABASE_URL") or f"sqlite:///{DEFAULT_FILE}")
+        self._database = Database(url or place.default_url())
         self._listeners: list[Callable[[list[dict]], None]] = []
         try:
             schema.open_schema(self._database)

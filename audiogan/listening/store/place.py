@@ -5,10 +5,8 @@ from pathlib import Path
 
 DEFAULT_FILE = Path(__file__).resolve().parents[3] / "ratings.sqlite3"
 MOUNTED = Path("/data")  # where a Space's bucket or disk is mounted, if it has one
-VANISHING = (
-    "Votes are kept on this Space's own disk, which is emptied when it restarts: mount storage at /data, or set "
-    "AUDIOGAN_DATABASE_URL or AUDIOGAN_RATINGS_DATASET."
-)
+EMPTIED = "Answers given here may be lost: this Space keeps them on a disk that is emptied when it restarts."
+REMEDY = "Mount storage at /data, or set AUDIOGAN_RATINGS_DATASET or AUDIOGAN_DATABASE_URL."
 
 
 def default_url() -> str:
@@ -19,9 +17,9 @@ def default_url() -> str:
 
 
 def warning() -> str:
-    """A sentence for whoever runs or rates where votes would vanish with a Space's disk; empty elsewhere."""
+    """A sentence for the page where votes would vanish with a Space's disk; empty elsewhere."""
     kept = any(os.environ.get(name) for name in ("AUDIOGAN_DATABASE_URL", "AUDIOGAN_RATINGS_DATASET"))
-    return VANISHING if os.environ.get("SPACE_ID") and not kept and not _has_storage() else ""
+    return EMPTIED if os.environ.get("SPACE_ID") and not kept and not _has_storage() else ""
 
 
 def _has_storage() -> bool:
