@@ -11,7 +11,7 @@ KEYS = {"name", "ours_s", "baseline_s", "ratio", "baseline", "machine"}
     ("run", "rows"),
     [
         (lambda: griffin_lim.run(clips=1, rounds=1), 2),
-        (lambda: generate.run(dim=2, rounds=1), 1),
+        (lambda: generate.run(dim=2, rounds=1), 3),
     ],
     ids=["griffin-lim", "generate"],
 )
