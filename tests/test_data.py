@@ -68,6 +68,19 @@ class TestWriter:
 
 
 class TestPreparedData:
+    def test_of_two_at_once_the_second_says_that_it_was_late(self, tmp_path):
+        clip = Clip(np.ones(NUM_SAMPLES, np.int16), "", "a")
+
+        def write(source: str, during=lambda: None) -> None:
+            with DataSetWriter(tmp_path / "out", FORM, (), source) as writer:
+                writer.add(clip)
+                during()
+
+        with pytest.raises(ValueError, match="exists already"):
+            write("late", during=lambda: write("early"))
+        assert PreparedData(tmp_path / "out").meta["source"] == "early"
+        assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
     def test_what_is_not_a_data_set_is_one_sentence(self, tmp_path, prepared):
         with pytest.raises(ValueError, match=r"meta\.json is missing"):
             PreparedData(tmp_path)

@@ -29,7 +29,8 @@ class PartialFolder:
         self._lock = _lock(self.path)
 
     def finish(self) -> None:
-        """Put the folder in its place."""
+        """Put the folder in its place; ValueError where another process has put one there meanwhile."""
+        refuse_existing(self.target)
         self.path.chmod(0o755)  # mkdtemp's is for its owner alone
         self.path.rename(self.target)
 
