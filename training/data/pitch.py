@@ -20,8 +20,8 @@ def steady_pitches(pcm: np.ndarray, sample_rate: int) -> list[float | None]:
     """The pitch of each clip by its loud frames (YIN: de Cheveigne and Kawahara 2002); None unless most agree on it.
 
     A fourth of the frames is asked at a time; where they disagree so much that the others cannot make up for it, these
-    are not. Of every third clip of `general-midi`, 95 of 100 tonal ones get a pitch, more than 99 of 100 of those within
-    half a semitone of the note that was played; so do 2 of 100 drums.
+    are not. Of every third clip of `general-midi`, 95 of 100 tonal ones get a pitch, more than 99 of 100 of those
+    within half a semitone of the note that was played; so do 2 of 100 drums.
 
     Args:
         pcm: int16 [clips, time].
