@@ -1,6 +1,7 @@
 """The votes: durable, idempotent, safe between threads and processes, and clear when they cannot be kept."""
 
 import dataclasses
+import json
 import os
 import shutil
 import signal
@@ -167,6 +168,47 @@ def test_threads_lose_no_vote_and_repeat_none(store):
         fresh = list(pool.map(lambda job: store.close_step(*job, {}, 1, trial(job[1], job[0])), jobs))
     assert sum(fresh) == 40
     assert len(list(store.rows())) == 80
+
+
+def lines(entries) -> list[str]:
+    """Entries in an order that depends on nothing else."""
+    return sorted(json.dumps(entry, sort_keys=True) for entry in entries)
+
+
+def test_journal_makes_another_database_the_same(store, tmp_path):
+    store.start(session_of(SESSION), lambda counts: [{"kind": "rating", "clips": ["a"], "rated": ["a"]}], 0)
+    told = []
+    store.subscribe(told.extend)
+    store.close_step(SESSION, 0, {}, 5000, trial(0))
+    store.close_step(SESSION, 0, {}, 5000, trial(0))
+    store.close_step(SESSION, 1, {}, 5000, event="its sound did not play")
+    store.exclude(Exclusion(session_id=SESSION, rule="withdrawn", reason="Asked for."))
+    journal = list(store.journal())
+    assert [entry["kind"] for entry in journal] == ["session", "step", "step", "vote", "vote", "note", "exclusion"]
+    assert lines(told) == lines(journal[1:])
+    other = Store(f"sqlite:///{tmp_path / 'other.sqlite3'}")
+    assert other.merge(journal) == {"session": 1, "step": 2, "vote": 2, "exclusion": 1, "note": 1}
+    assert lines(other.journal()) == lines(journal)
+    other.close_step(SESSION, 2, {}, 6000, trial(2))
+    assert store.merge(other.journal()) == {"session": 0, "step": 1, "vote": 2, "exclusion": 0, "note": 0}
+    assert sum(store.merge(other.journal()).values()) == 0
+    assert lines(store.journal()) == lines(other.journal())
+    assert store.heard("f" * 32, STUDY) == other.heard("f" * 32, STUDY) == {"a"}
+    assert len(told) == 6  # what came from outside is not told again
+    other.close()
+
+
+def test_many_entries_are_merged_at_once(store):
+    entries = [dataclasses.asdict(vote) for number in range(1000) for vote in trial(number)]
+    assert store.merge(entries)["vote"] == 2000
+    assert store.merge(entries)["vote"] == 0
+
+
+def test_a_bad_entry_among_good_ones_stores_none_of_them(store):
+    good = [dataclasses.asdict(vote) for vote in trial(0)]
+    with pytest.raises(ValueError, match="seed is '9223372036854775808'"):
+        store.merge([*good, good[0] | {"seed": 2**63, "vote_id": "b"}])
+    assert list(store.journal()) == []
 
 
 def test_secret_is_the_same_for_all_who_share_the_database(store, url, monkeypatch):
