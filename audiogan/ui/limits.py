@@ -8,11 +8,12 @@ MAX_BODY_BYTES = 2_000_000
 BODY_SECONDS = 30.0
 _TOO_LARGE = "the request is too large"
 _TOO_SLOW = "the request took too long to arrive"
-_UNKNOWN = "there is no such component"
+_UNKNOWN = "there is no such component or function"
+_BY_NUMBER = ("/component_server", "/queue/join", "/run/", "/call/")
 
 
 class RequestLimits:
-    """ASGI middleware: 413 for bodies beyond `MAX_BODY_BYTES`, 408 for slow ones, 404 for unknown components."""
+    """ASGI middleware: 413 for bodies beyond `MAX_BODY_BYTES`, 408 for slow ones, 404 for unknown numbers."""
 
     def __init__(self, app):
         self._app = app
@@ -38,8 +39,8 @@ class RequestLimits:
         except _RefusedError as refused:
             if not started:
                 await answer(send, *refused.args)
-        except KeyError:  # Gradio looks the component's number up unchecked
-            if started or "/component_server" not in scope["path"]:
+        except KeyError:  # Gradio looks components and functions up by their numbers unchecked
+            if started or not any(part in scope["path"] for part in _BY_NUMBER):
                 raise
             await answer(send, 404, _UNKNOWN)
 

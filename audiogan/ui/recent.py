@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Any
 
-MAX_BYTES = 64 * 2**20
+MAX_BYTES = 32 * 2**20
 
 
 class Recent:

@@ -211,7 +211,7 @@ def small_disk(tmp_path):
     folder = tmp_path / "disk"
     folder.mkdir()
     if sys.platform != "linux" or os.getuid() != 0:
-        pytest.skip("mounting a small file system takes root on Linux")
+        pytest.fail("mounting a small file system takes root on Linux: run this test as root there")
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=5m", "tmpfs", folder], check=True)
     yield folder
     subprocess.run(["umount", "-l", folder], check=True)
