@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 PORT ?= 7860
 
 DATA ?= data/general-midi
+MODELS ?= hybrid-instruments specgan-instruments wavegan-instruments
 STUDY_LABELS := Acoustic_guitar,Cello,Flute,Saxophone,Snare_drum,Trumpet
 
 .PHONY: demo test soak lint study system-packages
@@ -24,9 +25,9 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/oxlint --quiet
 
-# The study that the app runs unless told otherwise, from every checkpoint in checkpoints/. DATA names prepared data.
+# The study that the app runs unless told otherwise, on MODELS; DATA names prepared data.
 study: $(VENV)/.run
-	$(BIN)/python -m audiogan study build --data $(DATA) --models all --labels $(STUDY_LABELS) \
+	$(BIN)/python -m audiogan study build --data $(DATA) --models $(MODELS) --labels $(STUDY_LABELS) \
 		--out audiogan/listening/default_study --replace
 
 $(VENV)/.run: requirements.txt

@@ -44,7 +44,7 @@ def measure(audio: np.ndarray, sample_rate: int) -> dict[str, np.ndarray]:
 
 def decibels(power: np.ndarray) -> np.ndarray:
     """Power to dB, no lower than `FLOOR_DB`."""
-    return 10 * np.log10(np.maximum(power, 10 ** (FLOOR_DB / 10)))
+    return np.maximum(10 * np.log10(np.maximum(power, 10 ** (FLOOR_DB / 10))), FLOOR_DB)  # log10 may round below it
 
 
 def frame_power(audio: np.ndarray, frame: int) -> np.ndarray:
