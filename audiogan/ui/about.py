@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import gradio as gr
 
+from audiogan.ui.kit import default_model
 from audiogan.ui.library import Library
 
 INTRODUCTION = """
@@ -100,12 +101,13 @@ def build(library: Library) -> None:
     gr.Markdown("## Models")
     if library.problems:
         gr.HTML(f'<p id="missing-models" role="status">{html.escape(missing(library.problems))}</p>')
-    for number, entry in enumerate(library):
-        with gr.Accordion(entry.synthesizer.name, open=number == 0):
+    first = default_model(library)
+    for entry in library:
+        with gr.Accordion(entry.synthesizer.name, open=entry.synthesizer.name == first):
             card = untitled(inert_markdown(entry.synthesizer.checkpoint.card()))
             gr.Markdown(card or "This model has no card.", sanitize_html=True, header_links=False, latex_delimiters=[])
     gr.Markdown("## From a program")
-    gr.Markdown(api_text(library.names[0]))
+    gr.Markdown(api_text(first))
     gr.Markdown("## To cite")
     gr.Markdown(CITATIONS, latex_delimiters=[])
 
