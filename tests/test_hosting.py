@@ -45,11 +45,11 @@ class Service:
         """The log's lines of JSON."""
         return [json.loads(line) for line in (self.folder / "log").read_text().splitlines() if line.startswith("{")]
 
-    def sounds(self, **changes) -> dict:
+    def sounds(self, session: str = "tests", **changes) -> dict:
         """What the Play tab is answered."""
         sound = {"model": "tiny", "label": "Flute", "seed": 5, "index": 0} | changes
         body = {"data": {"sounds": [sound]}, "fn_name": "answer", "component_id": self.components["play"]}
-        reply = self.client.post("/gradio_api/component_server", json=body | {"session_hash": "tests"})
+        reply = self.client.post("/gradio_api/component_server", json=body | {"session_hash": session})
         return reply.raise_for_status().json()
 
 
