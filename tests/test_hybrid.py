@@ -10,7 +10,7 @@ from conftest import LABELS, NUM_SAMPLES, SAMPLE_RATE
 from audiogan import dsp, latent
 from audiogan.config import ModelConfig
 from audiogan.models import build_discriminator, build_generator
-from audiogan.models.critics import compressed_spectrogram, other_of_pair
+from audiogan.models.critics import WINDOWS, compressed_spectrogram, other_of_pair
 from audiogan.models.hybrid import (
     HARMONICS,
     HOP_LENGTH,
@@ -108,9 +108,23 @@ def test_critics_compare_the_two_clips_of_a_pair():
     assert (same[0] != different[0]).all()
 
 
+def test_only_the_long_window_sees_between_the_harmonics_of_a_low_note():
+    time = torch.arange(NUM_SAMPLES) / SAMPLE_RATE
+    note = sum(torch.sin(2 * torch.pi * 100 * order * time) / order for order in range(1, 20)) / 4
+    noisy = note + 0.03 * torch.randn(NUM_SAMPLES, generator=torch.Generator().manual_seed(0))
+
+    def valley(audio, window):
+        n_fft, hop_length = WINDOWS[window]
+        magnitude = compressed_spectrogram(audio[None], n_fft, hop_length)[0, 0]
+        return magnitude[round(150 * n_fft / SAMPLE_RATE), 4:-4].mean()
+
+    assert valley(noisy, "harmonic") > 1.5 * valley(note, "harmonic")
+    assert valley(noisy, "spectral") < 1.05 * valley(note, "spectral")
+
+
 def test_the_spectrogram_of_the_critic_is_compressed_alike():
     audio = torch.randn(1, NUM_SAMPLES) * 0.3
-    magnitude, real, imaginary = compressed_spectrogram(audio)[0]
+    magnitude, real, imaginary = compressed_spectrogram(audio, 256, 64)[0]
     torch.testing.assert_close(real.square() + imaginary.square(), magnitude.square(), atol=1e-2, rtol=0)
 
 

@@ -33,7 +33,7 @@ def test_every_length(architecture, num_samples):
     generator, discriminator = both(architecture, num_samples=num_samples)
     native = generator(torch.rand(2, 100))
     assert generator.to_audio(native).shape == (2, num_samples)
-    critics = (3,) if architecture == "hybrid" else ()
+    critics = (4,) if architecture == "hybrid" else ()
     assert discriminator(native).shape == (2, *critics)
     assert generator.from_audio(torch.rand(2, num_samples) - 0.5).shape == native.shape
     assert native.abs().max() <= 1

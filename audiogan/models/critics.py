@@ -1,10 +1,9 @@
-"""Three critics of the hybrid: one hears features, one sees a spectrogram, one the waveform.
+"""Four critics of the hybrid: one hears features, two see spectrograms, of short and of long windows, one the waveform.
 
 Clips come in pairs of one label and pitch, and each critic also compares the two: a generator that always makes the
 same sound is caught even where each sound alone would pass (Lin et al. 2018, PacGAN).
 """
 
-import math
 from itertools import pairwise
 
 import torch
@@ -16,16 +15,17 @@ from audiogan.config import ModelConfig
 from audiogan.models.base import Discriminator
 from audiogan.models.features import CHANNELS, FeatureNetwork
 
-SPECTRUM_N_FFT, SPECTRUM_HOP_LENGTH = 256, 64
+WINDOWS = {"spectral": (256, 64), "harmonic": (2048, 512)}  # n_fft and hop: when things happen, and between which lines
 COMPRESSION = 0.3  # exponent of the magnitude
 WAVE_STRIDE = 8
 HEAD_CHANNELS = 48  # of the critic of features
 
 
 class HybridDiscriminator(Discriminator):
-    """Native [batch, 1, num_samples] to logits [batch, 3]. A batch's clips 2 i and 2 i + 1 share label and pitch.
+    """Native [batch, 1, num_samples] to logits [batch, 4]. A batch's clips 2 i and 2 i + 1 share label and pitch.
 
-    The feature network is frozen: `training.features` teaches it the labels before a run begins.
+    The feature network is frozen: `training.features` teaches it the labels before a run begins. Long windows show
+    what lies between the harmonics of a low note, and a pitch that wavers: neither is seen in a window of 16 ms.
     """
 
     def __init__(self, config: ModelConfig):
@@ -33,7 +33,7 @@ class HybridDiscriminator(Discriminator):
         self.features = FeatureNetwork(config).requires_grad_(False).eval()
         labels = len(config.labels)
         self.projected = nn.ModuleList([FeatureCritic(channels, labels) for channels in CHANNELS])
-        self.spectral = SpectralCritic(max(1, 3 * config.dim // 32), labels)
+        self.spectral, self.harmonic = (SpectralCritic(max(1, 3 * config.dim // 32), labels) for _ in WINDOWS)
         self.temporal = TemporalCritic(max(1, config.dim // 4), labels)
 
     def train(self, mode: bool = True) -> "HybridDiscriminator":
@@ -42,18 +42,19 @@ class HybridDiscriminator(Discriminator):
         return self
 
     def views(self, native: Tensor) -> tuple:
-        """Feature maps, a compressed spectrogram [batch, 3, 128, frames], the waveform [batch, 8, num_samples / 8]."""
+        """Feature maps, two compressed spectrograms [batch, 3, bins, frames], the waveform [batch, 8, time / 8]."""
         audio = native.squeeze(1).float()
         return (
             self.features(audio),
-            compressed_spectrogram(audio),
+            *(compressed_spectrogram(audio, *window) for window in WINDOWS.values()),
             audio.unflatten(1, (-1, WAVE_STRIDE)).transpose(1, 2),
         )
 
     def judge(self, views: tuple, label: Tensor | None = None) -> Tensor:
-        maps, spectrogram, wave = views
+        maps, *rest = views
         projected = sum(critic(x, label) for critic, x in zip(self.projected, maps, strict=True))
-        return torch.stack([projected, self.spectral(spectrogram, label), self.temporal(wave, label)], dim=1)
+        others = zip((self.spectral, self.harmonic, self.temporal), rest, strict=True)
+        return torch.stack([projected, *(critic(x, label) for critic, x in others)], dim=1)
 
     def penalised(self, views: tuple) -> list[Tensor]:
         """All but the frozen features."""
@@ -89,7 +90,7 @@ class SpectralCritic(nn.Module):
         self.head = PairHead(channels[-1], labels)
 
     def forward(self, x: Tensor, label: Tensor | None) -> Tensor:
-        """[batch, 3, 128, frames] to logits [batch]."""
+        """[batch, 3, bins, frames] to logits [batch]."""
         for layer in self.layers:
             x = F.leaky_relu(layer(x), 0.2)
         return self.head(x, label)
@@ -137,9 +138,12 @@ def other_of_pair(x: Tensor) -> Tensor:
     return x[other]
 
 
-def compressed_spectrogram(audio: Tensor) -> Tensor:
-    """Magnitude to the power of `COMPRESSION`, and real and imaginary part scaled alike: [batch, 3, 128, frames]."""
-    spectrum = dsp.stft(audio, SPECTRUM_N_FFT, SPECTRUM_HOP_LENGTH)[:, :-1] / math.sqrt(SPECTRUM_N_FFT / 4)
+def compressed_spectrogram(audio: Tensor, n_fft: int, hop_length: int) -> Tensor:
+    """Magnitude to the power of `COMPRESSION`, and real and imaginary part scaled alike: [batch, 3, n_fft / 2, frames].
+
+    A tone's magnitude does not depend on the window's length.
+    """
+    spectrum = dsp.stft(audio, n_fft, hop_length)[:, :-1] / (n_fft / 32)
     real, imaginary = spectrum.real.to(audio.device), spectrum.imag.to(audio.device)
     power = real.square() + imaginary.square() + 1e-7
     gain = power.pow((COMPRESSION - 1) / 2)
