@@ -10,7 +10,8 @@ from conftest import LABELS, NUM_SAMPLES, SAMPLE_RATE
 from audiogan import dsp, latent
 from audiogan.config import ModelConfig
 from audiogan.models import build_discriminator, build_generator
-from audiogan.models.critics import WINDOWS, compressed_spectrogram, other_of_pair
+from audiogan.models.critics import compressed_spectrogram, other_of_pair
+from audiogan.models.ensembles import WINDOWS
 from audiogan.models.hybrid import (
     HARMONICS,
     HOP_LENGTH,

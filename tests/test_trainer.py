@@ -46,10 +46,14 @@ def weights(subject: Trainer) -> torch.Tensor:
     return torch.cat([value.flatten().float() for part in parts for value in part.state_dict().values()])
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
-@pytest.mark.parametrize("loss", LOSSES)
-def test_a_step_changes_every_weight(tmp_path, prepared, architecture, loss):
-    subject = trainer(tmp_path / "run", prepared, f"loss={loss}", preset=f"{architecture}-cpu")
+def judged_by(critics: str) -> list[tuple[str, str, str]]:
+    return [(architecture, loss, critics) for architecture in ARCHITECTURES for loss in LOSSES]
+
+
+@pytest.mark.parametrize(("architecture", "loss", "critics"), [*judged_by("own"), *judged_by("ensemble")])
+def test_a_step_changes_every_weight(tmp_path, prepared, architecture, loss, critics):
+    settings = (f"loss={loss}", f"critics={critics}")
+    subject = trainer(tmp_path / "run", prepared, *settings, preset=f"{architecture}-cpu")
     game = subject.game
     networks = {"generator": game.generator, "discriminator": game.discriminator, "average": game.average}
     before = {name: {k: v.clone() for k, v in network.named_parameters()} for name, network in networks.items()}
@@ -197,14 +201,20 @@ def test_batches_are_class_balanced_and_training_clips_only(prepared):
     assert len(batches) == 32
 
 
-def test_pairs_share_label_and_pitch_and_are_two_clips(tmp_path, prepared):
+@pytest.fixture(scope="module")
+def chords(tmp_path_factory) -> PreparedData:
+    """Three clips of one label at two pitches, and three of another at none."""
+    folder, random = tmp_path_factory.mktemp("chords") / "data", np.random.default_rng(0)
     rows = [("a", 60.0), ("a", 60.2), ("a", 64.0), ("b", None), ("b", None), ("b", None)]
-    random = np.random.default_rng(0)
-    with DataSetWriter(tmp_path / "data", ClipFormat(), ("a", "b"), "pairs") as writer:
+    with DataSetWriter(folder, ClipFormat(), ("a", "b"), "pairs") as writer:
         for number, (label, pitch) in enumerate(rows):
             noise = random.standard_normal(NUM_SAMPLES).astype(np.float32)
             writer.add(Clip(fit(noise, ClipFormat()), label, str(number), pitch=pitch))
-    batches = Batches(PreparedData(tmp_path / "data"), CPU, torch.Generator().manual_seed(0), paired=True)
+    return PreparedData(folder)
+
+
+def test_pairs_share_label_and_pitch_and_are_two_clips(chords):
+    batches = Batches(chords, CPU, torch.Generator().manual_seed(0), paired=True)
     audio, label, pitch = batches.draw(400)
     pairs = audio.view(200, 2, -1)
     assert (pairs[:, 0] != pairs[:, 1]).any(1).all()
@@ -212,6 +222,17 @@ def test_pairs_share_label_and_pitch_and_are_two_clips(tmp_path, prepared):
     torch.testing.assert_close(pitch[::2], pitch[1::2], equal_nan=True)
     middle_c = audio[(label == 0) & (pitch < 61)].unique(dim=0)
     assert len(middle_c) == 2  # the third clip of its label is never paired with those of another pitch
+
+
+def test_pairs_of_a_model_without_pitch_share_the_label_alone(tmp_path, chords):
+    batches = Batches(chords, CPU, torch.Generator().manual_seed(0), paired=True, by_pitch=False)
+    audio, label, pitch = batches.draw(400)
+    assert (label[::2] == label[1::2]).all()
+    assert len(audio[(label == 0) & (pitch < 61)].unique(dim=0)) == 3
+    for preset, spread in (("wavegan-cpu", 3), ("hybrid-cpu", 2)):
+        settings = load_preset(preset, [*SMALL, "paired=true"])
+        drawn = Trainer(settings, chords, CPU, RunFolder(tmp_path / preset)).game.batches.draw(400)
+        assert len(drawn[0][(drawn[1] == 0) & (drawn[2] < 61)].unique(dim=0)) == spread
 
 
 def test_learning_rates_rise_and_fall(tmp_path, prepared):
@@ -229,7 +250,7 @@ def test_features_learn_the_labels_and_freeze(tmp_path, prepared, monkeypatch):
     subject = trainer(tmp_path / "run", prepared, "feature_steps=150", preset="hybrid-cpu")
     network = subject.game.discriminator.train().features
     audio, label, _ = subject.game.batches.draw(32)
-    assert (network.logits(audio).argmax(1) == label).float().mean() > 0.9
+    assert (network.logits(audio.unsqueeze(1)).argmax(1) == label).float().mean() > 0.9
     assert not any(weight.requires_grad for weight in network.parameters())
     assert not network.training
 

@@ -9,20 +9,27 @@ from audiogan.dataset import PreparedData
 
 
 class Batches:
-    """Class-balanced random clips of the training split, alone or in pairs of one label and pitch.
+    """Class-balanced random clips of the training split, alone or in pairs of one label and, if `by_pitch`, pitch.
 
     The clips stay int16: in the memory map on a CPU, copied once to any other device. Nothing here waits for
     the device.
     """
 
-    def __init__(self, data: PreparedData, device: torch.device, rng: torch.Generator, paired: bool = False):
+    def __init__(
+        self,
+        data: PreparedData,
+        device: torch.device,
+        rng: torch.Generator,
+        paired: bool = False,
+        by_pitch: bool = True,
+    ):
         rows = data.rows("train")
         rows = rows[np.lexsort((data.pitch[rows], data.label[rows]))]  # grouped by class, and in it by pitch
         present, first, count = np.unique(data.label[rows], return_index=True, return_counts=True)
+        kin = _kin(data.label[rows], data.pitch[rows]) if by_pitch else _runs(data.label[rows])
         self.device, self.rng, self.paired = device, rng, paired
         self.rows, self.first, self.count, self.present, self.kin_first, self.kin_count = (
-            torch.from_numpy(values).to(device)
-            for values in (rows, first, count, present, *_kin(data.label[rows], data.pitch[rows]))
+            torch.from_numpy(values).to(device) for values in (rows, first, count, present, *kin)
         )
         clips = data.clips if device.type == "cpu" else np.array(data.clips)
         self.clips = torch.from_numpy(clips).to(device)
@@ -34,7 +41,7 @@ class Batches:
     def draw(self, size: int, part: slice = slice(None)) -> tuple[Tensor, Tensor, Tensor]:
         """A part of a batch: audio [size, num_samples] in [-1, 1], label indices [size] and MIDI pitches [size].
 
-        Where they are paired, clip 2 i + 1 is another one of clip 2 i's label and pitch, and has its pitch.
+        Where they are paired, clip 2 i + 1 is another one of clip 2 i's label (and pitch), whose pitch stands for both.
         """
         count = -(-size // 2) if self.paired else size
         group = torch.randint(len(self.present), (count,), generator=self.rng, device=self.device)

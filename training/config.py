@@ -13,6 +13,7 @@ LOSSES = ("bce", "wgan-gp", "lsgan", "hinge", "rpgan")
 ZERO_CENTRED = ("lsgan", "hinge", "rpgan")  # losses whose penalty is R1 and R2
 COUNTS = ("steps", "batch_size", "critic_steps", "penalty_every", "report_every", "save_every", "preview_every")
 SCHEDULES = ("constant", "linear", "cosine")
+CRITICS = ("own", "ensemble")
 PRECISIONS = ("auto", "float32", "bfloat16")
 OF_THE_DATA = ("num_samples", "sample_rate", "labels", "output_peak")
 MODEL_KEYS = tuple(item.name for item in dataclasses.fields(ModelConfig) if item.name not in OF_THE_DATA)
@@ -27,6 +28,8 @@ class TrainConfig:
         model: overrides of `ModelConfig`'s defaults, architecture among them.
         loss: `bce` (the report), `wgan-gp` (Gulrajani et al. 2017), `lsgan`, `hinge`, or `rpgan` (relativistic pairing
             with R1 and R2, Huang et al. 2024).
+        critics: `own`, the architecture's discriminator, or `ensemble`: the hybrid's critics, of which one hears a
+            frozen classifier's features, or their like for log spectrograms. It wants clips in pairs.
         conditional: use the data set's labels, where it has any.
         start: a checkpoint, by name or folder, whose generator the run begins with (see `training.start`).
         steps: generator steps of the whole run.
@@ -41,7 +44,8 @@ class TrainConfig:
         schedule: of both learning rates: `constant`, or `linear` or `cosine`, which end at zero with the run.
         warmup: steps in which they rise from zero first.
         share_batch: the generator learns from the very batch its critic has just learnt from: a third less work.
-        paired: draw clips in pairs of one label and pitch, for critics that compare the two.
+        paired: draw clips in pairs of one label, and of one pitch for a generator that takes one, for critics that
+            compare the two.
         diversity: weight of the generator's loss for pairs more alike than real ones (see `training.diversity`).
         feature_steps: batches that teach a critic's feature network the labels before the run, where it has one.
         ema: decay a step of the averaged generator that is exported.
@@ -59,6 +63,7 @@ class TrainConfig:
     preset: str = ""
     model: dict = field(default_factory=dict)
     loss: str = "wgan-gp"
+    critics: str = "own"
     conditional: bool = True
     start: str = ""
     steps: int = 200_000
@@ -87,6 +92,7 @@ class TrainConfig:
     def __post_init__(self):
         object.__setattr__(self, "betas", tuple(self.betas))
         _check(self, "loss", self.loss in LOSSES, f"one of {', '.join(LOSSES)}")
+        _check(self, "critics", self.critics in CRITICS, f"one of {', '.join(CRITICS)}")
         _check(self, "precision", self.precision in PRECISIONS, f"one of {', '.join(PRECISIONS)}")
         _check(self, "schedule", self.schedule in SCHEDULES, f"one of {', '.join(SCHEDULES)}")
         for name, least in (*((name, 1) for name in COUNTS), ("warmup", 0), ("feature_steps", 0)):

@@ -4,6 +4,7 @@ import torch
 import torch.nn.functional as F
 from tqdm import tqdm
 
+from audiogan.models.base import Generator
 from audiogan.models.features import FeatureNetwork
 from training.augment import shift
 from training.batches import Batches
@@ -12,11 +13,12 @@ BATCH_SIZE, LEARNING_RATE, SMOOTHING = 64, 4e-3, 0.05
 MAX_SHIFT_SECONDS, GAIN = 0.025, (0.3, 1.0)
 
 
-def teach(network: FeatureNetwork, batches: Batches, steps: int, visible: bool = True) -> None:
+def teach(network: FeatureNetwork, generator: Generator, batches: Batches, steps: int, visible: bool = True) -> None:
     """Train on the training split for some batches, the learning rate rising and falling once.
 
     Args:
         network: changed in place, frozen again afterwards.
+        generator: whose native samples it is to hear.
         batches: where clips and randomness come from.
         steps: 0 leaves the network as it was initialised.
         visible: show progress.
@@ -28,7 +30,8 @@ def teach(network: FeatureNetwork, batches: Batches, steps: int, visible: bool =
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, total_steps=steps)
     for _ in tqdm(range(steps), desc="teach the features", unit="batch", disable=not visible):
         audio, label, _ = batches.draw(BATCH_SIZE)
-        loss = F.cross_entropy(network.logits(_changed(audio, network, batches)), label, label_smoothing=SMOOTHING)
+        native = generator.from_audio(_changed(audio, network, batches))
+        loss = F.cross_entropy(network.logits(native), label, label_smoothing=SMOOTHING)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

@@ -57,8 +57,12 @@ class Game:
         self.config, self.model, self.batches, self.workers = config, model, batches, workers
         self.device, self.rng = batches.device, batches.rng
         self.generator, self.discriminator, self.average = (
-            build(model).to(self.device, memory_format=torch.channels_last)
-            for build in (build_generator, build_discriminator, build_generator)
+            network.to(self.device, memory_format=torch.channels_last)
+            for network in (
+                build_generator(model),
+                build_discriminator(model, config.critics == "ensemble"),
+                build_generator(model),
+            )
         )
         self.average.requires_grad_(False)
         self.critic_weights = [weight for weight in self.discriminator.parameters() if weight.requires_grad]

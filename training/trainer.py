@@ -15,6 +15,7 @@ from torch import Tensor
 
 from audiogan.audio import from_pcm16
 from audiogan.dataset import PreparedData
+from audiogan.models import takes_pitch
 from training import precision
 from training.batches import Batches
 from training.config import TrainConfig
@@ -61,7 +62,8 @@ class Trainer:
             run.begin(config, model, _describe(data))
         self.workers.wait()
         torch.manual_seed(config.seed)
-        batches = Batches(data, device, torch.Generator(device).manual_seed(config.seed), config.paired)
+        rng = torch.Generator(device).manual_seed(config.seed)
+        batches = Batches(data, device, rng, config.paired, by_pitch=takes_pitch(model))
         self.game = Game(config, model, batches, self.workers)
         self.validation = Validation(data, device) if self.workers.first else None
         self.step, self.seconds, self.best_score, self.stopping = 0, 0.0, math.inf, False
@@ -146,7 +148,7 @@ class Trainer:
         self.game.average.load_state_dict(self.game.generator.state_dict())
         features = getattr(self.game.discriminator, "features", None)
         if features is not None and self.game.model.labels:
-            teach(features, self.game.batches, self.config.feature_steps, self.workers.first)
+            teach(features, self.game.generator, self.game.batches, self.config.feature_steps, self.workers.first)
 
     def _finite(self, losses: tuple[Tensor, ...]) -> list[float]:
         """The losses as numbers, their means over the processes."""

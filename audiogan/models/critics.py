@@ -1,8 +1,4 @@
-"""Four critics of the hybrid: one hears features, two see spectrograms, of short and of long windows, one the waveform.
-
-Clips come in pairs of one label and pitch, and each critic also compares the two: a generator that always makes the
-same sound is caught even where each sound alone would pass (Lin et al. 2018, PacGAN).
-"""
+"""What ensembles of critics are made of: each one's network, the head that compares pairs, the long and short view."""
 
 from itertools import pairwise
 
@@ -11,57 +7,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from audiogan import dsp
-from audiogan.config import ModelConfig
-from audiogan.models.base import Discriminator
-from audiogan.models.features import CHANNELS, FeatureNetwork
 
-WINDOWS = {"spectral": (256, 64), "harmonic": (2048, 512)}  # n_fft and hop: when things happen, and between which lines
 COMPRESSION = 0.3  # exponent of the magnitude
-WAVE_STRIDE = 8
+WAVE_CHANNELS = 8  # samples side by side
 HEAD_CHANNELS = 48  # of the critic of features
-
-
-class HybridDiscriminator(Discriminator):
-    """Native [batch, 1, num_samples] to logits [batch, 4]. A batch's clips 2 i and 2 i + 1 share label and pitch.
-
-    The feature network is frozen: `training.features` teaches it the labels before a run begins. Long windows show
-    what lies between the harmonics of a low note, and a pitch that wavers: neither is seen in a window of 16 ms.
-    """
-
-    def __init__(self, config: ModelConfig):
-        super().__init__()
-        self.features = FeatureNetwork(config).requires_grad_(False).eval()
-        labels = len(config.labels)
-        self.projected = nn.ModuleList([FeatureCritic(channels, labels) for channels in CHANNELS])
-        self.spectral, self.harmonic = (SpectralCritic(max(1, 3 * config.dim // 32), labels) for _ in WINDOWS)
-        self.temporal = TemporalCritic(max(1, config.dim // 4), labels)
-
-    def train(self, mode: bool = True) -> "HybridDiscriminator":
-        super().train(mode)
-        self.features.eval()
-        return self
-
-    def views(self, native: Tensor) -> tuple:
-        """Feature maps, two compressed spectrograms [batch, 3, bins, frames], the waveform [batch, 8, time / 8]."""
-        audio = native.squeeze(1).float()
-        return (
-            self.features(audio),
-            *(compressed_spectrogram(audio, *window) for window in WINDOWS.values()),
-            audio.unflatten(1, (-1, WAVE_STRIDE)).transpose(1, 2),
-        )
-
-    def judge(self, views: tuple, label: Tensor | None = None) -> Tensor:
-        maps, *rest = views
-        projected = sum(critic(x, label) for critic, x in zip(self.projected, maps, strict=True))
-        others = zip((self.spectral, self.harmonic, self.temporal), rest, strict=True)
-        return torch.stack([projected, *(critic(x, label) for critic, x in others)], dim=1)
-
-    def penalised(self, views: tuple) -> list[Tensor]:
-        """All but the frozen features."""
-        return list(views[1:])
-
-    def forward(self, native: Tensor, label: Tensor | None = None) -> Tensor:
-        return self.judge(self.views(native), label)
 
 
 class FeatureCritic(nn.Module):
@@ -81,16 +30,16 @@ class FeatureCritic(nn.Module):
 
 
 class SpectralCritic(nn.Module):
-    """Five strided convolutions over magnitude, real and imaginary part, all compressed."""
+    """Five strided convolutions over a spectrogram: of one channel, or magnitude, real and imaginary part."""
 
-    def __init__(self, width: int, labels: int):
+    def __init__(self, width: int, labels: int, in_channels: int = 3):
         super().__init__()
-        channels = (3, width, 2 * width, 4 * width, 8 * width, 8 * width)
+        channels = (in_channels, width, 2 * width, 4 * width, 8 * width, 8 * width)
         self.layers = nn.ModuleList([nn.Conv2d(i, o, 3, 2, 1) for i, o in pairwise(channels)])
         self.head = PairHead(channels[-1], labels)
 
     def forward(self, x: Tensor, label: Tensor | None) -> Tensor:
-        """[batch, 3, bins, frames] to logits [batch]."""
+        """[batch, in_channels, bins, frames] to logits [batch]."""
         for layer in self.layers:
             x = F.leaky_relu(layer(x), 0.2)
         return self.head(x, label)
@@ -101,7 +50,7 @@ class TemporalCritic(nn.Module):
 
     def __init__(self, width: int, labels: int):
         super().__init__()
-        channels = (WAVE_STRIDE, width, 2 * width, 4 * width, 4 * width)
+        channels = (WAVE_CHANNELS, width, 2 * width, 4 * width, 4 * width)
         self.layers = nn.ModuleList([nn.Conv1d(i, o, 9, 4, 4) for i, o in pairwise(channels)])
         self.head = PairHead(channels[-1], labels)
 

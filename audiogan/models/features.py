@@ -1,4 +1,4 @@
-"""What a small classifier hears: feature maps of a log-mel spectrogram, frozen while a critic looks at them.
+"""What a small classifier hears: feature maps of a log spectrogram, frozen while a critic looks at them.
 
 Its architecture, seed and training are not those of the evaluation's classifier, and no score is ever computed from it.
 """
@@ -26,21 +26,31 @@ class FeatureNetwork(nn.Module):
         self.levels = nn.ModuleList([_level(i, o) for i, o in pairwise((1, *CHANNELS))])
         self.classify = nn.Linear(CHANNELS[-1], max(1, len(config.labels)))
 
-    def forward(self, audio: Tensor) -> tuple[Tensor, ...]:
-        """[batch, num_samples] to four feature maps [batch, channels, mel, frames]."""
-        spectrum = dsp.stft(audio, N_FFT, HOP_LENGTH)
-        linear = torch.sqrt(spectrum.real.square() + spectrum.imag.square() + 1e-7).to(audio.device)
-        logs = torch.log(dsp.mel(linear, N_FFT, N_MELS, self.sample_rate) + FLOOR)  # [batch, mel, frames]
-        x = ((logs - MIDDLE) / SPREAD)[:, None].contiguous(memory_format=torch.channels_last)
+    def forward(self, native: Tensor) -> tuple[Tensor, ...]:
+        """To four feature maps [batch, channels, rows, frames].
+
+        Args:
+            native: waveforms [batch, 1, num_samples], heard as log-mel spectrograms, or what is a log spectrogram
+                already, [batch, 1, bins, frames].
+        """
+        x = native if native.dim() == 4 else self._log_mel(native.squeeze(1))
+        x = x.contiguous(memory_format=torch.channels_last)
         maps = []
         for level in self.levels:
             x = level(x)
             maps.append(x)
         return tuple(maps)
 
-    def logits(self, audio: Tensor) -> Tensor:
-        """Of each label, for its own training: [batch, num_samples] to [batch, labels]."""
-        return self.classify(self(audio)[-1].mean((2, 3)))
+    def logits(self, native: Tensor) -> Tensor:
+        """Of each label, for its own training: native samples to [batch, labels]."""
+        return self.classify(self(native)[-1].mean((2, 3)))
+
+    def _log_mel(self, audio: Tensor) -> Tensor:
+        """[batch, num_samples] to [batch, 1, mel, frames]."""
+        spectrum = dsp.stft(audio, N_FFT, HOP_LENGTH)
+        linear = torch.sqrt(spectrum.real.square() + spectrum.imag.square() + 1e-7).to(audio.device)
+        logs = torch.log(dsp.mel(linear, N_FFT, N_MELS, self.sample_rate) + FLOOR)
+        return ((logs - MIDDLE) / SPREAD)[:, None]
 
 
 def _level(in_channels: int, out_channels: int) -> nn.Sequential:
