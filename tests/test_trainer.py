@@ -245,6 +245,26 @@ def test_learning_rates_rise_and_fall(tmp_path, prepared):
     assert rates == {subject.config.learning_rate / 2}
 
 
+def test_a_head_start_teaches_the_critics_alone(tmp_path, prepared):
+    settings = ("head_start=2", "warmup=3", "steps=8", "share_batch=true")
+    game = trainer(tmp_path / "run", prepared, *settings).game
+
+    def weights_of(network):
+        return torch.cat([value.flatten().clone() for value in network.parameters()])
+
+    def after(step):
+        before = [weights_of(network) for network in networks]
+        losses = game.round(step)
+        return [torch.equal(old, weights_of(network)) for old, network in zip(before, networks, strict=True)], losses
+
+    networks = game.generator, game.average, game.discriminator
+    unchanged, (d_loss, g_loss) = after(1)
+    assert unchanged == [True, True, False]
+    assert g_loss == 0 < d_loss
+    assert after(2)[0] == [False, False, False]
+    assert game.generator_adam.param_groups[0]["lr"] == pytest.approx(game.config.learning_rate / 4)
+
+
 def test_features_learn_the_labels_and_freeze(tmp_path, prepared, monkeypatch):
     monkeypatch.setattr(features, "BATCH_SIZE", 16)
     subject = trainer(tmp_path / "run", prepared, "feature_steps=150", preset="hybrid-cpu")
@@ -312,7 +332,7 @@ def test_kill_9_leaves_a_state_that_resumes(tmp_path, prepared):
     settings = [word for setting in [*SMALL, "save_every=1"] for word in ("--set", setting)]
     with subprocess.Popen([*command, *settings], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         deadline = time.monotonic() + 60
-        while not list(run.glob("states/*")) and time.monotonic() < deadline:
+        while not list(run.glob("states/step-*")) and time.monotonic() < deadline:
             time.sleep(0.05)
         time.sleep(0.5)
         process.kill()

@@ -12,6 +12,7 @@ PRESETS = Path(__file__).parent / "presets"
 LOSSES = ("bce", "wgan-gp", "lsgan", "hinge", "rpgan")
 ZERO_CENTRED = ("lsgan", "hinge", "rpgan")  # losses whose penalty is R1 and R2
 COUNTS = ("steps", "batch_size", "critic_steps", "penalty_every", "report_every", "save_every", "preview_every")
+PERHAPS = ("warmup", "head_start", "feature_steps")  # counts of which there may be none
 SCHEDULES = ("constant", "linear", "cosine")
 CRITICS = ("own", "ensemble")
 PRECISIONS = ("auto", "float32", "bfloat16")
@@ -32,6 +33,7 @@ class TrainConfig:
             frozen classifier's features, or their like for log spectrograms. It wants clips in pairs.
         conditional: use the data set's labels, where it has any.
         start: a checkpoint, by name or folder, whose generator the run begins with (see `training.start`).
+        head_start: steps in which the critics alone learn, so that fresh ones do not spoil what a generator knows.
         steps: generator steps of the whole run.
         batch_size: clips a critic or generator step.
         critic_steps: critic steps a generator step.
@@ -66,6 +68,7 @@ class TrainConfig:
     critics: str = "own"
     conditional: bool = True
     start: str = ""
+    head_start: int = 0
     steps: int = 200_000
     batch_size: int = 64
     critic_steps: int = 5
@@ -95,7 +98,7 @@ class TrainConfig:
         _check(self, "critics", self.critics in CRITICS, f"one of {', '.join(CRITICS)}")
         _check(self, "precision", self.precision in PRECISIONS, f"one of {', '.join(PRECISIONS)}")
         _check(self, "schedule", self.schedule in SCHEDULES, f"one of {', '.join(SCHEDULES)}")
-        for name, least in (*((name, 1) for name in COUNTS), ("warmup", 0), ("feature_steps", 0)):
+        for name, least in (*((name, 1) for name in COUNTS), *((name, 0) for name in PERHAPS)):
             value = getattr(self, name)
             _check(self, name, type(value) is int and value >= least, f"a whole number of at least {least}")
         for name in ("learning_rate", "critic_learning_rate"):

@@ -73,15 +73,20 @@ class Game:
         self.diversity = Diversity(model, self.device, workers)
 
     def round(self, step: int) -> tuple[Tensor, Tensor]:
-        """Critic steps, one generator step, the average. Returns both losses as scalars on the device."""
+        """Critic steps, one generator step, the average. Returns both losses as scalars on the device.
+
+        While the critics have their head start, the generator's is 0.
+        """
         self.generator.train()
         self._schedule(step)
-        hand = None
+        hand, alone = None, step < self.config.head_start
         for number in range(self.config.critic_steps):
             penalised = (step * self.config.critic_steps + number) % self.config.penalty_every == 0
-            shared = self.config.share_batch and number == self.config.critic_steps - 1
+            shared = self.config.share_batch and not alone and number == self.config.critic_steps - 1
             hand = self.deal(for_generator=shared)
             d_loss = self.discriminator_step(hand.detached(), penalised)
+        if alone:
+            return d_loss, torch.zeros_like(d_loss)
         g_loss = self.generator_step(hand if self.config.share_batch else self.deal(for_generator=True))
         self._update_average(step + 1)
         return d_loss, g_loss
@@ -168,13 +173,12 @@ class Game:
             weight.requires_grad_(not frozen)
 
     def _schedule(self, step: int) -> None:
-        scale = factor(self.config, step)
-        for adam, rate in (
-            (self.generator_adam, self.config.learning_rate),
-            (self.discriminator_adam, self.config.critic_learning_rate),
+        for adam, rate, first in (
+            (self.generator_adam, self.config.learning_rate, self.config.head_start),
+            (self.discriminator_adam, self.config.critic_learning_rate, 0),
         ):
             for group in adam.param_groups:
-                group["lr"] = rate * scale
+                group["lr"] = rate * factor(self.config, step, first)
 
     @torch.no_grad()
     def _update_average(self, step: int) -> None:
