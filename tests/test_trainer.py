@@ -275,6 +275,17 @@ def test_features_learn_the_labels_and_freeze(tmp_path, prepared, monkeypatch):
     assert not network.training
 
 
+def test_what_is_asked_for_beside_approval_may_change_in_a_run(tmp_path, prepared):
+    first = trainer(tmp_path / "run", prepared, "steps=1", preset="hybrid-cpu")
+    first.train()
+    second = trainer(tmp_path / "run", prepared, "steps=2", "aperiodicity=0.5", "diversity=0", preset="hybrid-cpu")
+    assert second.game.deal(for_generator=True).shortfall > 0
+    assert second.game.deal(for_generator=False).shortfall == 0
+    assert second.train() == "done"
+    with pytest.raises(ValueError, match="learning_rate"):
+        trainer(tmp_path / "run", prepared, "learning_rate=0.1", preset="hybrid-cpu")
+
+
 def test_sameness_is_one_for_the_same_sound_and_none_for_real_ones(tmp_path, prepared):
     subject = trainer(tmp_path / "run", prepared, "diversity=1.0", preset="hybrid-cpu")
     audio, label, _ = subject.game.batches.draw(8)

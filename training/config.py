@@ -49,6 +49,8 @@ class TrainConfig:
         paired: draw clips in pairs of one label, and of one pitch for a generator that takes one, for critics that
             compare the two.
         diversity: weight of the generator's loss for pairs more alike than real ones (see `training.diversity`).
+        aperiodicity: weight of the generator's loss for notes noisier than real ones (see `training.periodicity`); for
+            generators that take a pitch.
         feature_steps: batches that teach a critic's feature network the labels before the run, where it has one.
         ema: decay a step of the averaged generator that is exported.
         precision: of convolutions and matrix products; `auto` takes bfloat16 where the device is fast at it.
@@ -84,6 +86,7 @@ class TrainConfig:
     share_batch: bool = False
     paired: bool = False
     diversity: float = 0.0
+    aperiodicity: float = 0.0
     feature_steps: int = 600
     ema: float = 0.999
     precision: str = "auto"
@@ -104,7 +107,7 @@ class TrainConfig:
         for name in ("learning_rate", "critic_learning_rate"):
             _check(self, name, 0.0 < getattr(self, name) <= 1.0, "above 0 and at most 1")
         _check(self, "betas", len(self.betas) == 2 and all(0.0 <= b < 1.0 for b in self.betas), "two numbers in [0, 1)")
-        for name in ("penalty", "diversity"):
+        for name in ("penalty", "diversity", "aperiodicity"):
             _check(self, name, 0.0 <= getattr(self, name) < float("inf"), "a number of at least 0")
         _check(self, "augment", 0.0 <= self.augment <= 1.0, "from 0 to 1")
         _check(self, "ema", 0.0 <= self.ema < 1.0, "in [0, 1)")

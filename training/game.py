@@ -15,6 +15,7 @@ from training.config import ZERO_CENTRED, TrainConfig
 from training.distributed import Workers
 from training.diversity import Diversity
 from training.losses import LOSSES, interpolation_penalty, zero_centred_penalty
+from training.periodicity import noisier
 from training.schedule import factor
 from training.state import TrainingState
 
@@ -23,7 +24,8 @@ from training.state import TrainingState
 class Hand:
     """What one step is played with: real and fake native samples, augmented alike, and what the critics see of them.
 
-    `fake` and `fake_views` carry the generator's gradient where the generator is to learn from them.
+    `fake` and `fake_views` carry the generator's gradient where the generator is to learn from them; `shortfall` is
+    what it owes besides its critics' loss, already weighted.
     """
 
     label: Tensor | None
@@ -31,7 +33,7 @@ class Hand:
     fake: Tensor
     real_views: tuple
     fake_views: tuple
-    sameness: Tensor | float = 0.0
+    shortfall: Tensor | float = 0.0
 
     def detached(self) -> "Hand":
         """The same for the critic, without the generator's gradient."""
@@ -40,7 +42,7 @@ class Hand:
     def in_float32(self) -> "Hand":
         """The same with views in full precision, as penalties need them."""
         views = (_each(Tensor.float, views) for views in (self.real_views, self.fake_views))
-        return Hand(self.label, self.real, self.fake, *views, self.sameness)
+        return Hand(self.label, self.real, self.fake, *views, self.shortfall)
 
 
 class Game:
@@ -99,14 +101,14 @@ class Game:
                 fake = self.generator(*self._conditions(label, pitch))
             fake = fake.float()
             clean = self.generator.from_audio(audio)
-            sameness = self._sameness(clean, fake, label) if for_generator else 0.0
+            shortfall = self._shortfall(clean, fake, label, pitch) if for_generator else 0.0
             fake = self.augment(fake)
             with self._autocast():
                 fake_views = self.discriminator.views(fake)
         with torch.no_grad(), self._autocast():
             real = self.augment(clean)
             real_views = self.discriminator.views(real)
-        return Hand(label, real, fake, real_views, fake_views, sameness)
+        return Hand(label, real, fake, real_views, fake_views, shortfall)
 
     def discriminator_step(self, hand: Hand, penalised: bool) -> Tensor:
         """One step of the critic, with its gradient penalty where that is due."""
@@ -125,7 +127,7 @@ class Game:
             real_logits = self._real_logits(hand) if self.config.loss == "rpgan" else None
         loss = self.loss.generator(real_logits, fake_logits)
         self.generator_adam.zero_grad()
-        (loss + self.config.diversity * hand.sameness).backward()
+        (loss + hand.shortfall).backward()
         self.workers.average_gradients(self.generator)
         self.generator_adam.step()
         self._freeze_critic(False)
@@ -165,8 +167,15 @@ class Game:
     def _real_logits(self, hand: Hand) -> Tensor:
         return self.discriminator.judge(hand.real_views, hand.label).float()
 
-    def _sameness(self, real: Tensor, fake: Tensor, label: Tensor | None) -> Tensor | float:
-        return self.diversity(real, fake, label) if self.config.diversity else 0.0
+    def _shortfall(self, real: Tensor, fake: Tensor, label: Tensor | None, pitch: Tensor) -> Tensor | float:
+        """By how much pairs are too alike and notes too noisy, weighted."""
+        owed = 0.0
+        if self.config.diversity:
+            owed = self.config.diversity * self.diversity(real, fake, label)
+        if self.config.aperiodicity and self.generator.takes_pitch:
+            noise = noisier(real.squeeze(1), fake.squeeze(1), pitch, self.model.sample_rate)
+            owed = owed + self.config.aperiodicity * noise
+        return owed
 
     def _freeze_critic(self, frozen: bool) -> None:
         for weight in self.critic_weights:

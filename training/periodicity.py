@@ -1,0 +1,55 @@
+"""Notes no noisier than real ones: what a sum of critics is slow to teach, since noise hides under loud harmonics.
+
+A sound of period T differs from itself T later by what is not periodic in it (the difference function of YIN, de
+Cheveigne and Kawahara 2002). That is measured over time, attack and all, and held against real clips of the same
+label and pitch; where a note is as clean as they are, the loss is silent.
+"""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+SLICES = 32
+FLOOR = 1e-3  # of the aperiodicity, under its logarithm
+QUIET = 1e-3  # of the loudest slice's energy: quieter ones count as periodic
+LENIENCE = 0.3  # of the logarithm
+
+
+def noisier(real: Tensor, fake: Tensor, pitch: Tensor, sample_rate: int) -> Tensor:
+    """How much less periodic fakes are than real clips, 0 where no more than those: a mean of logarithms.
+
+    Args:
+        real, fake: waveforms [batch, num_samples], alike in label and pitch; clips 2 i and 2 i + 1 are as well.
+        pitch: MIDI numbers [batch], NaN for sounds without one, which do not count.
+    """
+    pitched = (~pitch.isnan()).float()[:, None]
+    period = sample_rate / (440 * torch.exp2((pitch.nan_to_num(69.0) - 69) / 12))
+    with torch.no_grad():
+        allowed = torch.log(aperiodicity(real, period) + FLOOR)
+        other = (torch.arange(len(real), device=real.device) ^ 1).clamp_max(len(real) - 1)
+        allowed = torch.maximum(allowed, allowed[other]) + LENIENCE
+    excess = F.relu(torch.log(aperiodicity(fake, period) + FLOOR) - allowed)
+    return (excess * pitched).sum() / (SLICES * pitched.sum().clamp_min(1.0))
+
+
+def aperiodicity(audio: Tensor, period: Tensor) -> Tensor:
+    """Energy of a sound minus itself a period later, over the energy of both: 0 for a tone, about 1 for noise.
+
+    Args:
+        audio: [batch, num_samples], silent before its start.
+        period: samples [batch], of any fraction, below half of num_samples.
+
+    Returns:
+        [batch, SLICES], over time.
+    """
+    size = audio.shape[-1]
+    turns = torch.fft.rfftfreq(2 * size, device=audio.device) * period[:, None]  # twice the length: nothing wraps
+    delay = torch.polar(torch.ones_like(turns), -2 * math.pi * turns)
+    later = torch.fft.irfft(torch.fft.rfft(audio, 2 * size) * delay, 2 * size)[:, :size]
+    change, energy = (
+        F.adaptive_avg_pool1d(power[:, None], SLICES).squeeze(1)
+        for power in ((audio - later).square(), audio.square() + later.square())
+    )
+    return change / (energy + QUIET * energy.amax(1, keepdim=True) + 1e-9)
