@@ -22,7 +22,8 @@ BLOCK = 2**22  # values that are decoded at once, of all channels together: 16 M
 
 def to_pcm16(audio: np.ndarray) -> np.ndarray:
     """Round float audio to int16, clipping at full scale. `from_pcm16` then `to_pcm16` is exact."""
-    return np.clip(np.rint(np.asarray(audio) * PCM16_SCALE), -32768, 32767).astype(np.int16)
+    scaled = np.asarray(audio) * PCM16_SCALE
+    return np.clip(np.rint(scaled, out=scaled), -32768, 32767, out=scaled).astype(np.int16)
 
 
 def from_pcm16(pcm: np.ndarray) -> np.ndarray:

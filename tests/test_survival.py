@@ -1,5 +1,6 @@
 """What preparing leaves behind when it is stopped or killed or the disk is full: nothing that the next run meets."""
 
+import contextlib
 import fcntl
 import os
 import resource
@@ -15,7 +16,7 @@ import soundfile
 
 from audiogan.dataset import PreparedData
 from training.data.partial import PartialFolder
-from training.data.seen import Seen
+from training.data.seen import Seen, fingerprint
 
 ROOT = Path(__file__).parent.parent
 RATE = 16000
@@ -142,8 +143,24 @@ class TestPartialFolder:
         assert {path.name for path in tmp_path.iterdir()} == {".out.partial-dead", "out"}
 
 
-def test_seen(tmp_path):
-    seen = Seen(tmp_path / "seen.sqlite3")
-    assert [seen.add(data) for data in (b"a", b"b", b"a", b"c", b"b")] == [True, True, False, True, False]
-    seen.close()
-    assert list(tmp_path.iterdir()) == []
+class TestSeen:
+    CLIPS = np.random.default_rng(0).integers(-9999, 9999, (3, 64)).astype(np.int16)
+
+    @pytest.fixture
+    def seen(self, tmp_path):
+        with contextlib.closing(Seen(tmp_path / "seen.sqlite3", lambda number: self.CLIPS[number])) as seen:
+            yield seen
+        assert list(tmp_path.iterdir()) == []
+
+    def test_copies_are_seen(self, seen):
+        assert [seen.add(self.CLIPS[number], number) for number in (0, 1, 0, 2, 1)] == [True, True, False, True, False]
+
+    def test_others_of_the_same_fingerprint_are_not_copies(self, seen, monkeypatch):
+        monkeypatch.setattr("training.data.seen.fingerprint", lambda pcm: 7)
+        assert [seen.add(self.CLIPS[number], number) for number in (0, 1, 0)] == [True, True, False]
+
+    def test_a_fingerprint_tells_samples_and_their_order(self):
+        clip = self.CLIPS[0]
+        changed = [clip, clip[::-1], np.roll(clip, 4), *(clip ^ (np.arange(64) == place) for place in range(64))]
+        assert len({fingerprint(pcm) for pcm in changed}) == len(changed)
+        assert fingerprint(clip) == fingerprint(np.repeat(clip, 2)[::2])

@@ -8,6 +8,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,15 +55,18 @@ class Clip:
 
 def fit(audio: np.ndarray, form: ClipFormat) -> np.ndarray | None:
     """The first `num_samples` of audio as int16: padded, faded where it is cut off, peak-normalised; None if silent."""
+    audio = audio[: form.num_samples + 1]
     piece = np.zeros(form.num_samples, dtype=np.float32)
-    piece[: min(len(audio), form.num_samples)] = audio[: form.num_samples]
+    piece[: len(audio)] = audio[: form.num_samples]
     if len(audio) > form.num_samples:
         fade = _fade(int(FADE_SECONDS * form.sample_rate))
         piece[-len(fade) :] *= fade
     peak = max(piece.max(), -piece.min())
     if peak < SILENCE_PEAK:
         return None
-    return to_pcm16(piece * (PEAK / peak) if form.normalize else piece)
+    if form.normalize:
+        piece *= PEAK / peak
+    return to_pcm16(piece)
 
 
 @functools.cache
@@ -90,10 +94,11 @@ class DataSetWriter:
         self.partial = PartialFolder(self.folder)
         with contextlib.ExitStack() as stack:
             stack.callback(self.partial.discard)
-            self.audio = stack.enter_context(open(self.partial.path / "clips.npy", "wb"))
+            self.audio = stack.enter_context(open(self.partial.path / "clips.npy", "w+b"))
             self.table = stack.enter_context(open(self.partial.path / "index.csv", "w", newline=""))
-            self.seen = stack.enter_context(contextlib.closing(Seen(self.partial.path / "seen.sqlite3")))
+            self.seen = stack.enter_context(contextlib.closing(Seen(self.partial.path / "seen.sqlite3", self._read)))
             self._write_header()
+            self._begin = self.audio.tell()
             self.rows = csv.writer(self.table)
             self.rows.writerow(INDEX_COLUMNS)
             self._open = stack.pop_all()
@@ -102,7 +107,7 @@ class DataSetWriter:
     def add(self, clip: Clip) -> bool:
         """Append a clip; False where the very same samples are in the data set already."""
         pcm = np.ascontiguousarray(clip.pcm, dtype="<i2")
-        if not self.seen.add(pcm.data):
+        if not self.seen.add(pcm, self.count):
             return False
         pitch = "" if clip.pitch is None else f"{round(clip.pitch, 2):g}"
         self.rows.writerow(
@@ -124,14 +129,29 @@ class DataSetWriter:
             if kind is None:
                 self._finish()
 
+    def _read(self, number: int) -> np.ndarray:
+        """The samples of a clip that was added."""
+        self.audio.flush()
+        size = 2 * self.form.num_samples
+        return np.frombuffer(os.pread(self.audio.fileno(), size, self._begin + number * size), "<i2")
+
     def _finish(self) -> None:
         if not self.count:
             raise ValueError(f"no usable clip was found in {self.source}")
         self.audio.seek(0)
         self._write_header()
-        for file in (self.audio, self.table):
-            file.flush()
-            os.fsync(file.fileno())
+        self.audio.flush()
+        with ThreadPoolExecutor() as threads:  # the disk, the statistics and the hash need not wait for one another
+            others = threads.submit(os.fsync, self.audio.fileno()), threads.submit(self._write_statistics)
+            self._write_meta(file_hash(self.partial.path / "clips.npy", "sha256"))
+            for other in others:
+                other.result()
+        self.table.flush()
+        os.fsync(self.table.fileno())
+        self.seen.close()
+        self.partial.finish()
+
+    def _write_meta(self, sha256: str) -> None:
         meta = {
             "sample_rate": self.form.sample_rate,
             "num_samples": self.form.num_samples,
@@ -141,15 +161,15 @@ class DataSetWriter:
             "peak_normalized": self.form.normalize,
             "mixed_down": self.mixed_down,
             "versions": {name: importlib.metadata.version(name) for name in ("numpy", "soxr", "soundfile")},
-            "sha256": file_hash(self.partial.path / "clips.npy", "sha256"),
+            "sha256": sha256,
         }
         (self.partial.path / "meta.json").write_text(json.dumps(meta, indent=2) + "\n")
+
+    def _write_statistics(self) -> None:
         rows = np.flatnonzero(np.frombuffer(self.trained, np.uint8))
         if len(rows):
             clips = np.load(self.partial.path / "clips.npy", mmap_mode="r")
             np.savez(self.partial.path / "statistics.npz", **statistics.measure(clips, rows, self.form.sample_rate))
-        self.seen.close()
-        self.partial.finish()
 
     def _write_header(self) -> None:
         """The npy header; numpy pads it so that a longer first axis needs no more room."""

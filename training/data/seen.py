@@ -1,35 +1,57 @@
 """Which clips are in a data set already, in little memory however many they are."""
 
 import errno
-import hashlib
+import functools
 import os
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
+
+import numpy as np
 
 
 class Seen:
-    """A set of byte strings by their SHA-256, in a file that SQLite keeps a few megabytes of in memory."""
+    """A set of clips by 64-bit fingerprints, in a file that SQLite keeps a few megabytes of in memory.
 
-    def __init__(self, path: Path):
-        self.path = path
+    Args:
+        path: the file.
+        read: the samples of the clip of that number, int16: whether two of one fingerprint are the same is looked up.
+    """
+
+    def __init__(self, path: Path, read: Callable[[int], np.ndarray]):
+        self.path, self.read = path, read
         self.database = sqlite3.connect(path)
         self.database.execute("PRAGMA journal_mode = OFF")  # it does not outlive the process
         self.database.execute("PRAGMA synchronous = OFF")
-        self.database.execute("CREATE TABLE seen (digest BLOB PRIMARY KEY) WITHOUT ROWID")
+        self.database.execute("CREATE TABLE seen (fingerprint INTEGER PRIMARY KEY, clip INTEGER)")
 
-    def add(self, data: bytes | memoryview) -> bool:
-        """Whether the data are new; they are not the next time.
+    def add(self, pcm: np.ndarray, clip: int) -> bool:
+        """Whether the samples, int16 [time], are new, so that they become the clip of that number.
 
         Raises:
             OSError: the disk is full.
         """
-        digest = hashlib.sha256(data).digest()
+        key = fingerprint(pcm)
         try:
-            return self.database.execute("INSERT OR IGNORE INTO seen VALUES (?)", (digest,)).rowcount == 1
+            added = self.database.execute("INSERT OR IGNORE INTO seen VALUES (?, ?)", (key, clip)).rowcount == 1
+            found = None if added else self.database.execute("SELECT clip FROM seen WHERE fingerprint = ?", (key,))
         except sqlite3.OperationalError as error:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
+        return added or not np.array_equal(self.read(*found.fetchone()), pcm)
 
     def close(self) -> None:
         """Forget everything."""
         self.database.close()
         self.path.unlink(missing_ok=True)
+
+
+def fingerprint(pcm: np.ndarray) -> int:
+    """64 bits of samples, a multiple of four of them: a tenth of the time that SHA-256 takes."""
+    words = np.ascontiguousarray(pcm, "<i2").view(np.int64)
+    return int(np.sum(words * _weights(len(words))))
+
+
+@functools.cache
+def _weights(count: int) -> np.ndarray:
+    """Odd, so that no single word can change unnoticed."""
+    return np.random.default_rng(0).integers(-(2**63), 2**63, count) | 1

@@ -16,7 +16,7 @@ from audiogan.spectra import EVERY, HOP_LENGTH, MEASURED, LogSpectrogram
 STRIDE = MEASURED.step * HOP_LENGTH  # samples from one measured frame to the next
 CENTRE = MEASURED.start * HOP_LENGTH  # of the first one
 LOG_FLOOR = 1e-6  # as in `audiogan.dsp`
-BATCH = 8  # clips
+BATCH = 4  # clips: of more, each spectrum would be memory that the system has to clear first
 ROWS = 4  # frames of a matrix product: of more, threads are started that wait longer than they work
 MOST_CLIPS = 2048
 
