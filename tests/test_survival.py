@@ -40,7 +40,7 @@ def slow_command(recordings: Path, out: Path) -> list[str]:
     """The same, with workers that never come to an end."""
     script = (
         "import sys, time; from training.data import recordings\n"
-        "def stuck(batch, form, max_crops): time.sleep(600)\n"
+        "def stuck(job, slots, form, max_crops): time.sleep(600)\n"
         "if __name__ == '__main__':\n"
         "    recordings._hear_each = stuck\n"
         "    from training.cli import main; sys.exit(main(sys.argv[1:]))\n"

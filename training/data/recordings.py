@@ -1,10 +1,10 @@
 """Recordings to clips, in parallel: from files and from members of zip archives, into a data set."""
 
+import contextlib
 import io
-import itertools
 import math
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,7 @@ from training.data.clips import Clip, ClipFormat, DataSetWriter
 from training.data.onsets import cut, find_starts, piece_size, take
 from training.data.pitch import steady_pitches
 from training.data.processes import AHEAD, count, ordered_map
+from training.data.slots import Slots
 
 MAX_CROPS = 8
 MOST_SAMPLES = 2**24  # of all clips of a recording: 32 MiB
@@ -53,9 +54,8 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Heard:
-    """The clips of a recording, int16 [clips, num_samples], with what is known of each, and its channels."""
+    """How many clips a recording gave, what is known of each, and its channels."""
 
-    pcm: np.ndarray
     onsets_s: list[float]
     pitches: list[float | None]
     channels: int
@@ -80,20 +80,20 @@ def write_recordings(
         most = MOST_SAMPLES // writer.form.num_samples
         raise ValueError(f"--crops must be at most {most} for clips of this length, not {max_crops}")
     skipped = []
-    results = _hear_all(recordings, writer.form, max_crops, workers)
-    pairs = zip(recordings, results, strict=True)
-    for recording, heard in tqdm(pairs, total=len(recordings), desc="read", unit="file"):
-        reason = heard if isinstance(heard, str) else _add(writer, recording, heard)
-        if reason:
-            skipped.append(Skipped(recording.source, reason))
+    with contextlib.closing(_hear_all(recordings, writer, max_crops, workers)) as results:
+        pairs = zip(recordings, results, strict=True)
+        for recording, (heard, pcm) in tqdm(pairs, total=len(recordings), desc="read", unit="file"):
+            reason = heard if isinstance(heard, str) else _add(writer, recording, heard, pcm)
+            if reason:
+                skipped.append(Skipped(recording.source, reason))
     if writer.mixed_down:
         print(f"mixed down {writer.mixed_down} files with several channels to mono", file=sys.stderr)
     return skipped
 
 
-def _add(writer: DataSetWriter, recording: Recording, heard: Heard) -> str:
+def _add(writer: DataSetWriter, recording: Recording, heard: Heard, pcm: np.ndarray) -> str:
     """Write the clips of a recording; why none was new, empty if one was."""
-    rows = zip(heard.pcm, heard.pitches, heard.onsets_s, strict=True)
+    rows = zip(pcm, heard.pitches, heard.onsets_s, strict=True)
     what = recording.label, recording.source, recording.split, recording.licence
     added = [writer.add(Clip(pcm, *what, pitch, onset_s)) for pcm, pitch, onset_s in rows]
     if not any(added):
@@ -103,33 +103,51 @@ def _add(writer: DataSetWriter, recording: Recording, heard: Heard) -> str:
 
 
 def _hear_all(
-    recordings: Sequence[Recording], form: ClipFormat, max_crops: int, workers: int | None
-) -> Iterator[Heard | str]:
-    """`_hear` for each, on several processes: jobs are large enough to be worth it, and small enough to share."""
-    each, processes = max_crops * form.num_samples, count(workers)  # samples of a recording at most
+    recordings: Sequence[Recording], writer: DataSetWriter, max_crops: int, workers: int | None
+) -> Iterator[tuple[Heard | str, np.ndarray]]:
+    """What is heard in each and its clips, int16 [clips, num_samples], on several processes.
+
+    Their jobs are large enough to be worth it, and small enough to share.
+    """
+    form, processes = writer.form, count(workers)
+    each = max_crops * form.num_samples  # samples of a recording at most
     size = max(1, min(JOB, len(recordings) // (4 * processes), MOST_SAMPLES // each))
     ahead = max(1, min(AHEAD, MOST_WAITING // (size * each * processes)))
-    jobs = (recordings[first : first + size] for first in range(0, len(recordings), size))
-    job = partial(_hear_each, form=form, max_crops=max_crops)
-    return itertools.chain.from_iterable(ordered_map(job, jobs, workers, ahead))
+    with Slots(writer.partial.path / "slots", ahead * processes + 1, size * each) as slots:
+        jobs = enumerate(recordings[first : first + size] for first in range(0, len(recordings), size))
+        results = ordered_map(partial(_hear_each, slots=slots, form=form, max_crops=max_crops), jobs, workers, ahead)
+        for turn, heard in enumerate(results):
+            counts = [0 if isinstance(one, str) else len(one.onsets_s) for one in heard]
+            pcm = slots.read(turn, sum(counts) * form.num_samples).reshape(-1, form.num_samples)
+            yield from zip(heard, np.split(pcm, np.cumsum(counts)[:-1]), strict=True)
 
 
-def _hear_each(recordings: Iterable[Recording], form: ClipFormat, max_crops: int) -> list[Heard | str]:
-    return [_hear(recording, form, max_crops) for recording in recordings]
+def _hear_each(
+    job: tuple[int, Sequence[Recording]], slots: Slots, form: ClipFormat, max_crops: int
+) -> list[Heard | str]:
+    """What is heard in each recording, or why nothing; their clips are left in the slot of the job's number."""
+    turn, recordings = job
+    cuts = [_hear(recording, form, max_crops) for recording in recordings]
+    pcm = [clip for cut in cuts if not isinstance(cut, str) for clip, _ in cut[0]]
+    if not pcm:
+        return cuts
+    clips = np.stack(pcm)
+    slots.write(turn, clips)
+    pitches = iter(steady_pitches(clips, form.sample_rate) if form.estimate_pitch else [None] * len(clips))
+    return [
+        cut if isinstance(cut, str) else Heard([onset for _, onset in cut[0]], [next(pitches) for _ in cut[0]], cut[1])
+        for cut in cuts
+    ]
 
 
-def _hear(recording: Recording, form: ClipFormat, max_crops: int) -> Heard | str:
-    """The clips of a recording, or why there are none."""
+def _hear(recording: Recording, form: ClipFormat, max_crops: int) -> tuple[list[tuple[np.ndarray, float]], int] | str:
+    """The clips of a recording with their onsets, and its channels; or why there are none."""
     try:
         with recording.open() as sound:
             clips, channels = _cut(sound, form, max_crops), sound.channels
     except (ValueError, MemoryError) as error:
         return str(error) or "does not fit into memory"
-    if not clips:
-        return "is silent"
-    pcm, onsets_s = np.stack([pcm for pcm, _ in clips]), [onset_s for _, onset_s in clips]
-    pitches = steady_pitches(pcm, form.sample_rate) if form.estimate_pitch else [None] * len(pcm)
-    return Heard(pcm, onsets_s, pitches, channels)
+    return (clips, channels) if clips else "is silent"
 
 
 def _cut(sound: AudioFile, form: ClipFormat, max_crops: int) -> list[tuple[np.ndarray, float]]:
