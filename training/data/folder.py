@@ -1,6 +1,7 @@
 """Any folder of audio: its sub-folders are the labels, every file that libsndfile reads is a source."""
 
 import hashlib
+import heapq
 import os
 from pathlib import Path
 
@@ -57,7 +58,7 @@ def prepare(
     skipped += [Skipped(ascii(name), "has a name that is not Unicode") for name in names if not _is_unicode(name)]
     names = [name for name in names if (not labels or "/" in name) and _is_unicode(name)]
     test = held_out(names)
-    recordings = [
+    recordings = (
         Recording(
             f"{folder}/{name}",
             source=name,
@@ -65,9 +66,9 @@ def prepare(
             split="test" if name in test else "train",
         )
         for name in names
-    ]
+    )
     with DataSetWriter(out, form, labels, f"folder: {folder.resolve().name}") as writer:
-        skipped += write_recordings(writer, recordings, max_crops, workers)
+        skipped += write_recordings(writer, recordings, len(names), max_crops, workers)
     return writer.count, skipped
 
 
@@ -81,7 +82,8 @@ def find(folder: Path) -> list[str]:
             for name in files
             if os.path.splitext(name)[1].lower() in EXTENSIONS and os.path.isfile(os.path.join(place, name))
         ]
-    return sorted(names, key=lambda name: name.split("/"))
+    names.sort(key=lambda name: name.replace("/", "\0"))  # as lists of folders would be, in a tenth of their memory
+    return names
 
 
 def held_out(names: list[str]) -> set[str]:
@@ -92,7 +94,7 @@ def held_out(names: list[str]) -> set[str]:
     test = set()
     for group in groups.values():
         count = max(1, round(TEST_FRACTION * len(group))) if len(group) > 1 else 0
-        test |= set(sorted(group, key=lambda name: hashlib.sha256(os.fsencode(name)).digest())[:count])
+        test.update(heapq.nsmallest(count, group, key=lambda name: hashlib.sha256(os.fsencode(name)).digest()))
     return test
 
 

@@ -70,7 +70,7 @@ def prepare(
     rows = [row for row in read_rows(archives / META.name) if choice.takes(row)]
     recordings, skipped = _find(rows, archives)
     with DataSetWriter(out, form, choice.labels, f"fsdkaggle2018: Zenodo record 2552860, {choice}") as writer:
-        skipped += write_recordings(writer, recordings, max_crops, workers)
+        skipped += write_recordings(writer, recordings, len(recordings), max_crops, workers)
         unused = {item.source for item in skipped}
         used = [row for row in rows if _source(row) not in unused]
         writer.add_table("attribution.csv", ATTRIBUTION, [row.attribution() for row in used])

@@ -2,9 +2,10 @@
 
 import contextlib
 import io
+import itertools
 import math
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -62,11 +63,13 @@ class Heard:
 
 
 def write_recordings(
-    writer: DataSetWriter, recordings: Sequence[Recording], max_crops: int, workers: int | None = None
+    writer: DataSetWriter, recordings: Iterable[Recording], total: int, max_crops: int, workers: int | None = None
 ) -> list[Skipped]:
     """Decode, cut and add recordings, in their order; says how many had to be mixed down.
 
     Args:
+        recordings: drawn as they are needed, so that a million of them need not be in memory.
+        total: how many they are.
         max_crops: the most clips of one recording.
         workers: processes; by default one a core.
 
@@ -80,9 +83,8 @@ def write_recordings(
         most = MOST_SAMPLES // writer.form.num_samples
         raise ValueError(f"--crops must be at most {most} for clips of this length, not {max_crops}")
     skipped = []
-    with contextlib.closing(_hear_all(recordings, writer, max_crops, workers)) as results:
-        pairs = zip(recordings, results, strict=True)
-        for recording, (heard, pcm) in tqdm(pairs, total=len(recordings), desc="read", unit="file"):
+    with contextlib.closing(_hear_all(recordings, total, writer, max_crops, workers)) as results:
+        for recording, heard, pcm in tqdm(results, total=total, desc="read", unit="file"):
             reason = heard if isinstance(heard, str) else _add(writer, recording, heard, pcm)
             if reason:
                 skipped.append(Skipped(recording.source, reason))
@@ -103,23 +105,29 @@ def _add(writer: DataSetWriter, recording: Recording, heard: Heard, pcm: np.ndar
 
 
 def _hear_all(
-    recordings: Sequence[Recording], writer: DataSetWriter, max_crops: int, workers: int | None
-) -> Iterator[tuple[Heard | str, np.ndarray]]:
-    """What is heard in each and its clips, int16 [clips, num_samples], on several processes.
+    recordings: Iterable[Recording], total: int, writer: DataSetWriter, max_crops: int, workers: int | None
+) -> Iterator[tuple[Recording, Heard | str, np.ndarray]]:
+    """Each with what is heard in it and its clips, int16 [clips, num_samples]; heard by several processes.
 
     Their jobs are large enough to be worth it, and small enough to share.
     """
     form, processes = writer.form, count(workers)
     each = max_crops * form.num_samples  # samples of a recording at most
-    size = max(1, min(JOB, len(recordings) // (4 * processes), MOST_SAMPLES // each))
+    size = max(1, min(JOB, total // (4 * processes), MOST_SAMPLES // each))
     ahead = max(1, min(AHEAD, MOST_WAITING // (size * each * processes)))
+    jobs, turns = itertools.tee(enumerate(_batches(recordings, size)))  # the second is at most so far behind
     with Slots(writer.partial.path / "slots", ahead * processes + 1, size * each) as slots:
-        jobs = enumerate(recordings[first : first + size] for first in range(0, len(recordings), size))
         results = ordered_map(partial(_hear_each, slots=slots, form=form, max_crops=max_crops), jobs, workers, ahead)
-        for turn, heard in enumerate(results):
+        for heard, (turn, batch) in zip(results, turns, strict=True):
             counts = [0 if isinstance(one, str) else len(one.onsets_s) for one in heard]
             pcm = slots.read(turn, sum(counts) * form.num_samples).reshape(-1, form.num_samples)
-            yield from zip(heard, np.split(pcm, np.cumsum(counts)[:-1]), strict=True)
+            yield from zip(batch, heard, np.split(pcm, np.cumsum(counts)[:-1]), strict=True)
+
+
+def _batches(recordings: Iterable[Recording], size: int) -> Iterator[list[Recording]]:
+    recordings = iter(recordings)
+    while batch := list(itertools.islice(recordings, size)):
+        yield batch
 
 
 def _hear_each(
