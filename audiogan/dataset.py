@@ -34,7 +34,7 @@ class PreparedData:
         try:
             self.meta = json.loads((self.folder / "meta.json").read_text())
             self.clips = np.load(self.folder / "clips.npy", mmap_mode="c", allow_pickle=False)
-            with open(self.folder / "index.csv", newline="") as file:
+            with open(self.folder / "index.csv", newline="", encoding="utf-8") as file:
                 self.index = list(csv.DictReader(file))
             self._read_index()
         except FileNotFoundError as error:

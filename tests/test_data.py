@@ -10,6 +10,7 @@ import soundfile
 from conftest import NUM_SAMPLES, SAMPLE_RATE, tone
 
 from audiogan.dataset import PreparedData
+from training import cli
 from training.data import folder, general_midi
 from training.data.clips import PEAK, Clip, ClipFormat, DataSetWriter, fit
 
@@ -194,6 +195,55 @@ class TestFolder:
         os.rename(recordings / "low/0.wav", os.fsencode(recordings / "low") + b"/\xff.wav")
         _, skipped = folder.prepare(recordings, tmp_path / "out", FORM, workers=1)
         assert ("'low/\\udcff.wav'", "has a name that is not Unicode") in {(i.source, i.reason) for i in skipped}
+
+    def test_links_are_followed_out_of_the_folder_and_nothing_is_lost_silently(self, recordings, tmp_path):
+        (tmp_path / "elsewhere").mkdir()
+        soundfile.write(tmp_path / "elsewhere/far.wav", tone(500), SAMPLE_RATE)
+        (tmp_path / "elsewhere/back").symlink_to(recordings)
+        (recordings / "linked").symlink_to(tmp_path / "elsewhere")
+        (recordings / "again").symlink_to(recordings / "high")
+        (recordings / "high/round").symlink_to(recordings)
+        (recordings / "high/one.wav").symlink_to(tmp_path / "elsewhere/far.wav")
+        (recordings / "high/gone.wav").symlink_to(tmp_path / "nowhere.wav")
+        os.mkfifo(recordings / "high/pipe.wav")
+        _, skipped = folder.prepare(recordings, tmp_path / "out", FORM, workers=1)
+        data = PreparedData(tmp_path / "out")
+        reasons = {item.source: item.reason for item in skipped}
+        for name in ("again", "high/round", "linked/back"):
+            assert reasons[name] == "is a link to a folder that is read anyway"
+        for name in ("high/gone.wav", "high/pipe.wav"):
+            assert reasons[name] == "is no file, or a broken link"
+        assert "high/one.wav" in {row["source"] for row in data.index}
+        assert reasons["linked/far.wav"] == "has the same samples as one before it"
+
+    def test_names_are_kept_in_the_table_and_harmless_on_the_terminal(self, recordings, tmp_path, capsys):
+        names = [
+            "low/=cmd|' calc'!A0.wav",
+            'low/a,"b".wav',
+            "low/new\nline.wav",
+            "low/\u97f3 \x1b[31m.wav",
+            "low/\r.wav",
+        ]
+        for number, name in enumerate(names):
+            soundfile.write(recordings / name, tone(500 + number), SAMPLE_RATE)
+        (recordings / "low/bad\n\x1b[2J.wav").write_bytes(b"junk")
+        command = ["prepare", "folder", str(recordings), "--out", str(tmp_path / "out"), "--no-pitch"]
+        assert cli.main(command) == 0
+        assert set(names) <= {row["source"] for row in PreparedData(tmp_path / "out").index}
+        lines = [line for line in capsys.readouterr().err.split("\n") if line.startswith("skipped low/bad")]
+        assert lines[0].startswith("skipped low/bad\\n\\x1b[2J.wav: ")
+
+    def test_a_folder_that_cannot_be_opened_is_reported(self, recordings, tmp_path, monkeypatch):
+        scandir = os.scandir
+
+        def refuse(place):
+            if str(place).endswith("deep"):
+                raise PermissionError(13, "Permission denied", str(place))
+            return scandir(place)
+
+        monkeypatch.setattr(os, "scandir", refuse)
+        _, skipped = folder.prepare(recordings, tmp_path / "out", FORM, workers=1)
+        assert ("high/deep", "cannot be opened: Permission denied") in {(i.source, i.reason) for i in skipped}
 
     def test_missing_and_empty_folders(self, tmp_path):
         with pytest.raises(ValueError, match="is missing"):

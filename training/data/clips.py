@@ -95,7 +95,7 @@ class DataSetWriter:
         with contextlib.ExitStack() as stack:
             stack.callback(self.partial.discard)
             self.audio = stack.enter_context(open(self.partial.path / "clips.npy", "w+b"))
-            self.table = stack.enter_context(open(self.partial.path / "index.csv", "w", newline=""))
+            self.table = stack.enter_context(open(self.partial.path / "index.csv", "w", newline="", encoding="utf-8"))
             self.seen = stack.enter_context(contextlib.closing(Seen(self.partial.path / "seen.sqlite3", self._read)))
             self._write_header()
             self._begin = self.audio.tell()
@@ -121,7 +121,7 @@ class DataSetWriter:
 
     def add_table(self, name: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         """Write a CSV file beside the clips."""
-        with open(self.partial.path / name, "w", newline="") as file:
+        with open(self.partial.path / name, "w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows([columns, *rows])
 
     def __exit__(self, kind, error, trace) -> None:

@@ -5,27 +5,11 @@ import heapq
 import os
 from pathlib import Path
 
-from tqdm import tqdm
-
 from audiogan.config import ModelConfig
 from training.data.clips import ClipFormat, DataSetWriter
 from training.data.recordings import MAX_CROPS, Recording, Skipped, write_recordings
+from training.data.tree import EXTENSIONS, find
 
-EXTENSIONS = {
-    ".wav",
-    ".flac",
-    ".ogg",
-    ".oga",
-    ".opus",
-    ".mp3",
-    ".aif",
-    ".aiff",
-    ".aifc",
-    ".au",
-    ".caf",
-    ".w64",
-    ".rf64",
-}
 TEST_FRACTION = 0.1
 LOOSE = "lies beside labelled sub-folders, not in one"
 
@@ -49,12 +33,12 @@ def prepare(
     folder = Path(folder)
     if not folder.is_dir():
         raise ValueError(f"audio folder {folder} is missing")
-    names = find(folder)
+    names, skipped = find(folder)
     if not names:
         raise ValueError(f"{folder} holds no audio file ({', '.join(sorted(EXTENSIONS))})")
     labels = tuple(sorted({_first(name) for name in names if "/" in name}))
     ModelConfig("any", labels=labels)  # checks the names
-    skipped = [Skipped(name, LOOSE) for name in names if labels and "/" not in name]
+    skipped += [Skipped(name, LOOSE) for name in names if labels and "/" not in name]
     skipped += [Skipped(ascii(name), "has a name that is not Unicode") for name in names if not _is_unicode(name)]
     names = [name for name in names if (not labels or "/" in name) and _is_unicode(name)]
     test = held_out(names)
@@ -70,20 +54,6 @@ def prepare(
     with DataSetWriter(out, form, labels, f"folder: {folder.resolve().name}") as writer:
         skipped += write_recordings(writer, recordings, len(names), max_crops, workers)
     return writer.count, skipped
-
-
-def find(folder: Path) -> list[str]:
-    """Every audio file below a folder, as a path from there with slashes, in order."""
-    names = []
-    for place, _, files in tqdm(os.walk(folder), desc="find", unit="folder", leave=False, delay=2):
-        inside = Path(place).relative_to(folder).as_posix()
-        names += [
-            name if inside == "." else f"{inside}/{name}"
-            for name in files
-            if os.path.splitext(name)[1].lower() in EXTENSIONS and os.path.isfile(os.path.join(place, name))
-        ]
-    names.sort(key=lambda name: name.replace("/", "\0"))  # as lists of folders would be, in a tenth of their memory
-    return names
 
 
 def held_out(names: list[str]) -> set[str]:
