@@ -1,7 +1,11 @@
 """The download client against a server that breaks off, throttles, lies and redirects; no waiting, no network."""
 
+import errno
+import fcntl
 import hashlib
+import io
 import json
+import os
 import shutil
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -14,6 +18,8 @@ from shelf import Shelf, answer, drop, ignore_range, say
 from audiogan import __version__
 from training.data import download, retry
 from training.data.download import TRIES, Archive, Downloader, is_whole
+from training.data.part import Part
+from training.data.partial import alone_in
 
 NAME = "sounds.zip"
 DATA = np.random.default_rng(0).bytes(300_000)
@@ -114,6 +120,32 @@ class TestBrokenConnections:
         assert fetch.content()[f"{NAME}.part"] == DATA[:100_000]
         assert fetch() == {NAME: DATA}
         assert shelf.gets()[-1]["Range"] == "bytes=100000-"
+
+    def test_a_disk_that_fills_up_leaves_the_part_for_the_next_time(self, fetch, shelf, monkeypatch):
+        class Full(io.FileIO):
+            def write(self, data):
+                if self.tell() >= 100_000:
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                return super().write(data[: 100_000 - self.tell()])
+
+        with monkeypatch.context() as disk:
+            disk.setattr(Part, "open", lambda part: io.BufferedWriter(Full(part.path, "ab")))
+            assert "the disk is full at 100,000 bytes of sounds.zip; they are kept" in refusal(fetch)
+        assert len(fetch.content()[f"{NAME}.part"]) == 100_000
+        assert fetch() == {NAME: DATA}
+        assert shelf.requests[-1][2]["Range"] == "bytes=100000-"
+
+    def test_two_at_once_do_not_write_into_one_part(self, fetch, tmp_path):
+        with alone_in(tmp_path):
+            assert "another process works in" in refusal(fetch)
+        assert fetch() == {NAME: DATA}
+
+    def test_a_file_system_without_locks(self, fetch, monkeypatch):
+        def refuse(*_):
+            raise OSError(errno.EOPNOTSUPP, "Operation not supported")
+
+        monkeypatch.setattr(fcntl, "flock", refuse)
+        assert fetch() == {NAME: DATA}
 
     def test_a_part_without_notes_is_gone_on_with(self, fetch, shelf, tmp_path):
         (tmp_path / f"{NAME}.part").write_bytes(DATA[:70_000])

@@ -1,5 +1,6 @@
 """Download archives of known MD5: resumed where they broke off, verified, and in place whole or not at all."""
 
+import errno
 import shutil
 import sys
 import time
@@ -14,6 +15,7 @@ from tqdm import tqdm
 from audiogan import __version__
 from training.data.hashing import file_hash
 from training.data.part import Part
+from training.data.partial import alone_in
 from training.data.retry import TryAgainError, back_off, retry_after
 
 USER_AGENT = f"audiogan/{__version__} (+audiogan: WaveGAN and SpecGAN, training prepare fsdkaggle2018)"
@@ -60,12 +62,13 @@ class Downloader:
         """Have every archive in the folder, whole and verified; those that are there already are only verified.
 
         Raises:
-            ValueError: there is no room, the server refuses, cannot be reached, or twice sends something else. What
-                has arrived stays in `NAME.part` for the next time, unless it is wrong.
+            ValueError: another process downloads into the folder, there is no room, the server refuses, cannot be
+                reached, or twice sends something else. What has arrived stays in `NAME.part` for the next time,
+                unless it is wrong.
         """
         folder.mkdir(parents=True, exist_ok=True)
-        missing = [archive for archive in archives if not is_whole(folder / archive.name, archive.md5)]
-        with self.client:
+        with self.client, alone_in(folder):
+            missing = [archive for archive in archives if not is_whole(folder / archive.name, archive.md5)]
             self._check_room([Part(folder / archive.name) for archive in missing], folder)
             for archive in missing:
                 self._fetch_one(archive, Part(folder / archive.name))
@@ -100,6 +103,13 @@ class Downloader:
                 return attempt(part)
             except (TryAgainError, httpx.TransportError) as error:
                 reason, wait_s = str(error) or type(error).__name__, getattr(error, "wait_s", None)
+            except OSError as error:
+                if error.errno != errno.ENOSPC:
+                    raise
+                raise ValueError(
+                    f"the disk is full at {part.size:,} bytes of {part.name}; they are kept: make room, and the same "
+                    "command goes on from there"
+                ) from None
             except httpx.TooManyRedirects:
                 raise ValueError(f"{part.name} cannot be downloaded: {self.base} redirects without end") from None
             if part.size >= furthest + PROGRESS_BYTES:  # not just more than last time, or tries would have no end

@@ -5,6 +5,7 @@ import fcntl
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 
@@ -45,6 +46,29 @@ def refuse_existing(folder: str | os.PathLike) -> None:
     """ValueError where a data set could not be put, before hours of work are spent on it."""
     if os.path.lexists(folder):
         raise ValueError(f"--out {folder} exists already: remove it or name another folder")
+
+
+@contextlib.contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Hold a folder's lock, where its file system has one.
+
+    Raises:
+        ValueError: another process holds it.
+    """
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):
+            _lock_or_block(descriptor, folder)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _lock_or_block(descriptor: int, folder: Path) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise ValueError(f"another process works in {folder}: wait until it is done, or name another folder") from None
 
 
 def _sweep(left: Path) -> None:
