@@ -8,7 +8,8 @@ from conftest import LABELS, NUM_SAMPLES, tone
 from audiogan.config import NUM_SAMPLES as LENGTHS
 from audiogan.config import ModelConfig
 from audiogan.models import ARCHITECTURES, build_discriminator, build_generator, count_parameters
-from audiogan.models.layers import DownConv1d, PhaseShuffle, UpConv1d
+from audiogan.models.convolutions import DownConv1d, UpConv1d
+from audiogan.models.layers import PhaseShuffle
 
 every_architecture = pytest.mark.parametrize("architecture", ARCHITECTURES)
 

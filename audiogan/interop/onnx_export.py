@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from audiogan.audio import write_atomically
 from audiogan.interop.real_fourier import RealFourier, RealGriffinLim
 from audiogan.models.base import Generator, SpectralGenerator
-from audiogan.models.layers import UpConv1d
+from audiogan.models.convolutions import UpConv1d
 from audiogan.spectra import HOP_LENGTH
 from audiogan.synthesis import Synthesizer, at_peak
 

@@ -2,12 +2,14 @@
 
 from itertools import pairwise
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from audiogan.config import ModelConfig
 from audiogan.models.base import Discriminator, WaveGenerator
-from audiogan.models.layers import DownConv1d, LabelledLatent, PhaseShuffle, ProjectionHead, UpConv1d, init_published
+from audiogan.models.convolutions import DownConv1d, UpConv1d
+from audiogan.models.layers import LabelledLatent, PhaseShuffle, ProjectionHead, init_published
 
 FIRST_FRAMES = 16
 
@@ -42,7 +44,7 @@ class WaveGANGenerator(WaveGenerator):
         x = self.dense(self.latent(z, label))
         x = x.view(z.shape[0], -1, FIRST_FRAMES)  # [batch, widest, 16]
         for layer in self.layers:
-            x = layer(F.relu(x))
+            x = layer(F.relu(x, inplace=torch.is_inference_mode_enabled()))  # nothing else reads it then
         return x.tanh()  # [batch, 1, num_samples]
 
 
