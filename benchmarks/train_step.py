@@ -10,6 +10,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from audiogan.config import ModelConfig
 from audiogan.dataset import PreparedData
 from audiogan.device import choose_device
+from benchmarks.gradient_error import gradient_errors
 from benchmarks.plain import PlainStep
 from benchmarks.timing import alternate, matmul_rate, row
 from training import precision
@@ -76,6 +77,8 @@ def _compare(data: PreparedData, dim: int, batch_size: int, device: torch.device
         "flop_per_s": rate,
         "share_of_matmul": rate / matmul_rate(getattr(torch, game.config.precision)),
     }
+    if game.config.precision == "bfloat16":
+        extra |= gradient_errors(game)
     name = f"WGAN-GP iteration, WaveGAN dim {dim}, batch {batch_size}"
     baselines = {"eager float32 transposed convolutions, host phase shuffle, .item() each step": transposed}
     baselines["the same with nearest-neighbour upsampling and convolutions"] = nearest

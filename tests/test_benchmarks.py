@@ -1,8 +1,13 @@
 """The benchmarks run and give rows with the promised keys. What they measure is no business of a test."""
 
+import contextlib
+
 import pytest
+import torch
 
 from benchmarks import generate, griffin_lim
+from benchmarks.gradient_error import gradient_errors
+from benchmarks.train_step import noise_data, our_step
 
 KEYS = {"name", "ours_s", "baseline_s", "ratio", "baseline", "machine"}
 
@@ -23,3 +28,20 @@ def test_rows_have_the_promised_keys(run, rows):
         assert row["ours_s"] > 0
         assert row["baseline_s"] > 0
         assert row["ratio"] > 0
+
+
+def test_rounding_moves_a_critic_far_less_than_the_next_batch_does(tmp_path):
+    """The penalty may be in bfloat16 as long as this holds."""
+    game = our_step(noise_data(tmp_path / "noise"), 8, 8, torch.device("cpu"))
+    game.round(0)
+    errors = gradient_errors(game)
+    assert 0 < errors["gradient_error"] < 0.1
+    assert errors["gradient_error"] < 0.25 * errors["gradient_of_another_batch"]
+
+
+def test_there_is_no_gradient_error_in_float32(tmp_path, monkeypatch):
+    """The distances come from rounding alone: the same random numbers are drawn for both sides."""
+    monkeypatch.setattr(torch, "autocast", lambda *arguments, **options: contextlib.nullcontext())
+    errors = gradient_errors(our_step(noise_data(tmp_path / "noise"), 4, 4, torch.device("cpu")), rounds=1)
+    assert errors["gradient_error"] == errors["penalty_gradient_error"] == 0
+    assert errors["gradient_of_another_batch"] > 0.01

@@ -54,7 +54,7 @@ class TrainConfig:
         feature_steps: batches that teach a critic's feature network the labels before the run, where it has one.
         ema: decay a step of the averaged generator that is exported.
         precision: of convolutions and matrix products; `auto` takes bfloat16 where the device is fast at it.
-            Penalties, spectra, logits and weights stay in float32.
+            R1 and R2, spectra, logits and weights stay in float32.
         report_every: steps from one printed line to the next.
         save_every: steps from one saved state to the next.
         preview_every: steps from one set of preview sounds, and one score on held-out audio, to the next.

@@ -112,12 +112,37 @@ class Game:
 
     def discriminator_step(self, hand: Hand, penalised: bool) -> Tensor:
         """One step of the critic, with its gradient penalty where that is due."""
-        loss, penalty = self._discriminator_loss(hand, penalised)
+        loss, penalty = self.discriminator_loss(hand, penalised)
         self.discriminator_adam.zero_grad()
         (loss + self.config.penalty * self.config.penalty_every * penalty).backward()
         self.workers.average_gradients(self.discriminator)
         self.discriminator_adam.step()
         return loss.detach()
+
+    def discriminator_loss(self, hand: Hand, penalised: bool):
+        """The critic's loss, and the penalty on its gradients, not yet weighted.
+
+        Zero-centred penalties are never in bfloat16. WGAN-GP's may be: most of what rounding does to a step comes from
+        the difference of real and fake logits, and `python -m benchmarks train-step` measures both.
+        """
+        centred = penalised and self.config.loss in ZERO_CENTRED
+        if centred:
+            hand = hand.in_float32()
+        held = [self.discriminator.penalised(views) for views in (hand.real_views, hand.fake_views)] if centred else []
+        for view in (view for views in held for view in views):
+            view.requires_grad_(True)
+        with contextlib.nullcontext() if centred else self._autocast():
+            real_logits = self.discriminator.judge(hand.real_views, hand.label).float()
+            fake_logits = self.discriminator.judge(hand.fake_views, hand.label).float()
+        self.augment.adapt(real_logits, fake_logits)
+        loss, penalty = self.loss.discriminator(real_logits, fake_logits), 0.0
+        if centred:
+            penalty = zero_centred_penalty(real_logits, held[0]) + zero_centred_penalty(fake_logits, held[1])
+        elif penalised and self.config.loss == "wgan-gp":
+            position = self._part(torch.rand(self.config.batch_size, generator=self.rng, device=self.device))
+            with self._autocast():
+                penalty = interpolation_penalty(self.discriminator, hand.real, hand.fake, hand.label, position)
+        return loss, penalty
 
     def generator_step(self, hand: Hand) -> Tensor:
         """One step of the generator."""
@@ -142,26 +167,6 @@ class Game:
             {"augment": self.augment, "diversity": self.diversity},
             self.device,
         )
-
-    def _discriminator_loss(self, hand: Hand, penalised: bool):
-        """The critic's loss and the penalty on its gradients, which is never in bfloat16."""
-        centred = penalised and self.config.loss in ZERO_CENTRED
-        if centred:
-            hand = hand.in_float32()
-        held = [self.discriminator.penalised(views) for views in (hand.real_views, hand.fake_views)] if centred else []
-        for view in (view for views in held for view in views):
-            view.requires_grad_(True)
-        with contextlib.nullcontext() if centred else self._autocast():
-            real_logits = self.discriminator.judge(hand.real_views, hand.label).float()
-            fake_logits = self.discriminator.judge(hand.fake_views, hand.label).float()
-        self.augment.adapt(real_logits, fake_logits)
-        loss, penalty = self.loss.discriminator(real_logits, fake_logits), 0.0
-        if centred:
-            penalty = zero_centred_penalty(real_logits, held[0]) + zero_centred_penalty(fake_logits, held[1])
-        elif penalised and self.config.loss == "wgan-gp":
-            position = self._part(torch.rand(self.config.batch_size, generator=self.rng, device=self.device))
-            penalty = interpolation_penalty(self.discriminator, hand.real, hand.fake, hand.label, position)
-        return loss, penalty
 
     @torch.no_grad()
     def _real_logits(self, hand: Hand) -> Tensor:

@@ -91,6 +91,6 @@ def zero_centred_penalty(logits: Tensor, views: list[Tensor]) -> Tensor:
 
 
 def _gradients(logits: Tensor, samples: Tensor) -> Tensor:
-    """Gradient of each logit with respect to its own sample, [batch, features]."""
-    (gradient,) = torch.autograd.grad(logits.sum(), samples, create_graph=True)
+    """Gradient of each logit with respect to its own sample, [batch, features], in the samples' format."""
+    (gradient,) = torch.autograd.grad(logits.float().sum(), samples, create_graph=True)
     return gradient.flatten(1)
