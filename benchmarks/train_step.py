@@ -25,13 +25,17 @@ GPU_SIZES = ((64, 64),)
 ROUNDS = 2
 
 
-def run() -> list[dict]:
-    """Two rows a size: against transposed convolutions, and against nearest-neighbour upsampling."""
+def run(sizes: tuple[tuple[int, int], ...] = (), rounds: int = ROUNDS) -> list[dict]:
+    """Two rows a size: against transposed convolutions, and against nearest-neighbour upsampling.
+
+    Args:
+        sizes: dim and batch of each; where there are none, the device's own.
+    """
     device = choose_device()
     with tempfile.TemporaryDirectory() as folder:
         data = noise_data(Path(folder) / "data")
-        sizes = GPU_SIZES if device.type == "cuda" else SIZES
-        return [row for dim, batch_size in sizes for row in _compare(data, dim, batch_size, device)]
+        sizes = sizes or (GPU_SIZES if device.type == "cuda" else SIZES)
+        return [row for dim, batch_size in sizes for row in _compare(data, dim, batch_size, device, rounds)]
 
 
 def our_step(data: PreparedData, dim: int, batch_size: int, device: torch.device) -> Game:
@@ -67,10 +71,10 @@ def iteration_flop(step: PlainStep) -> float:
     return 8 * costs[0] + 62 * costs[1]
 
 
-def _compare(data: PreparedData, dim: int, batch_size: int, device: torch.device) -> list[dict]:
+def _compare(data: PreparedData, dim: int, batch_size: int, device: torch.device, rounds: int) -> list[dict]:
     game = our_step(data, dim, batch_size, device)
     plain, upsampled = (PlainStep(dim, batch_size, device, upsample) for upsample in (False, True))
-    ours, transposed, nearest = alternate([lambda: game.round(0), plain, upsampled], ROUNDS)
+    ours, transposed, nearest = alternate([lambda: game.round(0), plain, upsampled], rounds)
     rate = iteration_flop(plain) / min(ours)
     extra = {
         "precision": game.config.precision,

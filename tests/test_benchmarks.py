@@ -5,7 +5,7 @@ import contextlib
 import pytest
 import torch
 
-from benchmarks import generate, griffin_lim
+from benchmarks import generate, griffin_lim, train_step
 from benchmarks.gradient_error import gradient_errors
 from benchmarks.train_step import noise_data, our_step
 
@@ -17,8 +17,9 @@ KEYS = {"name", "ours_s", "baseline_s", "ratio", "baseline", "machine"}
     [
         (lambda: griffin_lim.run(clips=1, rounds=1), 2),
         (lambda: generate.run(dim=2, rounds=1), 3),
+        (lambda: train_step.run(sizes=((2, 2),), rounds=1), 2),
     ],
-    ids=["griffin-lim", "generate"],
+    ids=["griffin-lim", "generate", "train-step"],
 )
 def test_rows_have_the_promised_keys(run, rows):
     measured = run()
