@@ -7,6 +7,8 @@ from pathlib import Path
 
 from audiogan.audio import write_atomically
 
+SUFFIXES = {"results": (".csv", ".jsonl"), "figure": (".png", ".svg")}
+
 
 def add_ratings(commands):
     """The `ratings` command; returns its actions, to which more may be added."""
@@ -23,6 +25,7 @@ def _add_export(actions) -> None:
     export = actions.add_parser("export", help="write every vote and exclusion, one a row")
     export.add_argument("--format", choices=("csv", "jsonl"), default="csv")
     export.add_argument("--out", required=True, type=Path, metavar="FILE")
+    export.add_argument("--results", type=Path, metavar="FILE.csv|.jsonl", help="the results, one number a row")
     export.add_argument("--codebook", type=Path, metavar="FILE.md", help="what each column means")
     export.add_argument("--table", type=Path, metavar="FILE.tex", help="the results as a LaTeX table")
     export.add_argument("--figure", type=Path, metavar="FILE.png|.svg", help="the results as a forest plot")
@@ -47,11 +50,7 @@ def _add_study(command) -> None:
 def _export(options) -> None:
     from audiogan.listening import records
 
-    for file in filter(None, (options.out, options.codebook, options.table, options.figure)):
-        if not file.parent.is_dir():
-            raise ValueError(f"{file}'s folder is missing")
-    if options.figure and options.figure.suffix not in (".png", ".svg"):
-        raise ValueError(f"--figure must end in .png or .svg, not {options.figure.suffix!r}")
+    _check_files(options)
     rows = _stored(options.study)
     text = records.to_jsonl(rows) if options.format == "jsonl" else records.to_csv(rows)
     for file, data in [*_extras(options, rows), (options.out, text.encode())]:
@@ -60,26 +59,32 @@ def _export(options) -> None:
     print(f"{votes} votes and {len(rows) - votes} other rows in {options.out}", file=sys.stderr)
 
 
-def _extras(options, rows: list[dict]) -> list[tuple[Path, bytes]]:
-    """The files that were asked for beside the votes."""
-    from audiogan.listening import latex, records
+def _check_files(options) -> None:
+    for file in filter(None, (options.out, options.results, options.codebook, options.table, options.figure)):
+        if not file.parent.is_dir():
+            raise ValueError(f"{file}'s folder is missing")
+    for name, suffixes in SUFFIXES.items():
+        file = getattr(options, name)
+        if file and file.suffix not in suffixes:
+            raise ValueError(f"--{name} must end in {' or '.join(suffixes)}, not {file.suffix!r}")
 
-    extras = []
+
+def _extras(options, rows: list[dict]) -> list[tuple[Path, bytes]]:
+    """The files that were asked for beside the votes: of each study, the figure of the one with most votes."""
+    from audiogan.listening import files, latex, records
+
+    results, extras = _results(rows), []
+    if options.results:
+        extras.append((options.results, files.numbers_file(results, options.results.suffix).encode()))
     if options.codebook:
         extras.append((options.codebook, records.codebook(_studies(options.study)).encode()))
     if options.table:
-        extras.append((options.table, "\n".join(map(latex.table, _results(rows))).encode()))
+        extras.append((options.table, "\n".join(map(latex.table, results)).encode()))
     if options.figure:
-        extras.append((options.figure, _figure(_results(rows), options.figure.suffix[1:])))
+        if not results:
+            raise ValueError("there are no votes to draw")
+        extras.append((options.figure, files.result_file(f"figure{options.figure.suffix}", results[0])))
     return extras
-
-
-def _figure(results: list[dict], kind: str) -> bytes:
-    from audiogan import plots
-
-    if not results:
-        raise ValueError("there are no votes to draw")
-    return plots.figure_bytes(plots.forest_figure(results[0]["screened"]["scales"]), kind)
 
 
 def _stats(options) -> None:

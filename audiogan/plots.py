@@ -3,6 +3,7 @@
 import io
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -207,32 +208,66 @@ def _folded(name: str, width: int = 14) -> str:
     return "\n".join(lines)
 
 
-def forest_figure(scales: dict[str, list[dict]]) -> "Figure":
-    """Means with their intervals, a panel a question and a line a system: black on white, for print.
+@dataclass(frozen=True)
+class Panel:
+    """One question of a forest plot.
+
+    Attributes:
+        title: above it.
+        rows: a `system`, its `value`, and its `interval` (None, or low and high).
+        low, high: ends of its axis; ticks: where it has marks.
+    """
+
+    title: str
+    rows: Sequence[dict]
+    low: float
+    high: float
+    ticks: Sequence[float]
+
+
+def forest_figure(panels: Sequence[Panel], hollow: Sequence[str] = (), note: str = "") -> "Figure":
+    """Values with their intervals, a panel a question and a line a system: black on white, for print.
 
     Args:
-        scales: question to rows with `system`, `mean`, `interval` (None, or low and high) and `raters`, from 1 to 5.
+        hollow: systems drawn as rings.
+        note: a line below.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    systems = list(dict.fromkeys(row["system"] for rows in scales.values() for row in rows))
-    figure = Figure(figsize=(1.8 + 2.1 * max(len(scales), 1), 0.8 + 0.28 * len(systems)), dpi=200, layout="constrained")
+    systems = list(dict.fromkeys(row["system"] for panel in panels for row in panel.rows))
+    size = 1.8 + 1.9 * max(len(panels), 1), 0.7 + 0.28 * len(systems) + 0.2 * bool(note)
+    figure = Figure(figsize=size, dpi=200, layout="constrained")
     FigureCanvasAgg(figure)
-    panels = figure.subplots(1, max(len(scales), 1), sharey=True, squeeze=False)[0]
-    for axes, (question, rows) in zip(panels, scales.items(), strict=False):
-        for row in rows:
-            height = -systems.index(row["system"])
-            low, high = row["interval"] or (row["mean"], row["mean"])
-            axes.plot((low, high), (height, height), color="black", linewidth=1.2, solid_capstyle="butt")
-            axes.plot(row["mean"], height, "o", color="black", markersize=4)
-        axes.set_title(question.capitalize(), fontsize=9)
-        axes.set_xlim(0.8, 5.2)
-        axes.set_xticks(range(1, 6))
-        axes.grid(axis="x", color="#dddddd", linewidth=0.6)
-        axes.tick_params(labelsize=8, length=2)
-    panels[0].set_yticks([-place for place in range(len(systems))], systems)
+    grid = figure.subplots(1, max(len(panels), 1), sharey=True, squeeze=False)[0]
+    for axes, panel in zip(grid, panels, strict=False):
+        for row in panel.rows:
+            _draw_interval(axes, row, -systems.index(row["system"]), row["system"] in hollow)
+        _style_panel(axes, panel)
+    grid[0].set_yticks([-place for place in range(len(systems))], systems)
+    grid[0].set_ylim(-len(systems) + 0.4, 0.6)
+    if note:
+        figure.supxlabel(note, fontsize=7, x=0.01, ha="left")
     return figure
+
+
+def _draw_interval(axes, row: dict, height: int, is_hollow: bool) -> None:
+    low, high = row["interval"] or (row["value"], row["value"])
+    axes.plot((low, high), (height, height), color="black", linewidth=1.2, solid_capstyle="butt")
+    fill = "white" if is_hollow else "black"
+    axes.plot(row["value"], height, "o", color="black", markerfacecolor=fill, markersize=4)
+
+
+def _style_panel(axes, panel: Panel) -> None:
+    margin = 0.05 * (panel.high - panel.low)
+    axes.set_title(panel.title, fontsize=9)
+    axes.set_xlim(panel.low - margin, panel.high + margin)
+    axes.set_xticks(panel.ticks)
+    axes.grid(axis="x", color="#dddddd", linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.tick_params(labelsize=8, length=2)
+    axes.tick_params(axis="y", length=0)
+    axes.spines[["left", "top", "right"]].set_visible(False)
 
 
 def figure_bytes(figure: "Figure", kind: str) -> bytes:

@@ -158,9 +158,11 @@ class TestCommand:
         assert "# Codebook" in files["codebook.md"].read_text()
         assert r"\toprule" in files["table.tex"].read_text()
         assert files["figure.svg"].read_text().startswith("<?xml")
-        command[-1] = tmp_path / "figure.png"
+        command[-2:] = ["--figure", tmp_path / "figure.png", "--results", tmp_path / "results.csv"]
         assert cli.main([str(word) for word in command]) == 0
         assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
+        cells = csv.DictReader((tmp_path / "results.csv").read_text().splitlines())
+        assert {row["study_hash"] for row in cells} == {study.hash, ""}  # each study's, and of votes outside any
 
     def test_text(self, stored, study, capsys):
         assert cli.main(["ratings", "stats", "--study", str(study.folder)]) == 0

@@ -13,6 +13,7 @@ import typing
 from collections.abc import Iterable, Sequence
 
 from audiogan.listening.exclusions import not_withdrawn
+from audiogan.listening.numbers import Number
 from audiogan.listening.screening import by_rules
 from audiogan.listening.study import Study
 from audiogan.listening.votes import EXCLUSION_COLUMNS, VOTE_COLUMNS, Exclusion, Vote
@@ -57,10 +58,10 @@ def to_jsonl(rows: Iterable[dict]) -> str:
     return "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows)
 
 
-def to_csv(rows: Iterable[dict]) -> str:
-    """`COLUMNS` as CSV; a text that a spreadsheet would run as a formula gets a quote before it."""
+def to_csv(rows: Iterable[dict], columns: Sequence[str] = COLUMNS) -> str:
+    """The columns as CSV; a text that a spreadsheet would run as a formula gets a quote before it."""
     buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, COLUMNS, restval="")
+    writer = csv.DictWriter(buffer, columns, restval="")
     writer.writeheader()
     writer.writerows({key: _inert(value) for key, value in row.items()} for row in rows)
     return buffer.getvalue()
@@ -86,10 +87,13 @@ def read(file: str | os.PathLike) -> list[dict]:
 
 def codebook(studies: Sequence[Study] = ()) -> str:
     """What each column means, as Markdown, and what each study asked."""
-    lines = ["# Codebook", "", "One row an event. `kind` is `vote`, `exclusion` or `study`.", "", "## Votes", ""]
+    lines = ["# Codebook", "", "An export of votes has one row an event: `kind` is `vote`, `exclusion` or `study`."]
+    lines += ["", "## Votes", ""]
     lines += [f"- `{names}`: {text}" for names, text in _attributes(Vote)]
     lines += ["", "## Exclusions", "", "A session or a vote that an exclusion names is left out of screened results."]
     lines += ["", *(f"- `{names}`: {text}" for names, text in _attributes(Exclusion))]
+    lines += ["", "## Results", "", "`results.csv` and `results.jsonl` have one number a row.", ""]
+    lines += [f"- `{names}`: {text}" for names, text in _attributes(Number)]
     for study in studies:
         lines += ["", f"## Study {study.hash}: {study.design.title}", ""]
         lines += [f"- minimum_raters: {study.design.minimum_raters}"]

@@ -1,0 +1,69 @@
+"""One study's results as files: what the Results tab offers, and what `ratings export` writes beside the votes."""
+
+from collections.abc import Iterator, Sequence
+
+from audiogan.listening import latex, records
+from audiogan.listening.numbers import COLUMNS, numbers
+from audiogan.listening.study import REFERENCES, Study
+
+KINDS = {  # file name to media type
+    "results.csv": "text/csv; charset=utf-8",
+    "results.jsonl": "application/jsonl; charset=utf-8",
+    "codebook.md": "text/markdown; charset=utf-8",
+    "table.tex": "application/x-tex; charset=utf-8",
+    "figure.png": "image/png",
+    "figure.svg": "image/svg+xml",
+}
+
+
+def result_file(name: str, results: dict, block: str = "screened", studies: Sequence[Study] = ()) -> bytes:
+    """A file's contents.
+
+    Args:
+        name: one of `KINDS`.
+        results: of `statistics.analyse`.
+        block: for the table and the figure, `screened` or `all`; the other files have both.
+        studies: for the codebook.
+
+    Raises:
+        ValueError: nothing was rated that could be drawn.
+    """
+    makers = {
+        "results.csv": lambda: numbers_file([results], ".csv").encode(),
+        "results.jsonl": lambda: numbers_file([results], ".jsonl").encode(),
+        "codebook.md": lambda: records.codebook(studies).encode(),
+        "table.tex": lambda: latex.table(results, block).encode(),
+        "figure.png": lambda: _figure(results, block, "png"),
+        "figure.svg": lambda: _figure(results, block, "svg"),
+    }
+    return makers[name]()
+
+
+def numbers_file(results: Sequence[dict], suffix: str) -> str:
+    """The numbers of several studies; `suffix` is `.csv` or `.jsonl`."""
+    rows = [row for one in results for row in numbers(one)]
+    return records.to_csv(rows, COLUMNS) if suffix == ".csv" else records.to_jsonl(rows)
+
+
+def _figure(results: dict, block: str, kind: str) -> bytes:
+    from audiogan import plots  # matplotlib, which most of this can do without
+
+    panels = list(_panels(results[block], plots.Panel))
+    if not panels:
+        raise ValueError("there are no votes to draw")
+    note = f"Preliminary: a system has fewer than {results['minimum_raters']} raters."
+    note = note if results[block]["preliminary"] else ""
+    return plots.figure_bytes(plots.forest_figure(panels, REFERENCES, note), kind)
+
+
+def _panels(found: dict, panel: type) -> Iterator:
+    for question, rows in found["scales"].items():
+        values = [row | {"value": row["mean"]} for row in rows]
+        yield panel(question.capitalize(), values, 1, 5, range(1, 6))
+    if found["real"]:
+        shares = [row | {"value": 100 * row["called_real"], "interval": _percent(row)} for row in found["real"]]
+        yield panel("Called real (%)", shares, 0, 100, range(0, 101, 25))
+
+
+def _percent(row: dict) -> list[float] | None:
+    return row["interval"] and [100 * end for end in row["interval"]]

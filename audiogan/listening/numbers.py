@@ -1,0 +1,133 @@
+"""Results as a table, one number a row: what the Results tab shows, for other programs to read."""
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+BLOCKS = ("screened", "all")
+DETECTION = ("error", "d_prime", "criterion")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Number:
+    """One number of the results. Cells that mean nothing for a statistic are empty.
+
+    Attributes:
+        study_hash: `Study.hash`; empty for votes outside a study.
+        block: `screened`, without excluded sittings, or `all`, with them.
+        question: what was asked; empty for counts.
+        statistic: `mean` (of raters' means), `called_real` (share of votes), `error` and `d_prime` and `criterion`
+            (told from real clips), `strength` (Bradley-Terry, log), `named_right` and `cannot_tell` (shares of votes),
+            `taken_for` (votes that took `label` for `other`), `difference` (of `system` less `other`, scale points),
+            `rank_biserial`, `friedman_chi_squared`, `kendall_w`, `alpha` (Krippendorff, ordinal), `leave_one_out`
+            (median correlation), `repeat_difference`; counts: `raters`, `sessions`, `votes`, `excluded_sessions`,
+            `excluded_votes`, `withdrawn`, `rule_broken` (sittings, `other` the rule).
+        system: `real`, `anchor`, `griffin-lim`, or a model's name; empty where a number is about all.
+        label: an instrument; empty where a number is about all.
+        other: a second system or label, or a rule.
+        value: the number itself.
+        low, high: its 95 % interval, where it has one.
+        over: what an interval speaks for: `raters`, or `raters and clips`.
+        sd: standard deviation of the votes behind a `mean`.
+        p: of Friedman's test, or of Wilcoxon's beside a `difference`, corrected by Holm.
+        raters, votes, clips: how many are behind it.
+        preliminary: `yes` where fewer raters than the study asks for are.
+    """
+
+    study_hash: str
+    block: str
+    question: str = ""
+    statistic: str
+    system: str = ""
+    label: str = ""
+    other: str = ""
+    value: float | int | None
+    low: float | None = None
+    high: float | None = None
+    over: str = ""
+    sd: float | None = None
+    p: float | None = None
+    raters: int | None = None
+    votes: int | None = None
+    clips: int | None = None
+    preliminary: str = ""
+
+
+COLUMNS = tuple(field.name for field in dataclasses.fields(Number))
+
+
+def numbers(results: dict) -> list[dict]:
+    """Everything in the results of `statistics.analyse`, as `Number`s, block after block."""
+    return [
+        dataclasses.asdict(Number(study_hash=results["study_hash"], block=block, **fields))
+        for block in BLOCKS
+        for fields in _block(results, results[block])
+    ]
+
+
+def _block(results: dict, found: dict) -> Iterator[dict]:
+    yield from _counts(results, found)
+    for question, rows in found["scales"].items():
+        yield from (_number(row, "mean", question) for row in rows)
+    for question, rows in found["classes"].items():
+        yield from (_number(row, "mean", question) for row in rows)
+    for row in found["real"]:
+        yield from _real(row)
+    for row in found["preference"]["ranking"]:
+        yield _number(row | {"votes": found["preference"]["votes"]}, "strength", "preference")
+    for row in found["naming"]:
+        yield from _naming(row)
+    for question, tests in found["comparisons"].items():
+        yield from _comparisons(question, tests)
+    for question, row in found["agreement"].items():
+        yield from _agreement(question, row)
+
+
+def _number(row: dict, statistic: str, question: str, value: str = "", interval: str = "interval") -> dict:
+    """The fields that a row of the analysis has; `value` and `interval` are what it calls them."""
+    low, high = row.get(interval) or (None, None)
+    shared = {name: row[name] for name in ("system", "label", "over", "sd", "raters", "votes", "clips") if name in row}
+    shared["preliminary"] = {True: "yes", False: "no"}.get(row.get("preliminary"), "")
+    about = {"question": question, "statistic": statistic, "value": row[value or statistic]}
+    return shared | about | {"low": low, "high": high}
+
+
+def _counts(results: dict, found: dict) -> Iterator[dict]:
+    left = results["exclusions"]
+    counts = {name: found["counts"][name] for name in ("raters", "sessions", "votes")}
+    counts |= {"excluded_sessions": left["sessions"], "excluded_votes": left["votes"], "withdrawn": left["withdrawn"]}
+    yield from ({"statistic": name, "value": count} for name, count in counts.items())
+    yield from ({"statistic": "rule_broken", "other": rule, "value": count} for rule, count in left["rules"].items())
+
+
+def _real(row: dict) -> Iterator[dict]:
+    yield _number(row, "called_real", "real")
+    if row["detection"]:
+        shared = row | row["detection"] | {"over": "raters and clips"}
+        yield from (_number(shared, name, "real", interval=f"{name}_interval") for name in DETECTION)
+
+
+def _naming(row: dict) -> Iterator[dict]:
+    yield _number(row, "named_right", "naming", "accuracy")
+    yield _number(row, "cannot_tell", "naming", interval="")
+    for label, counts in zip(row["labels"], row["counts"], strict=True):
+        for answer, count in zip(row["answers"], counts, strict=True):
+            named = {"system": row["system"], "label": label, "other": answer}
+            yield named | {"question": "naming", "statistic": "taken_for", "value": count}
+
+
+def _comparisons(question: str, tests: dict) -> Iterator[dict]:
+    if friedman := tests["friedman"]:
+        yield _number(friedman, "friedman_chi_squared", question, "chi_squared") | {"p": friedman["p"]}
+        yield _number(friedman, "kendall_w", question)
+    for pair in tests["pairs"]:
+        if pair["difference"] is not None:
+            named = {"system": pair["first"], "other": pair["second"]}
+            yield _number(pair, "difference", question) | named | {"p": pair["p_holm"]}
+            yield _number(pair, "rank_biserial", question, interval="") | named
+
+
+def _agreement(question: str, row: dict) -> Iterator[dict]:
+    yield _number(row, "alpha", question)
+    yield _number(row, "leave_one_out", question, "correlation") | {"raters": row["correlation_raters"]}
+    yield _number(row, "repeat_difference", question) | {"votes": row["repeats"]}

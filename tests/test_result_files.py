@@ -1,0 +1,95 @@
+"""Results as files: the same numbers in each, all explained, no formula, nothing about a single listener."""
+
+import csv
+import io
+import itertools
+import json
+import re
+
+import pytest
+from test_ratings import HOSTILE, voted
+from test_screening import study_with
+from voting import exclusion, vote
+
+from audiogan.listening import records
+from audiogan.listening.files import KINDS, result_file
+from audiogan.listening.numbers import COLUMNS, numbers
+from audiogan.listening.statistics.analysis import analyse
+from audiogan.listening.study import Study
+
+
+@pytest.fixture
+def study(tmp_path) -> Study:
+    return study_with(tmp_path, min_standard_deviation=0.3)
+
+
+def found_by(study) -> dict:
+    return analyse(records.by_study(records.records(voted(study), [study]))[study.hash])
+
+
+def everything_asked() -> list[dict]:
+    """Votes on every kind of question, some of them repeated."""
+    rows = []
+    for rater, system, clip in itertools.product(range(6), ("real", "net", "other"), range(4)):
+        place = {"stimulus": f"{system}{clip}", "trial_index": clip, "label": f"L{clip % 2}"}
+        value = 1 + (rater + clip + len(system)) % 5
+        rows.append(vote(f"r{rater}", system, value, **place))
+        rows.append(vote(f"r{rater}", system, value, **place | {"role": "repeat", "trial_index": 50 + clip}))
+        rows.append(vote(f"r{rater}", system, ("real", "invented")[value % 2], "real", **place))
+        rows.append(vote(f"r{rater}", system, f"L{rater % 2}", "naming", **place))
+    rows += [vote(f"r{n}", "real", ("first", "tie")[n % 2], "preference", other_system="net") for n in range(6)]
+    return [*rows, exclusion("max_gold_failed", session_id="s-r3")]
+
+
+def test_csv_and_jsonl_have_the_same_numbers_and_those_of_the_analysis(study):
+    results = found_by(study)
+    lines = result_file("results.jsonl", results).decode().splitlines()
+    rows = [json.loads(line) for line in lines]
+    cells = list(csv.DictReader(io.StringIO(result_file("results.csv", results).decode())))
+    assert [{name: "" if value is None else str(value) for name, value in row.items()} for row in rows] == cells
+    for block in ("screened", "all"):
+        mean = results[block]["scales"]["quality"][0]
+        (row,) = (
+            row
+            for row in rows
+            if (row["block"], row["question"], row["statistic"], row["system"], row["label"])
+            == (block, "quality", "mean", mean["system"], "")
+        )
+        assert (row["value"], [row["low"], row["high"]]) == (mean["mean"], mean["interval"])
+        assert (row["raters"], row["votes"], row["preliminary"]) == (mean["raters"], mean["votes"], "yes")
+    assert {row["study_hash"] for row in rows} == {study.hash}
+    withdrawn = [row["value"] for row in rows if row["statistic"] == "withdrawn"]
+    assert withdrawn == [1, 1]
+
+
+def test_every_statistic_and_column_is_in_the_codebook(study):
+    rows = numbers(analyse(everything_asked()))
+    text = result_file("codebook.md", analyse([]), studies=[study]).decode()
+    statistics = {row["statistic"] for row in rows}
+    assert statistics >= {"mean", "d_prime", "strength", "taken_for", "named_right", "difference", "alpha"}
+    assert not [name for name in (*statistics, *COLUMNS) if not re.search(rf"[ `]{name}[`,]", text)]
+
+
+def test_nothing_about_single_votes_or_sittings_is_in_the_files(study):
+    rows = [row for row in voted(study) if row["kind"] == "vote" and row["study_hash"]]
+    written = "".join(result_file(name, found_by(study)).decode("latin-1") for name in KINDS)
+    for name in ("vote_id", "session_id", "rater", "stimulus", "clip_sha256"):
+        assert not [row[name] for row in rows if row[name] and row[name] in written]
+
+
+def test_no_cell_of_the_results_is_a_formula():
+    rows = [vote(f"r{n}", system, 3, stimulus=system) for n in range(3) for system in HOSTILE]
+    text = result_file("results.csv", analyse(rows)).decode()
+    cells = [cell for row in csv.reader(io.StringIO(text)) for cell in row]
+    assert [cell for cell in cells if "=" in cell]
+    formulas = [cell for cell in cells if cell.startswith(("=", "+", "@", "\t", "\r", "-"))]
+    assert not [cell for cell in formulas if not re.fullmatch(r"-[\d.e-]+", cell)]
+
+
+def test_figure_says_that_it_is_preliminary_and_needs_votes(study):
+    results = found_by(study)
+    early = result_file("figure.svg", results)
+    assert len(early) > len(result_file("figure.svg", results | {"screened": results["all"] | {"preliminary": False}}))
+    assert result_file("figure.png", results, "all").startswith(b"\x89PNG")
+    with pytest.raises(ValueError, match="no votes to draw"):
+        result_file("figure.png", analyse([]))
