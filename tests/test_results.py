@@ -3,14 +3,18 @@
 import html
 import re
 import threading
+import time
 from html.parser import HTMLParser
 
 import pytest
+import tiny_study
 from test_listening_statistics import small_study
+from test_session import Listener
 from test_study import write_study
 from voting import exclusion, vote
 
 from audiogan.listening.statistics.analysis import analyse
+from audiogan.listening.store import Store
 from audiogan.listening.study import Study
 from audiogan.ui import findings
 from audiogan.ui.forest import POINTS, SHARE, Axis, Line, forest
@@ -42,8 +46,11 @@ class Cells(HTMLParser):
 class CountingStore:
     """Yields rows, and counts how often it was asked."""
 
-    def __init__(self, rows):
-        self.stored, self.asked = rows, 0
+    def __init__(self, rows, going_on=()):
+        self.stored, self.asked, self.going_on = rows, 0, going_on
+
+    def under_way(self, study_hash, since_ms):
+        return {row["session_id"] for row in self.stored if row["session_id"] in self.going_on}
 
     def rows(self):
         self.asked += 1
@@ -189,6 +196,31 @@ class TestCache:
         assert "Real or invented?" in Results(store, study).page("all")
         assert "<dd>1</dd><dt>listeners</dt>" in Results(store, study).page("all")
         assert "<dd>4</dd><dt>listeners</dt>" in Results(store).page("all")
+
+    def test_sitting_counts_once_it_is_over(self, tmp_path):
+        study = Study.load(write_study(tmp_path / "pool"))
+        store = CountingStore([row | {"study_hash": study.hash} for row in small_study()], {"s-r0", "s-r1"})
+        page = Results(store, study).page("all")
+        assert "<dd>2</dd><dt>listeners</dt>" in page
+        assert "Sittings under way: 2." in page
+        store.going_on = {f"s-r{number}" for number in range(4)}
+        assert Results(store, study).page("all").startswith(findings.EMPTY)
+        store.going_on = ()
+        assert "under way" not in Results(store, study).page("all")
+
+    def test_listener_cannot_tell_from_the_results_what_was_just_heard(self, tmp_path):
+        study = Study.load(tiny_study.write_study(tmp_path / "pool"))
+        store = Store(f"sqlite:///{tmp_path / 'votes.sqlite3'}")
+        someone = Listener(study, store)
+        someone.now = time.time()
+        someone.consent()
+        pages = set()
+        while someone.view["stage"] != "done":
+            someone.step()
+            pages.add(Results(store, study).page("all"))
+        assert len(pages) == 2  # a sitting is under way, and then all of it
+        assert sum("secretgan" in page for page in pages) == 1
+        store.close()
 
     def test_unknown_block_is_refused(self):
         with pytest.raises(ValueError, match="block must be one of screened, all, not 'x'"):

@@ -162,6 +162,20 @@ def test_sessions_that_begin_at_once_are_planned_in_turn(store):
     assert rated == set(map(str, range(16)))
 
 
+def test_session_is_under_way_from_its_first_step_to_its_last_or_until_it_is_given_up(store):
+    names = [f"{number:032x}" for number in range(4)]
+    for name in names:
+        store.start(session_of(name), lambda counts: [{"kind": "rating"}] * 2, 0)
+    store.close_step(names[0], 0, {}, 5000)
+    store.close_step(names[1], 0, {}, 5000)
+    store.close_step(names[1], 1, {}, 6000)  # its last
+    store.close_step(names[2], 0, {}, 1000)  # long ago
+    assert store.under_way(STUDY, since_ms=2000) == {names[0]}
+    store.close_step("f" * 32, 0, {}, 5000)  # of no session that is known
+    assert store.under_way(STUDY, since_ms=0) == {names[0], names[2]}
+    assert store.under_way("another", since_ms=0) == set()
+
+
 def test_threads_lose_no_vote_and_repeat_none(store):
     jobs = [(f"{session:032x}", number) for session in range(5) for number in range(8)] * 2
     with ThreadPoolExecutor(8) as pool:

@@ -7,7 +7,10 @@ from audiogan.listening.study import REFERENCES
 from audiogan.ui.forest import POINTS, SHARE, Axis, Line, forest, grid
 
 BLOCKS = {"Without excluded sittings": "screened", "Everyone": "all"}
-EMPTY = '<p class="empty">No ratings yet. Listen to a few sounds on the Rate tab, and what was said shows up here.</p>'
+EMPTY = (
+    '<p class="empty">No ratings yet. Take the test on the Rate tab: what was said shows up here once it is over.</p>'
+)
+UNDER_WAY = "Sittings under way: {}. They count once they have ended, or after half an hour without an answer."
 ASKED = {
     "quality": "Clean, or noisy and distorted?",
     "intelligibility": "Is it clear which instrument it is meant to be?",
@@ -21,11 +24,12 @@ def page(results: dict, block: str) -> str:
     """One study's results.
 
     Args:
+        results: `under_way`, if it is there, says how many sittings are not counted yet.
         block: `screened` or `all`.
     """
     found = results[block]
     if not results["all"]["counts"]["votes"]:
-        return EMPTY
+        return EMPTY + _under_way(results)
     parts = [_summary(results, found), *_scales(found), *_preference(found), *_real(found)]
     details = [*_naming(found), *_classes(found), *_comparisons(found), *_agreement(found)]
     return f'<div class="findings"><div class="plots">{"".join(parts)}</div>{"".join(details)}</div>'
@@ -49,7 +53,12 @@ def _summary(results: dict, found: dict) -> str:
     why = f"<p>Rules broken (a sitting may break several): {html.escape(rules)}.</p>" if rules else ""
     title = html.escape(results["title"] or "What listeners said")
     flag = flag if found["preliminary"] else ""
-    return f'<section class="summary"><h2>{title}</h2>{flag}<dl>{numbers}</dl>{why}</section>'
+    return f'<section class="summary"><h2>{title}</h2>{flag}<dl>{numbers}</dl>{why}{_under_way(results)}</section>'
+
+
+def _under_way(results: dict) -> str:
+    count = results.get("under_way", 0)
+    return f'<p class="under-way">{UNDER_WAY.format(count)}</p>' if count else ""
 
 
 def _scales(found: dict) -> Iterator[str]:

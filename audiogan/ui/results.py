@@ -9,6 +9,7 @@ import gradio as gr
 
 from audiogan.listening.hub_sync import sync_state
 from audiogan.listening.records import by_study, records
+from audiogan.listening.session import PENDING_MS
 from audiogan.listening.store import Store, place
 from audiogan.listening.study import Study
 from audiogan.ui import findings
@@ -28,6 +29,9 @@ every vote.
 
 class Results:
     """One study's results, calculated at most every few seconds however many look at them.
+
+    A sitting counts once it has ended, or was given up: else whoever sits could tell from what changes here which
+    system they have just heard.
 
     Args:
         store: the votes.
@@ -63,9 +67,12 @@ class Results:
         from audiogan.listening.statistics.analysis import analyse  # scipy, which the page's start can do without
 
         started = self._clock()
-        rows = by_study(records(self._store.rows(), [self._study] if self._study else []))
+        since_ms = round(1000 * time.time()) - PENDING_MS
+        under_way = self._store.under_way(self._study.hash, since_ms) if self._study else set()
+        ended = (row for row in self._store.rows() if row["session_id"] not in under_way)
+        rows = by_study(records(ended, [self._study] if self._study else []))
         mine = rows.get(self._study.hash, []) if self._study else max(rows.values(), key=len, default=[])
-        self._results, self._pages = analyse(mine), {}
+        self._results, self._pages = analyse(mine) | {"under_way": len(under_way)}, {}
         self._until = self._clock() + max(FRESH_SECONDS, REST * (self._clock() - started))
 
 

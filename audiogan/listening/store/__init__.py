@@ -5,36 +5,16 @@ import json
 import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
-from audiogan.listening.store import journal, place, schema
+from audiogan.listening.store import journal, place, schema, sessions
 from audiogan.listening.store.database import Database, StoreError
+from audiogan.listening.store.sessions import Session
 from audiogan.listening.votes import EXCLUSION_COLUMNS, Exclusion, Vote
 
 __all__ = ["Session", "Store", "StoreError", "utc"]
-
-
-@dataclass(frozen=True)
-class Session:
-    """One sitting of one listener, as it began; how far it got is in its steps.
-
-    Attributes:
-        session_id: `tokens.session_id` of the key that only the listener has.
-        rater: see `votes.Vote`.
-        plan: its steps, JSON types.
-        created_ms: since 1970, UTC.
-    """
-
-    session_id: str
-    rater: str
-    study_hash: str
-    consent_version: str
-    device_class: str
-    plan: tuple[dict, ...]
-    created_ms: int
 
 
 class Store:
@@ -84,7 +64,7 @@ class Store:
             if connection.dialect.name == "postgresql":
                 lock = int(session.study_hash[:15], 16)
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(lock)))
-            counts = _assigned(connection, session.study_hash, pending_since_ms)
+            counts = sessions.assigned(connection, session.study_hash, pending_since_ms)
             session = dataclasses.replace(session, plan=tuple(plan(counts)))
             row = dataclasses.asdict(session) | {"plan": json.dumps(session.plan)}
             is_new = self._database.insert_new(connection, schema.sessions, row)
@@ -113,6 +93,11 @@ class Store:
         with self._database.read() as connection:
             rows = connection.execute(query.order_by(table.c.number)).all()
             return [(json.loads(row[0]), row[1]) for row in rows], connection.scalar(excluded) is not None
+
+    def under_way(self, study_hash: str, since_ms: int) -> set[str]:
+        """The sessions of a study in which something happened since then (ms since 1970, UTC) and which go on."""
+        with self._database.read() as connection:
+            return sessions.under_way(connection, study_hash, since_ms)
 
     def close_step(
         self, session_id: str, number: int, detail: dict, closed_ms: int, votes: Sequence[Vote] = (), event: str = ""
@@ -160,10 +145,10 @@ class Store:
 
     def heard(self, rater: str, study_hash: str) -> set[str]:
         """The stimuli that earlier sessions of a rater were given."""
-        sessions = sa.select(schema.sessions.c.session_id).where(
+        mine = sa.select(schema.sessions.c.session_id).where(
             schema.sessions.c.rater == rater, schema.sessions.c.study_hash == study_hash
         )
-        query = sa.select(schema.assignments.c.stimulus).where(schema.assignments.c.session_id.in_(sessions))
+        query = sa.select(schema.assignments.c.stimulus).where(schema.assignments.c.session_id.in_(mine))
         with self._database.read() as connection:
             return set(connection.scalars(query))
 
@@ -238,16 +223,3 @@ class Store:
 def utc() -> str:
     """The time now, ISO 8601."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def _assigned(connection: sa.Connection, study_hash: str, pending_since_ms: int) -> dict[str, int]:
-    """How often each stimulus of a study was rated or is about to be."""
-    given, rated = schema.assignments, schema.votes
-    mine = sa.and_(rated.c.session_id == given.c.session_id, rated.c.stimulus == given.c.stimulus)
-    was_rated = sa.exists().where(mine)
-    query = (
-        sa.select(given.c.stimulus, sa.func.count())
-        .where(given.c.study_hash == study_hash, sa.or_(given.c.created_ms >= pending_since_ms, was_rated))
-        .group_by(given.c.stimulus)
-    )
-    return dict(connection.execute(query).all())

@@ -1,0 +1,54 @@
+"""Sittings: how each began, which are under way, and what is about to be rated in them."""
+
+import json
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from audiogan.listening.store import schema
+
+
+@dataclass(frozen=True)
+class Session:
+    """One sitting of one listener, as it began; how far it got is in its steps.
+
+    Attributes:
+        session_id: `tokens.session_id` of the key that only the listener has.
+        rater: see `votes.Vote`.
+        plan: its steps, JSON types.
+        created_ms: since 1970, UTC.
+    """
+
+    session_id: str
+    rater: str
+    study_hash: str
+    consent_version: str
+    device_class: str
+    plan: tuple[dict, ...]
+    created_ms: int
+
+
+def under_way(connection: sa.Connection, study_hash: str, since_ms: int) -> set[str]:
+    """The sessions of a study that finished a step since then, and not yet their last."""
+    steps, sessions = schema.steps, schema.sessions
+    lately = sa.select(steps.c.session_id).where(steps.c.closed_ms >= since_ms)
+    query = (
+        sa.select(sessions.c.session_id, sessions.c.plan, sa.func.count())
+        .join(steps, steps.c.session_id == sessions.c.session_id)
+        .where(sessions.c.study_hash == study_hash, sessions.c.session_id.in_(lately))
+        .group_by(sessions.c.session_id, sessions.c.plan)
+    )
+    return {name for name, plan, finished in connection.execute(query) if finished < len(json.loads(plan))}
+
+
+def assigned(connection: sa.Connection, study_hash: str, pending_since_ms: int) -> dict[str, int]:
+    """How often each stimulus of a study was rated or is about to be."""
+    given, rated = schema.assignments, schema.votes
+    mine = sa.and_(rated.c.session_id == given.c.session_id, rated.c.stimulus == given.c.stimulus)
+    was_rated = sa.exists().where(mine)
+    query = (
+        sa.select(given.c.stimulus, sa.func.count())
+        .where(given.c.study_hash == study_hash, sa.or_(given.c.created_ms >= pending_since_ms, was_rated))
+        .group_by(given.c.stimulus)
+    )
+    return dict(connection.execute(query).all())
