@@ -271,8 +271,10 @@ def _style_panel(axes, panel: Panel) -> None:
 
 
 def figure_bytes(figure: "Figure", kind: str) -> bytes:
-    """The figure as a `png` or `svg` file in memory; an SVG's letters are outlines, and it tells no date."""
+    """The figure as a `png` or `svg` file in memory, alike in every process; an SVG's letters are outlines."""
+    from matplotlib import rc_context
+
     buffer = io.BytesIO()
-    with _rendering:
+    with _rendering, rc_context({"svg.hashsalt": "audiogan"}):  # else names within an SVG are random
         figure.savefig(buffer, format=kind, metadata={"Date": None} if kind == "svg" else None)
     return buffer.getvalue()

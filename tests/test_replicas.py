@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import test_session
 from conftest import save_tiny_checkpoint
 from gradio_client import Client
 from listeners import Line, Listener, free_port, serve, wait_for
@@ -18,6 +19,7 @@ from postgres import postgres_server
 from tiny_study import SECONDS, write_study
 
 from audiogan.listening.store import Store
+from audiogan.listening.study import Study
 from audiogan.listening.tokens import parse_receipt, vote_id
 
 ROOT = Path(__file__).parent.parent
@@ -134,6 +136,21 @@ def test_listeners_finish_while_one_process_is_killed_and_another_restarted(repl
         for receipt, answers in listener.acknowledged.items():
             assert stored[vote_id(parse_receipt(receipt))] == answers
     assert len(stored) == 20 * len(listeners)
+
+
+def test_results_are_downloaded_from_either(replicas, database):
+    study = Study.load(Path(replicas.environment["AUDIOGAN_STUDY"]))
+    store = Store(database)
+    for number in range(2):
+        someone = test_session.Listener(study, store, key=f"{number:032x}")
+        someone.now = 0.0  # long ago: nobody is listening now
+        someone.consent(listener=f"{number:032x}")
+        someone.advance("done")
+    store.close()
+    for name in ("results.csv", "results.jsonl", "codebook.md", "table.tex?block=all", "figure.svg?block=all"):
+        told = [httpx.get(f"http://127.0.0.1:{port}/results/{name}", timeout=60) for port in replicas.ports]
+        assert [one.status_code for one in told] == [200, 200]
+        assert told[0].content == told[1].content
 
 
 def test_ready_says_which_process_may_be_sent_listeners(replicas, url):

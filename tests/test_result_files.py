@@ -93,3 +93,9 @@ def test_figure_says_that_it_is_preliminary_and_needs_votes(study):
     assert result_file("figure.png", results, "all").startswith(b"\x89PNG")
     with pytest.raises(ValueError, match="no votes to draw"):
         result_file("figure.png", analyse([]))
+
+
+def test_same_results_give_the_same_bytes(study):
+    results = found_by(study)
+    for name in KINDS:
+        assert result_file(name, results) == result_file(name, results)

@@ -18,7 +18,7 @@ from audiogan.listening.store import Store
 from audiogan.listening.study import Study
 from audiogan.ui import findings
 from audiogan.ui.forest import POINTS, SHARE, Axis, Line, forest
-from audiogan.ui.results import FRESH_SECONDS, REST, Results
+from audiogan.ui.tally import FRESH_SECONDS, REST, Tally
 
 HOSTILE = "<img src=x onerror=alert(1)>\"'&"
 
@@ -139,7 +139,7 @@ class TestPage:
 class TestCache:
     def test_many_viewers_cost_one_calculation(self):
         now = [0.0]
-        results = Results(store := CountingStore(small_study()), clock=lambda: now[0])
+        results = Tally(store := CountingStore(small_study()), clock=lambda: now[0])
         pages = {results.page("all") for _ in range(50)} | {results.page("all")}
         assert len(pages) == store.asked == 1
         results.page("screened")
@@ -147,7 +147,7 @@ class TestCache:
 
     def test_new_votes_show_up_soon(self):
         now = [0.0]
-        results = Results(store := CountingStore([]), clock=lambda: now[0])
+        results = Tally(store := CountingStore([]), clock=lambda: now[0])
         assert results.page("all") == findings.EMPTY
         store.stored = small_study()
         now[0] += FRESH_SECONDS
@@ -160,7 +160,7 @@ class TestCache:
             now[0] += 1.0  # each look at the clock takes a second: a calculation takes at least one
             return now[0]
 
-        results = Results(store := CountingStore(small_study()), clock=clock)
+        results = Tally(store := CountingStore(small_study()), clock=clock)
         results.page("all")
         now[0] += REST - 5
         results.page("all")
@@ -171,7 +171,7 @@ class TestCache:
 
     def test_who_comes_during_a_calculation_sees_the_page_before(self):
         now, gate, entered = [0.0], threading.Event(), threading.Event()
-        results = Results(store := CountingStore([]), clock=lambda: now[0])
+        results = Tally(store := CountingStore([]), clock=lambda: now[0])
         results.page("all")
 
         def slow():
@@ -193,20 +193,20 @@ class TestCache:
         study = Study.load(write_study(tmp_path / "pool"))
         theirs = [row | {"study_hash": study.hash} for row in small_study()[:4]]
         store = CountingStore([*small_study(), *theirs])
-        assert "Real or invented?" in Results(store, study).page("all")
-        assert "<dd>1</dd><dt>listeners</dt>" in Results(store, study).page("all")
-        assert "<dd>4</dd><dt>listeners</dt>" in Results(store).page("all")
+        assert "Real or invented?" in Tally(store, study).page("all")
+        assert "<dd>1</dd><dt>listeners</dt>" in Tally(store, study).page("all")
+        assert "<dd>4</dd><dt>listeners</dt>" in Tally(store).page("all")
 
     def test_sitting_counts_once_it_is_over(self, tmp_path):
         study = Study.load(write_study(tmp_path / "pool"))
         store = CountingStore([row | {"study_hash": study.hash} for row in small_study()], {"s-r0", "s-r1"})
-        page = Results(store, study).page("all")
+        page = Tally(store, study).page("all")
         assert "<dd>2</dd><dt>listeners</dt>" in page
         assert "Sittings under way: 2." in page
         store.going_on = {f"s-r{number}" for number in range(4)}
-        assert Results(store, study).page("all").startswith(findings.EMPTY)
+        assert Tally(store, study).page("all").startswith(findings.EMPTY)
         store.going_on = ()
-        assert "under way" not in Results(store, study).page("all")
+        assert "under way" not in Tally(store, study).page("all")
 
     def test_listener_cannot_tell_from_the_results_what_was_just_heard(self, tmp_path):
         study = Study.load(tiny_study.write_study(tmp_path / "pool"))
@@ -217,11 +217,11 @@ class TestCache:
         pages = set()
         while someone.view["stage"] != "done":
             someone.step()
-            pages.add(Results(store, study).page("all"))
+            pages.add(Tally(store, study).page("all"))
         assert len(pages) == 2  # a sitting is under way, and then all of it
         assert sum("secretgan" in page for page in pages) == 1
         store.close()
 
     def test_unknown_block_is_refused(self):
         with pytest.raises(ValueError, match="block must be one of screened, all, not 'x'"):
-            Results(CountingStore([])).page("x")
+            Tally(CountingStore([])).page("x")

@@ -14,6 +14,7 @@ KINDS = {  # file name to media type
     "figure.png": "image/png",
     "figure.svg": "image/svg+xml",
 }
+OF_ONE_BLOCK = ("table.tex", "figure.png", "figure.svg")  # the other files have both
 
 
 def result_file(name: str, results: dict, block: str = "screened", studies: Sequence[Study] = ()) -> bytes:
@@ -22,7 +23,7 @@ def result_file(name: str, results: dict, block: str = "screened", studies: Sequ
     Args:
         name: one of `KINDS`.
         results: of `statistics.analyse`.
-        block: for the table and the figure, `screened` or `all`; the other files have both.
+        block: of the files in `OF_ONE_BLOCK`, `screened` or `all`.
         studies: for the codebook.
 
     Raises:

@@ -10,6 +10,7 @@ from audiogan.listening.session import Listening
 from audiogan.listening.store import Store
 from audiogan.listening.study import Study
 from audiogan.ui import about, compare, endpoints, explore, play, rate, results, theme
+from audiogan.ui.downloads import Downloads
 from audiogan.ui.gate import Gate
 from audiogan.ui.headers import SafeHeaders
 from audiogan.ui.health import Health
@@ -18,6 +19,7 @@ from audiogan.ui.limits import RequestLimits
 from audiogan.ui.pages import Pages
 from audiogan.ui.requests import RequestLog
 from audiogan.ui.surface import Surface
+from audiogan.ui.tally import Tally
 
 HEADER = """
 # audiogan
@@ -38,9 +40,10 @@ def build_app(library: Library, store: Store, study: Study | None = None) -> gr.
         study: what the Rate tab asks about; without one it says that there is none.
 
     Returns:
-        The page, with its `gate` and `health`, which `serving` tells when to stop.
+        The page, with its `gate` and `health`, which `serving` tells when to stop, its `tally` and its `downloads`.
     """
-    gate = Gate()
+    gate, tally = Gate(), Tally(store, study)
+    downloads = Downloads(tally, store, study)
     with gr.Blocks(title="audiogan", analytics_enabled=False, delete_cache=CACHE_SECONDS) as app:
         gr.Markdown(HEADER, elem_id="header")
         with gr.Tabs():
@@ -53,11 +56,12 @@ def build_app(library: Library, store: Store, study: Study | None = None) -> gr.
             with gr.Tab("Rate"):
                 rate.build(study and Listening(study, store))
             with gr.Tab("Results") as tab:
-                results.build(store, opened=tab.select, study=study)
+                results.build(tally, downloads, opened=tab.select)
             with gr.Tab("About"):
                 about.build(library)
         endpoints.build(library, instrument, gate)
     app.gate, app.health, app.app_id = gate, Health(library, store), _identity(library, study)
+    app.tally, app.downloads = tally, downloads
     return app.queue(max_size=QUEUE_SIZE)
 
 
@@ -69,7 +73,7 @@ def _identity(library: Library, study: Study | None) -> int:
 
 def launch_options(app: gr.Blocks) -> dict:
     """What `launch` needs besides an address: looks, and nothing that phones home or stores what visitors do."""
-    kinds = [Middleware(kind) for kind in MIDDLEWARE]
+    kinds, routes = [Middleware(kind) for kind in MIDDLEWARE], app.health.routes() + app.downloads.routes()
     return {
         "theme": theme.theme(),
         "css_paths": theme.STYLES,
@@ -80,7 +84,7 @@ def launch_options(app: gr.Blocks) -> dict:
         "run_history": False,
         "show_error": False,
         "max_file_size": "1mb",
-        "app_kwargs": {"middleware": kinds, "routes": app.health.routes(), "docs_url": None, "redoc_url": None},
+        "app_kwargs": {"middleware": kinds, "routes": routes, "docs_url": None, "redoc_url": None},
         "state_session_capacity": SESSIONS,
         "_frontend": False,  # else Gradio asks itself for the page, and exits where a busy machine takes over 3 s
     }

@@ -16,6 +16,8 @@ ROUTES = {
     "/config": "GET",
     "/healthz": "GET HEAD",
     "/readyz": "GET HEAD",
+    "/results/{name}": "GET HEAD",
+    "/votes/{name}": "POST",
     "/theme.css": "GET",
     "/favicon.ico": "GET",
     "/robots.txt": "GET",

@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[2]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MISSING = "Chromium is missing: install it (Debian: apt-get install chromium; macOS: brew install --cask chromium)"
 QUIET = ("--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync")
+EXPORT_KEY = "only the one who runs this page has it"
 START_SECONDS, WAIT_MILLISECONDS = 300, 60_000
 expect.set_options(timeout=WAIT_MILLISECONDS)
 
@@ -55,6 +56,7 @@ def serving(folder: Path, checkpoints: Path):
         port = free.getsockname()[1]
     url, database = f"http://127.0.0.1:{port}/", folder / "votes.sqlite3"
     environment = os.environ | {"AUDIOGAN_DATABASE_URL": f"sqlite:///{database}", "GRADIO_TEMP_DIR": str(folder)}
+    environment |= {"AUDIOGAN_EXPORT_KEY": EXPORT_KEY}
     command = [sys.executable, "app.py", "--port", str(port), "--checkpoints", str(checkpoints), "--device", "cpu"]
     with open(folder / "log", "wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
@@ -106,6 +108,7 @@ def visit(chromium, site):
         expect(page.locator(".pad")).to_have_count(16)  # the first sounds are there unasked
         return page
 
+    open_page.complaints = complaints
     yield open_page
     for context in contexts:
         context.close()

@@ -1,5 +1,7 @@
 """A researcher watches the Results tab while listeners vote."""
 
+import json
+
 import pytest
 from playwright.sync_api import expect
 
@@ -8,6 +10,7 @@ from audiogan.listening.study import Study
 from audiogan.listening.votes import Vote
 
 from .axe import serious
+from .conftest import EXPORT_KEY
 
 pytestmark = pytest.mark.browser
 LIVE_MILLISECONDS = 90_000
@@ -44,12 +47,66 @@ def test_results_are_live_readable_and_stay_open(visit, site):
     left = quality.locator(".axis").first.bounding_box()["x"]
     assert abs(quality.locator(".ticks span").first.evaluate(centre) - left) < 2  # the 1 stands where the axis begins
     assert serious(page) == []
+    page.locator("summary", has_text="By instrument").focus()
 
     listen(store, study, f"{3:032x}", lazy=True)
     excluded = page.locator("#results dl > div", has_text="sittings excluded by rule")
     expect(excluded).to_contain_text("1", timeout=LIVE_MILLISECONDS)
     expect(page.get_by_role("region", name="means by instrument")).to_be_visible()
+    expect(page.locator("summary", has_text="By instrument")).to_be_focused()
     before = quality.get_by_role("row", name="real").inner_text()
     page.get_by_role("radio", name="Everyone").check(force=True)
     expect(quality.get_by_role("row", name="real")).not_to_have_text(before)
+    store.close()
+
+
+def test_results_are_downloaded_by_keyboard_on_a_phone(visit, site, tmp_path):
+    study, store = Study.load(), Store(f"sqlite:///{site.database}")
+    for number in range(10, 13):
+        listen(store, study, f"{number:032x}")
+    page = visit(390, 844)
+    page.get_by_role("tab", name="Results").click()
+    downloads = page.get_by_role("navigation", name="Download these results")
+    downloads.get_by_role("link", name="CSV").focus()
+    saved = {}
+    for name in ("CSV", "JSON lines", "Codebook", "LaTeX table", "Figure, PNG", "Figure, SVG"):
+        expect(downloads.get_by_role("link", name=name)).to_be_focused()
+        with page.expect_download() as download:
+            page.keyboard.press("Enter")
+        saved[name] = download.value
+        page.keyboard.press("Tab")
+    hash = study.hash[:8]
+    assert saved["CSV"].suggested_filename == f"results-{hash}.csv"
+    assert saved["Figure, SVG"].suggested_filename == f"figure-{hash}.svg"
+    assert saved["Figure, PNG"].path().read_bytes().startswith(b"\x89PNG")
+    assert "quality" in saved["CSV"].path().read_text()
+    assert study.hash in saved["Codebook"].path().read_text()
+    for box in (link.bounding_box() for link in downloads.get_by_role("link").all()):
+        assert box["height"] >= 44
+        assert box["x"] + box["width"] <= 390
+    page.get_by_role("radio", name="Everyone").check(force=True)
+    expect(downloads.get_by_role("link", name="LaTeX table")).to_have_attribute("href", "results/table.tex?block=all")
+    store.close()
+
+
+def test_every_vote_is_for_whoever_has_the_key(visit, site):
+    study, store = Study.load(), Store(f"sqlite:///{site.database}")
+    listen(store, study, f"{20:032x}")
+    page = visit()
+    page.get_by_role("tab", name="Results").click()
+    page.locator("summary", has_text="Every vote").press("Enter")
+    page.get_by_label("Key", exact=True).fill("<b>not the key</b>")
+    with page.expect_response("**/votes/votes.csv") as refused:
+        page.keyboard.press("Enter")
+    assert refused.value.status == 403
+    expect(page.locator("#results-votes .status")).to_have_text("This is not the key.")
+    assert ["403" in complaint for complaint in visit.complaints] == [True]  # the browser's own, of what it was refused
+    visit.complaints.clear()
+    page.get_by_label("Key", exact=True).fill(EXPORT_KEY)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Votes, JSON lines").press("Enter")
+    assert download.value.suggested_filename == "votes.jsonl"
+    rows = [json.loads(line) for line in download.value.path().read_text().splitlines()]
+    assert f"{20:032x}" in {row["session_id"] for row in rows if row["kind"] == "vote"}
+    assert EXPORT_KEY not in page.content()
     store.close()

@@ -1,15 +1,21 @@
-// Results: asks for newer ones while they are looked at, and leaves open what the reader opened.
+// Results: asks for newer ones while they are looked at; what the reader opened stays open, and the focus where it was.
 
 const EVERY_MS = 15_000;
+const PLACES = "summary, [role=region]"; // what a key reaches
 
 export function mount({ element, watch, trigger }) {
   const opened = new Set();
-  const title = (details) => details.querySelector("summary").textContent;
-  element.addEventListener("toggle", ({ target }) => target.open ? opened.add(title(target)) : opened.delete(title(target)), true);
+  let focused = null; // the name of the place that has the focus
+  element.addEventListener("toggle", ({ target }) => target.open ? opened.add(named(target)) : opened.delete(named(target)), true);
+  element.addEventListener("focusin", ({ target }) => (focused = target.matches(PLACES) ? named(target) : null));
+  element.addEventListener("focusout", ({ target }) => setTimeout(() => target.isConnected && (focused = null)));
   watch("value", () => {
     const kept = new Set(opened); // what was open goes away with the old page, which must not count as closing it
+    const place = focused;
     requestAnimationFrame(() => {
-      for (const details of element.querySelectorAll("details")) details.open = kept.has(title(details));
+      for (const details of element.querySelectorAll("details")) details.open = kept.has(named(details));
+      if (document.activeElement === document.body && place)
+        [...element.querySelectorAll(PLACES)].find((node) => named(node) === place)?.focus({ preventScroll: true });
     });
   });
   const timer = setInterval(() => {
@@ -17,4 +23,8 @@ export function mount({ element, watch, trigger }) {
     const seen = document.visibilityState === "visible" && element.getClientRects().length;
     if (seen) trigger("stale");
   }, EVERY_MS);
+}
+
+function named(node) {
+  return node.getAttribute("aria-label") ?? (node.querySelector("summary") ?? node).textContent;
 }

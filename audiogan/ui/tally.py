@@ -1,0 +1,92 @@
+"""What the votes say, worked out once for all who look."""
+
+import threading
+import time
+from collections.abc import Callable
+
+from audiogan.listening.files import KINDS, OF_ONE_BLOCK, result_file
+from audiogan.listening.records import by_study, records
+from audiogan.listening.session import PENDING_MS
+from audiogan.listening.store import Store
+from audiogan.listening.study import Study
+from audiogan.ui import findings
+
+FRESH_SECONDS = 5.0
+REST = 20  # times as long as the last calculation took: at most a twentieth of one core
+
+
+class Tally:
+    """One study's results, calculated at most every few seconds however many look at them.
+
+    A sitting counts once it has ended, or was given up: else whoever sits could tell from what changes here which
+    system they have just heard.
+
+    Args:
+        store: the votes.
+        study: whose; None takes the one with most votes.
+        clock: seconds; only differences count.
+    """
+
+    def __init__(self, store: Store, study: Study | None = None, clock: Callable[[], float] = time.monotonic):
+        self._store, self._study, self._clock = store, study, clock
+        self._busy = threading.Lock()
+        self._until = -1.0
+        self._latest: tuple[dict, dict] | None = None  # results, and what was made of them
+
+    def page(self, block: str) -> str:
+        """The HTML of a block; an older one while another thread calculates.
+
+        Raises:
+            StoreError: the votes cannot be read.
+        """
+        if block not in findings.BLOCKS.values():
+            raise ValueError(f"block must be one of {', '.join(findings.BLOCKS.values())}, not {block!r}")
+        results, made = self._now()
+        if block not in made:
+            made[block] = findings.page(results, block)
+        return made[block]
+
+    def file(self, name: str, block: str) -> tuple[bytes, str]:
+        """One of `files.KINDS` about a block, and what to save it as: the study's hash and the block are in it.
+
+        Raises:
+            ValueError: there is nothing to put in it yet.
+            StoreError: the votes cannot be read.
+        """
+        results, made = self._now()
+        if not results["all"]["counts"]["votes"]:
+            raise ValueError("there are no ratings yet")
+        if (name, block) not in made:
+            made[name, block] = result_file(name, results, block, [self._study] if self._study else [])
+        stem, _, suffix = name.partition(".")
+        words = [stem, results["study_hash"][:8], "" if block == "screened" else block]
+        return made[name, block], f"{'-'.join(filter(None, words))}.{suffix}"
+
+    def names(self, block: str) -> list[str]:
+        """Which of `files.KINDS` there is something to put into, as of the last calculation."""
+        results = self._latest[0] if self._latest else None
+        if not results or not results["all"]["counts"]["votes"]:
+            return []
+        drawn = results[block]["scales"] or results[block]["real"]
+        return [name for name in KINDS if drawn or name not in OF_ONE_BLOCK]
+
+    def _now(self) -> tuple[dict, dict]:
+        if self._clock() >= self._until and self._busy.acquire(blocking=self._latest is None):
+            try:
+                if self._clock() >= self._until:
+                    self._calculate()
+            finally:
+                self._busy.release()
+        return self._latest
+
+    def _calculate(self) -> None:
+        from audiogan.listening.statistics.analysis import analyse  # scipy, which the page's start can do without
+
+        started = self._clock()
+        since_ms = round(1000 * time.time()) - PENDING_MS
+        under_way = self._store.under_way(self._study.hash, since_ms) if self._study else set()
+        ended = (row for row in self._store.rows() if row["session_id"] not in under_way)
+        rows = by_study(records(ended, [self._study] if self._study else []))
+        mine = rows.get(self._study.hash, []) if self._study else max(rows.values(), key=len, default=[])
+        self._latest = analyse(mine) | {"under_way": len(under_way)}, {}
+        self._until = self._clock() + max(FRESH_SECONDS, REST * (self._clock() - started))
