@@ -11,10 +11,10 @@ import tiny_study
 from conftest import save_tiny_checkpoint
 from test_session import Listener
 
+from audiogan.listening import tokens
 from audiogan.listening.files import KINDS
 from audiogan.listening.store import Store, StoreError
 from audiogan.listening.study import Study
-from audiogan.listening.tokens import parse_receipt
 from audiogan.listening.votes import Exclusion
 from audiogan.ui import Library, build_app, launch_options
 from audiogan.ui.downloads import SHORTEST_KEY, TITLES, VARIABLE, Downloads, links
@@ -130,12 +130,12 @@ def test_votes_are_those_of_the_command_line_and_none_is_withdrawn(site):
     assert rows[0]["kind"] == "study"
     text = site.votes().text
     for listener in site.listeners:
-        assert not [one for one in listener.receipts if parse_receipt(one) in text]
+        assert not [one for one in listener.receipts if tokens.parse_receipt(one) in text]
         assert listener.key not in text
 
 
 def session_of(listener: Listener) -> str:
-    return listener.listening._place({"session": listener.key}).session.session_id
+    return tokens.session_id(listener.key)
 
 
 @pytest.mark.parametrize("key", ["", "wrong", KEY[:-1], KEY + "x", "é" * 20, "x" * 100_000])

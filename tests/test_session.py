@@ -199,11 +199,11 @@ class TestOnce:
         slow = Listener(study, store)
         slow.now = rating.now + 5
         slow.view = rating.view
-        request, stale = slow.rating(), slow.listening._place({"session": KEY})
+        request, stale = slow.rating(), slow.listening._sittings.place({"session": KEY})
         first = rating.call("answer", **request, wait=5)
         places = iter([stale])
-        original = slow.listening._place
-        monkeypatch.setattr(slow.listening, "_place", lambda sent: next(places, None) or original(sent))
+        original = slow.listening._sittings.place
+        monkeypatch.setattr(slow.listening._sittings, "place", lambda sent: next(places, None) or original(sent))
         second = slow.call("answer", **request)
         assert second["repeated"]
         assert second["receipt"] == first["receipt"]
@@ -441,7 +441,7 @@ class TestHeadphones:
     def check(self, listener, study, store, wrong=0):
         listener.consent()
         listener.step()
-        targets = listener.listening._targets(tokens.session_id(KEY))
+        targets = listener.listening._hearing.targets(tokens.session_id(KEY))
         choices = [(target + (at < wrong)) % 3 for at, target in enumerate(targets)]
         return listener.call("answer", token=listener.view["token"], choices=choices, wait=30)
 

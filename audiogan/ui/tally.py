@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from audiogan.listening.files import KINDS, OF_ONE_BLOCK, result_file
 from audiogan.listening.records import by_study, records
-from audiogan.listening.session import PENDING_MS
+from audiogan.listening.sittings import PENDING_MS
 from audiogan.listening.store import Store
 from audiogan.listening.study import Study
 from audiogan.ui import findings

@@ -1,0 +1,116 @@
+"""Where each listener is. The database alone says so: which steps of the session's plan are finished."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from audiogan.listening.exclusions import WITHDRAWN
+from audiogan.listening.guard import Guard, RefusedError
+from audiogan.listening.plan import make_plan
+from audiogan.listening.store import Session, Store
+from audiogan.listening.study import Study
+from audiogan.listening.tokens import Tokens, is_key, same, session_id
+from audiogan.listening.votes import Vote
+
+PENDING_MS = 30 * 60 * 1000  # how long a session that has yet to rate a stimulus counts as if it had
+MAX_SESSIONS = 2000  # kept in memory
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a listener is.
+
+    Attributes:
+        done: what each finished step left.
+        opened_ms: when the step that is open now was opened.
+        withdrawn: the listener took all answers back.
+    """
+
+    session: Session
+    done: tuple[dict, ...]
+    opened_ms: int
+    withdrawn: bool
+
+    @property
+    def number(self) -> int:
+        """The open step's; the length of the plan when all are finished."""
+        return len(self.done)
+
+    @property
+    def step(self) -> dict | None:
+        """The open step."""
+        return self.session.plan[self.number] if self.number < len(self.session.plan) else None
+
+    @property
+    def headphones(self) -> str:
+        """The outcome of the headphone check: `pass`, `fail` or `unknown`."""
+        return next((detail["headphones"] for detail in self.done if "headphones" in detail), "unknown")
+
+
+class Sittings:
+    """The sessions of a study.
+
+    Args:
+        now: milliseconds since 1970, UTC.
+    """
+
+    def __init__(self, study: Study, store: Store, tokens: Tokens, guard: Guard, now: Callable[[], int]):
+        self._study, self._store, self._tokens, self._guard, self._now = study, store, tokens, guard, now
+        self._sessions: dict[str, Session] = {}
+
+    def begin(self, key: str, listener: str, device: str) -> None:
+        """Plan a session for a key; one that has begun stays as it is."""
+        now, name, rater = self._now(), session_id(key), self._tokens.rater(self._study.hash, listener)
+        heard, random = self._store.heard(rater, self._study.hash), self._tokens.chance(name, "plan")
+        fresh = Session(name, rater, self._study.hash, self._study.design.consent_version, device, (), now)
+        self._store.start(fresh, lambda counts: make_plan(self._study, counts, heard, random), now - PENDING_MS)
+
+    def place(self, request: dict) -> Place | None:
+        """Where the request's session is; None where it has none of this study.
+
+        Raises:
+            RefusedError: too many calls.
+        """
+        key = request.get("session")
+        session = self._session(session_id(key)) if is_key(key) else None
+        if session is None:
+            return None
+        self._guard.check("session", session.session_id)
+        steps, withdrawn = self._store.progress(session.session_id, WITHDRAWN)
+        opened = steps[-1][1] if steps else session.created_ms
+        return Place(session, tuple(detail for detail, _ in steps), opened, withdrawn)
+
+    def addressed(self, request: dict) -> tuple[Place, int]:
+        """Where the listener is, and the number of the step that the request's token was issued for.
+
+        Raises:
+            RefusedError: no session, a withdrawn one, a forged token, or a step that is not open yet.
+        """
+        place = self.place(request)
+        if place is None:
+            raise RefusedError("this session is not known here: reload the page")
+        name = place.session.session_id
+        for number in reversed(range(min(place.number + 1, len(place.session.plan)))):
+            if same(self._tokens.step(name, number), request.get("token")):
+                break
+        else:
+            raise RefusedError("this answer does not belong to a step that you have reached: reload the page")
+        if number == place.number and place.withdrawn:
+            raise RefusedError("these answers were withdrawn: reload the page to begin anew")
+        return place, number
+
+    def close(self, place: Place, detail: dict, votes: Sequence[Vote] = (), event: str = "") -> Place | None:
+        """Finish the open step and give the next place; None where another request was faster."""
+        now = self._now()
+        if self._store.close_step(place.session.session_id, place.number, detail, now, votes, event):
+            return Place(place.session, (*place.done, detail), now, withdrawn=False)
+        return None
+
+    def _session(self, name: str) -> Session | None:
+        if name not in self._sessions:
+            session = self._store.session(name)
+            if session is None or session.study_hash != self._study.hash:
+                return None
+            if len(self._sessions) >= MAX_SESSIONS:
+                self._sessions.clear()
+            self._sessions[name] = session
+        return self._sessions[name]
