@@ -99,6 +99,10 @@ def spoken(label: str) -> str:
     return label.replace("_", " ")
 
 
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
 def _trial(study: Study, session: Session, number: int) -> dict:
     plan, what = session.plan, session.plan[number]
     alike = [at for at, other in enumerate(plan) if (other.get("role") == "training") == (what["role"] == "training")]
@@ -117,7 +121,7 @@ def _questions(study: Study, kind: str, label: str | None) -> list[dict]:
     if kind == "rating":
         return [_asked(question, label) for question in study.design.questions]
     choices = {
-        "naming": [{"value": name, "word": spoken(name)} for name in (*study.labels, CANNOT_TELL)],
+        "naming": [{"value": name, "word": _capital(spoken(name))} for name in (*study.labels, CANNOT_TELL)],
         "preference": [
             {"value": value, "word": word}
             for value, word in zip(PREFERENCES, ("First", "Second", "Alike"), strict=True)

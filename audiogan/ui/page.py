@@ -18,6 +18,7 @@ from audiogan.ui.library import Library
 from audiogan.ui.limits import RequestLimits
 from audiogan.ui.pages import Pages
 from audiogan.ui.requests import RequestLog
+from audiogan.ui.scripts import mounting
 from audiogan.ui.surface import Surface
 from audiogan.ui.tally import Tally
 
@@ -59,6 +60,7 @@ def build_app(library: Library, store: Store, study: Study | None = None) -> gr.
                 results.build(tally, downloads, opened=tab.select)
             with gr.Tab("About"):
                 about.build(library)
+        gr.HTML(js_on_load=mounting("tabs.js"), apply_default_css=False, elem_id="tabs")
         endpoints.build(library, instrument, gate)
     app.gate, app.health, app.app_id = gate, Health(library, store), _identity(library, study)
     app.tally, app.downloads = tally, downloads

@@ -10,11 +10,11 @@ from audiogan.ui.visitors import address
 NO_STUDY = "There is no study to take part in here. `python -m audiogan study build` makes one."
 
 
-def build(listening: Listening | None) -> gr.HTML | None:
-    """The tab's contents; returns the component, whose `rated` event follows each stored vote."""
+def build(listening: Listening | None) -> None:
+    """The tab's contents."""
     if listening is None:
         gr.Markdown(NO_STUDY, elem_id="rate")
-        return None
+        return
 
     if notice := place.warning():
         gr.Markdown(notice, elem_id="votes-vanish")
@@ -25,9 +25,9 @@ def build(listening: Listening | None) -> gr.HTML | None:
     def sounds(request: dict, http: gr.Request) -> dict:
         return listening.sounds(request, address(http))
 
-    return gr.HTML(
+    gr.HTML(
         html_template='<div class="rate"></div>',
-        js_on_load=mounting("rate.js", events=("rated",)),
+        js_on_load=mounting("rate.js"),
         apply_default_css=False,
         elem_id="rate",
         server_functions=[listen, sounds],

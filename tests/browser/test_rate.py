@@ -153,6 +153,8 @@ def test_keyboard_alone_finishes_and_nothing_sent_on_the_way_names_a_system(visi
     assert len(set(receipts)) == TRIALS
     assert len(votes(rate_site)) - before == 8 * 4 + 3
     expect(page.locator(".done")).to_contain_text("secretgan-alpha")  # only now
+    page.get_by_role("button", name="What others said").press("Enter")
+    expect(page.locator("#results")).to_contain_text("Real or invented?")
 
 
 def test_phone_finishes_by_touch_with_room_for_every_thumb(visit, rate_site):
@@ -301,6 +303,10 @@ def test_questions_are_named_groups_of_named_radios_and_changes_are_announced(vi
     group.get_by_role("radio", name="1 Bad").focus()
     page.keyboard.press("ArrowRight")
     expect(group.get_by_role("radio", name="2 Poor")).to_be_checked()
+    exemplar = page.locator(".question", has_text="resemble").get_by_role("button", name="Play: A real")
+    exemplar.press("Enter")
+    expect(page.get_by_role("button", name="Stop: A real")).to_be_visible()
+    group.get_by_role("radio", name="2 Poor").focus()
     page.keyboard.press("3")
     expect(page.locator(".rate [role=status][aria-live=polite]")).not_to_be_empty()
     assert page.evaluate("getComputedStyle(document.activeElement.closest('label')).outlineStyle") == "solid"

@@ -11,7 +11,7 @@ const LISTENER = "audiogan-listener";
 const SESSION = "audiogan-session";
 const RECEIPT = "audiogan-receipt";
 
-export function mount({ element, server, trigger }) {
+export function mount({ element, server }) {
   const root = element.querySelector(".rate");
   const status = make("p", { className: "status", role: "status", "aria-live": "polite" });
   const saved = make("p", { className: "saved", role: "status" }); // of its own: the next trial speaks over the status
@@ -88,6 +88,7 @@ export function mount({ element, server, trigger }) {
     },
     withdraw: (receipt) =>
       attempt({ action: "withdraw", receipt }, () => {
+        saved.textContent = "";
         say("Withdrawn: these answers count in no result.", "stored");
         if (session) open();
       }),
@@ -104,7 +105,6 @@ export function mount({ element, server, trigger }) {
   const stored = (reply, answers) => {
     keep(RECEIPT, reply.receipt);
     say("");
-    trigger("rated");
     if (reply.feedback) {
       const node = screens.feedback(reply.feedback, answers, () => show(reply.view));
       showing = { node, keys: () => {} };
@@ -127,7 +127,7 @@ export function mount({ element, server, trigger }) {
     link.addEventListener("click", async () => {
       const url = `${location.href.replace(/#.*/, "")}#session=${session}`;
       const copied = await navigator.clipboard?.writeText(url).then(() => true, () => false);
-      say(copied ? "Link copied: open it there, on the Rate tab. Whoever has it can answer for you." : url);
+      say(copied ? "Link copied: open it there. Whoever has it can answer for you." : url);
     });
     return make("p", { className: "elsewhere" }, link);
   }
@@ -138,7 +138,7 @@ function adoptSession() {
   const found = /^#session=([0-9a-f]{32})$/.exec(location.hash);
   if (!found) return;
   keep(SESSION, found[1]);
-  history.replaceState(null, "", location.href.replace(/#.*/, ""));
+  history.replaceState(history.state, "", "#rate");
 }
 
 function within(promise, milliseconds) {

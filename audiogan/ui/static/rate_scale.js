@@ -3,9 +3,11 @@
 import { make } from "./dom.js";
 
 // A fieldset for each question, and what has been answered: `values()`, `missing()`. `press(key)` gives what it chose, in words,
-// or null; it leaves the focus where it is, so that the space bar goes on playing.
-export function questionnaire(questions, group, changed) {
+// or null; it leaves the focus where it is, so that the space bar goes on playing. `exemplar` stands beside the questions that ask for it.
+export function questionnaire(questions, group, changed, exemplar = null) {
   const fields = questions.map((question) => fieldOf(question, `${group}-${question.name}`));
+  const compared = questions.findIndex((question) => question.exemplar);
+  if (exemplar && compared >= 0) fields[compared].node.querySelector("legend").after(exemplar);
   const list = make("div", { className: "questions" }, ...fields.map((field) => field.node));
   const open = () => fields.findIndex((field) => field.value() === null);
   const mark = (at) => fields.forEach((field, index) => field.node.classList.toggle("at-hand", index === at));

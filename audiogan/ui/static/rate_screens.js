@@ -76,12 +76,13 @@ export function feedback(told, answers, next) {
 
 export function done(view, { receipt, withdraw, again }) {
   const { right, of } = view.judged;
-  const score = of ? `You told recordings from inventions ${right} times out of ${of}.` : "";
+  const score = of ? `You told recordings from inventions in ${right} of ${of} sounds.` : "";
   const parts = [heading("Thank you"), ...paragraphs(`Your answers are stored. ${score}`)];
   if (view.systems.length) parts.push(systemsOf(view.systems));
   if (view.trials.length) parts.push(trialsOf(view.trials));
   if (receipt) parts.push(make("p", { className: "receipt" }, "Your receipt, to withdraw your answers later: ", make("code", { textContent: receipt })));
-  const buttons = make("div", { className: "buttons" }, primary("Rate more sounds", again));
+  const everyone = secondary("What others said", () => (location.hash = "results")); // see tabs.js
+  const buttons = make("div", { className: "buttons" }, primary("Rate more sounds", again), everyone);
   return screen("done", ...parts, buttons, withdrawal(withdraw, receipt));
 }
 
@@ -91,20 +92,20 @@ export function withdrawn({ again }) {
 
 function systemsOf(systems) {
   const rows = systems.map((one) => [one.made, one.heard, one.quality ?? "–", one.called_real === null ? "–" : `${one.called_real} %`]);
-  return table("What you heard", ["Made by", "Sounds", "Your mean quality", "You called real"], rows);
+  return table("What you heard", ["Made by", "Sounds", "Your mean quality", "You called real"], rows, "numbers");
 }
 
 function trialsOf(trials) {
   const rows = trials.map((one, at) => [at + 1, one.label || "–", one.made, Object.values(one.values).join(" · ")]);
-  const inner = table("Each sound and your answers", ["", "Instrument", "Made by", "Your answers"], rows);
+  const inner = table(`Your answers: ${Object.keys(trials[0].values).join(" · ")}`, ["", "Instrument", "Made by", "Your answers"], rows);
   return make("details", {}, make("summary", { textContent: "Each sound and your answers" }), inner);
 }
 
-function table(caption, headings, rows) {
+function table(caption, headings, rows, kind = "texts") {
   const head = make("tr", {}, ...headings.map((text) => make("th", { scope: "col", textContent: text })));
   const body = rows.map((cells) => make("tr", {}, ...cells.map((text, at) => cell(text, headings[at]))));
   const inner = make("table", {}, make("caption", { textContent: caption }), make("thead", {}, head), make("tbody", {}, ...body));
-  return make("div", { className: "results" }, inner);
+  return make("div", { className: `results ${kind}` }, inner);
 }
 
 function cell(text, name) {

@@ -10,11 +10,10 @@ export function trial(view, { load, submit, fail, say }) {
   const first = player(nameOf(view), { heard: (part) => heard(part), parts: view.clips.length });
   const form = make("form", { className: "trial", noValidate: true });
   const answers = make("fieldset", { className: "answers", disabled: true });
-  const questions = questionnaire(view.questions, view.token.slice(0, 8), () => update());
+  const exemplar = view.exemplar && player(`A real ${view.label.toLowerCase()}`, { small: true });
+  const questions = questionnaire(view.questions, view.token.slice(0, 8), () => update(), exemplar?.node);
   const button = make("button", { type: "submit", className: "primary", textContent: "Submit", disabled: true });
   const sounds = make("div", { className: "sounds" }, first.node);
-  const exemplar = view.exemplar && player(`A real ${view.label.toLowerCase()}`, { small: true });
-  if (exemplar) sounds.append(exemplar.node);
   answers.append(questions.node);
   form.append(positionOf(view), sounds, answers, make("div", { className: "foot" }, button, hintsOf(view)));
 

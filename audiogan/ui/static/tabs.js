@@ -1,0 +1,36 @@
+// The address names the open tab: `#rate` can be sent to listeners, a reload comes back to it, and Back to the one before.
+
+const TABS = '[role="tablist"] [role="tab"]';
+const PATIENCE = 100; // frames until the page has its tabs
+
+export function mount() {
+  document.addEventListener("click", ({ target, isTrusted }) => {
+    const tab = isTrusted && target.closest?.(TABS); // our own clicks follow the address
+    if (tab && name(tab) !== wanted()) location.hash = name(tab);
+  });
+  addEventListener("hashchange", () => {
+    if (isSession()) location.reload(); // a link from another device, opened where the page already was
+    else open();
+  });
+  open();
+}
+
+function open(left = PATIENCE) {
+  const tabs = [...document.querySelectorAll(TABS)];
+  const tab = tabs.find((one) => name(one) === (wanted() || name(tabs[0])));
+  if (tab) {
+    if (tab.ariaSelected !== "true") tab.click();
+  } else if (!tabs.length && left) requestAnimationFrame(() => open(left - 1));
+}
+
+function wanted() {
+  return isSession() ? "rate" : location.hash.slice(1).toLowerCase();
+}
+
+function isSession() {
+  return location.hash.startsWith("#session=");
+}
+
+function name(tab) {
+  return tab.textContent.trim().toLowerCase();
+}
