@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import numpy as np
 import pytest
 import sqlalchemy as sa
@@ -32,7 +33,7 @@ pytestmark = pytest.mark.long
 
 ROOT = Path(__file__).parents[2]
 LISTENERS, TRIALS = int(os.environ.get("SOAK_LISTENERS", "100")), 20
-PAUSE_SECONDS = 4.0
+PAUSE_SECONDS, WATCH_SECONDS = 4.0, 5.0
 STARTS, KILLS, P95_SECONDS, GIVE_UP_SECONDS = 5, 10, 0.5, 1500
 DESIGN = {"trials": {"training": 0, "test": 16, "gold": 2, "repeat": 2}}
 
@@ -146,6 +147,25 @@ def crowd(listeners: list[Listener]) -> None:
         list(pool.map(Listener.run, listeners))
 
 
+@contextmanager
+def watched(line: Line):
+    """Somebody downloads the results every few seconds meanwhile, from one process after the other."""
+    over, seen = threading.Event(), []
+
+    def watch():
+        while not over.wait(WATCH_SECONDS):
+            for url in line.urls:
+                begun = time.perf_counter()
+                status = httpx.get(f"{url}/results/results.csv", timeout=60, trust_env=False).status_code
+                seen.append((status, time.perf_counter() - begun))
+
+    with ThreadPoolExecutor(1) as pool:
+        watching = pool.submit(watch)
+        yield seen
+        over.set()
+        watching.result()
+
+
 def check(url: str, listeners: list[Listener], name: str, complete: bool = True) -> list[float]:
     """Every acknowledged vote is stored once, with the values that were acknowledged; nothing is there twice."""
     store = Store(url)
@@ -183,10 +203,14 @@ def test_crowd_loses_no_vote_and_waits_little(kind, tmp_path):
     with stand(kind, tmp_path) as standing:
         begun, ours, theirs = time.monotonic(), time.process_time(), standing.seconds()
         listeners = made(standing.line)
-        crowd(listeners)
+        with watched(standing.line) as seen:
+            crowd(listeners)
         took = time.monotonic() - begun
         ours, theirs = time.process_time() - ours, standing.seconds() - theirs
         print(f"\n{kind}: {took:.0f} s; CPU {theirs:.0f} s of the app, {ours:.0f} s of the listeners themselves")
+        slowest = max(seconds for _, seconds in seen)
+        print(f"results looked at {len(seen)} times meanwhile, at worst in {1000 * slowest:.0f} ms")
+        assert {status for status, _ in seen} <= {200, 404}  # 404 until the first sitting is over
         latencies = check(standing.url, listeners, f"{kind}, {len(standing.ports)} process(es)")
     assert np.quantile(latencies, 0.95) < P95_SECONDS
 
