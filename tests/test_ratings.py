@@ -124,6 +124,9 @@ class TestTable:
         assert "$2.50\\,[" in text
         assert "PRELIMINARY" in text
         assert text.count(r"\\") == 3
+        said = [vote(f"r{n}", system, "real", "real", stimulus=f"c{n}") for n in range(4) for system in ("real", "net")]
+        assert r"$d'$ & $c$ \\" in latex.table(analyse(rows + said))
+        assert r"$100$ & $0.00$ & $-1.28$ \\" in latex.table(analyse(rows + said))  # z(4.5 / 5) = 1.28
         assert latex.escape("a\\b~^{&#$}") == r"a\textbackslash{}b\textasciitilde{}\textasciicircum{}\{\&\#\$\}"
 
     def test_text_says_what_counts(self, study):

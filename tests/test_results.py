@@ -77,6 +77,7 @@ class TestForest:
     def test_numbers_have_units_and_true_minus_signs(self):
         assert POINTS.number(-1.254) == "−1.25"
         assert SHARE.span([9.6, 50]) == "10 % to 50 %"
+        assert POINTS.number(-0.001) == "0.00"
         assert (POINTS.number(None), POINTS.span(None)) == ("–", "–")
 
     def test_row_is_readable_as_text_and_drawn_at_its_place(self):
@@ -94,6 +95,8 @@ class TestPage:
         assert ["real", "4.00", "1.00 to 5.00"] in rows  # clipped to the scale
         assert ["real", "75 %", "0 % to 100 %"] in rows
         assert "25 %" in page  # the error of telling net from real
+        (net,) = (row for row in Cells(page).rows if row[0] == "net" and len(row) == 9)
+        assert net[6] == "0.00"  # as many misses as false alarms: no leaning to either answer
         assert "Preliminary" in page
 
     def test_enough_listeners_are_not_preliminary(self):

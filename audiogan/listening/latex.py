@@ -1,4 +1,4 @@
-"""Results as a LaTeX table for a paper: a row a system, the mean and half its interval for each scale, then d'."""
+"""Results as a LaTeX table for a paper: a row a system, each scale's mean and interval, then d' and criterion."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ def table(results: dict, block: str = "screened") -> str:
     questions = list(found["scales"])
     real = {row["system"]: row for row in found["real"]}
     heads = ["System", "$R$", "$n$", *(question.capitalize() for question in questions)]
-    heads += ["Called real (\\%)", "$d'$"] if real else []
+    heads += ["Called real (\\%)", "$d'$", "$c$"] if real else []
     lines = [r"\begin{tabular}{l" + "r" * (len(heads) - 1) + "}", r"\toprule"]
     lines += [" & ".join(heads) + r" \\", r"\midrule"]
     lines += [" & ".join(_row(system, found, questions, real)) + r" \\" for system in found["systems"]]
@@ -51,7 +51,7 @@ def _row(system: str, found: dict, questions: Sequence[str], real: dict) -> list
         row = real.get(system)
         detection = row and row["detection"]
         cells.append(f"${100 * row['called_real']:.0f}$" if row else "--")
-        cells.append(f"${detection['d_prime']:.2f}$" if detection else "--")
+        cells += [f"${detection[name]:z.2f}$" if detection else "--" for name in ("d_prime", "criterion")]
     return cells
 
 

@@ -81,8 +81,11 @@ def _real(found: dict) -> Iterator[str]:
         Line(row["system"], 100 * row["called_real"], _scaled(row["interval"]), _told(row), row["system"] in REFERENCES)
         for row in _best_first(found["real"], "called_real")
     ]
-    heads = ("System", "Called real", "Error against real", "d′ (95 % interval)", "Listeners", "Votes")
-    note = "Guessing gives an error of 50 % and a d′ of 0: then listeners cannot tell the system from real recordings."
+    heads = ("System", "Called real", "Error against real", "d′ (95 % interval)", "Criterion c", "Listeners", "Votes")
+    note = (
+        "Guessing gives an error of 50 % and a d′ of 0: then listeners cannot tell the system from real recordings. "
+        "A criterion below 0 means that they say real readily."
+    )
     yield _section("Real or invented?", note, forest(lines, SHARE, heads, "called real, by system"))
 
 
@@ -205,9 +208,10 @@ def _who(row: dict) -> tuple[str, str]:
 def _told(row: dict) -> tuple[str, ...]:
     found = row["detection"]
     if found is None:
-        return ("–", "–", *_who(row))
+        return ("–", "–", "–", *_who(row))
     error = f"{SHARE.number(100 * found['error'])} ({SHARE.span(_scaled(found['error_interval']))})"
-    return (error, f"{POINTS.number(found['d_prime'])} ({POINTS.span(found['d_prime_interval'])})", *_who(row))
+    d_prime = f"{POINTS.number(found['d_prime'])} ({POINTS.span(found['d_prime_interval'])})"
+    return (error, d_prime, POINTS.number(found["criterion"]), *_who(row))
 
 
 def _mean(row: dict | None) -> str:

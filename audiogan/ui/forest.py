@@ -26,7 +26,7 @@ class Axis:
         return round(100 * min(max(share, 0.0), 1.0), 2)
 
     def number(self, value: float | None) -> str:
-        return "–" if value is None else f"{value:.{self.digits}f}".replace("-", "−") + self.unit
+        return "–" if value is None else f"{value:z.{self.digits}f}".replace("-", "−") + self.unit
 
     def span(self, interval: Sequence[float] | None) -> str:
         """`low to high`; a dash where one rater gives no interval."""
