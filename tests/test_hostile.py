@@ -39,7 +39,9 @@ def innocent(reply: httpx.Response) -> bool:
     return not [leak for leak in leaks if leak in reply.text]
 
 
-@pytest.mark.parametrize("route", ["/gradio_api/file=", "/gradio_api/file/", "/static/", "/assets/", "/svelte/", "/"])
+@pytest.mark.parametrize(
+    "route", ["/gradio_api/file=", "/gradio_api/file/", "/static/", "/assets/", "/svelte/", "/", "/results/", "/votes/"]
+)
 @pytest.mark.parametrize(
     "path",
     [
@@ -92,6 +94,9 @@ def test_link_that_leaves_the_folder_of_sounds_is_not_followed(service):
         ("GET", "/gradio_api/vibe-code"),
         ("POST", "/gradio_api/vibe-edit"),
         ("GET", "/gradio_api/runs"),
+        ("GET", "/votes/votes.csv"),
+        ("POST", "/votes/votes.csv"),  # nobody set a key
+        ("POST", "/results/results.csv"),
         ("GET", "/gradio_api/token"),
         ("GET", "/monitoring"),
         ("GET", "/monitoring/summary"),
@@ -117,7 +122,8 @@ def test_uploads_are_refused_wherever_they_knock(service):
 
 
 def test_100_mb_are_refused_before_they_are_read(service):
-    for path in ("/gradio_api/component_server", "/gradio_api/queue/join", "/gradio_api/call/generate"):
+    called = ("/gradio_api/component_server", "/gradio_api/queue/join", "/gradio_api/call/generate")
+    for path in (*called, "/votes/votes.csv"):
         with socket.create_connection(("127.0.0.1", service.port), timeout=30) as line:
             line.sendall(f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 100000000\r\n\r\n".encode())
             assert line.recv(65536).split()[1] == b"413"

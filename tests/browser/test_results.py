@@ -14,10 +14,13 @@ from .conftest import EXPORT_KEY
 
 pytestmark = pytest.mark.browser
 LIVE_MILLISECONDS = 90_000
+FITS = """[...document.querySelectorAll("#results .forest")].every((table) =>
+  table.scrollWidth <= table.parentElement.clientWidth
+  && [...table.querySelectorAll("tbody th")].every((name) => name.clientWidth > 100))"""  # none broken into letters
 
 
 def listen(store: Store, study: Study, name: str, lazy: bool = False) -> None:
-    """One sitting: every test stimulus rated on quality, real ones better; a lazy listener always says 3."""
+    """One sitting: quality of every test stimulus, real ones better, and if it is real; a lazy one always says 3."""
     for number, stimulus in enumerate(study.of_role("test")):
         value = 3 if lazy else 4 + number % 2 if stimulus.system == "real" else 1 + number % 2
         shared = {"vote_id": f"{name}-{number}", "session_id": name, "rater": name, "role": "test"}
@@ -27,8 +30,9 @@ def listen(store: Store, study: Study, name: str, lazy: bool = False) -> None:
             "stimulus": stimulus.id,
             "label": stimulus.label,
         }
-        vote = Vote(question="quality", value=value, trial_index=number, response_ms=900, **shared)
-        assert store.close_step(name, number, {}, 0, [vote])
+        shared |= {"trial_index": number, "response_ms": 900}
+        said = Vote(question="real", value="real" if value > 3 else "invented", order=1, **shared)
+        assert store.close_step(name, number, {}, 0, [Vote(question="quality", value=value, **shared), said])
 
 
 def test_results_are_live_readable_and_stay_open(visit, site):
@@ -44,6 +48,9 @@ def test_results_are_live_readable_and_stay_open(visit, site):
     expect(page.get_by_role("region", name="means by instrument")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     centre = "node => { const { left, width } = node.getBoundingClientRect(); return left + width / 2; }"
+    for width in (1023, 1024, 1280, 390):
+        page.set_viewport_size({"width": width, "height": 844})
+        page.wait_for_function(FITS)  # the page takes its new width step by step
     left = quality.locator(".axis").first.bounding_box()["x"]
     assert abs(quality.locator(".ticks span").first.evaluate(centre) - left) < 2  # the 1 stands where the axis begins
     assert serious(page) == []
