@@ -11,15 +11,20 @@ pytestmark = pytest.mark.browser
 def selected(page: Page, name: str) -> None:
     """See a tab open, and the address say so."""
     expect(page.get_by_role("tab", name=name)).to_have_attribute("aria-selected", "true")
-    expect(page).to_have_url(re.compile(rf"#{name.lower()}$"))
+    expect(page.get_by_role("tab", name=name)).to_be_in_viewport()
+    expect(page).to_have_url(re.compile(rf"#/{name.lower()}$"))
 
 
 def test_link_opens_the_test_and_a_reload_stays_there(visit):
-    page = visit(path="#rate")
+    page = visit(path="#/rate")
     expect(page.get_by_role("button", name="I agree: begin")).to_be_visible()
     selected(page, "Rate")
     page.reload()
     expect(page.get_by_role("button", name="I agree: begin")).to_be_visible()
+
+
+def test_link_without_the_slash_is_understood(visit):
+    expect(visit(path="#rate").get_by_role("button", name="I agree: begin")).to_be_visible()
 
 
 def test_back_and_forward_go_from_tab_to_tab(visit):
@@ -36,7 +41,7 @@ def test_back_and_forward_go_from_tab_to_tab(visit):
 
 
 def test_back_in_the_middle_of_a_sitting_loses_nothing(visit):
-    page = visit(path="#rate")
+    page = visit(path="#/rate")
     page.get_by_role("button", name="I agree: begin").click()
     page.get_by_role("button", name="The volume is right").click()
     expect(page.get_by_role("heading", name="Headphone check")).to_be_visible()
@@ -49,7 +54,7 @@ def test_back_in_the_middle_of_a_sitting_loses_nothing(visit):
 
 
 def test_link_of_a_session_opens_it_in_a_page_that_is_already_there(visit):
-    page = visit(path="#rate")
+    page = visit(path="#/rate")
     page.get_by_role("button", name="I agree: begin").click()
     expect(page.get_by_role("heading", name="Set the volume")).to_be_visible()
     session = page.evaluate("localStorage.getItem('audiogan-session')")

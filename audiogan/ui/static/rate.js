@@ -138,7 +138,7 @@ function adoptSession() {
   const found = /^#session=([0-9a-f]{32})$/.exec(location.hash);
   if (!found) return;
   keep(SESSION, found[1]);
-  history.replaceState(history.state, "", "#rate");
+  history.replaceState(history.state, "", "#/rate");
 }
 
 function within(promise, milliseconds) {

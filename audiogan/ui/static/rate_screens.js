@@ -81,7 +81,7 @@ export function done(view, { receipt, withdraw, again }) {
   if (view.systems.length) parts.push(systemsOf(view.systems));
   if (view.trials.length) parts.push(trialsOf(view.trials));
   if (receipt) parts.push(make("p", { className: "receipt" }, "Your receipt, to withdraw your answers later: ", make("code", { textContent: receipt })));
-  const everyone = secondary("What others said", () => (location.hash = "results")); // see tabs.js
+  const everyone = secondary("What others said", () => (location.hash = "/results")); // see tabs.js
   const buttons = make("div", { className: "buttons" }, primary("Rate more sounds", again), everyone);
   return screen("done", ...parts, buttons, withdrawal(withdraw, receipt));
 }

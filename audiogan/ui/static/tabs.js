@@ -1,4 +1,5 @@
-// The address names the open tab: `#rate` can be sent to listeners, a reload comes back to it, and Back to the one before.
+// The address names the open tab: `#/rate` can be sent to listeners, a reload comes back to it, and Back to the one before.
+// No element is called "/rate": the browser would scroll to it.
 
 const TABS = '[role="tablist"] [role="tab"]';
 const PATIENCE = 100; // frames until the page has its tabs
@@ -6,7 +7,7 @@ const PATIENCE = 100; // frames until the page has its tabs
 export function mount() {
   document.addEventListener("click", ({ target, isTrusted }) => {
     const tab = isTrusted && target.closest?.(TABS); // our own clicks follow the address
-    if (tab && name(tab) !== wanted()) location.hash = name(tab);
+    if (tab && name(tab) !== wanted()) location.hash = `/${name(tab)}`;
   });
   addEventListener("hashchange", () => {
     if (isSession()) location.reload(); // a link from another device, opened where the page already was
@@ -24,7 +25,7 @@ function open(left = PATIENCE) {
 }
 
 function wanted() {
-  return isSession() ? "rate" : location.hash.slice(1).toLowerCase();
+  return isSession() ? "rate" : location.hash.replace(/^#\/?/, "").toLowerCase();
 }
 
 function isSession() {
