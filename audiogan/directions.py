@@ -7,7 +7,8 @@ import numpy as np
 
 from audiogan import descriptors, latent
 from audiogan.descriptors import DESCRIPTORS
-from audiogan.synthesis import TILE, Synthesizer
+from audiogan.synthesis import Synthesizer
+from audiogan.tiles import TILE
 
 SPAN, COUNT = 16, 6  # principal directions that are kept, and that are offered
 SEED, DRAWS = 0, 512  # latents whose features are decomposed

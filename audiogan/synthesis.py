@@ -1,19 +1,18 @@
 """Checkpoint, seed, index, label and pitch to a waveform: the same arguments give the same samples."""
 
 import math
-import operator
 import os
-import threading
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
 
 from audiogan import checkpoint, hub, latent
+from audiogan.checks import check_pitch, check_seed, check_whole
 from audiogan.device import choose_device
 from audiogan.models.base import Generator
+from audiogan.tiles import TILE, Tiles
 
-TILE = 8
 MAX_CLIPS = 100_000
 MAX_MORPH_STEPS = 256
 MOST_GAIN = 16.0  # 24 dB: what is quieter stays quiet
@@ -22,8 +21,8 @@ MOST_GAIN = 16.0  # 24 dB: what is quieter stays quiet
 class Synthesizer:
     """A loaded generator.
 
-    Clips are computed in tiles of a fixed size, clip i always at place i modulo that size: kernels choose
-    their order of summation by batch size, and a clip must not depend on how many were asked for.
+    Clips are computed in tiles of a fixed size, and by one caller alone clip i always at place i modulo that size:
+    kernels choose their order of summation by batch size, and a clip must not depend on how many were asked for.
 
     Attributes:
         name: the checkpoint's.
@@ -38,7 +37,7 @@ class Synthesizer:
         self.checkpoint, self.name, self.config = description, description.name, generator.config
         self.device, self.elsewhere = device, None
         self.generator = generator.to(device).eval()
-        self._busy = threading.Lock()
+        self._tiles = Tiles(self._compute)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -102,7 +101,7 @@ class Synthesizer:
         at_once: int = TILE,
     ) -> Iterator[np.ndarray]:
         """`generate`, so many clips at a time, a multiple of `TILE`, so that memory does not grow with num."""
-        num = _whole("num", num, 1, MAX_CLIPS)
+        num = check_whole("num", num, 1, MAX_CLIPS)
         seed = check_seed(seed)
         pitch = check_pitch(pitch)
         latent.truncate(np.zeros(1, np.float32), truncation)
@@ -178,7 +177,7 @@ class Synthesizer:
         Raises:
             ValueError: an argument out of range, named with what is accepted.
         """
-        steps = _whole("steps", steps, 2, MAX_MORPH_STEPS)
+        steps = check_whole("steps", steps, 2, MAX_MORPH_STEPS)
         pitch = check_pitch(pitch)
         from_seed, to_seed = check_seed(from_seed, "from_seed"), check_seed(to_seed, "to_seed")
         labels = self.clip_labels([0], from_seed, label)
@@ -218,24 +217,20 @@ class Synthesizer:
 
     def compute(self, z: np.ndarray, numbers: list[int], pitches: list[float | None]) -> np.ndarray:
         """`render` on this process's device, of label indices, all arguments checked."""
-        tiles = [slice(first, first + TILE) for first in range(0, len(z), TILE)]
-        return np.concatenate([self._compute(z[tile], numbers[tile], pitches[tile]) for tile in tiles])
+        given = [math.nan if pitch is None else pitch for pitch in pitches]
+        parts = [slice(first, first + TILE) for first in range(0, len(z), TILE)]
+        return np.concatenate([self._tiles(z[part], numbers[part], given[part]) for part in parts])
 
     @torch.inference_mode()
-    def _compute(self, z: np.ndarray, numbers: list[int], pitches: list[float | None]) -> np.ndarray:
-        """A tile: latents [at most TILE, latent_dim], padded with their last row while computed, to their audio."""
-        count, missing = len(z), TILE - len(z)
-        z = np.pad(z, ((0, missing), (0, 0)), mode="edge")
-        label = torch.tensor(numbers + numbers[-1:] * missing, device=self.device) if self.labels else None
-        pitches = [math.nan if pitch is None else pitch for pitch in pitches + pitches[-1:] * missing]
-        with self._busy:  # one tile at a time a model: threads would only fight for the cores
-            native = self.generator(
-                torch.tensor(z, device=self.device),  # a copy: numpy's memory is less aligned, which changes sums
-                label,
-                torch.tensor(pitches, device=self.device),
-            )
-            audio = self.generator.to_audio(native).float().clamp(-1.0, 1.0).cpu()[:count]
-            return at_peak(audio, self.config.output_peak).numpy()
+    def _compute(self, z: np.ndarray, numbers: list[int], pitches: list[float]) -> np.ndarray:
+        """A tile: [TILE, latent_dim] to [TILE, num_samples]."""
+        native = self.generator(
+            torch.tensor(z, device=self.device),  # a copy: numpy's memory is less aligned, which changes sums
+            torch.tensor(numbers, device=self.device) if self.labels else None,
+            torch.tensor(pitches, device=self.device),
+        )
+        audio = self.generator.to_audio(native).float().clamp(-1.0, 1.0).cpu()
+        return at_peak(audio, self.config.output_peak).numpy()
 
 
 def at_peak(audio: torch.Tensor, peak: float) -> torch.Tensor:
@@ -264,35 +259,3 @@ def load(
 def file_name(name: str, label: str | None, seed: int, index: int) -> str:
     """`NAME-LABEL-SEED-INDEX.wav`, with spaces as underscores; a model without labels has `any`."""
     return f"{name}-{(label or 'any').replace(' ', '_')}-{seed}-{index}.wav"
-
-
-def check_seed(seed, name: str = "seed") -> int:
-    """The seed as an int.
-
-    Raises:
-        ValueError: not a whole number from 0 to `latent.MAX_SEED`.
-    """
-    return _whole(name, seed, 0, latent.MAX_SEED)
-
-
-def check_pitch(pitch: float | None) -> float | None:
-    """The MIDI pitch as a float, or None.
-
-    Raises:
-        ValueError: not a number from 0 to 127.
-    """
-    if pitch is None:
-        return None
-    if isinstance(pitch, (int, float)) and 0 <= pitch <= 127:
-        return float(pitch)
-    raise ValueError(f"pitch must be a MIDI number from 0 to 127, not {pitch!r}")
-
-
-def _whole(name: str, value, low: int, high: int) -> int:
-    try:
-        whole = operator.index(value)
-    except TypeError:
-        whole = int(value) if isinstance(value, float) and value.is_integer() else None
-    if whole is None or isinstance(value, bool) or not low <= whole <= high:
-        raise ValueError(f"{name} must be a whole number from {low} to {high}, not {value!r}")
-    return whole

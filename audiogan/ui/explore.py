@@ -11,9 +11,11 @@ import numpy as np
 
 from audiogan import latent, resemblance
 from audiogan.audio import to_pcm16
+from audiogan.checks import check_pitch
 from audiogan.descriptors import DESCRIPTORS
 from audiogan.directions import COUNT, Directions
-from audiogan.synthesis import TILE, Synthesizer, check_pitch
+from audiogan.synthesis import Synthesizer
+from audiogan.tiles import TILE
 from audiogan.ui import scripts
 from audiogan.ui.fields import parse_seed
 from audiogan.ui.gate import Gate, guarded

@@ -9,7 +9,8 @@ import numpy as np
 
 from audiogan import latent
 from audiogan.audio import to_pcm16
-from audiogan.synthesis import Synthesizer, check_pitch, check_seed
+from audiogan.checks import check_pitch, check_seed
+from audiogan.synthesis import Synthesizer
 from audiogan.ui.fields import parse_seed
 from audiogan.ui.library import Library
 from audiogan.ui.toasts import sentence

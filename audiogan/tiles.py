@@ -1,0 +1,81 @@
+"""Clips of many callers, computed together: a tile takes as long with one clip in it as with eight."""
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+TILE = 8
+
+
+@dataclass(eq=False)
+class _Share:
+    """Some caller's clips, at most `TILE`; `audio` or `error` is there once their tile is computed."""
+
+    z: np.ndarray
+    numbers: list[int]
+    pitches: list[float]
+    audio: np.ndarray | None = field(default=None, repr=False)
+    error: BaseException | None = None
+
+    @property
+    def done(self) -> bool:
+        return self.audio is not None or self.error is not None
+
+
+class Tiles:
+    """Computes clips in tiles of a fixed size. Safe to call from many threads.
+
+    Whoever calls alone has a tile of their own, their clips in their order from its first place on; callers who wait
+    for a tile that is under way share the next one, first come, first served.
+
+    Args:
+        compute: z [TILE, latent_dim], label numbers and pitches (NaN for none) to audio [TILE, num_samples].
+    """
+
+    def __init__(self, compute: Callable[[np.ndarray, list[int], list[float]], np.ndarray]):
+        self._compute = compute
+        self._turn, self._lock = threading.Lock(), threading.Lock()
+        self._waiting: deque[_Share] = deque()
+
+    def __call__(self, z: np.ndarray, numbers: list[int], pitches: list[float]) -> np.ndarray:
+        """Audio [clips, num_samples] of latents [clips, latent_dim], at most `TILE`, with their labels and pitches."""
+        share = _Share(z, numbers, pitches)
+        with self._lock:
+            self._waiting.append(share)
+        with self._turn:  # one tile at a time: threads would only fight for the cores
+            while not share.done:
+                self._compute_next()
+        if share.error is not None:
+            raise share.error
+        return share.audio
+
+    def _compute_next(self) -> None:
+        """A tile of the oldest share and of those after it that fit."""
+        with self._lock:
+            chosen, room = [], TILE
+            for share in list(self._waiting):
+                if len(share.z) <= room:
+                    chosen.append(share)
+                    room -= len(share.z)
+                    self._waiting.remove(share)
+        try:
+            audio = self._compute(*_padded(chosen, room))
+        except BaseException as error:
+            for share in chosen:
+                share.error = error
+            return
+        first = 0
+        for share in chosen:
+            share.audio = audio[first : first + len(share.z)]
+            first += len(share.z)
+
+
+def _padded(shares: list[_Share], room: int) -> tuple[np.ndarray, list[int], list[float]]:
+    """Shares in one tile, the last clip repeated in the places that are left."""
+    z = np.concatenate([share.z for share in shares])
+    numbers = [number for share in shares for number in share.numbers]
+    pitches = [pitch for share in shares for pitch in share.pitches]
+    return np.pad(z, ((0, room), (0, 0)), mode="edge"), numbers + numbers[-1:] * room, pitches + pitches[-1:] * room
