@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import pytest
 from conftest import save_tiny_checkpoint, save_tiny_evaluation
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, Playwright, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -71,13 +71,19 @@ def serving(folder: Path, checkpoints: Path):
 
 @pytest.fixture(scope="session")
 def chromium():
+    with sync_playwright() as playwright, launched(playwright) as browser:
+        yield browser
+
+
+@contextmanager
+def launched(playwright: Playwright):
+    """A headless Chromium."""
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:
         pytest.fail(MISSING)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=[*QUIET, "--no-first-run"])
-        yield browser
-        browser.close()
+    browser = playwright.chromium.launch(executable_path=path, args=[*QUIET, "--no-first-run"])
+    yield browser
+    browser.close()
 
 
 @pytest.fixture
