@@ -1,60 +1,72 @@
 """What programs may call: `/list_models`, `/generate`, `/morph`."""
 
+import asyncio
 import math
 
 import gradio as gr
 import numpy as np
 
 from audiogan.audio import wav_bytes
-from audiogan.synthesis import TILE, file_name
+from audiogan.synthesis import file_name
+from audiogan.tiles import TILE
 from audiogan.ui.explore import morph_name
-from audiogan.ui.files import served_file
-from audiogan.ui.gate import Gate, Visitor
-from audiogan.ui.inference import INFERENCE
+from audiogan.ui.files import ServedFiles
+from audiogan.ui.gate import Gate, Visitor, guarded
 from audiogan.ui.library import Library
-from audiogan.ui.recent import Recent
 from audiogan.ui.toasts import toasts
 from audiogan.ui.visitors import address
 
 MAX_CLIPS, MAX_STEPS = 64, 64
-SHARED = {name: INFERENCE[name] for name in ("concurrency_id", "concurrency_limit")}
 
 
-def build(library: Library, files: gr.HTML, gate: Gate) -> None:
-    """Register the endpoints; `files` is the component in whose cache they put sounds.
+class Files:
+    """Answers requests with `{"files": [(bytes, name), ...]}`, or `{"error": one sentence}`.
 
     Args:
-        gate: counts what is asked for; the line itself is Gradio's queue.
+        library: the models on offer.
     """
-    recent = Recent(size_of=lambda made: sum(len(data) for data, _ in made))
 
-    def served(make, http: gr.Request, clips: int, *wanted) -> list[dict]:
-        """The files of `make(*wanted)`, [(bytes, name)]; from memory where they were made before."""
-        if refused := gate.check(Visitor(address=address(http)), math.ceil(clips / TILE)):
-            raise ValueError(refused["error"])
-        key = make.__name__, *map(repr, wanted)
-        made = recent.get(key) or make(*wanted)
-        recent.put(key, made)
-        return [served_file(files, data, name) for data, name in made]
+    def __init__(self, library: Library):
+        self._library = library
 
-    def clips_of(model: str, num: int, seed: int, label, pitch, truncation) -> list[tuple[bytes, str]]:
-        synthesizer = library.get(model).synthesizer
-        audio = synthesizer.generate(num, seed, label, pitch, truncation)
+    @guarded
+    def clips(self, request: dict) -> dict:
+        """A file for each clip of a seed: `Synthesizer.generate` of `model` and `given`."""
+        model, seed, label = (request[name] for name in ("model", "seed", "label"))
+        synthesizer = self._library.get(model).synthesizer
+        audio = synthesizer.generate(request["num"], seed, label, request["pitch"], request["truncation"])
         labels = synthesizer.clip_labels(range(len(audio)), int(seed), label)
         names = [file_name(synthesizer.name, name, int(seed), index) for index, name in enumerate(labels)]
-        return [(wav_bytes(clip, synthesizer.sample_rate), name) for clip, name in zip(audio, names, strict=True)]
+        files = [(wav_bytes(clip, synthesizer.sample_rate), name) for clip, name in zip(audio, names, strict=True)]
+        return {"files": files}
 
-    def morph_of(model: str, from_seed: int, to_seed: int, steps: int, label) -> list[tuple[bytes, str]]:
-        synthesizer = library.get(model).synthesizer
-        audio = np.concatenate(synthesizer.morph(from_seed, to_seed, steps, label))
-        name = morph_name(synthesizer.name, label, int(from_seed), int(to_seed))
-        return [(wav_bytes(audio, synthesizer.sample_rate), name)]
+    @guarded
+    def morph(self, request: dict) -> dict:
+        """One file of all steps: `Synthesizer.morph`."""
+        ends, label = (request["from_seed"], request["to_seed"]), request["label"]
+        synthesizer = self._library.get(request["model"]).synthesizer
+        audio = np.concatenate(synthesizer.morph(*ends, request["steps"], label))
+        name = morph_name(synthesizer.name, label, *map(int, ends))
+        return {"files": [(wav_bytes(audio, synthesizer.sample_rate), name)]}
+
+
+def build(library: Library, cache: gr.HTML, gate: Gate) -> None:
+    """Register the endpoints; `cache` is the component in whose cache they put sounds."""
+    files, served_files = Files(library), ServedFiles(cache)
+
+    async def served(answer, http: gr.Request, clips: int, **request) -> list[dict]:
+        """The files of an answer, in the same line as the page's requests."""
+        visitor = Visitor(address=address(http))
+        told = await gate.serve(answer, request, visitor, shares=True, cost=math.ceil(clips / TILE))
+        if "error" in told:
+            raise ValueError(told["error"])
+        return await asyncio.to_thread(lambda: [served_files.add(*file) for file in told["files"]])
 
     def list_models() -> list[dict]:
         """Every model: name, architecture, labels, sample_rate, num_samples, parameters, data, steps."""
         return [entry.describe() for entry in library]
 
-    def generate(
+    async def generate(
         model: str,
         num: int = 4,
         seed: int = 0,
@@ -65,18 +77,20 @@ def build(library: Library, files: gr.HTML, gate: Gate) -> None:
     ) -> list[str]:
         """Clips 0 to num - 1 of a seed, at most 64, as PCM16 WAV files."""
         count = _at_most("num", num, MAX_CLIPS)
-        return served(clips_of, http, count, model, num, seed, label, pitch, truncation)
+        given = {"model": model, "num": num, "seed": seed, "label": label, "pitch": pitch, "truncation": truncation}
+        return await served(files.clips, http, count, **given)
 
-    def morph(
+    async def morph(
         model: str, from_seed: int, to_seed: int, steps: int = 9, label: str | None = None, http: gr.Request = None
     ) -> str:
         """Sounds on the way from one seed to another, at most 64, one after the other in a PCM16 WAV file."""
         count = _at_most("steps", steps, MAX_STEPS)
-        return served(morph_of, http, count, model, from_seed, to_seed, steps, label)[0]
+        given = {"model": model, "from_seed": from_seed, "to_seed": to_seed, "steps": steps, "label": label}
+        return (await served(files.morph, http, count, **given))[0]
 
     gr.api(list_models, api_name="list_models")
-    gr.api(toasts(generate), api_name="generate", **SHARED)
-    gr.api(toasts(morph), api_name="morph", **SHARED)
+    gr.api(toasts(generate), api_name="generate", concurrency_limit=None)  # the gate's line is the only one
+    gr.api(toasts(morph), api_name="morph", concurrency_limit=None)
 
 
 def _at_most(name: str, value, most: int) -> int:

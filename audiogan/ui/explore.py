@@ -32,7 +32,7 @@ def build(library: Library, gate: Gate) -> gr.HTML:
     explorer = Explorer(library)
 
     async def points(request: dict, http: gr.Request) -> dict:
-        return await gate.serve(explorer.points, request, await visitor(http))
+        return await gate.serve(explorer.points, request, await visitor(http), shares=True)
 
     async def direction(request: dict, http: gr.Request) -> dict:
         return await gate.serve(explorer.direction, request, await visitor(http))

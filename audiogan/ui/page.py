@@ -26,7 +26,8 @@ HEADER = """
 # audiogan
 Instruments that never existed, invented by neural networks. Press a pad.
 """
-QUEUE_SIZE = 64
+QUEUE_SIZE = 64  # of those who wait for one of THREADS; all others wait in the gate's line, which says their place
+THREADS = 100
 SESSIONS = 1000
 MIDDLEWARE = (RequestLog, SafeHeaders, Surface, RequestLimits, Pages)  # outermost first
 CACHE_SECONDS = (600, 3600)  # how often files are looked through, and how old they may grow
@@ -86,6 +87,7 @@ def launch_options(app: gr.Blocks) -> dict:
         "run_history": False,
         "show_error": False,
         "max_file_size": "1mb",
+        "max_threads": THREADS,
         "app_kwargs": {"middleware": kinds, "routes": routes, "docs_url": None, "redoc_url": None},
         "state_session_capacity": SESSIONS,
         "_frontend": False,  # else Gradio asks itself for the page, and exits where a busy machine takes over 3 s

@@ -14,7 +14,7 @@ def build(library: Library, gate: Gate) -> gr.HTML:
     sounds = Sounds(library)
 
     async def answer(wanted: dict, http: gr.Request) -> dict:  # Gradio marks what a page may call: not a method
-        return await gate.serve(sounds.answer, wanted, await visitor(http))
+        return await gate.serve(sounds.answer, wanted, await visitor(http), shares=True)
 
     async def line(ticket: str) -> dict:
         return {"place": gate.place(ticket)}

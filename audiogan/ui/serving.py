@@ -7,7 +7,8 @@ import threading
 
 import gradio as gr
 
-HEAD_SECONDS = 10.0  # within which a connection has to send the head of a request
+HEAD_SECONDS = 10.0  # within which a connection has to send the head of its first request
+REST_SECONDS = 75  # between two requests: longer than nginx keeps a connection, so that it is never closed under it
 FINISH_SECONDS = 10  # for requests that are under way when the process is told to stop
 OPEN_FILES = 65_536
 STOP = (signal.SIGTERM, signal.SIGINT)
@@ -47,7 +48,10 @@ def stop(app: gr.Blocks) -> None:
 
 
 def be_impatient(server) -> None:
-    """Close connections that send no request for `HEAD_SECONDS`: uvicorn alone would hold them for ever."""
+    """Close connections that send no request for `HEAD_SECONDS`, where uvicorn alone would hold them for ever; those
+    that did send one may rest for `REST_SECONDS`: a proxy, or a page that asks now and then, finds them open.
+    """
+    server.config.timeout_keep_alive = REST_SECONDS
     server.config.http_protocol_class = impatient(server.config.http_protocol_class)
 
 
@@ -55,19 +59,20 @@ def impatient(protocol: type) -> type:
     """A uvicorn protocol that looks every `HEAD_SECONDS` whether its client has got any further."""
 
     class Impatient(protocol):
-        """Closes a connection that was idle twice in a row, on the same request or before its first."""
+        """Closes a connection before whose first, or after whose last, request nothing came for long."""
 
         def connection_made(self, transport):
             super().connection_made(transport)
-            self._seen, self._look = None, self.loop.call_later(HEAD_SECONDS, self._check)
+            self._seen, self._rested, self._look = None, 0.0, self.loop.call_later(HEAD_SECONDS, self._check)
 
         def connection_lost(self, error):
             self._look.cancel()
             super().connection_lost(error)
 
         def _check(self):
-            no_further = self.cycle is None or (self.cycle.response_complete and self.cycle is self._seen)
-            if no_further:
+            at_rest = self.cycle is not None and self.cycle.response_complete and self.cycle is self._seen
+            self._rested = self._rested + HEAD_SECONDS if at_rest else 0.0
+            if self.cycle is None or self._rested > REST_SECONDS:
                 self.transport.close()
                 return
             self._seen = self.cycle

@@ -3,7 +3,9 @@
 import errno
 import functools
 import html
+import inspect
 from collections.abc import Callable
+from contextlib import contextmanager
 
 import gradio as gr
 
@@ -15,13 +17,24 @@ def toasts(handler: Callable) -> Callable:
 
     @functools.wraps(handler)
     def guarded(*arguments, **named):
-        try:
+        with _told():
             return handler(*arguments, **named)
-        except (ValueError, OSError) as error:
-            message = html.escape(sentence(error), quote=False)  # a toast's text is markup
-            raise gr.Error(message, duration=8, print_exception=False) from None
 
-    return guarded
+    @functools.wraps(handler)
+    async def guarded_later(*arguments, **named):
+        with _told():
+            return await handler(*arguments, **named)
+
+    return guarded_later if inspect.iscoroutinefunction(handler) else guarded
+
+
+@contextmanager
+def _told():
+    try:
+        yield
+    except (ValueError, OSError) as error:
+        message = html.escape(sentence(error), quote=False)  # a toast's text is markup
+        raise gr.Error(message, duration=8, print_exception=False) from None
 
 
 def sentence(error: Exception) -> str:
