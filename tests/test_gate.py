@@ -7,7 +7,7 @@ import time
 import pytest
 
 from audiogan.listening.guard import Limit, SoundLimits
-from audiogan.ui.gate import Gate, Visitor
+from audiogan.ui.gate import AT_ONCE, Gate, Visitor
 from audiogan.ui.recent import Recent
 
 
@@ -87,6 +87,27 @@ def test_place_in_line_is_what_comes_true():
     assert gate.place("t6") is None
     assert gate.place("") is None
     assert gate.place(None) is None
+
+
+def test_who_shares_tiles_is_answered_beside_others_and_the_rest_one_by_one():
+    gate, oracle, begun = Gate(), Oracle(), []
+
+    async def crowd():
+        tasks = [
+            asyncio.create_task(gate.serve(oracle.answer, {"name": f"{kind}{at}"}, shares=kind == "shares"))
+            for at in range(AT_ONCE + 2)
+            for kind in ("alone", "shares")
+        ]
+        while len(oracle.asked) <= AT_ONCE:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.1)
+        begun.extend(oracle.asked)
+        oracle.go.set()
+        return await asyncio.gather(*tasks)
+
+    told = asyncio.run(crowd())
+    assert len(told) == len(oracle.asked) == 2 * (AT_ONCE + 2)
+    assert set(begun) == {"alone0", *(f"shares{at}" for at in range(AT_ONCE))}
 
 
 def test_same_request_is_computed_once_and_remembered():

@@ -41,11 +41,12 @@ class Line:
         self._lines.setdefault(address, deque()).append(job)
 
     def take(self, may_begin: Callable[[Job], bool]) -> Job | None:
-        """The oldest job of the address whose turn it is, of those that may begin; that address is last from now on."""
+        """The oldest job that may begin of the address whose turn it is; that address is last from now on."""
         for address, jobs in self._lines.items():
-            if may_begin(jobs[0]):
+            job = next(filter(may_begin, jobs), None)
+            if job:
                 del self._lines[address]
-                job = jobs.popleft()
+                jobs.remove(job)
                 if jobs:
                     self._lines[address] = jobs
                 return job

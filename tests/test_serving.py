@@ -1,0 +1,97 @@
+"""Connections that say nothing are closed, those that rest are not; files make room for newer ones."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from audiogan.ui.files import ServedFiles
+from audiogan.ui.serving import HEAD_SECONDS, REST_SECONDS, impatient
+
+
+class Clockwork:
+    """An event loop's `call_later`, by hand."""
+
+    def __init__(self):
+        self.seconds, self.coming = 0.0, []
+
+    def call_later(self, seconds, call):
+        self.coming.append((self.seconds + seconds, call))
+        return SimpleNamespace(cancel=self.coming.clear)
+
+    def run(self, seconds: float) -> None:
+        until = self.seconds + seconds
+        while self.coming and self.coming[0][0] <= until:
+            self.seconds, call = self.coming.pop(0)
+            call()
+        self.seconds = until
+
+
+class Protocol:
+    """As much of uvicorn's as matters: `cycle` is the request under way, or the last one."""
+
+    def __init__(self, loop):
+        self.loop, self.cycle, self.closed = loop, None, False
+
+    def connection_made(self, transport):
+        self.transport = transport
+
+    def connection_lost(self, error):
+        pass
+
+
+@pytest.fixture
+def connection():
+    connection = impatient(Protocol)(Clockwork())
+    connection.connection_made(SimpleNamespace(close=lambda: setattr(connection, "closed", True)))
+    return connection
+
+
+def request(done: bool) -> SimpleNamespace:
+    return SimpleNamespace(response_complete=done)
+
+
+def test_connection_without_a_request_is_closed(connection):
+    connection.loop.run(HEAD_SECONDS - 1)
+    assert not connection.closed
+    connection.loop.run(1)
+    assert connection.closed
+
+
+def test_connection_that_asked_may_rest_and_ask_again(connection):
+    for _ in range(3):
+        connection.cycle = request(done=True)
+        connection.loop.run(REST_SECONDS - 1)
+        assert not connection.closed
+    connection.loop.run(3 * HEAD_SECONDS)
+    assert connection.closed
+
+
+def test_answer_that_takes_long_is_waited_for(connection):
+    connection.cycle = request(done=False)
+    connection.loop.run(10 * REST_SECONDS)
+    assert not connection.closed
+
+
+class TestServedFiles:
+    def test_oldest_makes_room_once_nobody_can_be_fetching_it(self, tmp_path):
+        now = [0.0]
+        files = ServedFiles(SimpleNamespace(GRADIO_CACHE=str(tmp_path)), max_bytes=250, clock=lambda: now[0])
+        first, second = (Path(files.add(bytes([number]) * 100, "a.wav")["path"]) for number in range(2))
+        assert first.read_bytes() == bytes(100)
+        now[0] = 30.0
+        files.add(bytes(100), "a.wav")  # handed out again: now the second is the oldest
+        third = Path(files.add(bytes([2]) * 100, "a.wav")["path"])
+        assert all(path.exists() for path in (first, second, third))  # within the slack
+        now[0] = 61.0
+        fourth = Path(files.add(bytes([3]) * 40, "a.wav")["path"])
+        assert [path.exists() for path in (first, second, third, fourth)] == [True, False, True, True]
+        assert files.bytes == 240
+
+    def test_file_that_is_gone_is_nobodys_trouble(self, tmp_path):
+        now = [0.0]
+        files = ServedFiles(SimpleNamespace(GRADIO_CACHE=str(tmp_path)), max_bytes=100, clock=lambda: now[0])
+        Path(files.add(bytes(90), "a.wav")["path"]).unlink()
+        now[0] = 100.0
+        assert Path(files.add(bytes([1]) * 90, "b.wav")["path"]).exists()
+        assert files.bytes == 90
