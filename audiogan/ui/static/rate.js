@@ -23,7 +23,8 @@ export function mount({ element, server }) {
   };
   adoptSession();
   let session = kept(SESSION);
-  let sounds = new Sounds(server, session);
+  const soundsOf = (one) => new Sounds(server, one, (words) => say(words, words ? "waiting" : ""));
+  let sounds = soundsOf(session);
   let showing = null;
 
   // Ask until there is an answer: a lost connection or a full disk costs time, never an answer.
@@ -65,7 +66,7 @@ export function mount({ element, server }) {
     load: (tokens, channels = 1) => sounds.load(tokens, { sampleRate: view.sample_rate, channels }),
     agree: () => {
       session = fresh(SESSION);
-      sounds = new Sounds(server, session);
+      sounds = soundsOf(session);
       const request = { action: "consent", version: view.version, listener: kept(LISTENER) ?? fresh(LISTENER), device: deviceClass() };
       attempt(request, (reply) => {
         say("");

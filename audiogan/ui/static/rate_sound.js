@@ -4,6 +4,7 @@ const ATTEMPTS = 4;
 const FACTOR = 1664525;
 const STEP = 1013904223;
 const KEPT = 64;
+const AWAY = "The server cannot be reached: the sound comes as soon as it is back.";
 
 let context = null;
 let current = null;
@@ -20,11 +21,14 @@ export function mayPlayUnasked() {
 export class Sounds {
   #server;
   #session;
+  #tell;
   #buffers = new Map(); // token to a promise of an AudioBuffer
 
-  constructor(server, session) {
+  // `tell` shows a sentence while the server is away, and "" when it is back.
+  constructor(server, session, tell) {
     this.#server = server;
     this.#session = session;
+    this.#tell = tell;
   }
 
   // All of a step's sounds in one request, whose length says nothing. Rejects when the server would not give them.
@@ -44,13 +48,27 @@ export class Sounds {
     for (const old of [...this.#buffers.keys()].slice(0, -KEPT)) this.#buffers.delete(old);
   }
 
+  // While nobody answers anything, these sounds have not failed: only what fails with the server there is given up.
   async #retry(clips) {
-    for (let attempt = 1; ; attempt++) {
+    for (let failed = 0, told = false; ; ) {
       const reply = await this.#server.sounds({ session: this.#session, clips }).catch(() => null);
-      if (reply?.clips) return reply.clips;
-      if (attempt === ATTEMPTS || (reply?.error && !reply.wait_ms)) throw new Error(reply?.error ?? "no answer");
-      await new Promise((resume) => setTimeout(resume, reply?.wait_ms ?? 500 * 2 ** attempt));
+      if (reply?.clips) {
+        if (told) this.#tell("");
+        return reply.clips;
+      }
+      const away = reply ? reply.wait_ms > 0 : !(await this.#answers());
+      if (!away) failed += 1;
+      if (failed === ATTEMPTS || (reply && !away)) throw new Error(reply?.error ?? "no answer");
+      if (away) this.#tell(AWAY);
+      told ||= away;
+      await new Promise((resume) => setTimeout(resume, reply?.wait_ms || 500 * 2 ** failed));
     }
+  }
+
+  // Whether the server says anything at all.
+  #answers() {
+    const asked = this.#server.listen({ session: this.#session, action: "open" });
+    return asked.then((reply) => !reply.wait_ms, () => false);
   }
 }
 
