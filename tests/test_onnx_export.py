@@ -145,6 +145,26 @@ def test_the_shipped_hybrid_and_the_snippet_that_plays_it(tmp_path):
     assert harmonics > 9 * (power.sum() - harmonics)
 
 
+def test_the_shipped_specgan_draws_our_pictures_and_its_sounds_fit_them_as_well_as_ours(tmp_path):
+    assert cli.main(["export-onnx", "specgan-instruments", "--out", str(tmp_path / "sounds.onnx")]) == 0
+    synthesizer, session = (
+        audiogan.load("specgan-instruments", "cpu"),
+        onnxruntime.InferenceSession(tmp_path / "sounds.onnx"),
+    )
+    z, labels = synthesizer.latents(range(19), 3), synthesizer.clip_labels(range(19), 3)
+    given = arguments_of(synthesizer, z, labels, [None] * 19)
+    audio, pictures = session.run(["audio", "spectrogram"], given)
+    with torch.no_grad():
+        native = synthesizer.generator(torch.from_numpy(z), torch.from_numpy(given["label"]))
+        linear = synthesizer.generator.magnitudes(native)
+    np.testing.assert_allclose(pictures, native[:, 0], atol=1e-4)
+    theirs, ours = (
+        dsp.spectral_convergence(dsp.magnitude(torch.from_numpy(sound), 256, 128), linear)
+        for sound in (audio, synthesizer.render(z, labels, [None] * 19))
+    )
+    torch.testing.assert_close(theirs, ours, atol=1e-3, rtol=0)
+
+
 class TestRealFourier:
     @pytest.mark.parametrize(("n_fft", "hop_length"), [(256, 128), (512, 128), (1024, 128)])
     def test_it_is_the_transform(self, n_fft, hop_length):
