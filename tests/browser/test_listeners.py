@@ -14,7 +14,7 @@ from .conftest import Site, serving
 
 pytestmark = pytest.mark.long
 CHECKPOINTS = Path(__file__).parents[2] / "checkpoints"
-LISTENERS, SECONDS, PAUSE = 30, int(os.environ.get("AUDIOGAN_SOAK_SECONDS", "300")), 2.0
+LISTENERS, SECONDS, PAUSE = int(os.environ.get("SOAK_LISTENERS", "30")), int(os.environ.get("SOAK_SECONDS", "300")), 2.0
 MODEL = "hybrid-instruments"
 BATCH = 8  # what the page asks for: it keeps seven for the next re-rolls
 P95_SECONDS, GROWTH_MIB, FILES = 2.0, 50, 200

@@ -35,16 +35,19 @@ class Diary:
 
     Attributes:
         seconds: of each request that was answered, by its kind.
-        errors: what nobody should see.
+        errors: what nobody should see, and when (`time.monotonic`).
         busy: how often a listener was told an honest place in line.
     """
 
     seconds: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
-    errors: Counter = field(default_factory=Counter)
+    errors: list[tuple[float, str]] = field(default_factory=list)
     busy: Counter = field(default_factory=Counter)
 
     def add(self, kind: str, seconds: float) -> None:
         self.seconds[kind].append(seconds)
+
+    def complain(self, words: str) -> None:
+        self.errors.append((time.monotonic(), words[:200]))
 
 
 class Popular:
@@ -93,16 +96,17 @@ class Guest:
                 self.open()
                 rating = threading.Thread(target=self.noted, args=(self.rate,))
                 rating.start()
-                self.noted(self.sample)
+                self.sample()
                 rating.join()
         except Exception as error:
-            self.diary.errors[f"open: {error!r}"[:200]] += 1
+            self.diary.complain(f"open: {error!r}")
 
-    def noted(self, activity) -> None:
+    def noted(self, activity, *arguments) -> None:
+        """Do something, and go on whatever happens."""
         try:
-            activity()
+            activity(*arguments)
         except Exception as error:
-            self.diary.errors[f"{activity.__name__}: {error!r}"[:200]] += 1
+            self.diary.complain(f"{activity.__name__}: {error!r}")
 
     def open(self) -> None:
         """Fetch what a browser does, without unpacking it."""
@@ -111,7 +115,7 @@ class Guest:
             with self.line.client.stream("GET", self.url + path, headers={"accept-encoding": "gzip, br"}) as reply:
                 size = sum(map(len, reply.iter_raw()))
             if reply.status_code != 200 or not size:
-                self.diary.errors[f"{path}: {reply.status_code}"] += 1
+                self.diary.complain(f"{path}: {reply.status_code}")
         self.diary.add("page", time.perf_counter() - begun)
 
     def sample(self) -> None:
@@ -123,9 +127,9 @@ class Guest:
             following = time.monotonic() + SAMPLE_SECONDS
             if self.random.random() < 0.5:
                 seed = self.random.randrange(POPULAR)
-                ask(seed, self.labels[seed % len(self.labels)], popular=True)
+                self.noted(ask, seed, self.labels[seed % len(self.labels)], True)
             else:
-                ask(self.random.randrange(10**6, 10**9), self.random.choice(self.labels), popular=False)
+                self.noted(ask, self.random.randrange(10**6, 10**9), self.random.choice(self.labels), False)
 
     def play_pad(self, seed: int, label: str, popular: bool) -> None:
         """One sound or a stock of eight, as the Play tab asks for them."""
@@ -142,22 +146,23 @@ class Guest:
         if len(told.get("sounds", ())) == count:
             self.given(kind, begun, ("pad", seed) if popular else None)
         elif BUSY not in told.get("error", ""):
-            self.diary.errors[f"pad: {told}"[:200]] += 1
+            self.diary.complain(f"pad: {told}")
 
     def call_generate(self, seed: int, label: str, popular: bool) -> None:
         """Two clips as files, as README's client asks for them."""
         kind = "cached sample" if self.popular.is_cached("program", seed) else "fresh sample"
         begun = time.perf_counter()
-        told, files = call_endpoint(self.line.client, self.url, "generate", [MODEL, CLIPS, seed, label, None, 1.0])
+        given = [MODEL, CLIPS, seed, label, None, 1.0]
+        told, files = call_endpoint(self.line.client, self.url, "generate", given, self.line.session)
         if BUSY in told:
             self.diary.busy["program"] += 1
         elif len(files) != CLIPS:
-            self.diary.errors[f"program: {told}"[:200]] += 1
+            self.diary.complain(f"program: {told}")
         else:
             for file in files:
                 wave = self.line.client.get(file["url"])
                 if not wave.content.startswith(b"RIFF"):
-                    self.diary.errors[f"file: {wave.status_code} {wave.content[:100]}"] += 1
+                    self.diary.complain(f"file: {wave.status_code} {wave.content[:100]}")
             self.given(kind, begun, ("program", seed) if popular else None)
 
     def given(self, kind: str, begun: float, what: tuple | None) -> None:
@@ -180,9 +185,9 @@ class Guest:
                 self.rater.step()
 
 
-def call_endpoint(client: httpx.Client, url: str, name: str, data: list) -> tuple[str, list]:
+def call_endpoint(client: httpx.Client, url: str, name: str, data: list, session: str) -> tuple[str, list]:
     """A named endpoint over plain HTTP: what it said, and its data."""
-    event = client.post(f"{url}/gradio_api/call/{name}", json={"data": data})
+    event = client.post(f"{url}/gradio_api/call/{name}", json={"data": data, "session_hash": session})
     if event.status_code != 200:
         return event.text, []
     with client.stream("GET", f"{url}/gradio_api/call/{name}/{event.json()['event_id']}") as reply:

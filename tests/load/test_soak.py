@@ -27,7 +27,7 @@ pytestmark = pytest.mark.long
 ROOT = Path(__file__).parents[2]
 LISTENERS = int(os.environ.get("SOAK_LISTENERS", "200"))
 SECONDS = int(os.environ.get("SOAK_SECONDS", "600"))
-RAMP_SECONDS = 30.0
+RAMP_SECONDS = min(30.0, SECONDS / 2)
 CACHED_P95_SECONDS, FRESH_P95_SECONDS, FLAT_MIB, MAX_FILES, MAX_FILES_MIB = 0.3, 3.0, 100, 5000, 300
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -132,11 +132,13 @@ def test_a_lecture_hall_for_ten_minutes(server):
     print(f"memory: first {looks[0][1]:.0f} MiB, last {looks[-1][1]:.0f}, over the second half within {spread:.0f}")
     files, mib = max(look[2] for look in looks), max(look[3] for look in looks)
     print(f"temporary files: at most {files}, {mib:.0f} MiB; at the end {looks[-1][2]}")
-    print(f"told their place in line: {sum(diary.busy.values())}; errors: {dict(diary.errors)}")
+    print(
+        f"told their place in line: {sum(diary.busy.values())}; errors: {Counter(words for _, words in diary.errors)}"
+    )
     retries = sum(guest.rater.retries for guest in guests)
     stored, acknowledged = votes(server.database), acknowledgements(guests)
     print(f"trials: {len(acknowledged)} acknowledged, {len(stored)} stored, {retries} sent again")
-    assert diary.errors == Counter()
+    assert diary.errors == []
     assert retries == 0
     assert stored == acknowledged
     assert len(acknowledged) > LISTENERS * (SECONDS / 15 - 3)
