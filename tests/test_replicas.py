@@ -1,8 +1,6 @@
 """Two app processes behind a real nginx on a real PostgreSQL: whoever comes may land on either, at any time."""
 
-import os
 import random
-import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -13,49 +11,18 @@ import pytest
 import test_session
 from conftest import save_tiny_checkpoint
 from gradio_client import Client
-from listeners import Line, Listener, free_port, serve, wait_for
+from listeners import Line, Listener
 from nginx import nginx
 from postgres import postgres_server
+from replicas import Replicas
 from tiny_study import SECONDS, write_study
 
 from audiogan.listening.store import Store
 from audiogan.listening.study import Study
 from audiogan.listening.tokens import parse_receipt, vote_id
 
-ROOT = Path(__file__).parent.parent
 DESIGN = {"trials": {"training": 0, "test": 16, "gold": 2, "repeat": 2}}
 GIVE_UP_SECONDS = 240
-
-
-class Replicas:
-    """Two processes, each of which may be killed and started again, and the nginx that hides it."""
-
-    def __init__(self, folder: Path, database: str):
-        self.folder = folder
-        save_tiny_checkpoint(folder / "checkpoints" / "tiny", "wavegan")
-        study = write_study(folder / "study", **DESIGN)
-        self.environment = os.environ | {"AUDIOGAN_DATABASE_URL": database, "AUDIOGAN_STUDY": str(study)}
-        self.environment |= {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
-        self.ports = free_port(), free_port()
-        self.processes = [self.begin(number) for number in range(2)]
-        for number in range(2):
-            self.wait(number)
-
-    def begin(self, number: int):
-        own = {"GRADIO_TEMP_DIR": str(self.folder / f"cache-{number}")}
-        with open(self.folder / f"log-{number}", "ab") as log:
-            return serve(self.ports[number], self.folder / "checkpoints", self.environment | own, log)
-
-    def wait(self, number: int) -> None:
-        wait_for(f"http://127.0.0.1:{self.ports[number]}", self.processes[number])
-
-    def kill(self, number: int) -> None:
-        self.processes[number].send_signal(signal.SIGKILL)
-        self.processes[number].wait()
-
-    def restart(self, number: int) -> None:
-        self.processes[number] = self.begin(number)
-        self.wait(number)
 
 
 @pytest.fixture(scope="module")
@@ -66,11 +33,14 @@ def database():
 
 @pytest.fixture(scope="module")
 def replicas(tmp_path_factory, database):
-    replicas = Replicas(tmp_path_factory.mktemp("replicas"), database)
+    folder = tmp_path_factory.mktemp("replicas")
+    save_tiny_checkpoint(folder / "checkpoints" / "tiny", "wavegan")
+    study = write_study(folder / "study", **DESIGN)
+    environment = {"AUDIOGAN_DATABASE_URL": database, "AUDIOGAN_STUDY": str(study)}
+    replicas = Replicas(folder, folder / "checkpoints", environment)
     yield replicas
-    for process in replicas.processes:
-        process.kill()
-        process.wait()
+    for number in range(2):
+        replicas.kill(number)
 
 
 @pytest.fixture(scope="module")

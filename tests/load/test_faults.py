@@ -1,0 +1,348 @@
+"""A lecture hall while everything goes wrong, one thing after the other, on real parts; and what its pages say.
+
+Two replicas behind nginx, PostgreSQL and everybody's temporary files on a disk of their own, votes copied to a Hub.
+SOAK_LISTENERS bounds how many listen meanwhile. Someone looks after the processes as systemd would: what died is
+started again. What is asserted of each trouble: the page names it, goes on by itself, and nobody's acknowledged vote is
+missing at the end. The numbers are those of the shipped models and the shipped study.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import httpx
+import pytest
+from browser.conftest import launched
+from browser.test_play import identity
+from browser.test_rate import answer_by_keys, begin, open_rate, receipt
+from hall import MODEL, Diary, Guest, Popular, call_endpoint
+from hub_server import OWNER, TOKEN, HubServer, say
+from nginx import nginx
+from playwright.sync_api import expect, sync_playwright
+from postgres import Postgres
+from replicas import Replicas
+from test_soak import acknowledgements, models, quantiles, visited, votes
+
+from audiogan.listening.tokens import parse_receipt, vote_id
+
+pytestmark = pytest.mark.long
+
+ROOT = Path(__file__).parents[2]
+LISTENERS = int(os.environ.get("SOAK_LISTENERS", "40"))
+DISK, DATASET = "400m", f"{OWNER}/votes"
+FULL_SECONDS, DOWN_SECONDS, LOOK_SECONDS, RECOVERY_SECONDS, LONGEST_SECONDS = 30, 10, 1.0, 15, 900
+NOT_STORED = "The server could not store that: it will be sent again."
+NO_CONNECTION = "No connection: your answers are kept here and sent again."
+NO_ANSWER = "The server did not answer: check the connection and try again."
+
+
+class Machine:
+    """All the parts, and the caretaker."""
+
+    def __init__(self, folder: Path, disk: Path, hub: HubServer):
+        self.folder, self.disk, self.hub = folder, disk, hub
+        (disk / "postgres").mkdir()
+        self.postgres = Postgres(disk / "postgres")
+        self.postgres.start()
+        environment = {"AUDIOGAN_DATABASE_URL": self.postgres.url, "AUDIOGAN_RATINGS_DATASET": DATASET}
+        environment |= {"AUDIOGAN_SECRET": "of the tests", "HF_ENDPOINT": hub.url, "HF_TOKEN": TOKEN}
+        environment |= {"HF_HUB_DISABLE_XET": "1", "HF_HOME": str(folder / "hub")}
+        self.replicas = Replicas(disk, ROOT / "checkpoints", environment)
+        self.held: set = set()  # what the caretaker leaves alone
+        self.closing = threading.Event()
+        self.caretaker = threading.Thread(target=self.look_after, daemon=True)
+        self.caretaker.start()
+
+    def look_after(self) -> None:
+        """Start again what is not there, every second."""
+        while not self.closing.wait(LOOK_SECONDS):
+            if "postgres" not in self.held and not self.postgres.runs:
+                self.attempt(self.postgres.start)
+            for number, process in enumerate(self.replicas.processes):
+                if number not in self.held and process.poll() is not None:
+                    self.attempt(self.replicas.restart, number)
+
+    def attempt(self, start, *arguments) -> None:
+        try:
+            start(*arguments)
+        except (subprocess.CalledProcessError, RuntimeError, OSError) as error:
+            print(f"caretaker: {error}", flush=True)
+
+    def wait_until_ready(self) -> None:
+        """Both replicas would take listeners."""
+        until = time.monotonic() + 300
+        while time.monotonic() < until:
+            try:
+                told = [httpx.get(f"http://127.0.0.1:{port}/readyz", trust_env=False) for port in self.replicas.ports]
+            except httpx.HTTPError:
+                told = []
+            if [one.status_code for one in told] == [200, 200]:
+                return
+            time.sleep(0.2)
+        raise TimeoutError("the replicas are not ready")
+
+    def close(self) -> None:
+        self.closing.set()
+        self.caretaker.join()
+        for process in self.replicas.processes:
+            process.terminate()
+        for process in self.replicas.processes:
+            process.wait(60)
+        if self.postgres.runs:
+            self.postgres.stop("fast")
+
+
+@pytest.fixture(scope="module")
+def disk():
+    """A file system of its own, where PostgreSQL's user may look; mounting one takes root and Linux."""
+    if sys.platform != "linux" or os.getuid() != 0:
+        pytest.fail("mounting a small file system takes root on Linux: run this test as root there")
+    folder = Path(tempfile.mkdtemp(prefix="audiogan-disk-"))
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK},mode=755", "tmpfs", folder], check=True)
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)
+    folder.rmdir()
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory, disk):
+    hub = HubServer()
+    machine = Machine(tmp_path_factory.mktemp("machine"), disk, hub)
+    yield machine
+    machine.close()
+    hub.close()
+
+
+class Crowd:
+    """Guests who stay until they are told to go."""
+
+    def __init__(self, url: str):
+        self.diary, popular, begun = Diary(), Popular(), time.monotonic()
+        labels = next(one["labels"] for one in models(url) if one["name"] == MODEL)
+        paths, end = visited(url), begun + LONGEST_SECONDS
+        self.guests = [
+            Guest(url, paths, labels, number, begun + 0.2 * number, end, self.diary, popular)
+            for number in range(LISTENERS)
+        ]
+        self.threads = [threading.Thread(target=guest.run, daemon=True) for guest in self.guests]
+        for thread in self.threads:
+            thread.start()
+
+    def go(self) -> None:
+        for guest in self.guests:
+            guest.until = time.monotonic()
+            guest.rater.give_up = guest.until + 60
+        for thread in self.threads:
+            thread.join()
+
+
+class Visitor:
+    """A person at a browser with two tabs open: a trial, and the pads."""
+
+    def __init__(self, browser, url: str):
+        self.url, self.receipts = url, []
+        self.rating, self.playing = (browser.new_context().new_page() for _ in range(2))
+        for page in (self.rating, self.playing):
+            page.set_default_timeout(120_000)
+        open_rate(self.rating, url)
+        begin(self.rating)
+        self.playing.goto(url)
+        expect(self.playing.locator(".pad")).to_have_count(16)
+
+    def rate(self) -> None:
+        """A trial from its sound to its receipt."""
+        self.receipts.append(answer_by_keys(self.rating))
+
+    def answer(self) -> None:
+        """A trial up to its submission, which nobody waits for."""
+        page = self.rating
+        expect(page.locator(".trial .player .play").first).to_be_enabled()
+        if page.locator(".answers:enabled").count() == 0:
+            page.keyboard.press("Space")
+        expect(page.locator(".trial .answers:enabled")).to_be_visible()
+        for _ in range(page.locator(".trial .question").count()):
+            page.keyboard.press("2")
+        self.before = receipt(page)
+        page.keyboard.press("Enter")
+
+    def is_told(self, words: str) -> None:
+        expect(self.rating.locator(".rate .status")).to_have_text(words)
+
+    def answer_waits(self) -> bool:
+        """Whether a trial's answer is not stored at once, and the page says so."""
+        self.answer()
+        either = """([words, before]) => document.querySelector(".rate .status").textContent === words ||
+            !document.querySelector(".rate .saved").textContent.endsWith(before || "none")"""
+        self.rating.wait_for_function(either, arg=[NOT_STORED, self.before])
+        if self.rating.locator(".rate .status").inner_text() == NOT_STORED:
+            return True
+        self.is_stored()
+        return False
+
+    def is_stored(self) -> None:
+        """The answer that was on its way arrived."""
+        stored = re.compile(rf"Stored\. Receipt (?!{self.before or 'x'})")
+        expect(self.rating.locator(".rate .saved")).to_have_text(stored, timeout=120_000)
+        self.receipts.append(receipt(self.rating))
+        if self.rating.locator(".feedback").count():
+            self.rating.keyboard.press("Enter")
+
+    def hears_another_sound(self) -> None:
+        """A pad is re-rolled until the page has none in stock and has to ask."""
+        for _ in range(9):
+            before = identity(self.playing, 2)
+            self.playing.keyboard.press("Shift+3")
+            expect(self.playing.locator(".inspector .identity")).not_to_have_text(before)
+
+    def sees_of_the_copy(self, words: str, seconds: float) -> None:
+        """The Results tab's line about the Hub, looked at again and again until it says so."""
+        until = time.monotonic() + seconds
+        while True:
+            self.playing.get_by_role("tab", name="Results").click()
+            line = self.playing.locator("#sync-state")
+            expect(line).not_to_be_empty()
+            if words in line.inner_text():
+                break
+            assert time.monotonic() < until, line.inner_text()
+            self.playing.get_by_role("tab", name="Play").click()
+            self.playing.wait_for_timeout(2000)
+        self.playing.get_by_role("tab", name="Play").click()
+
+
+@pytest.fixture(scope="module")
+def url(machine):
+    with nginx(machine.folder / "nginx", machine.replicas.ports) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def crowd(url):
+    crowd = Crowd(url)
+    yield crowd
+    crowd.go()
+
+
+@pytest.fixture(scope="module")
+def visitor(url, crowd):
+    with sync_playwright() as playwright, launched(playwright) as browser:
+        yield Visitor(browser, url)
+
+
+@pytest.fixture
+def calm(machine, crowd):
+    """All is well before and after; in between errors are counted, and none comes once it is well again."""
+    machine.wait_until_ready()
+    begun = time.monotonic()
+    yield
+    machine.wait_until_ready()
+    well = time.monotonic()
+    time.sleep(RECOVERY_SECONDS)
+    seen = [(at, words) for at, words in crowd.diary.errors if at > begun]
+    print(f"\n{well - begun:.0f} s of trouble; {len(seen)} requests went wrong")
+    assert [words for at, words in seen if at > well + 5] == []
+
+
+def test_replica_killed(machine, crowd, visitor, calm):
+    visitor.rate()
+    machine.replicas.kill(0)
+    visitor.rate()  # the other one answers: nothing to be told
+    visitor.hears_another_sound()
+    expect(visitor.playing.locator(".toast")).to_have_count(0)
+
+
+def test_both_replicas_killed(machine, crowd, visitor, calm):
+    machine.held |= {0, 1}
+    machine.replicas.kill(0)
+    machine.replicas.kill(1)
+    visitor.answer()
+    visitor.is_told(NO_CONNECTION)
+    while not visitor.playing.locator(".toast").count():
+        visitor.playing.keyboard.press("Shift+3")  # what is in stock is played; then the page has to ask
+        visitor.playing.wait_for_timeout(500)
+    expect(visitor.playing.locator(".toast")).to_contain_text(NO_ANSWER)
+    machine.held -= {0, 1}
+    visitor.is_stored()
+    machine.wait_until_ready()
+    visitor.hears_another_sound()
+
+
+def test_database_restarted(machine, crowd, visitor, calm):
+    machine.held.add("postgres")
+    machine.postgres.stop("immediate")  # as if the power went
+    begun = time.monotonic()
+    visitor.answer()
+    visitor.is_told(NOT_STORED)
+    assert httpx.get(f"{visitor.url}/readyz", trust_env=False).status_code == 503
+    visitor.hears_another_sound()
+    time.sleep(max(begun + DOWN_SECONDS - time.monotonic(), 0))
+    machine.held.remove("postgres")
+    visitor.is_stored()
+    visitor.rate()
+
+
+def test_hub_answers_500(machine, crowd, visitor, calm):
+    visitor.sees_of_the_copy("copied to the Hub", 150)
+    machine.hub.fail("", say(500), times=10**9)
+    visitor.rate()
+    visitor.sees_of_the_copy("Their copy on the Hub fails for now and is tried again", 240)
+    visitor.rate()
+    visitor.hears_another_sound()
+    machine.hub.faults.clear()
+    visitor.sees_of_the_copy("copied to the Hub", 240)
+
+
+def test_disk_full(machine, crowd, visitor, calm):
+    begun, ballast = time.monotonic(), machine.disk / "ballast"
+    filler = threading.Thread(target=keep_full, args=(machine.disk, ballast, begun + FULL_SECONDS))
+    filler.start()
+    time.sleep(2)
+    with httpx.Client(timeout=60, trust_env=False) as client:
+        given = [MODEL, 2, 10**9 + 7, "Cello", None, 1.0]
+        said, files = call_endpoint(client, visitor.url, "generate", given, "full")
+    assert (files, "disk is full" in said) == ([], True), said
+    visitor.hears_another_sound()
+    while not visitor.answer_waits():  # what fits into what PostgreSQL has already is stored
+        assert time.monotonic() < begun + FULL_SECONDS, "everything was stored"
+    filler.join()
+    visitor.is_stored()
+    visitor.rate()
+
+
+def keep_full(disk: Path, ballast: Path, until: float) -> None:
+    """Take whatever room there is on a disk, until it is all given back."""
+    with open(ballast, "ab", buffering=0) as file:
+        while time.monotonic() < until:
+            with suppress(OSError):
+                file.write(bytes(min(max(shutil.disk_usage(disk).free, 1), 2**24)))
+            if shutil.disk_usage(disk).free == 0:
+                time.sleep(0.05)
+    ballast.unlink()
+
+
+def test_every_acknowledged_vote_is_there_and_on_the_hub(machine, crowd, visitor):
+    crowd.go()
+    machine.wait_until_ready()
+    acknowledged = acknowledgements(crowd.guests)
+    seen = {vote_id(parse_receipt(one)) for one in visitor.receipts}
+    stored = votes(machine.postgres.url)
+    retries = sum(guest.rater.retries for guest in crowd.guests)
+    print(f"\n{len(acknowledged)} trials acknowledged, {len(stored)} stored, {retries} sent again")
+    for kind, seconds in sorted(crowd.diary.seconds.items()):
+        print(f"{kind}: {len(seconds)}, {quantiles(seconds)}")
+    assert len(acknowledged) > 2 * LISTENERS
+    assert {name: stored.get(name) for name in acknowledged} == acknowledged
+    assert set(stored) == set(acknowledged) | seen
+    machine.close()  # what waits is sent
+    files = machine.hub.dataset(DATASET).files
+    lines = [
+        json.loads(line) for name, data in files.items() if name.startswith("votes/") for line in data.splitlines()
+    ]
+    assert {line["vote_id"] for line in lines} == set(stored)
