@@ -13,6 +13,8 @@ from pathlib import Path
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 # Half of the cores for the models, half for everything else: on two, a second thread made no tile any faster (0.05 s).
 os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 2) // 2)))
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")  # else requests to the Hub say which libraries are installed
 
 with contextlib.suppress(ImportError):
     import spaces  # noqa: F401  before torch, whose CUDA it stands in for on a ZeroGPU Space

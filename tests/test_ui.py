@@ -57,6 +57,14 @@ def test_threads_that_wait_leave_their_cores_to_others():
     assert re.search(r"GOMP_SPINCOUNT = '0'|OMP_WAIT_POLICY='PASSIVE'", run.stdout + run.stderr)  # GNU's or LLVM's
 
 
+def test_no_library_phones_home():
+    script = (
+        "import app; from gradio.analytics import analytics_enabled; from huggingface_hub import constants as hub\n"
+    )
+    script += "import sys; sys.exit(analytics_enabled() or not hub.HF_HUB_DISABLE_TELEMETRY)"
+    subprocess.run([sys.executable, "-c", script], cwd=ROOT, timeout=300, check=True)
+
+
 def test_list_models_describes_every_checkpoint(client, checkpoints):
     listed = [item.describe() for item in checkpoint.list_checkpoints(checkpoints)]
     assert client.predict(api_name="/list_models") == listed

@@ -142,8 +142,9 @@ def test_a_lecture_hall_for_ten_minutes(server):
     assert retries == 0
     assert stored == acknowledged
     assert len(acknowledged) > LISTENERS * (SECONDS / 15 - 3)
-    assert np.quantile(diary.seconds["cached sample"], 0.95) < CACHED_P95_SECONDS
-    assert np.quantile(diary.seconds["fresh sample"], 0.95) < FRESH_P95_SECONDS
+    for where in ("alone", "hall"):  # nobody waits because others share their address, or because theirs is shared
+        assert np.quantile(diary.seconds[f"cached sample, {where}"], 0.95) < CACHED_P95_SECONDS
+        assert np.quantile(diary.seconds[f"fresh sample, {where}"], 0.95) < FRESH_P95_SECONDS
     assert spread < FLAT_MIB
     assert files < MAX_FILES
     assert mib < MAX_FILES_MIB
