@@ -15,7 +15,7 @@ import httpx
 import numpy as np
 import pytest
 from browser.conftest import launched
-from hall import MODEL, Diary, Guest, Popular
+from hall import MODEL, RATE_SECONDS, Diary, Guest, Popular
 from listeners import free_port, serve, wait_for
 from playwright.sync_api import sync_playwright
 
@@ -124,30 +124,35 @@ def test_a_lecture_hall_for_ten_minutes(server):
     print(f"\n{LISTENERS} listeners for {SECONDS} s after a ramp of {RAMP_SECONDS:.0f} s, {os.cpu_count()} cores")
     server_cores, own_cores = (server.cpu_seconds() - cpu) / took, (time.process_time() - own) / took
     print(f"CPU: server {server_cores:.2f} cores, listeners {own_cores:.2f}")
-    for kind, seconds in sorted(diary.seconds.items()):
-        print(f"{kind}: {len(seconds)}, {quantiles(seconds)}")
-    print(f"votes: {quantiles([one for guest in guests for one in guest.rater.latencies])}")
-    half = [look for look in looks if look[0] > looks[-1][0] / 2]
-    spread = max(look[1] for look in half) - min(look[1] for look in half)
-    print(f"memory: first {looks[0][1]:.0f} MiB, last {looks[-1][1]:.0f}, over the second half within {spread:.0f}")
-    files, mib = max(look[2] for look in looks), max(look[3] for look in looks)
-    print(f"temporary files: at most {files}, {mib:.0f} MiB; at the end {looks[-1][2]}")
-    print(
-        f"told their place in line: {sum(diary.busy.values())}; errors: {Counter(words for _, words in diary.errors)}"
-    )
-    retries = sum(guest.rater.retries for guest in guests)
-    stored, acknowledged = votes(server.database), acknowledgements(guests)
-    print(f"trials: {len(acknowledged)} acknowledged, {len(stored)} stored, {retries} sent again")
+    spread, files, mib = tell(guests, diary, looks)
     assert diary.errors == []
-    assert retries == 0
-    assert stored == acknowledged
-    assert len(acknowledged) > LISTENERS * (SECONDS / 15 - 3)
+    assert sum(guest.rater.retries for guest in guests) == 0
+    stored = votes(server.database)
+    assert stored == acknowledgements(guests)
+    assert len(stored) > LISTENERS * (SECONDS / RATE_SECONDS - 3)
     for where in ("alone", "hall"):  # nobody waits because others share their address, or because theirs is shared
         assert np.quantile(diary.seconds[f"cached sample, {where}"], 0.95) < CACHED_P95_SECONDS
         assert np.quantile(diary.seconds[f"fresh sample, {where}"], 0.95) < FRESH_P95_SECONDS
     assert spread < FLAT_MIB
     assert files < MAX_FILES
     assert mib < MAX_FILES_MIB
+
+
+def tell(guests: list[Guest], diary: Diary, looks: list[tuple]) -> tuple[float, int, float]:
+    """Print it all; within how many MiB memory stayed over the second half, most temporary files, and their MiB."""
+    for kind, seconds in sorted(diary.seconds.items()):
+        print(f"{kind}: {len(seconds)}, {quantiles(seconds)}")
+    acknowledged, retries = acknowledgements(guests), sum(guest.rater.retries for guest in guests)
+    print(f"trials: {len(acknowledged)} acknowledged, {retries} requests sent again, ", end="")
+    print(quantiles([one for guest in guests for one in guest.rater.latencies]))
+    half = [resident for seconds, resident, *_ in looks if seconds > looks[-1][0] / 2]
+    spread, files, mib = max(half) - min(half), max(look[2] for look in looks), max(look[3] for look in looks)
+    print(f"memory: {looks[0][1]:.0f} MiB, at the end {half[-1]:.0f}, over the second half within {spread:.0f}")
+    print(f"temporary files: at most {files}, {mib:.0f} MiB; at the end {looks[-1][2]}")
+    print(
+        f"told their place in line: {sum(diary.busy.values())} times; errors: {Counter(it for _, it in diary.errors)}"
+    )
+    return spread, files, mib
 
 
 def quantiles(seconds: list[float]) -> str:
