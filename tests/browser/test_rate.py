@@ -87,8 +87,8 @@ def begin(page: Page) -> None:
     expect(page.locator(".trial")).to_be_visible()
 
 
-def answer_by_keys(page: Page) -> str:
-    """One trial with the keyboard alone; its receipt."""
+def hear_and_answer(page: Page) -> None:
+    """One trial with the keyboard alone, up to its submission."""
     play = page.locator(".trial .player .play").first
     expect(play).to_be_enabled()
     if play.get_attribute("data-state") != "playing" and page.locator(".answers:enabled").count() == 0:
@@ -96,6 +96,11 @@ def answer_by_keys(page: Page) -> str:
     expect(page.locator(".trial .answers:enabled")).to_be_visible()
     for _ in range(page.locator(".trial .question").count()):
         page.keyboard.press("2")
+
+
+def answer_by_keys(page: Page) -> str:
+    """One trial with the keyboard alone; its receipt."""
+    hear_and_answer(page)
     before = receipt(page)
     page.keyboard.press("Enter")
     expect(page.locator(".rate .saved")).to_have_text(re.compile(rf"Stored\. Receipt (?!{before or 'x'})"))
