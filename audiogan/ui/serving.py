@@ -7,6 +7,8 @@ import threading
 
 import gradio as gr
 
+from audiogan.ui.sessions import LightSessions
+
 HEAD_SECONDS = 10.0  # within which a connection has to send the head of its first request
 REST_SECONDS = 75  # between two requests: longer than nginx keeps a connection, so that it is never closed under it
 FINISH_SECONDS = 10  # for requests that are under way when the process is told to stop
@@ -27,6 +29,7 @@ def serve(app: gr.Blocks, launch: dict) -> None:
     try:
         app.launch(prevent_thread_lock=True, **launch)
         be_impatient(app.server)
+        remember_little(app)
         while not told.wait(0.5) and app.server.thread.is_alive():
             pass
     finally:
@@ -45,6 +48,12 @@ def stop(app: gr.Blocks) -> None:
     app.app.stop_event.set()  # ends the heartbeats, which would never be done
     app.server.thread.join(FINISH_SECONDS + 5)
     app.close(verbose=False)
+
+
+def remember_little(app: gr.Blocks) -> None:
+    """Let Gradio keep `LightSessions`."""
+    app.app.state_holder = LightSessions()
+    app.app.state_holder.set_blocks(app)
 
 
 def be_impatient(server) -> None:
