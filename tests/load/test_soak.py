@@ -118,12 +118,13 @@ def models(url: str) -> list[dict]:
 
 
 def test_a_lecture_hall_for_ten_minutes(server):
-    begun, own, cpu = time.monotonic(), time.process_time(), server.cpu_seconds()
+    begun, own, cpu, all_cpu = time.monotonic(), time.process_time(), server.cpu_seconds(), busy_seconds()
     guests, diary, looks = come(server)
     took = time.monotonic() - begun
     print(f"\n{LISTENERS} listeners for {SECONDS} s after a ramp of {RAMP_SECONDS:.0f} s, {os.cpu_count()} cores")
     server_cores, own_cores = (server.cpu_seconds() - cpu) / took, (time.process_time() - own) / took
-    print(f"CPU: server {server_cores:.2f} cores, listeners {own_cores:.2f}")
+    others = (busy_seconds() - all_cpu) / took - server_cores - own_cores
+    print(f"CPU: server {server_cores:.2f} cores, listeners {own_cores:.2f}, everybody else's {others:.2f}")
     spread, files, mib = tell(guests, diary, looks)
     assert diary.errors == []
     assert sum(guest.rater.retries for guest in guests) == 0
@@ -153,6 +154,12 @@ def tell(guests: list[Guest], diary: Diary, looks: list[tuple]) -> tuple[float, 
         f"told their place in line: {sum(diary.busy.values())} times; errors: {Counter(it for _, it in diary.errors)}"
     )
     return spread, files, mib
+
+
+def busy_seconds() -> float:
+    """What all processes of the machine have had of its cores."""
+    user, nice, system = map(int, Path("/proc/stat").read_text().split()[1:4])
+    return (user + nice + system) / TICKS
 
 
 def quantiles(seconds: list[float]) -> str:
