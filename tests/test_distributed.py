@@ -20,7 +20,7 @@ from training.trainer import Trainer
 ROOT = Path(__file__).parent.parent
 SETTINGS = ["dim=2", "batch_size=4", "precision=float32", "report_every=1"]
 PAPER = ["loss=wgan-gp", "critic_steps=2"]
-SHORT = ["feature_steps=2", "warmup=0"]
+SHORT = ["feature_steps=30", "warmup=0"]
 
 
 def start(run, prepared, *settings: str, preset: str = "wavegan-cpu") -> subprocess.Popen:
@@ -56,8 +56,9 @@ def test_two_processes_follow_one(tmp_path, prepared, preset, settings):
     assert numbers["step"] == 2
     alone = networks(one.game.state().tensors())
     # where a gradient is nothing but rounding (a relativistic critic's biases cancel), Adam still makes a step of it,
-    # and each step multiplies what came of the last: hence two steps, and the norm of all, not each weight
-    assert torch.linalg.vector_norm(networks(together) - alone) < 0.01 * torch.linalg.vector_norm(alone - before)
+    # and each step multiplies what came of the last: hence two steps, the norm of all, not each weight, and features
+    # that tell clips apart; what rounding leaves is 0.005 to 0.009, a loss that each takes of its half alone 0.06
+    assert torch.linalg.vector_norm(networks(together) - alone) < 0.03 * torch.linalg.vector_norm(alone - before)
 
 
 def networks(tensors: dict) -> torch.Tensor:

@@ -179,7 +179,8 @@ class Game:
             owed = self.config.diversity * self.diversity(real, fake, label)
         if self.config.aperiodicity and self.generator.takes_pitch:
             noise = noisier(real.squeeze(1), fake.squeeze(1), pitch, self.model.sample_rate)
-            owed = owed + self.config.aperiodicity * noise
+            notes = self.workers.mean((~pitch.isnan()).float().mean())  # their share of the whole batch
+            owed = owed + self.config.aperiodicity * noise / notes.clamp_min(1e-3)
         return owed
 
     def _freeze_critic(self, frozen: bool) -> None:

@@ -18,11 +18,11 @@ LENIENCE = 0.3  # of the logarithm
 
 
 def noisier(real: Tensor, fake: Tensor, pitch: Tensor, sample_rate: int) -> Tensor:
-    """How much less periodic fakes are than real clips, 0 where no more than those: a mean of logarithms.
+    """How much less periodic fakes are than real clips, 0 where no more than those: logarithms, their mean over clips.
 
     Args:
         real, fake: waveforms [batch, num_samples], alike in label and pitch; clips 2 i and 2 i + 1 are as well.
-        pitch: MIDI numbers [batch], NaN for sounds without one, which do not count.
+        pitch: MIDI numbers [batch], NaN for sounds without one, which count as 0.
     """
     pitched = (~pitch.isnan()).float()[:, None]
     period = sample_rate / (440 * torch.exp2((pitch.nan_to_num(69.0) - 69) / 12))
@@ -31,7 +31,7 @@ def noisier(real: Tensor, fake: Tensor, pitch: Tensor, sample_rate: int) -> Tens
         other = (torch.arange(len(real), device=real.device) ^ 1).clamp_max(len(real) - 1)
         allowed = torch.maximum(allowed, allowed[other]) + LENIENCE
     excess = F.relu(torch.log(aperiodicity(fake, period) + FLOOR) - allowed)
-    return (excess * pitched).sum() / (SLICES * pitched.sum().clamp_min(1.0))
+    return (excess * pitched).mean()
 
 
 def aperiodicity(audio: Tensor, period: Tensor) -> Tensor:
