@@ -11,6 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from audiogan.models.critics import other_of_pair
+
 SLICES = 32
 FLOOR = 1e-3  # of the aperiodicity, under its logarithm
 QUIET = 1e-3  # of the loudest slice's energy: quieter ones count as periodic
@@ -28,8 +30,7 @@ def noisier(real: Tensor, fake: Tensor, pitch: Tensor, sample_rate: int) -> Tens
     period = sample_rate / (440 * torch.exp2((pitch.nan_to_num(69.0) - 69) / 12))
     with torch.no_grad():
         allowed = torch.log(aperiodicity(real, period) + FLOOR)
-        other = (torch.arange(len(real), device=real.device) ^ 1).clamp_max(len(real) - 1)
-        allowed = torch.maximum(allowed, allowed[other]) + LENIENCE
+        allowed = torch.maximum(allowed, other_of_pair(allowed)) + LENIENCE
     excess = F.relu(torch.log(aperiodicity(fake, period) + FLOOR) - allowed)
     return (excess * pitched).mean()
 
