@@ -68,16 +68,16 @@ def exp_magnitude(log: Tensor, floor: float = LOG_FLOOR) -> Tensor:
 
 
 @functools.lru_cache(maxsize=32)
-def mel_filters(n_fft: int, n_mels: int, sample_rate: int) -> Tensor:
-    """Slaney-scale triangular filters of unit area, [n_fft // 2 + 1, n_mels], on the CPU."""
-    num_bins, nyquist = n_fft // 2 + 1, sample_rate / 2
+def mel_filters(n_fft: int, n_mels: int, sample_rate: int, device: torch.device | str = "cpu") -> Tensor:
+    """Slaney-scale triangular filters of unit area, float32 [n_fft // 2 + 1, n_mels], kept on each device."""
+    num_bins, nyquist, slaney = n_fft // 2 + 1, sample_rate / 2, {"norm": "slaney", "mel_scale": "slaney"}
     with torch.inference_mode(False):  # kept for callers that need gradients too
-        return taf.melscale_fbanks(num_bins, 0.0, nyquist, n_mels, sample_rate, norm="slaney", mel_scale="slaney")
+        return taf.melscale_fbanks(num_bins, 0.0, nyquist, n_mels, sample_rate, **slaney).to(device)
 
 
 def mel(linear: Tensor, n_fft: int, n_mels: int, sample_rate: int) -> Tensor:
     """Mel spectrogram of a magnitude: [batch, freq, frames] to [batch, n_mels, frames]."""
-    filters = mel_filters(n_fft, n_mels, sample_rate).to(linear)
+    filters = mel_filters(n_fft, n_mels, sample_rate, linear.device).to(linear.dtype)
     return torch.einsum("bft,fm->bmt", linear, filters)
 
 

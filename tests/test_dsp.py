@@ -54,6 +54,15 @@ def test_mel_agrees_with_librosa(pluck):
     np.testing.assert_allclose(dsp.mel(linear, 1024, 128, SAMPLE_RATE)[0].numpy(), theirs, atol=1e-4)
 
 
+def test_filters_are_copied_to_a_device_once():
+    elsewhere = torch.empty(1, 257, 3, device="meta")
+    dsp.mel(elsewhere, 512, 80, SAMPLE_RATE)
+    made = dsp.mel_filters.cache_info().misses
+    assert dsp.mel(elsewhere, 512, 80, SAMPLE_RATE).is_meta
+    assert dsp.mel_filters(512, 80, SAMPLE_RATE, elsewhere.device).is_meta
+    assert dsp.mel_filters.cache_info().misses == made
+
+
 def test_inverse_mel_gives_the_mels_back(pluck):
     mels = dsp.mel(dsp.magnitude(pluck, 1024, HOP), 1024, 128, SAMPLE_RATE)
     linear = dsp.inverse_mel(mels, 1024, SAMPLE_RATE)
