@@ -54,6 +54,7 @@ class Trainer:
         workers: Workers | None = None,
     ):
         self.device, self.run, self.workers = device, run, workers or Workers()
+        precision.settle(device)
         if config.precision == "auto":
             config = replace(config, precision=run.precision() or precision.fastest(device))
         self.config, model = config, config.model_config(data)
