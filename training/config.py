@@ -55,6 +55,7 @@ class TrainConfig:
         ema: decay a step of the averaged generator that is exported.
         precision: of convolutions and matrix products; `auto` takes bfloat16 where the device is fast at it.
             R1 and R2, spectra, logits and weights stay in float32.
+        graphs: on one CUDA device, record each kind of step once and replay it (see `training.replay`).
         report_every: steps from one printed line to the next.
         save_every: steps from one saved state to the next.
         preview_every: steps from one set of preview sounds, and one score on held-out audio, to the next.
@@ -90,6 +91,7 @@ class TrainConfig:
     feature_steps: int = 600
     ema: float = 0.999
     precision: str = "auto"
+    graphs: bool = True
     report_every: int = 100
     save_every: int = 500
     preview_every: int = 2000

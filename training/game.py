@@ -1,6 +1,7 @@
 """Two networks and one round of the game they play."""
 
 import contextlib
+import functools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from training.distributed import Workers
 from training.diversity import Diversity
 from training.losses import LOSSES, interpolation_penalty, zero_centred_penalty
 from training.periodicity import noisier
+from training.replay import Replay
 from training.schedule import factor
 from training.state import TrainingState
 
@@ -73,6 +75,9 @@ class Game:
         self.loss = LOSSES[config.loss]()
         self.augment = Augmentation(self.generator, self.rng, config.augment, config.augment_adaptive, workers)
         self.diversity = Diversity(model, self.device, workers)
+        self.average_pace = self._number(1.0)  # how far a round moves the average towards the generator
+        replayed = config.graphs and self.device.type == "cuda" and workers.count == 1
+        self.replay = Replay(self.device, self.rng) if replayed else None
 
     def round(self, step: int) -> tuple[Tensor, Tensor]:
         """Critic steps, one generator step, the average. Returns both losses as scalars on the device.
@@ -81,16 +86,27 @@ class Game:
         """
         self.generator.train()
         self._schedule(step)
-        hand, alone = None, step < self.config.head_start
-        for number in range(self.config.critic_steps):
-            penalised = (step * self.config.critic_steps + number) % self.config.penalty_every == 0
-            shared = self.config.share_batch and not alone and number == self.config.critic_steps - 1
+        kind = self.kind(step)
+        if self.replay is None:
+            return self._play(*kind)
+        return self.replay(kind, functools.partial(self._play, *kind))
+
+    def kind(self, step: int) -> tuple[bool, tuple[bool, ...]]:
+        """Whether critics play a step's round alone, and which of their steps are penalised: all it depends on."""
+        first, count = step * self.config.critic_steps, self.config.critic_steps
+        penalised = (number % self.config.penalty_every == 0 for number in range(first, first + count))
+        return step < self.config.head_start, tuple(penalised)
+
+    def _play(self, alone: bool, penalised: tuple[bool, ...]) -> tuple[Tensor, Tensor]:
+        """A round of one kind. The host may neither read the device here, nor send it anything: see `Replay`."""
+        for number, due in enumerate(penalised, start=1):
+            shared = self.config.share_batch and not alone and number == len(penalised)
             hand = self.deal(for_generator=shared)
-            d_loss = self.discriminator_step(hand.detached(), penalised)
+            d_loss = self.discriminator_step(hand.detached(), due)
         if alone:
             return d_loss, torch.zeros_like(d_loss)
         g_loss = self.generator_step(hand if self.config.share_batch else self.deal(for_generator=True))
-        self._update_average(step + 1)
+        self._update_average()
         return d_loss, g_loss
 
     def deal(self, for_generator: bool) -> Hand:
@@ -188,20 +204,22 @@ class Game:
             weight.requires_grad_(not frozen)
 
     def _schedule(self, step: int) -> None:
+        """Set the numbers that change from round to round."""
         for adam, rate, first in (
             (self.generator_adam, self.config.learning_rate, self.config.head_start),
             (self.discriminator_adam, self.config.critic_learning_rate, 0),
         ):
             for group in adam.param_groups:
-                group["lr"] = rate * factor(self.config, step, first)
+                group["lr"] = _set(group["lr"], rate * factor(self.config, step, first))
+        keep = min(self.config.ema, (2 + step) / (11 + step))  # less while the run is young
+        self.average_pace = _set(self.average_pace, 1 - keep)
 
     @torch.no_grad()
-    def _update_average(self, step: int) -> None:
-        """Exponential moving average of weights and statistics, quicker while the run is young."""
-        keep = min(self.config.ema, (1 + step) / (10 + step))
+    def _update_average(self) -> None:
+        """Exponential moving average of weights and statistics."""
         for mean, new in zip(self.average.state_dict().values(), self.generator.state_dict().values(), strict=True):
             if mean.is_floating_point():
-                mean.lerp_(new, 1 - keep)
+                mean.lerp_(new, self.average_pace)
             else:
                 mean.copy_(new)
 
@@ -228,11 +246,21 @@ class Game:
         return whole[self.workers.part(len(whole))]
 
     def _adam(self, weights: Iterable[nn.Parameter], learning_rate: float) -> torch.optim.Adam:
-        fused = self.device.type in ("cpu", "cuda")
-        return torch.optim.Adam(weights, learning_rate, self.config.betas, fused=fused)
+        fused, capturable = self.device.type in ("cpu", "cuda"), self.device.type == "cuda"
+        rate = self._number(learning_rate)
+        return torch.optim.Adam(weights, rate, self.config.betas, fused=fused, capturable=capturable)
+
+    def _number(self, value: float) -> Tensor | float:
+        """A number that changes, where a recorded round would read it."""
+        return torch.tensor(value, device=self.device) if self.device.type == "cuda" else value
 
     def _autocast(self) -> torch.autocast:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16")
+
+
+def _set(number: Tensor | float, value: float) -> Tensor | float:
+    """The value as a number of the same form: a tensor is filled, so that it stays where it is."""
+    return number.fill_(value) if isinstance(number, Tensor) else value
 
 
 def _each(change: Callable[[Tensor], Tensor], views: tuple) -> tuple:

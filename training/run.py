@@ -39,8 +39,8 @@ class RunFolder:
     def begin(self, config: TrainConfig, model: ModelConfig, data: dict) -> None:
         """Write the config of a new run, or check that it is the one the folder holds.
 
-        Only `steps`, the reporting intervals and the weights of what is asked for beside the critics' approval may
-        change between one start and the next.
+        Only `steps`, the reporting intervals, `graphs` and the weights of what is asked for beside the critics'
+        approval may change between one start and the next.
         """
         if self.exists:
             self._check_same(config, model, data)
@@ -69,7 +69,7 @@ class RunFolder:
         return self.read()[0].precision if self.exists else None
 
     def _check_same(self, config: TrainConfig, model: ModelConfig, data: dict) -> None:
-        free = {"steps", "report_every", "save_every", "preview_every", "diversity", "aperiodicity"}
+        free = {"steps", "report_every", "save_every", "preview_every", "diversity", "aperiodicity", "graphs"}
         old_config, old_model, old_data = self.read()
         if old_data["sha256"] != data["sha256"]:
             raise ValueError(f"{self.folder} was trained on other data ({old_data['source']}): name another --out")
