@@ -16,16 +16,16 @@ def machine() -> str:
     return f"{os.cpu_count()} {platform.machine()} cores, torch {torch.__version__}, {torch.get_num_threads()} threads"
 
 
-def alternate(functions: Sequence[Callable[[], object]], rounds: int) -> list[list[float]]:
-    """Seconds of each function in each of `rounds` rounds, after one that does not count."""
+def alternate(functions: Sequence[Callable[[], object]], rounds: int, untimed: int = 1) -> list[list[float]]:
+    """Seconds of each function in each of `rounds` rounds, after `untimed` ones that do not count."""
     seconds: list[list[float]] = [[] for _ in functions]
-    for number in range(rounds + 1):
+    for number in range(untimed + rounds):
         for function, taken in zip(functions, seconds, strict=True):
             start = time.perf_counter()
             function()
             if torch.cuda.is_available():
                 torch.cuda.synchronize()
-            if number:
+            if number >= untimed:
                 taken.append(time.perf_counter() - start)
     return seconds
 
@@ -43,9 +43,12 @@ def row(name: str, ours: list[float], other: list[float], baseline: str, **extra
     }
 
 
-def matmul_rate(dtype: torch.dtype = torch.float32, size: int = 2048) -> float:
-    """Multiply-adds count as two: FLOP/s of a square matrix product on this machine."""
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    matrix = torch.ones(size, size, dtype=dtype, device=device)
+def matmul_rate(dtype: torch.dtype = torch.float32) -> float:
+    """Multiply-adds count as two: FLOP/s of a square matrix product on this machine, of a size that fills it.
+
+    Of random numbers: a GPU multiplies ones faster, since fewer bits flip.
+    """
+    device, size = ("cuda", 8192) if torch.cuda.is_available() else ("cpu", 2048)
+    matrix = torch.randn(size, size, device=device).to(dtype)
     (seconds,) = alternate([lambda: matrix @ matrix], 5)
     return 2 * size**3 / min(seconds)

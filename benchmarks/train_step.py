@@ -1,6 +1,7 @@
 """A WGAN-GP WaveGAN iteration against the same networks as they are usually written."""
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -22,16 +23,19 @@ from training.game import Game
 
 SIZES = ((16, 64), (64, 16))  # dim, batch
 GPU_SIZES = ((64, 64),)
-ROUNDS = 2
+ROUNDS, GPU_ROUNDS = 2, 10
+GPU_UNTIMED = 3  # the first is played, the second recorded
 
 
-def run(sizes: tuple[tuple[int, int], ...] = (), rounds: int = ROUNDS) -> list[dict]:
+def run(sizes: tuple[tuple[int, int], ...] = (), rounds: int = 0) -> list[dict]:
     """Two rows a size: against transposed convolutions, and against nearest-neighbour upsampling.
 
     Args:
         sizes: dim and batch of each; where there are none, the device's own.
+        rounds: how many are timed; 0 for the device's own number.
     """
     device = choose_device()
+    rounds = rounds or (GPU_ROUNDS if device.type == "cuda" else ROUNDS)
     with tempfile.TemporaryDirectory() as folder:
         data = noise_data(Path(folder) / "data")
         sizes = sizes or (GPU_SIZES if device.type == "cuda" else SIZES)
@@ -74,7 +78,9 @@ def iteration_flop(step: PlainStep) -> float:
 def _compare(data: PreparedData, dim: int, batch_size: int, device: torch.device, rounds: int) -> list[dict]:
     game = our_step(data, dim, batch_size, device)
     plain, upsampled = (PlainStep(dim, batch_size, device, upsample) for upsample in (False, True))
-    ours, transposed, nearest = alternate([lambda: game.round(0), plain, upsampled], rounds)
+    functions = _settled(device, lambda: game.round(0)), _by_default(plain), _by_default(upsampled)
+    untimed = GPU_UNTIMED if device.type == "cuda" else 1
+    ours, transposed, nearest = alternate(functions, rounds, untimed)
     rate = iteration_flop(plain) / min(ours)
     extra = {
         "precision": game.config.precision,
@@ -82,8 +88,29 @@ def _compare(data: PreparedData, dim: int, batch_size: int, device: torch.device
         "share_of_matmul": rate / matmul_rate(getattr(torch, game.config.precision)),
     }
     if game.config.precision == "bfloat16":
-        extra |= gradient_errors(game)
+        extra |= _settled(device, lambda: gradient_errors(game))()
     name = f"WGAN-GP iteration, WaveGAN dim {dim}, batch {batch_size}"
     baselines = {"eager float32 transposed convolutions, host phase shuffle, .item() each step": transposed}
     baselines["the same with nearest-neighbour upsampling and convolutions"] = nearest
     return [row(name, ours, other, baseline, **extra) for baseline, other in baselines.items()]
+
+
+def _settled(device: torch.device, function: Callable) -> Callable:
+    """The function as the trainer would set this device for it."""
+
+    def call():
+        with torch.backends.cudnn.flags(enabled=True):
+            precision.settle(device)
+            return function()
+
+    return call
+
+
+def _by_default(function: Callable) -> Callable:
+    """The function under torch's own defaults: cuDNN may round float32 to TF32, and tries nothing."""
+
+    def call():
+        with torch.backends.cudnn.flags(enabled=True, benchmark=False, allow_tf32=True):
+            return function()
+
+    return call

@@ -7,6 +7,7 @@ import torch
 
 from benchmarks import generate, griffin_lim, train_step
 from benchmarks.gradient_error import gradient_errors
+from benchmarks.timing import alternate
 from benchmarks.train_step import noise_data, our_step
 
 KEYS = {"name", "ours_s", "baseline_s", "ratio", "baseline", "machine"}
@@ -29,6 +30,13 @@ def test_rows_have_the_promised_keys(run, rows):
         assert row["ours_s"] > 0
         assert row["baseline_s"] > 0
         assert row["ratio"] > 0
+
+
+def test_only_what_comes_after_the_untimed_rounds_counts():
+    calls = []
+    seconds = alternate([lambda: calls.append("a"), lambda: calls.append("b")], rounds=2, untimed=3)
+    assert calls == ["a", "b"] * 5
+    assert [len(taken) for taken in seconds] == [2, 2]
 
 
 def test_rounding_moves_a_critic_far_less_than_the_next_batch_does(tmp_path):
