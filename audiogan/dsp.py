@@ -7,6 +7,7 @@ import functools
 import math
 
 import torch
+import torch.nn.functional as F
 import torchaudio.functional as taf
 from torch import Tensor
 
@@ -31,8 +32,17 @@ def stft(audio: Tensor, n_fft: int, hop_length: int) -> Tensor:
 
 
 def istft(spectrum: Tensor, n_fft: int, hop_length: int, num_samples: int) -> Tensor:
-    """Inverse of `stft`: overlap-add divided by the summed squared window, [batch, num_samples]."""
-    return torch.istft(spectrum, n_fft, hop_length, window=_window(n_fft, spectrum), length=num_samples)
+    """Inverse of `stft`: overlap-add divided by the summed squared window, [batch, num_samples].
+
+    `torch.istft` does the same, and makes the host wait for a GPU to see that no sum is 0.
+
+    Args:
+        spectrum: [batch, n_fft // 2 + 1, 1 + num_samples // hop_length]; hop_length divides n_fft.
+    """
+    window = _window(n_fft, spectrum)
+    frames = torch.fft.irfft(spectrum.transpose(1, 2), n_fft) * window  # [batch, frames, n_fft]
+    weight = _unwindow(n_fft, hop_length, frames.shape[1], window.device)
+    return (_overlapped(frames, hop_length) * weight)[:, n_fft // 2 :][:, :num_samples]
 
 
 class RealPair:
@@ -231,6 +241,21 @@ def _complex_capable(tensor: Tensor) -> Tensor:
 def _window(n_fft: int, like: Tensor) -> Tensor:
     device = torch.device("cpu") if like.device.type == "mps" else like.device
     return _hann(n_fft, device)
+
+
+@functools.lru_cache(maxsize=32)
+def _unwindow(n_fft: int, hop_length: int, frames: int, device: torch.device) -> Tensor:
+    """One over the summed squared windows of overlapping frames, [1, samples]; 0 at the edges, where there is none."""
+    with torch.inference_mode(False):
+        squares = _overlapped(_hann(n_fft, device).square().expand(1, frames, -1), hop_length)
+        return torch.where(squares > TINY, 1 / squares.clamp_min(TINY), 0.0)
+
+
+def _overlapped(frames: Tensor, hop_length: int) -> Tensor:
+    """Frames [batch, frames, n_fft] added up, each a hop after the one before: [batch, samples]."""
+    pieces = frames.unflatten(2, (-1, hop_length)).unbind(2)  # [batch, frames, hop_length] each
+    last = len(pieces) - 1
+    return sum(F.pad(piece, (0, 0, place, last - place)) for place, piece in enumerate(pieces)).flatten(1)
 
 
 @functools.lru_cache(maxsize=32)

@@ -1,63 +1,21 @@
 """The hybrid: lines where the pitch says, one clip one latent, critics that compare pairs."""
 
-import math
-
 import numpy as np
 import pytest
 import torch
 from conftest import LABELS, NUM_SAMPLES, SAMPLE_RATE
 
-from audiogan import dsp, latent
+from audiogan import latent
 from audiogan.config import ModelConfig
 from audiogan.models import build_discriminator, build_generator
 from audiogan.models.critics import compressed_spectrogram, other_of_pair
 from audiogan.models.ensembles import WINDOWS
-from audiogan.models.hybrid import (
-    HARMONICS,
-    HOP_LENGTH,
-    N_FFT,
-    hann_transform,
-    harmonic_lines,
-    octaves_up,
-    pitch_features,
-)
-
-FRAMES = NUM_SAMPLES // HOP_LENGTH + 1
+from audiogan.models.hybrid import pitch_features
 
 
 def generator(**settings):
     torch.manual_seed(0)
     return build_generator(ModelConfig("hybrid", **{"dim": 8, "labels": LABELS, **settings})).eval()
-
-
-@pytest.mark.parametrize("midi", [28.0, 45.3, 69.0, 88.0])
-def test_harmonic_lines_are_sines(midi):
-    phases = torch.randn(1, HARMONICS, generator=torch.Generator().manual_seed(1))
-    levels = torch.zeros(1, HARMONICS, FRAMES)
-    levels[:, 0], levels[:, 3] = 0.5, 0.2
-    lines = torch.complex(*harmonic_lines(torch.tensor([midi]), phases, levels, SAMPLE_RATE))
-    audio = dsp.istft(lines, N_FFT, HOP_LENGTH, NUM_SAMPLES)[0]
-    time, hz = torch.arange(NUM_SAMPLES) / SAMPLE_RATE, 440 * 2 ** ((midi - 69) / 12)
-    turns = 0.5 + 0.5 * torch.erf(phases[0] / math.sqrt(2))
-    first, fourth = (torch.cos(2 * math.pi * ((k * hz * time) % 1 + turns[k - 1])) for k in (1, 4))
-    torch.testing.assert_close(audio, 0.5 * first + 0.2 * fourth, atol=2e-3, rtol=0)
-
-
-def test_no_line_above_the_limit_and_none_without_a_pitch():
-    levels = torch.ones(2, HARMONICS, FRAMES)
-    real, imaginary = harmonic_lines(torch.tensor([90.0, torch.nan]), torch.zeros(2, HARMONICS), levels, SAMPLE_RATE)
-    power = (real.square() + imaginary.square()).mean(2)
-    assert power[1].max() == 0
-    assert power[0, 254:].max() < 1e-4 * power[0].max()
-
-
-def test_hann_transform_is_the_windows():
-    window = torch.hann_window(N_FFT, dtype=torch.float64)
-    centred = torch.arange(N_FFT) - N_FFT // 2
-    for offset in (0.0, 0.4, 1.0, 2.7, 19.5, 130.25):
-        expected = (window * torch.cos(2 * math.pi * offset * centred / N_FFT)).sum().item()
-        got = hann_transform(torch.tensor(offset, dtype=torch.float64)).item()
-        assert got == pytest.approx(expected, abs=1e-4)
 
 
 def test_pitch_features_repeat_at_the_octave_and_vanish_without_a_pitch():
@@ -70,8 +28,8 @@ def test_pitch_features_repeat_at_the_octave_and_vanish_without_a_pitch():
 def test_a_given_pitch_is_heard():
     subject = generator()
     with torch.no_grad():
-        subject.harmonics.bias.fill_(-2.0)
-        subject.harmonics.weight.zero_()
+        subject.harmonics.level.bias.fill_(-2.0)
+        subject.harmonics.level.weight.zero_()
         audio = subject(torch.randn(2, 100), torch.tensor([0, 0]), torch.tensor([57.0, 64.0]))[:, 0]
     spectrum = torch.fft.rfft(audio * torch.hann_window(NUM_SAMPLES)).abs()
     for row, midi in zip(spectrum, (57, 64), strict=True):
@@ -133,10 +91,3 @@ def test_sixty_four_thousand_samples_and_a_hundred_labels():
     labels = tuple(f"label {number}" for number in range(100))
     subject = generator(num_samples=65536, labels=labels)
     assert subject(torch.randn(1, 100), torch.tensor([99]), torch.tensor([60.0])).shape == (1, 1, 65536)
-
-
-def test_powers_of_two_do_not_depend_on_the_batch():
-    octaves = (torch.linspace(0, 127, 1001) - 69) / 12
-    one_by_one = torch.cat([octaves_up(value) for value in octaves.split(1)])
-    assert torch.equal(octaves_up(octaves), one_by_one)
-    np.testing.assert_array_equal(one_by_one.numpy(), np.exp2(octaves.double().numpy()).astype(np.float32))

@@ -24,20 +24,25 @@ def build_generator(config: ModelConfig) -> Generator:
     return _architecture(config)[0](config)
 
 
-def build_discriminator(config: ModelConfig, ensemble: bool = False) -> Discriminator:
+def build_discriminator(config: ModelConfig, critics: str = "own", width: int = 0) -> Discriminator:
     """The config's discriminator: `discriminator(native, label) -> logits`, [batch] or [batch, critics].
 
     Args:
-        ensemble: the hybrid's critics, or their like for log spectrograms, instead of the architecture's own one.
+        critics: `own`, the architecture's; `ensemble`, the hybrid's or their like for log spectrograms; or some of an
+            ensemble's by name, with commas between.
+        width: of an ensemble's layers; 0 for its usual one, a hybrid's own.
 
     Raises:
-        ValueError: no such architecture.
+        ValueError: no such architecture, no such critic.
     """
     generator, own = _architecture(config)
-    if not ensemble or own is ensembles.WaveformEnsemble:
+    if critics == "own" and not issubclass(own, ensembles.Ensemble):
         return own(config)
-    spectral = issubclass(generator, SpectralGenerator)
-    return (ensembles.SpectrogramEnsemble if spectral else ensembles.WaveformEnsemble)(config, ensembles.WIDTH)
+    if issubclass(own, ensembles.Ensemble):
+        width = width or config.dim
+    names = () if critics in ("own", "ensemble") else critics.split(",")
+    kind = ensembles.SpectrogramEnsemble if issubclass(generator, SpectralGenerator) else ensembles.WaveformEnsemble
+    return kind(config, names, width)
 
 
 def takes_pitch(config: ModelConfig) -> bool:

@@ -5,18 +5,14 @@ two: a generator that always makes the same sound is caught even where each soun
 PacGAN). The feature network is frozen: `training.features` teaches it the labels before a run begins.
 """
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
 from audiogan.config import ModelConfig
 from audiogan.models.base import Discriminator
-from audiogan.models.critics import (
-    WAVE_CHANNELS,
-    FeatureCritic,
-    SpectralCritic,
-    TemporalCritic,
-    compressed_spectrogram,
-)
+from audiogan.models.critics import WAVE_CHANNELS, FeatureCritic, SpectralCritic, TemporalCritic, compressed_spectrogram
 from audiogan.models.features import CHANNELS, FeatureNetwork
 
 WINDOWS = {"spectral": (256, 64), "harmonic": (2048, 512)}  # n_fft and hop: when things happen, and between which lines
@@ -24,67 +20,104 @@ WIDTH = 128  # for generators whose width says nothing of how hard they are to j
 
 
 class Ensemble(Discriminator):
-    """Critics of the feature network's maps, and others of other views.
+    """Critics, each with a view of its own: native [batch, ...] to logits [batch, critics].
 
     Args:
         config: of the generator.
-        others: critics of the views after the first, in their order.
+        names: which of `NAMES`, in that order; by default all.
+        width: of their layers; 0 for `WIDTH`.
+
+    Raises:
+        ValueError: no such critic.
     """
 
-    def __init__(self, config: ModelConfig, **others: nn.Module):
+    NAMES: tuple[str, ...] = ()
+
+    def __init__(self, config: ModelConfig, names: Sequence[str] = (), width: int = 0):
         super().__init__()
-        self.features = FeatureNetwork(config).requires_grad_(False).eval()
-        self.projected = nn.ModuleList([FeatureCritic(channels, len(config.labels)) for channels in CHANNELS])
-        self.others = nn.ModuleDict(others)
+        unknown = [name for name in names if name not in self.NAMES]
+        if unknown:
+            raise ValueError(f"critics must be some of {', '.join(self.NAMES)}, not {unknown[0]!r}")
+        names = [name for name in self.NAMES if name in (names or self.NAMES)]
+        self.features = FeatureNetwork(config).requires_grad_(False).eval() if "features" in names else None
+        labels = len(config.labels)
+        self.critics = nn.ModuleDict({name: self.critic(name, width or WIDTH, labels) for name in names})
+
+    def critic(self, name: str, width: int, labels: int) -> nn.Module:
+        """A view's judge: `critic(view, label)` gives logits [batch]."""
+        raise AssertionError(f"{type(self).__name__} must define critic")
+
+    def view(self, name: str, native: Tensor) -> Tensor | tuple[Tensor, ...]:
+        """What it sees of float32 native samples."""
+        raise AssertionError(f"{type(self).__name__} must define view")
 
     def train(self, mode: bool = True) -> "Ensemble":
         super().train(mode)
-        self.features.eval()
+        if self.features is not None:
+            self.features.eval()
         return self
 
+    def views(self, native: Tensor) -> tuple:
+        native = native.float()
+        return tuple(self.view(name, native) for name in self.critics)
+
     def judge(self, views: tuple, label: Tensor | None = None) -> Tensor:
-        maps, *rest = views
-        projected = sum(critic(x, label) for critic, x in zip(self.projected, maps, strict=True))
-        others = (critic(x, label) for critic, x in zip(self.others.values(), rest, strict=True))
-        return torch.stack([projected, *others], dim=1)
+        judged = zip(self.critics.values(), views, strict=True)
+        return torch.stack([critic(view, label) for critic, view in judged], dim=1)
 
     def penalised(self, views: tuple) -> list[Tensor]:
         """All but the frozen features."""
-        return list(views[1:])
+        return [view for name, view in zip(self.critics, views, strict=True) if name != "features"]
 
     def forward(self, native: Tensor, label: Tensor | None = None) -> Tensor:
         return self.judge(self.views(native), label)
 
 
 class WaveformEnsemble(Ensemble):
-    """Native [batch, 1, num_samples] to logits [batch, 4]: features, short and long spectra, the waveform.
+    """Of waveforms [batch, 1, num_samples]: features, short and long spectra, the waveform.
 
     Long windows show what lies between the harmonics of a low note, and a pitch that wavers; windows of 16 ms do not.
     """
 
-    def __init__(self, config: ModelConfig, width: int = 0):
-        width, labels = width or config.dim, len(config.labels)
-        spectral = {name: SpectralCritic(max(1, 3 * width // 32), labels) for name in WINDOWS}
-        super().__init__(config, **spectral, temporal=TemporalCritic(max(1, width // 4), labels))
+    NAMES = ("features", *WINDOWS, "temporal")
 
-    def views(self, native: Tensor) -> tuple:
-        """Feature maps, two compressed spectrograms [batch, 3, bins, frames], the waveform [batch, 8, time / 8]."""
-        audio = native.squeeze(1).float()
-        return (
-            self.features(native.float()),
-            *(compressed_spectrogram(audio, *window) for window in WINDOWS.values()),
-            audio.unflatten(1, (-1, WAVE_CHANNELS)).transpose(1, 2),
-        )
+    def critic(self, name: str, width: int, labels: int) -> nn.Module:
+        if name == "features":
+            return FeatureCritics(labels)
+        if name == "temporal":
+            return TemporalCritic(max(1, width // 4), labels)
+        return SpectralCritic(max(1, 3 * width // 32), labels)
+
+    def view(self, name: str, native: Tensor) -> Tensor | tuple[Tensor, ...]:
+        """Feature maps, a compressed spectrogram [batch, 3, bins, frames], or the waveform [batch, 8, time / 8]."""
+        audio = native.squeeze(1)
+        if name == "features":
+            return self.features(native)
+        if name == "temporal":
+            return audio.unflatten(1, (-1, WAVE_CHANNELS)).transpose(1, 2)
+        return compressed_spectrogram(audio, *WINDOWS[name])
 
 
 class SpectrogramEnsemble(Ensemble):
-    """Native [batch, 1, bins, frames] to logits [batch, 2]: features of the log spectrogram, and itself."""
+    """Of log spectrograms [batch, 1, bins, frames]: their features, and themselves."""
 
-    def __init__(self, config: ModelConfig, width: int = 0):
-        channels = max(1, (width or config.dim) // 8)
-        super().__init__(config, spectral=SpectralCritic(channels, len(config.labels), in_channels=1))
+    NAMES = ("features", "spectral")
 
-    def views(self, native: Tensor) -> tuple:
-        """Feature maps, and the spectrogram."""
-        native = native.float()
-        return self.features(native), native
+    def critic(self, name: str, width: int, labels: int) -> nn.Module:
+        if name == "features":
+            return FeatureCritics(labels)
+        return SpectralCritic(max(1, width // 8), labels, in_channels=1)
+
+    def view(self, name: str, native: Tensor) -> Tensor | tuple[Tensor, ...]:
+        return self.features(native) if name == "features" else native
+
+
+class FeatureCritics(nn.Module):
+    """One small critic a level of the feature network: their logits' sum, [batch]."""
+
+    def __init__(self, labels: int):
+        super().__init__()
+        self.levels = nn.ModuleList([FeatureCritic(channels, labels) for channels in CHANNELS])
+
+    def forward(self, maps: tuple[Tensor, ...], label: Tensor | None) -> Tensor:
+        return sum(critic(x, label) for critic, x in zip(self.levels, maps, strict=True))

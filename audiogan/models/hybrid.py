@@ -1,7 +1,7 @@
 """The hybrid: one generator that thinks in waveform and in spectrum, and knows which pitch it plays.
 
-A style (latent, label and pitch) drives frames of 128 samples, from which four heads make sound: a bank of harmonics
-at the given pitch, a short-time spectrum with its own phases, a second one that shapes white noise, and a
+A style (latent, label and pitch) drives frames of 128 samples, from which four heads make sound: a bank of partials
+near the multiples of a pitch, a short-time spectrum with its own phases, a second one that shapes white noise, and a
 waveform for what is quicker than a frame. The first three are summed as spectra and inverted once.
 """
 
@@ -14,20 +14,18 @@ from torch import Tensor, nn
 
 from audiogan import dsp, latent
 from audiogan.config import ModelConfig
+from audiogan.models import harmonics
 from audiogan.models.base import WaveGenerator
+from audiogan.models.harmonics import HOP_LENGTH, N_FFT, NUM_BINS, Harmonics
 from audiogan.models.layers import check_label, label_embedding
 
-N_FFT, HOP_LENGTH = 512, 128
-NUM_BINS = N_FFT // 2 + 1
 FIRST_FRAMES = 16
 STYLE, LABEL_FEATURES = 128, 64
 EXPANSION = 3
-PITCH_SCALES = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8)  # turns an octave
+PITCH_SCALES = -4, 4  # powers of two from 1/16 of a turn an octave to 8 turns
 PITCHES = 128  # MIDI numbers
-HARMONICS = 48
-HIGHEST_HARMONIC = 0.4875  # of the sample rate: 7.8 kHz at 16 kHz
-LOUDEST = 5.0, 3.0, 1.0  # log magnitudes at which the spectral, noise and harmonic heads saturate
-QUIET = -2.0, -4.0, -4.0  # and where they start
+LOUDEST = 5.0, 3.0  # log magnitudes at which the spectral and the noise head saturate
+QUIET = -2.0, -4.0  # and where they start
 SHUFFLES = 8, 16  # of the transient head, whose product is the hop
 TRANSIENT_GAIN = 0.1
 
@@ -51,7 +49,7 @@ class HybridGenerator(WaveGenerator):
         self.last_block = StyledBlock(width)
         self.modulation = Modulation(width)
         self.spectral = nn.Conv1d(width, 4 * NUM_BINS, 1)  # log magnitude, cosine, sine, log noise
-        self.harmonics = nn.Conv1d(width, HARMONICS, 1)
+        self.harmonics = Harmonics(width, STYLE, config.sample_rate)
         self.transient = Transient(width)
         self.fourier = dsp.RealPair(N_FFT, HOP_LENGTH, config.num_samples)
         self.register_buffer("pitch_shares", torch.zeros(max(1, len(config.labels)), PITCHES + 1))
@@ -60,7 +58,7 @@ class HybridGenerator(WaveGenerator):
     @property
     def noise_dim(self) -> int:
         """Random numbers a clip takes beside z: the noise head's samples and the harmonics' phases."""
-        return self.config.num_samples + HARMONICS
+        return self.config.num_samples + harmonics.NOISE
 
     def forward(
         self, z: Tensor, label: Tensor | None = None, pitch: Tensor | None = None, noise: Tensor | None = None
@@ -75,9 +73,7 @@ class HybridGenerator(WaveGenerator):
         pitch = torch.full_like(z[:, 0], math.nan) if pitch is None else pitch
         style = self.mapping(z, label, pitch)
         x = self.frames(style)  # [batch, width, frames]
-        samples, phases = noise.split([self.config.num_samples, HARMONICS], dim=1)
-        real, imaginary = self._spectra(F.pad(x, (0, 1), mode="replicate"), pitch, samples, phases)
-        tonal = self.fourier.istft(real, imaginary)
+        tonal = self.fourier.istft(*self._spectra(F.pad(x, (0, 1), mode="replicate"), style, pitch, noise))
         return (tonal + TRANSIENT_GAIN * self.transient(x)).tanh().unsqueeze(1)
 
     def first_features(self, z: Tensor, label: Tensor | None = None, pitch: Tensor | None = None) -> Tensor:
@@ -104,28 +100,28 @@ class HybridGenerator(WaveGenerator):
         played = self.pitch_shares[label, :PITCHES].nonzero()[:, 0].tolist()
         return (float(played[0]), float(played[-1])) if played else None
 
-    def _spectra(self, x: Tensor, pitch: Tensor, samples: Tensor, phases: Tensor) -> tuple[Tensor, Tensor]:
+    def _spectra(self, x: Tensor, style: Tensor, pitch: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
         """Real and imaginary part of the three heads' sum, [batch, NUM_BINS, frames + 1] each."""
-        level, cosine, sine, breath = _in_float32(self.spectral, x).chunk(4, dim=1)
+        samples, chances = noise.split([self.config.num_samples, harmonics.NOISE], dim=1)
+        with torch.autocast(x.device.type, enabled=False):  # exponents and phases: bfloat16's steps would be heard
+            x, style = x.float(), style.float()
+            level, cosine, sine, breath = self.spectral(x).chunk(4, dim=1)
+            tonal = self.harmonics(x, style, pitch, chances)
         scale = level.clamp(max=LOUDEST[0]).exp() * torch.rsqrt(cosine.square() + sine.square() + 1e-4)
         ramp_cosine, ramp_sine = _quarter_turns(x.shape[-1], x.device)
         real = scale * (cosine * ramp_cosine - sine * ramp_sine)
         imaginary = scale * (cosine * ramp_sine + sine * ramp_cosine)
         white = self.fourier.stft(samples)
         breath = breath.clamp(max=LOUDEST[1]).exp()
-        amplitude = _in_float32(self.harmonics, x).clamp(max=LOUDEST[2]).exp()  # [batch, HARMONICS, frames + 1]
-        lines = harmonic_lines(pitch, phases, amplitude, self.config.sample_rate)
-        return real + breath * white[0] + lines[0], imaginary + breath * white[1] + lines[1]
+        return real + breath * white[0] + tonal[0], imaginary + breath * white[1] + tonal[1]
 
     @torch.no_grad()
     def _start_quiet(self) -> None:
-        for head in (self.spectral, self.harmonics):
-            if not head.weight.is_meta:  # where drawing would import all of torch._dynamo
-                nn.init.normal_(head.weight, std=0.03)
-            nn.init.zeros_(head.bias)
+        if not self.spectral.weight.is_meta:  # where drawing would import all of torch._dynamo
+            nn.init.normal_(self.spectral.weight, std=0.03)
+        nn.init.zeros_(self.spectral.bias)
         self.spectral.bias[:NUM_BINS] = QUIET[0]
         self.spectral.bias[3 * NUM_BINS :] = QUIET[1]
-        self.harmonics.bias[:] = QUIET[2]
 
 
 class Mapping(nn.Module):
@@ -134,7 +130,7 @@ class Mapping(nn.Module):
     def __init__(self, config: ModelConfig):
         super().__init__()
         self.embedding = label_embedding(len(config.labels), LABEL_FEATURES)
-        known = (LABEL_FEATURES if config.labels else 0) + 2 * len(PITCH_SCALES) + 1
+        known = (LABEL_FEATURES if config.labels else 0) + 2 * (PITCH_SCALES[1] - PITCH_SCALES[0]) + 1
         layers = [nn.Linear(config.latent_dim + known, STYLE), nn.LeakyReLU(0.2)]
         self.layers = nn.Sequential(*layers, nn.Linear(STYLE, STYLE), nn.LeakyReLU(0.2))
 
@@ -194,72 +190,16 @@ class Transient(nn.Module):
 def pitch_features(pitch: Tensor) -> Tensor:
     """Sines and cosines of a MIDI pitch at eight scales, and whether there is one; zeros for NaN: [batch, 17]."""
     pitched = (~pitch.isnan()).float()[:, None]
-    scales = torch.tensor(PITCH_SCALES, device=pitch.device)
+    scales = torch.exp2(torch.arange(*PITCH_SCALES, device=pitch.device))  # no constant that comes from the host
     angles = 2 * math.pi * pitch.nan_to_num()[:, None] / 12 * scales
     return torch.cat([angles.sin() * pitched, angles.cos() * pitched, pitched], dim=1)
-
-
-def harmonic_lines(pitch: Tensor, phases: Tensor, amplitude: Tensor, sample_rate: int) -> tuple[Tensor, Tensor]:
-    """The spectra of harmonics at a MIDI pitch, placed into the frames of `dsp.stft` without a sample computed.
-
-    A line a cos(w t + p) gives bin b of frame m the value (-1)^b a / 2 exp(i (p + w hop m)) R(w_b - w): the frame is
-    centred at hop m, where the Hann window's transform R is real. Amplitudes change slowly against a window.
-
-    Args:
-        pitch: [batch], NaN for silence.
-        phases: standard normal [batch, harmonics], read as uniform on the circle.
-        amplitude: [batch, harmonics, frames].
-
-    Returns:
-        Real and imaginary part, [batch, NUM_BINS, frames].
-    """
-    with torch.no_grad():
-        order = torch.arange(1, amplitude.shape[1] + 1, device=pitch.device)
-        fundamental = 440 / sample_rate * octaves_up((pitch.nan_to_num() - 69) / 12)  # cycles a sample
-        frequency = fundamental[:, None] * order  # [batch, harmonics]
-        sounding = ((frequency < HIGHEST_HARMONIC) & ~pitch.isnan()[:, None]).float()
-        bins = torch.arange(NUM_BINS, device=pitch.device)
-        sign = (0.5 - (bins % 2).float())[:, None] * sounding[:, None]  # (-1)^b / 2
-        line = hann_transform(bins[:, None] - N_FFT * frequency[:, None]) * sign  # [batch, NUM_BINS, harmonics]
-        image = hann_transform(bins[:, None] + N_FFT * frequency[:, None]) * sign  # at -w: low notes reach bin 0
-        turns = frequency[..., None] * HOP_LENGTH * torch.arange(amplitude.shape[2], device=pitch.device)
-        angle = 2 * math.pi * (turns % 1 + (0.5 + 0.5 * torch.erf(phases / math.sqrt(2)))[..., None])
-        cosine, sine = angle.cos(), angle.sin()
-    return (line + image) @ (amplitude * cosine), (line - image) @ (amplitude * sine)
-
-
-def octaves_up(octaves: Tensor) -> Tensor:
-    """2 to that power in float32, rounded once: a clip holds thousands of periods, and a bit of error in each adds up.
-
-    Powers in float32 differ in that bit from machine to machine, and with the size of the batch.
-    """
-    precise = octaves.cpu() if octaves.device.type == "mps" else octaves  # which has no float64
-    return torch.exp2(precise.double()).float().to(octaves.device)
-
-
-def hann_transform(offset: Tensor) -> Tensor:
-    """Transform of the periodic Hann window of N_FFT samples about its middle, real, at offsets in bins below N_FFT.
-
-    Half a box and two quarters of one, a bin to either side; the window is 0 where the boxes end.
-    """
-    boxes = [
-        torch.sinc(place) * torch.cos(math.pi * place / N_FFT) / torch.sinc(place / N_FFT)
-        for place in (offset - 1, offset, offset + 1)
-    ]
-    return N_FFT * (0.25 * boxes[0] + 0.5 * boxes[1] + 0.25 * boxes[2])
-
-
-def _in_float32(head: nn.Module, x: Tensor) -> Tensor:
-    """A head whose outputs are exponents and phases: bfloat16's steps would be heard there."""
-    with torch.autocast(x.device.type, enabled=False):
-        return head(x.float())
 
 
 def _quarter_turns(frames: int, device: torch.device) -> tuple[Tensor, Tensor]:
     """Cosine and sine of 2 pi hop b m / N_FFT, how far bin b's own frequency has turned at frame m: quarter turns."""
     quarters = torch.outer(torch.arange(NUM_BINS, device=device), torch.arange(frames, device=device)) % 4
-    table = torch.tensor([1.0, 0.0, -1.0, 0.0], device=device)
-    return table[quarters], table[(quarters + 3) % 4]
+    first, second, third, fourth = ((quarters == place).float() for place in range(4))
+    return first - third, second - fourth
 
 
 def _shuffle(x: Tensor, factor: int) -> Tensor:

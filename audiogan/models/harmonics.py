@@ -1,0 +1,140 @@
+"""The hybrid's bank of partials, placed into the frames of an STFT without a sample computed.
+
+Each partial lies near its multiple of the pitch. Frames say how loud it is and how the pitch bends; the style says how
+far it strays (strings are stretched, bells have ratios of their own) and how its phase stands to the others'.
+"""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+N_FFT, HOP_LENGTH = 512, 128
+NUM_BINS = N_FFT // 2 + 1
+HARMONICS = 48
+HIGHEST = 0.4875  # of the sample rate: 7.8 kHz at 16 kHz
+LOUDEST, QUIET = 1.0, -4.0  # log amplitude at which they saturate, and where they start
+REACH = 6  # bins to either side of a line that it is given: beyond, a Hann window's transform lies 60 dB below its top
+MOST_BEND = 0.5  # semitones
+MOST_STRAY = 0.5  # of the fundamental
+SMOOTHING = 5  # frames, 40 ms: a pitch that bends faster is noise
+NOISE = HARMONICS + 1  # random numbers a clip: the phase of each partial, and where in its period a note begins
+
+
+class Harmonics(nn.Module):
+    """Partials near the multiples of a MIDI pitch; silence where it is NaN.
+
+    Args:
+        width: channels of the frames.
+        style: features of the style.
+        sample_rate: Hz.
+    """
+
+    def __init__(self, width: int, style: int, sample_rate: int):
+        super().__init__()
+        self.sample_rate = sample_rate
+        self.level, self.bend = nn.Conv1d(width, HARMONICS, 1), nn.Conv1d(width, 1, 1)
+        self.partials = nn.Linear(style, 3 * HARMONICS - 1)  # stray of all but the first, cosine, sine
+        for tensor in (*self.bend.parameters(), *self.partials.parameters()):
+            nn.init.zeros_(tensor)
+        if not self.level.weight.is_meta:  # where drawing would import all of torch._dynamo
+            nn.init.normal_(self.level.weight, std=0.03)
+        nn.init.constant_(self.level.bias, QUIET)
+
+    def forward(self, x: Tensor, style: Tensor, pitch: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
+        """Real and imaginary part as `dsp.stft` would give them, [batch, NUM_BINS, frames] each.
+
+        Args:
+            x: float32 frames [batch, width, frames].
+            style: float32 [batch, style].
+            pitch: [batch].
+            noise: standard normal [batch, NOISE].
+        """
+        amplitude = self.level(x).clamp(max=LOUDEST).exp().transpose(1, 2)  # [batch, frames, HARMONICS]
+        bend = MOST_BEND * smoothed(self.bend(x).squeeze(1)).tanh()  # [batch, frames]
+        stray, cosine, sine = self.partials(style)[:, None].split([HARMONICS - 1, HARMONICS, HARMONICS], dim=2)
+        frequency, turns = self._course(pitch, bend, F.pad(MOST_STRAY * stray.tanh(), (1, 0)))
+        circle = 0.5 + 0.5 * torch.erf(noise / math.sqrt(2))  # uniform in [0, 1)
+        alone, begin = 2 * math.pi * circle[:, None, :HARMONICS], circle[:, None, HARMONICS:]
+        cosine, sine = cosine + alone.cos(), sine + alone.sin()  # a phase of its own gives way to a learnt one
+        scale = amplitude * torch.rsqrt(cosine.square() + sine.square() + 1e-4)
+        sounding = (frequency < HIGHEST) & ~pitch.isnan()[:, None, None]
+        scale = scale * sounding
+        angle = 2 * math.pi * ((turns + self._order(x) * begin) % 1)
+        real = scale * (cosine * angle.cos() - sine * angle.sin())
+        imaginary = scale * (cosine * angle.sin() + sine * angle.cos())
+        return lines(frequency.clamp(max=HIGHEST), real, imaginary)
+
+    def _course(self, pitch: Tensor, bend: Tensor, stray: Tensor) -> tuple[Tensor, Tensor]:
+        """Cycles a sample of each partial, and its turns, [batch, frames, HARMONICS] each.
+
+        Args:
+            bend: semitones [batch, frames].
+            stray: fundamentals [batch, 1, HARMONICS].
+        """
+        order = self._order(bend)
+        octaves = (pitch.nan_to_num()[:, None] - 69) / 12
+        nominal, _ = course(octaves, self.sample_rate)
+        fundamental, turned = (part[..., None] for part in course(octaves + bend / 12, self.sample_rate))
+        frames = torch.arange(bend.shape[1], device=bend.device)[:, None]
+        aside = nominal[..., None] * stray  # [batch, 1, HARMONICS]
+        return order * fundamental + aside, order * turned + (HOP_LENGTH * aside % 1) * frames
+
+    def _order(self, like: Tensor) -> Tensor:
+        return torch.arange(1, HARMONICS + 1, device=like.device)
+
+
+def smoothed(x: Tensor) -> Tensor:
+    """The mean of SMOOTHING frames around each: [batch, frames], the shape kept."""
+    edge = SMOOTHING // 2
+    return F.avg_pool1d(F.pad(x[:, None], (edge, edge), mode="replicate"), SMOOTHING, 1).squeeze(1)
+
+
+def lines(frequency: Tensor, real: Tensor, imaginary: Tensor) -> tuple[Tensor, Tensor]:
+    """The spectra of sines that change slowly against a window, in the frames of `dsp.stft`.
+
+    A line a cos(w t + p) gives bin b of frame m the value (-1)^b a / 2 exp(i (p + w hop m)) R(w_b - w): the frame is
+    centred at hop m, where the Hann window's transform R is real. In R, whose argument is x bins,
+    N / 2 sinc(x) / (1 - x^2), the sine's sign changes from bin to bin as (-1)^b does, so both fall away. What would
+    lie below bin 0 comes back from there as the conjugate: the line at -w.
+
+    Args:
+        frequency: cycles a sample, up to `HIGHEST`, [batch, frames, lines].
+        real, imaginary: a cos and a sin of the angle at each frame's middle, shaped alike.
+
+    Returns:
+        Real and imaginary part, [batch, NUM_BINS, frames].
+    """
+    place = N_FFT * frequency
+    nearest = place.detach().round()
+    beside = place - nearest  # [-0.5, 0.5]
+    gain = N_FFT / 4 * torch.sinc(beside) * (1 - 2 * (nearest % 2))
+    shape = torch.stack([_skirt(beside, offset) for offset in range(-REACH, REACH + 1)], dim=-1)
+    index = (nearest.long()[..., None] + torch.arange(2 * REACH + 1, device=frequency.device)).flatten(2)
+    empty = real.new_zeros(*real.shape[:2], REACH + NUM_BINS)  # the first REACH lie below bin 0
+    parts = (((part * gain)[..., None] * shape).flatten(2) for part in (real, imaginary))
+    real, imaginary = (empty.scatter_add(2, index, part).transpose(1, 2) for part in parts)
+    edges = (0, 0, 0, NUM_BINS - REACH - 1)
+    real, below = real[:, REACH:], F.pad(real[:, : REACH + 1].flip(1), edges)
+    imaginary, image = imaginary[:, REACH:], F.pad(imaginary[:, : REACH + 1].flip(1), edges)
+    return real + below, imaginary - image
+
+
+def _skirt(beside: Tensor, offset: int) -> Tensor:
+    """-d / ((d - j - 1) (d - j) (d - j + 1)) for d beside a bin and an offset j, d divided out where it is a factor."""
+    zeros = [place for place in (offset - 1, offset, offset + 1) if place]
+    below = math.prod(beside - place for place in zeros)
+    return -(beside if len(zeros) == 3 else 1) / below
+
+
+def course(octaves: Tensor, sample_rate: int) -> tuple[Tensor, Tensor]:
+    """Cycles a sample at octaves above A4, and how far they have turned, whole turns left out: [batch, frames] each.
+
+    In float64, rounded once: a clip holds thousands of periods, and a bit of error in each adds up. Powers in float32
+    differ in that bit from machine to machine, and with the size of the batch.
+    """
+    precise = octaves.cpu() if octaves.device.type == "mps" else octaves  # which has no float64
+    cycles = 440 * torch.exp2(precise.double()) / sample_rate  # whole numbers: ONNX keeps constants in float32
+    turned = F.pad((HOP_LENGTH / 2 * (cycles[:, 1:] + cycles[:, :-1])).cumsum(1), (1, 0)) % 1
+    return cycles.float().to(octaves.device), turned.float().to(octaves.device)

@@ -1,0 +1,139 @@
+"""The bank of partials: sines where they were asked for, silent above the limit, bending and straying as told."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from conftest import NUM_SAMPLES, SAMPLE_RATE
+
+from audiogan import dsp
+from audiogan.models.harmonics import (
+    HARMONICS,
+    HOP_LENGTH,
+    MOST_BEND,
+    MOST_STRAY,
+    N_FFT,
+    NOISE,
+    Harmonics,
+    course,
+    lines,
+    smoothed,
+)
+
+FRAMES = NUM_SAMPLES // HOP_LENGTH + 1
+TIME = torch.arange(NUM_SAMPLES) / SAMPLE_RATE
+WIDTH, STYLE = 4, 6
+
+
+def bank(**biases) -> Harmonics:
+    """One whose outputs are its biases, whatever the frames and the style are."""
+    subject = Harmonics(WIDTH, STYLE, SAMPLE_RATE).requires_grad_(False)
+    for layer in (subject.level, subject.bend, subject.partials):
+        layer.weight.zero_()
+    subject.level.bias.fill_(-30.0)
+    for name, (place, value) in biases.items():
+        getattr(subject, name).bias[place] = value
+    return subject
+
+
+def heard(subject: Harmonics, pitch: float, noise: torch.Tensor | None = None, x: torch.Tensor | None = None):
+    noise = torch.zeros(1, NOISE) if noise is None else noise
+    x = torch.zeros(1, WIDTH, FRAMES) if x is None else x
+    parts = subject(x, torch.zeros(1, STYLE), torch.tensor([pitch]), noise)
+    return dsp.istft(torch.complex(*parts), N_FFT, HOP_LENGTH, NUM_SAMPLES)[0]
+
+
+def hertz(midi: float) -> float:
+    return 440 * 2 ** ((midi - 69) / 12)
+
+
+@pytest.mark.parametrize("midi", [21.0, 28.0, 45.3, 69.0, 88.0])
+def test_partials_are_sines(midi):
+    noise = torch.randn(1, NOISE, generator=torch.Generator().manual_seed(1))
+    subject = bank(level=([0, 3], torch.tensor([0.5, 0.2]).log()))
+    turns = 0.5 + 0.5 * torch.erf(noise[0] / math.sqrt(2))
+    first, fourth = (
+        torch.cos(2 * math.pi * ((k * hertz(midi) * TIME) % 1 + k * turns[-1] + turns[k - 1])) for k in (1, 4)
+    )
+    torch.testing.assert_close(heard(subject, midi, noise), 0.5 * first + 0.2 * fourth, atol=2e-3, rtol=0)
+
+
+def test_a_line_may_lie_anywhere_between_two_bins():
+    for place in (0.3, 1.0, 6.49, 6.5, 6.51, 100.0, 100.25, 249.4):
+        frequency = torch.full((1, FRAMES, 1), place / N_FFT)
+        angle = 2 * math.pi * place / N_FFT * HOP_LENGTH * torch.arange(FRAMES).double()[None, :, None]
+        parts = lines(frequency, angle.cos().float(), angle.sin().float())
+        audio = dsp.istft(torch.complex(*parts), N_FFT, HOP_LENGTH, NUM_SAMPLES)[0]
+        sine = torch.cos(2 * math.pi * place / N_FFT * torch.arange(NUM_SAMPLES).double()).float()
+        inner = slice(N_FFT, -N_FFT)
+        torch.testing.assert_close(audio[inner], sine[inner], atol=3e-3, rtol=0)
+
+
+def test_lines_pass_gradients_to_where_they_lie():
+    place = torch.tensor([3.0, 40.25, 120.4], dtype=torch.float64)  # on a bin and beside one
+    frequency = (place / N_FFT).expand(1, 2, 3).clone().requires_grad_(True)
+    ones = torch.ones(1, 2, 3, dtype=torch.float64)
+    assert torch.autograd.gradcheck(lambda where: lines(where, ones, 0.5 * ones), frequency)
+
+
+def test_no_line_above_the_limit_and_none_without_a_pitch():
+    subject = bank(level=(slice(None), 0.0))
+    conditions = torch.zeros(2, STYLE), torch.tensor([90.0, torch.nan]), torch.zeros(2, NOISE)
+    real, imaginary = subject(torch.zeros(2, WIDTH, FRAMES), *conditions)
+    power = (real.square() + imaginary.square()).mean(2)
+    assert power[1].max() == 0
+    assert power[0, 254:].max() < 1e-4 * power[0].max()
+
+
+def test_a_learnt_phase_prevails_over_chance():
+    chance = torch.randn(2, NOISE, generator=torch.Generator().manual_seed(2))
+    chance[:, HARMONICS] = 0.0  # the same begin
+    free = bank(level=(0, 0.0))
+    learnt = bank(level=(0, 0.0), partials=(slice(HARMONICS - 1, 2 * HARMONICS - 1), 50.0))
+    apart = [(heard(subject, 60.0, chance[:1]) - heard(subject, 60.0, chance[1:])).std() for subject in (free, learnt)]
+    assert apart[1] < 0.05 * apart[0]
+
+
+def test_partials_stray_but_not_the_first():
+    subject = bank(level=([0, 4], 0.0), partials=(slice(0, HARMONICS - 1), 1.0))
+    spectrum = torch.fft.rfft(heard(subject, 57.0) * torch.hann_window(NUM_SAMPLES)).abs()
+    peaks = [spectrum[:300].argmax().item(), 300 + spectrum[300:].argmax().item()]
+    orders = [peak * SAMPLE_RATE / NUM_SAMPLES / 220 for peak in peaks]
+    assert orders == pytest.approx([1.0, 5 + MOST_STRAY * math.tanh(1.0)], abs=0.01)
+
+
+def test_a_pitch_bends_as_its_frames_say():
+    subject = bank(level=(0, 0.0))
+    subject.bend.weight[0, 0] = 1.0
+    x = torch.zeros(1, WIDTH, FRAMES)
+    x[:, 0] = torch.linspace(-2, 2, FRAMES)
+    audio = heard(subject, 69.0, x=x)
+    angle = np.unwrap(
+        np.angle(np.fft.ifft(np.fft.fft(audio.numpy()) * 2 * (np.arange(NUM_SAMPLES) < NUM_SAMPLES // 2)))
+    )
+    hz = np.diff(angle) * SAMPLE_RATE / (2 * np.pi)
+    for share in (0.25, 0.5, 0.75):
+        place = int(share * NUM_SAMPLES)
+        expected = 440 * 2 ** (MOST_BEND * math.tanh(4 * share - 2) / 12)
+        assert hz[place - 200 : place + 200].mean() == pytest.approx(expected, rel=1e-3)
+
+
+def test_smoothed_keeps_a_line_and_flattens_a_flutter():
+    flutter = torch.tensor([1.0, -1.0]).repeat(20)[None]
+    assert smoothed(flutter)[:, 3:-3].abs().max() < 0.21
+    torch.testing.assert_close(smoothed(torch.ones(1, 9)), torch.ones(1, 9))
+
+
+def test_a_course_does_not_depend_on_the_batch():
+    octaves = ((torch.linspace(0, 127, 1001) - 69) / 12)[:, None].repeat(1, FRAMES)
+    cycles, turned = course(octaves, SAMPLE_RATE)
+    one_by_one = [
+        torch.cat(parts) for parts in zip(*(course(row, SAMPLE_RATE) for row in octaves.split(1)), strict=True)
+    ]
+    assert torch.equal(cycles, one_by_one[0])
+    assert torch.equal(turned, one_by_one[1])
+    exact = 440 * np.exp2(octaves.double().numpy()) / SAMPLE_RATE
+    np.testing.assert_array_equal(cycles.numpy(), exact.astype(np.float32))
+    angles = 2 * np.pi * turned[:, -1].numpy(), 2 * np.pi * NUM_SAMPLES * exact[:, -1]
+    np.testing.assert_allclose(*map(np.cos, angles), atol=1e-5)
