@@ -12,9 +12,10 @@ PRESETS = Path(__file__).parent / "presets"
 LOSSES = ("bce", "wgan-gp", "lsgan", "hinge", "rpgan")
 ZERO_CENTRED = ("lsgan", "hinge", "rpgan")  # losses whose penalty is R1 and R2
 COUNTS = ("steps", "batch_size", "critic_steps", "penalty_every", "report_every", "save_every", "preview_every")
-PERHAPS = ("warmup", "head_start", "feature_steps")  # counts of which there may be none
+PERHAPS = ("warmup", "head_start", "feature_steps", "critic_width")  # counts of which there may be none
 SCHEDULES = ("constant", "linear", "cosine")
 CRITICS = ("own", "ensemble")
+ENSEMBLE = ("features", "spectral", "harmonic", "temporal")  # of an ensemble, the first two where it sees spectrograms
 PRECISIONS = ("auto", "float32", "bfloat16")
 OF_THE_DATA = ("num_samples", "sample_rate", "labels", "output_peak")
 MODEL_KEYS = tuple(item.name for item in dataclasses.fields(ModelConfig) if item.name not in OF_THE_DATA)
@@ -29,8 +30,10 @@ class TrainConfig:
         model: overrides of `ModelConfig`'s defaults, architecture among them.
         loss: `bce` (the report), `wgan-gp` (Gulrajani et al. 2017), `lsgan`, `hinge`, or `rpgan` (relativistic pairing
             with R1 and R2, Huang et al. 2024).
-        critics: `own`, the architecture's discriminator, or `ensemble`: the hybrid's critics, of which one hears a
-            frozen classifier's features, or their like for log spectrograms. It wants clips in pairs.
+        critics: `own`, the architecture's discriminator, `ensemble`: the hybrid's critics, of which one hears a
+            frozen classifier's features, or their like for log spectrograms; or some of those by name, with commas
+            between. An ensemble wants clips in pairs.
+        critic_width: of an ensemble's layers; 0 for 128, or a hybrid's own width.
         conditional: use the data set's labels, where it has any.
         start: a checkpoint, by name or folder, whose generator the run begins with (see `training.start`).
         head_start: steps in which the critics alone learn, so that fresh ones do not spoil what a generator knows.
@@ -69,6 +72,7 @@ class TrainConfig:
     model: dict = field(default_factory=dict)
     loss: str = "wgan-gp"
     critics: str = "own"
+    critic_width: int = 0
     conditional: bool = True
     start: str = ""
     head_start: int = 0
@@ -100,7 +104,9 @@ class TrainConfig:
     def __post_init__(self):
         object.__setattr__(self, "betas", tuple(self.betas))
         _check(self, "loss", self.loss in LOSSES, f"one of {', '.join(LOSSES)}")
-        _check(self, "critics", self.critics in CRITICS, f"one of {', '.join(CRITICS)}")
+        members = ENSEMBLE[:2] if str(self.model.get("architecture")).endswith("specgan") else ENSEMBLE
+        named = self.critics in CRITICS or set(self.critics.split(",")) <= set(members)
+        _check(self, "critics", named, f"{', '.join(CRITICS)}, or some of {', '.join(members)} with commas between")
         _check(self, "precision", self.precision in PRECISIONS, f"one of {', '.join(PRECISIONS)}")
         _check(self, "schedule", self.schedule in SCHEDULES, f"one of {', '.join(SCHEDULES)}")
         for name, least in (*((name, 1) for name in COUNTS), *((name, 0) for name in PERHAPS)):

@@ -64,7 +64,7 @@ class Game:
             network.to(self.device, memory_format=torch.channels_last)
             for network in (
                 build_generator(model),
-                build_discriminator(model, config.critics == "ensemble"),
+                build_discriminator(model, config.critics, config.critic_width),
                 build_generator(model),
             )
         )
@@ -141,7 +141,7 @@ class Game:
         Zero-centred penalties are never in bfloat16. WGAN-GP's may be: most of what rounding does to a step comes from
         the difference of real and fake logits, and `python -m benchmarks train-step` measures both.
         """
-        centred = penalised and self.config.loss in ZERO_CENTRED
+        centred = penalised and self.config.loss in ZERO_CENTRED and bool(self.discriminator.penalised(hand.real_views))
         if centred:
             hand = hand.in_float32()
         held = [self.discriminator.penalised(views) for views in (hand.real_views, hand.fake_views)] if centred else []
