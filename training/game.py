@@ -148,8 +148,8 @@ class Game:
         for view in (view for views in held for view in views):
             view.requires_grad_(True)
         with contextlib.nullcontext() if centred else self._autocast():
-            real_logits = self.discriminator.judge(hand.real_views, hand.label).float()
-            fake_logits = self.discriminator.judge(hand.fake_views, hand.label).float()
+            logits = self.discriminator.judge_both(hand.real_views, hand.fake_views, hand.label)
+        real_logits, fake_logits = (part.float() for part in logits)
         self.augment.adapt(real_logits, fake_logits)
         loss, penalty = self.loss.discriminator(real_logits, fake_logits), 0.0
         if centred:

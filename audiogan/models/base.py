@@ -85,6 +85,10 @@ class Discriminator(nn.Module):
         """Logits [batch], or [batch, critics] where there are several."""
         return self(*views, label)
 
+    def judge_both(self, real: tuple, fake: tuple, label: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Logits of real and of fake samples with the same labels."""
+        return self.judge(real, label), self.judge(fake, label)
+
     def penalised(self, views: tuple) -> list[Tensor]:
         """The views whose critics' gradients R1 and R2 hold down."""
         return list(views)

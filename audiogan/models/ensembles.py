@@ -65,6 +65,13 @@ class Ensemble(Discriminator):
         judged = zip(self.critics.values(), views, strict=True)
         return torch.stack([critic(view, label) for critic, view in judged], dim=1)
 
+    def judge_both(self, real: tuple, fake: tuple, label: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """As one batch where pairs stay whole: many small kernels, of which a GPU then starts half as many."""
+        if len(_first(real)) % 2:
+            return super().judge_both(real, fake, label)
+        label = None if label is None else torch.cat([label, label])
+        return self.judge(_joined(real, fake), label).chunk(2)
+
     def penalised(self, views: tuple) -> list[Tensor]:
         """All but the frozen features."""
         return [view for name, view in zip(self.critics, views, strict=True) if name != "features"]
@@ -121,3 +128,15 @@ class FeatureCritics(nn.Module):
 
     def forward(self, maps: tuple[Tensor, ...], label: Tensor | None) -> Tensor:
         return sum(critic(x, label) for critic, x in zip(self.levels, maps, strict=True))
+
+
+def _joined(real: tuple, fake: tuple) -> tuple:
+    """Views, which may be nested, one batch behind the other."""
+    return tuple(
+        _joined(one, other) if isinstance(one, tuple) else torch.cat([one, other])
+        for one, other in zip(real, fake, strict=True)
+    )
+
+
+def _first(views: tuple) -> Tensor:
+    return _first(views[0]) if isinstance(views, tuple) else views

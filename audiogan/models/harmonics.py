@@ -110,7 +110,7 @@ def lines(frequency: Tensor, real: Tensor, imaginary: Tensor) -> tuple[Tensor, T
     nearest = place.detach().round()
     beside = place - nearest  # [-0.5, 0.5]
     gain = N_FFT / 4 * torch.sinc(beside) * (1 - 2 * (nearest % 2))
-    shape = torch.stack([_skirt(beside, offset) for offset in range(-REACH, REACH + 1)], dim=-1)
+    shape = _skirts(beside)
     index = (nearest.long()[..., None] + torch.arange(2 * REACH + 1, device=frequency.device)).flatten(2)
     empty = real.new_zeros(*real.shape[:2], REACH + NUM_BINS)  # the first REACH lie below bin 0
     parts = (((part * gain)[..., None] * shape).flatten(2) for part in (real, imaginary))
@@ -121,11 +121,16 @@ def lines(frequency: Tensor, real: Tensor, imaginary: Tensor) -> tuple[Tensor, T
     return real + below, imaginary - image
 
 
-def _skirt(beside: Tensor, offset: int) -> Tensor:
-    """-d / ((d - j - 1) (d - j) (d - j + 1)) for d beside a bin and an offset j, d divided out where it is a factor."""
-    zeros = [place for place in (offset - 1, offset, offset + 1) if place]
-    below = math.prod(beside - place for place in zeros)
-    return -(beside if len(zeros) == 3 else 1) / below
+def _skirts(beside: Tensor) -> Tensor:
+    """-d / ((d - j - 1) (d - j) (d - j + 1)) for d beside a bin and each j up to REACH away: [..., 2 REACH + 1].
+
+    In partial fractions, u_j - u_(j - 1) / 2 - u_(j + 1) / 2 with u_j = d / (d - j), in which d divided by itself is 1.
+    """
+    away = torch.arange(1, REACH + 2, device=beside.device)
+    beside = beside[..., None]
+    shares = [beside / (beside + away.flip(0)), torch.ones_like(beside), beside / (beside - away)]
+    shares = torch.cat(shares, dim=-1)
+    return shares[..., 1:-1] - 0.5 * (shares[..., :-2] + shares[..., 2:])
 
 
 def course(octaves: Tensor, sample_rate: int) -> tuple[Tensor, Tensor]:
