@@ -279,7 +279,7 @@ def test_what_is_asked_for_beside_approval_may_change_in_a_run(tmp_path, prepare
     first = trainer(tmp_path / "run", prepared, "steps=1", preset="hybrid-cpu")
     first.train()
     second = trainer(tmp_path / "run", prepared, "steps=2", "aperiodicity=0.5", "diversity=0", preset="hybrid-cpu")
-    assert second.game.deal(for_generator=True).shortfall > 0
+    assert any(second.game.deal(for_generator=True).shortfall > 0 for _ in range(8))  # a batch may have no note
     assert second.game.deal(for_generator=False).shortfall == 0
     assert second.train() == "done"
     with pytest.raises(ValueError, match="learning_rate"):
