@@ -1,6 +1,8 @@
 """Which device to compute on."""
 
 import functools
+import os
+import platform
 
 import torch
 
@@ -26,6 +28,13 @@ def choose_device(name: str = "auto") -> torch.device:
     if not available[kind] or (index and kind == "cuda" and int(index) >= torch.cuda.device_count()):
         raise ValueError(f"device {name!r} is not available on this machine; use auto or cpu")
     return torch.device(name)
+
+
+def machine(device: torch.device, processes: int = 1) -> str:
+    """The device in words, for cards."""
+    if device.type == "cuda":
+        return f"{processes} x {torch.cuda.get_device_name(device)}"
+    return f"{os.cpu_count()} {platform.machine()} cores" + (" and MPS" if device.type == "mps" else "")
 
 
 @functools.cache

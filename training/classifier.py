@@ -4,7 +4,6 @@ import hashlib
 import json
 import math
 import os
-import platform
 import shutil
 import tempfile
 import time
@@ -20,6 +19,7 @@ from tqdm import tqdm
 
 from audiogan.audio import from_pcm16, write_atomically
 from audiogan.dataset import PreparedData
+from audiogan.device import machine
 from audiogan.evaluation.classifier import CONFIG_FILE, FORMAT, WEIGHTS_FILE, Classifier, ClassifierConfig
 from audiogan.evaluation.clips import note
 from training.augment import shift
@@ -93,7 +93,12 @@ class Progress:
     state: dict[str, Tensor] = field(default_factory=dict)
 
 
-def train(data: PreparedData, out: str | os.PathLike, how: ClassifierTraining | None = None) -> dict:
+def train(
+    data: PreparedData,
+    out: str | os.PathLike,
+    how: ClassifierTraining | None = None,
+    device: torch.device | str = "cpu",
+) -> dict:
     """Train on the training split and write the classifier's folder, whole or not at all.
 
     The test split is read once, after the end, for the accuracy that is written down.
@@ -112,19 +117,23 @@ def train(data: PreparedData, out: str | os.PathLike, how: ClassifierTraining | 
     fit, stop = _held_out(data, how)
     begun = time.monotonic()
     torch.manual_seed(how.seed)
-    classifier = Classifier(config).to(memory_format=torch.channels_last)
-    take = lambda rows: Examples(spectra(classifier, data, rows), torch.from_numpy(data.label[rows]))  # noqa: E731
+    device = torch.device(device)
+    classifier = Classifier(config).to(device, memory_format=torch.channels_last)
+    label = torch.from_numpy(data.label).to(device)
+    take = lambda rows: Examples(spectra(classifier, data, rows), label[torch.from_numpy(rows)])  # noqa: E731
     best = _fit(classifier, take(fit), take(stop), how)
-    state = {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in best.state.items()}
+    state = {
+        name: (tensor.half() if tensor.is_floating_point() else tensor).cpu() for name, tensor in best.state.items()
+    }
     classifier.load_state_dict(state)  # what is measured is what is shipped
-    correct = predict(classifier, spectra(classifier, data, test)).argmax(1).numpy() == data.label[test]
+    correct = predict(classifier, spectra(classifier, data, test)).argmax(1).cpu().numpy() == data.label[test]
     document = {
         "data": data.meta["source"],
         "data_sha256": data.meta["sha256"],
         "parameters": sum(parameter.numel() for parameter in classifier.parameters()),
         "steps": best.step,
         "minutes": round((time.monotonic() - begun) / 60, 1),
-        "machine": f"{os.cpu_count()} {platform.machine()} cores",
+        "machine": machine(device),
         "held_out_accuracy": best.accuracy,
         "held_out_clips": len(stop),
         "test_accuracy": float(correct.mean()),
@@ -149,8 +158,9 @@ def vary(mels: Tensor, rng: torch.Generator, ranges: Shortcuts = Shortcuts()) ->
         mels: magnitudes [batch, mel, frames].
         rng: where its randomness comes from.
     """
-    count, bands = len(mels), torch.linspace(0, 1, mels.shape[1])
-    draw = lambda low, high: torch.rand(count, 1, generator=rng) * (high - low) + low  # noqa: E731
+    count, bands = len(mels), torch.linspace(0, 1, mels.shape[1], device=mels.device)
+    uniform = lambda *shape: torch.rand(shape, generator=rng).to(mels.device)  # noqa: E731
+    draw = lambda low, high: uniform(count, 1) * (high - low) + low  # noqa: E731
     decibels = draw(*ranges.gain_db) + draw(-ranges.tilt_db, ranges.tilt_db) * (bands - 0.5)
     for cutoff, sign in ((draw(*ranges.low_pass), -1), (draw(*ranges.high_pass), 1)):
         limited = draw(0, 1) < ranges.band_limited
@@ -159,7 +169,7 @@ def vary(mels: Tensor, rng: torch.Generator, ranges: Shortcuts = Shortcuts()) ->
     mels = shift(mels * 10 ** (decibels / 20)[:, :, None], (draw(-1, 1) * ranges.shift_frames)[:, 0], hold_edges=True)
     power = mels.square()
     level = power.mean((1, 2), keepdim=True) * 10 ** (draw(*ranges.noise_db) / 10)[:, :, None]
-    return (power - level * torch.rand(mels.shape, generator=rng).clamp_min(1e-6).log()).sqrt()  # exponential: noise
+    return (power - level * uniform(*mels.shape).clamp_min(1e-6).log()).sqrt()  # exponential: noise
 
 
 @torch.no_grad()
@@ -167,7 +177,8 @@ def spectra(classifier: Classifier, data: PreparedData, rows: np.ndarray) -> Ten
     """Mel magnitudes of clips of a data set, float16 [rows, mel, frames]."""
     parts = [rows[start : start + BATCH] for start in range(0, len(rows), BATCH)]
     bar = tqdm(parts, desc="spectra", unit="batch", mininterval=1.0, delay=2.0)
-    return torch.cat([classifier.mel(torch.from_numpy(from_pcm16(data.clips[part]))).half() for part in bar])
+    audio = (torch.from_numpy(from_pcm16(data.clips[part])).to(_device(classifier)) for part in bar)
+    return torch.cat([classifier.mel(part).half() for part in audio])
 
 
 @torch.no_grad()
@@ -200,7 +211,7 @@ def _fit(classifier: Classifier, fit: Examples, stop: Examples, how: ClassifierT
     averaged = torch.optim.swa_utils.AveragedModel(
         classifier, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(how.average), use_buffers=True
     )
-    chance = _balanced(fit.label.numpy())
+    chance = _balanced(fit.label.cpu().numpy())
     with tqdm(total=how.steps, desc="classifier", unit="step", mininterval=1.0) as bar:
         for step in range(1, how.steps + 1):
             rows = torch.from_numpy(random.choice(len(chance), how.batch_size, p=chance))
@@ -224,12 +235,16 @@ def _fit(classifier: Classifier, fit: Examples, stop: Examples, how: ClassifierT
 
 def _look(classifier: Classifier, stop: Examples, step: int, best: Progress) -> None:
     """Keep the classifier if its loss on the held-out notes, rare labels weighted up, is the smallest so far."""
-    logits, weight = predict(classifier, stop.mels), torch.from_numpy(_balanced(stop.label.numpy())).float()
-    loss = float((F.cross_entropy(logits, stop.label, reduction="none") * weight).sum())
+    logits, weight = predict(classifier, stop.mels), torch.from_numpy(_balanced(stop.label.cpu().numpy())).float()
+    loss = float((F.cross_entropy(logits, stop.label, reduction="none") * weight.to(logits.device)).sum())
     if loss < best.loss:
         best.loss, best.step = loss, step
         best.accuracy = float((logits.argmax(1) == stop.label).float().mean())
         best.state = {name: tensor.detach().clone() for name, tensor in classifier.state_dict().items()}
+
+
+def _device(module: torch.nn.Module) -> torch.device:
+    return next(module.parameters()).device
 
 
 def _balanced(label: np.ndarray) -> np.ndarray:

@@ -34,6 +34,7 @@ def _parser() -> argparse.ArgumentParser:
         "--out", required=True, metavar="DIR", type=Path, help="its folder, which must not exist yet"
     )
     classifier.add_argument("--seed", type=int, default=0, help="default: 0")
+    _add_device(classifier)
     classifier.set_defaults(run=_classifier)
     return parser
 
@@ -96,9 +97,13 @@ def _add_train(commands) -> None:
     train.add_argument("--out", required=True, metavar="RUN", type=Path, help="the folder of the run")
     train.add_argument("--max-steps", type=int, metavar="N", help="generator steps of the whole run")
     train.add_argument("--max-minutes", type=float, metavar="M", default=math.inf, help="stop and save after M minutes")
-    train.add_argument("--device", default="auto", help="auto (default), cuda, mps or cpu")
+    _add_device(train)
     train.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change a setting of the preset")
     train.set_defaults(run=_train)
+
+
+def _add_device(parser) -> None:
+    parser.add_argument("--device", default="auto", help="auto (default), cuda, mps or cpu")
 
 
 def _presets(options) -> None:
@@ -218,7 +223,9 @@ def _export(options) -> None:
 
 def _classifier(options) -> None:
     from audiogan.dataset import PreparedData
+    from audiogan.device import choose_device
     from training.classifier import ClassifierTraining, train
 
-    training = train(PreparedData(options.data), options.out, ClassifierTraining(seed=options.seed))
+    how, device = ClassifierTraining(seed=options.seed), choose_device(options.device)
+    training = train(PreparedData(options.data), options.out, how, device)
     print(f"{options.out}: accuracy {training['test_accuracy']:.4f} on {training['test_clips']} test clips")

@@ -2,8 +2,6 @@
 
 import contextlib
 import math
-import os
-import platform
 import signal
 import time
 from collections.abc import Iterator
@@ -15,6 +13,7 @@ from torch import Tensor
 
 from audiogan.audio import from_pcm16
 from audiogan.dataset import PreparedData
+from audiogan.device import machine
 from audiogan.models import takes_pitch
 from training import precision
 from training.batches import Batches
@@ -160,7 +159,7 @@ class Trainer:
 
     def _numbers(self) -> dict:
         """What a saved file says of itself."""
-        return {"step": self.step, "seconds": self.seconds, "machine": _machine(self.device, self.workers.count)}
+        return {"step": self.step, "seconds": self.seconds, "machine": machine(self.device, self.workers.count)}
 
     def _observer(self) -> Observer:
         return Observer(self.run, self.config, len(self.game.batches), self.step, self.workers.first)
@@ -190,10 +189,3 @@ class Trainer:
 def _describe(data: PreparedData) -> dict:
     kept = ("source", "sha256", "counts", "sample_rate", "num_samples")
     return {key: data.meta[key] for key in kept}
-
-
-def _machine(device: torch.device, processes: int) -> str:
-    """The device in words, for the card."""
-    if device.type == "cuda":
-        return f"{processes} x {torch.cuda.get_device_name(device)}"
-    return f"{os.cpu_count()} {platform.machine()} cores" + (" and MPS" if device.type == "mps" else "")
