@@ -66,8 +66,12 @@ class Ensemble(Discriminator):
         return torch.stack([critic(view, label) for critic, view in judged], dim=1)
 
     def judge_both(self, real: tuple, fake: tuple, label: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """As one batch where pairs stay whole: many small kernels, of which a GPU then starts half as many."""
-        if len(_first(real)) % 2:
+        """As one batch where pairs stay whole: many small kernels, of which a GPU then starts half as many.
+
+        Apart where gradients of the views are asked for, each of which would pass through both halves.
+        """
+        held = self.penalised(real)
+        if len(_first(real)) % 2 or any(view.requires_grad for view in held):
             return super().judge_both(real, fake, label)
         label = None if label is None else torch.cat([label, label])
         return self.judge(_joined(real, fake), label).chunk(2)
