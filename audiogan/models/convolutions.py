@@ -8,7 +8,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from audiogan.models import short_convolution
+from audiogan.models.derivatives import OverlapAdd, Windows, convolve
 
+THIN = 4  # channels on one side up to which a GPU does better with one matrix product a layer
+ALIGNED = 8  # numbers to whose multiples a GPU's matrix units want rows padded
 WIDE = 128 * 256  # in times out channels from which a CPU does better with one matrix product a layer
 WIDE_ENOUGH = 128 * 64  # and from which, where nothing is learned, it does better still with fewer multiplications
 
@@ -22,6 +25,7 @@ class FoldedConv1d(nn.Module):
     Folding costs as much as 25 multiplications a weight: little where channels are few and samples many, more than
     the convolution itself where it is the other way round. Wide layers on a CPU are therefore one matrix product of
     the strided weights as they lie, which runs faster there than the library's convolutions, backward above all.
+    So are thin ones on an NVIDIA GPU, whose libraries have no convolutions in matrix units for so few channels.
     """
 
     def __init__(self, shape: tuple[int, int, int], out_channels: int, stride: int):
@@ -35,6 +39,23 @@ class FoldedConv1d(nn.Module):
     def multiplies(self, x: Tensor) -> bool:
         """Whether this layer is one matrix product: a question of its sizes and device alone, never of the clock."""
         return x.device.type == "cpu" and self.weight.shape[0] * self.weight.shape[1] >= WIDE
+
+    def is_thin(self, x: Tensor) -> bool:
+        """Whether this layer is one product of windows: likewise a question of sizes and device."""
+        return on_gpu(x) and min(self.weight.shape[:2]) <= THIN
+
+    def _windows(self, channels: int) -> tuple[int, int, int]:
+        """The numbers under a frame that are channels of taps, those from frame to frame and those before it.
+
+        Taps are padded so that rows are.
+        """
+        taps = _multiple(self.weight.shape[-1], math.lcm(self.stride, ALIGNED))
+        return channels * taps, channels * self.stride, channels * self.padding
+
+    def _as_matrix(self, size: int) -> Tensor:
+        """The weights, [out or in, size]: taps of channels, zeros behind them."""
+        rows = compute_dtype(self.weight).transpose(1, 2).flatten(1)
+        return F.pad(rows, (0, size - rows.shape[1]))
 
     def kernel(self) -> Tensor:
         """The short convolution's kernel, [out, in, 1, odd taps], channels innermost."""
@@ -74,6 +95,8 @@ class UpConv1d(FoldedConv1d):
             return self._played(x)
         if self.multiplies(x):
             return self._multiplied(x)
+        if self.is_thin(x):
+            return self._overlapped(x)
         batch, _, time = x.shape
         x = conv1d_time_major(x, self.kernel(), self.bias.repeat(self.stride))  # [batch, stride * out, time]
         return x.transpose(1, 2).reshape(batch, time * self.stride, -1).transpose(1, 2)
@@ -106,6 +129,14 @@ class UpConv1d(FoldedConv1d):
         form = {"stride": (1, self.stride), "padding": (0, self.padding)}
         return F.fold(columns.transpose(1, 2), (1, time), (1, size), **form).squeeze(2) + self.bias[:, None]
 
+    def _overlapped(self, x: Tensor) -> Tensor:
+        """The same with channels innermost: windows of [taps, out] numbers."""
+        out = len(self.bias)
+        form = self._windows(out)
+        rows = compute_dtype(x).transpose(1, 2) @ self._as_matrix(form[0])  # [batch, time, taps * out]
+        y = OverlapAdd.apply(rows, *form).unflatten(1, (-1, out))  # [batch, stride * time, out]
+        return (y + compute_dtype(self.bias)).transpose(1, 2)
+
     def _fold(self) -> Tensor:
         """[stride * out, in, taps] of y[stride * m + r] = sum over d of x[m - d] w[stride * d + r + padding].
 
@@ -128,6 +159,8 @@ class DownConv1d(FoldedConv1d):
         """[batch, in_channels, time] to [batch, out_channels, time / stride]."""
         if self.multiplies(x):
             return self._multiplied(x)
+        if self.is_thin(x):
+            return self._windowed(x)
         batch, _, time = x.shape
         x = x.transpose(1, 2).reshape(batch, time // self.stride, -1).transpose(1, 2)  # [batch, stride * in, frames]
         return conv1d_time_major(x, self.kernel(), self.bias)
@@ -137,6 +170,12 @@ class DownConv1d(FoldedConv1d):
         rows = F.pad(x, (self.padding, self.padding)).unfold(2, self.weight.shape[-1], self.stride)
         rows = rows.transpose(1, 2).flatten(2)  # [batch, frames, in * 25]
         return F.linear(rows, self.weight.flatten(1), self.bias).transpose(1, 2)
+
+    def _windowed(self, x: Tensor) -> Tensor:
+        """The same with channels innermost: windows of [taps, in] numbers."""
+        form = self._windows(x.shape[1])
+        rows = Windows.apply(compute_dtype(x).transpose(1, 2).flatten(1), *form)  # [batch, frames, taps * in]
+        return F.linear(rows, self._as_matrix(form[0]), compute_dtype(self.bias)).transpose(1, 2)
 
     def _fold(self) -> Tensor:
         """[out, stride * in, taps] of y[m] = sum over k of x[stride * m + k - padding] w[k]."""
@@ -167,5 +206,27 @@ def conv1d_time_major(x: Tensor, kernel: Tensor, bias: Tensor) -> Tensor:
     Returns:
         [batch, out, time], a transposed view of [batch, time, out].
     """
-    x = x[:, :, None].contiguous(memory_format=torch.channels_last)  # [batch, in, 1, time]
-    return F.conv2d(x, kernel, bias, padding=(0, kernel.shape[-1] // 2)).squeeze(2)
+    if on_gpu(x):
+        x, kernel, bias = (compute_dtype(tensor) for tensor in (x, kernel, bias))
+        return convolve(_channels_innermost(x), kernel, bias).squeeze(2)
+    return F.conv2d(_channels_innermost(x), kernel, bias, padding=(0, kernel.shape[-1] // 2)).squeeze(2)
+
+
+def on_gpu(x: Tensor) -> bool:
+    return x.device.type == "cuda"
+
+
+def compute_dtype(x: Tensor) -> Tensor:
+    """In the format that autocast would compute in."""
+    device = x.device.type
+    return x.to(torch.get_autocast_dtype(device)) if torch.is_autocast_enabled(device) else x
+
+
+def _channels_innermost(x: Tensor) -> Tensor:
+    """[batch, in, time] to [batch, in, 1, time]."""
+    return x[:, :, None].contiguous(memory_format=torch.channels_last)
+
+
+def _multiple(number: int, step: int) -> int:
+    """The next multiple of the step."""
+    return -(-number // step) * step

@@ -1,0 +1,183 @@
+"""A GPU's forms of layers, run here: the same values and derivatives as the CPU's, from operations that suit it."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch.autograd import grad, gradcheck, gradgradcheck
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from audiogan.config import NUM_SAMPLES as LENGTHS
+from audiogan.config import ModelConfig
+from audiogan.models import build_discriminator, build_generator, convolutions
+from audiogan.models.convolutions import DownConv1d, UpConv1d
+from audiogan.models.derivatives import LeakyReLU, OverlapAdd, Shift, ShiftBack, Windows, convolve
+from training.losses import interpolation_penalty
+
+aten = torch.ops.aten
+
+
+@pytest.fixture
+def as_on_a_gpu(monkeypatch):
+    """Have layers choose their forms as on a GPU, or a GPU's plain alternatives."""
+
+    def choose(chosen: bool):
+        monkeypatch.setattr(convolutions, "on_gpu", lambda x: chosen)
+        for kind in (UpConv1d, DownConv1d):
+            monkeypatch.setattr(kind, "multiplies", lambda self, x: False)
+            monkeypatch.setattr(kind, "plays", lambda self, x: False, raising=False)
+
+    return choose
+
+
+class Calls(TorchDispatchMode):
+    """Notes the operators that ran, with their tensors' shapes."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen: list[tuple] = []
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        shapes = [tuple(tensor.shape) for tensor in args if isinstance(tensor, torch.Tensor)]
+        self.seen.append((func.overloadpacket, shapes))
+        return func(*args, **(kwargs or {}))
+
+    def shapes(self, operator) -> list:
+        return [shapes for name, shapes in self.seen if name is operator]
+
+
+def derivatives(layer: torch.nn.Module, x: torch.Tensor) -> list[torch.Tensor]:
+    """The output, first derivatives, and second ones as a gradient penalty takes them."""
+    x = x.clone().requires_grad_(True)
+    y = layer(x)
+    first = grad(y.square().sum(), [x, *layer.parameters()], create_graph=True)
+    penalty = sum(gradient.square().sum() for gradient in first)
+    return [y, *first, *grad(penalty, [x, *layer.parameters()])]
+
+
+SIZES = [(1, 1), (1, 5), (1, 64), (2, 4), (4, 6), (6, 5), (5, 1), (64, 1)]
+
+
+@pytest.mark.parametrize("kind", [UpConv1d, DownConv1d])
+@pytest.mark.parametrize("stride", [2, 4])
+@pytest.mark.parametrize("sizes", SIZES)
+def test_a_gpus_forms_are_the_convolutions_and_differentiable_twice(as_on_a_gpu, kind, stride, sizes):
+    torch.manual_seed(0)
+    layer, x = kind(*sizes, stride=stride), torch.randn(3, sizes[0], 48)
+    torch.nn.init.normal_(layer.bias)
+    outcomes = []
+    for chosen in (True, False):
+        as_on_a_gpu(chosen)
+        assert layer.is_thin(x) is (chosen and min(sizes) <= 4)
+        outcomes.append(derivatives(layer, x))
+    for ours, plain in zip(*outcomes, strict=True):
+        torch.testing.assert_close(ours, plain, atol=2e-5 * plain.abs().max().item(), rtol=1e-4)
+
+
+@pytest.mark.parametrize("size", [24, 25, 9])
+def test_kernels_of_other_sizes_overlap_alike(as_on_a_gpu, size):
+    layer, x = UpConv1d(8, 1, size), torch.randn(2, 8, 16)
+    as_on_a_gpu(True)
+    ours = layer(x)
+    as_on_a_gpu(False)
+    torch.testing.assert_close(ours, layer(x), atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("num_samples", LENGTHS)
+@pytest.mark.parametrize("dim", [1, 3])
+def test_networks_of_every_length_are_the_same_on_a_gpu(as_on_a_gpu, num_samples, dim):
+    torch.manual_seed(0)
+    config = ModelConfig("wavegan", dim=dim, num_samples=num_samples, phase_shuffle=0)
+    networks, z, outcomes = (build_generator(config), build_discriminator(config)), torch.rand(2, 100), []
+    for chosen in (True, False):
+        as_on_a_gpu(chosen)
+        audio = networks[0](z)
+        penalty = interpolation_penalty(networks[1], audio.detach(), -audio.detach(), None, torch.tensor([0.2, 0.7]))
+        weights = [weight for network in networks for weight in network.parameters()]
+        loss = networks[1](audio).mean() + penalty
+        outcomes.append((audio, loss, *grad(loss, weights)))
+    for ours, plain in zip(*outcomes, strict=True):
+        torch.testing.assert_close(ours, plain, atol=1e-5, rtol=1e-3)
+
+
+def test_a_gpus_forms_compute_in_bfloat16(as_on_a_gpu):
+    as_on_a_gpu(True)
+    for layer in (DownConv1d(1, 16), DownConv1d(8, 16), UpConv1d(8, 16), UpConv1d(16, 1)):
+        x = torch.randn(2, layer.weight.shape[isinstance(layer, DownConv1d)], 64, requires_grad=True)
+        with torch.autocast("cpu", torch.bfloat16):
+            y = layer(x)
+            (gradient,) = grad(y.float().sum(), x, create_graph=True)
+        gradient.square().sum().backward()
+        assert y.dtype == torch.bfloat16
+        assert layer.weight.grad.dtype == gradient.dtype == torch.float32
+        torch.testing.assert_close(y.float(), layer(x), atol=0.2, rtol=0.1)
+
+
+def images(*shape: int) -> torch.Tensor:
+    return torch.randn(shape, dtype=torch.float64).to(memory_format=torch.channels_last).requires_grad_(True)
+
+
+def test_convolve_is_differentiable_twice():
+    inputs = images(2, 3, 1, 8), images(4, 3, 1, 5), torch.randn(4, dtype=torch.float64, requires_grad=True)
+    assert gradcheck(convolve, inputs)
+    assert gradgradcheck(convolve, inputs)
+
+
+def test_a_penalty_on_samples_asks_for_no_kernels_gradient_until_it_is_learnt_from():
+    x, kernel, bias = images(2, 3, 1, 20), images(4, 3, 1, 5), torch.zeros(4, dtype=torch.float64, requires_grad=True)
+    y = convolve(x, kernel, bias).sum()
+    with Calls() as calls:
+        (gradient,) = grad(y, x, create_graph=True)
+    assert calls.shapes(aten.convolution_backward) == []
+    with Calls() as calls:
+        gradient.square().sum().backward()
+    assert len(calls.shapes(aten.convolution_backward)) == 1
+    assert all(kernel[-1] == 5 for _, kernel, *_ in calls.shapes(aten.convolution))  # torch's own is as long as x
+
+
+@pytest.mark.parametrize(("size", "hop", "before"), [(8, 4, 3), (8, 2, 0), (16, 4, 11), (4, 4, 0)])
+def test_windows_and_their_sum_are_each_others_derivative(size, hop, before):
+    x = torch.randn(2, 5 * hop, dtype=torch.float64, requires_grad=True)
+    windows = Windows.apply(x, size, hop, before)
+    for place, window in enumerate(windows[0]):
+        reach = range(place * hop - before, place * hop - before + size)
+        assert window.tolist() == [x[0, at].item() if 0 <= at < len(x[0]) else 0 for at in reach]
+    other = torch.randn_like(windows, requires_grad=True)
+    for function, given in ((Windows, x), (OverlapAdd, other)):
+        assert gradcheck(function.apply, (given, size, hop, before))
+        assert gradgradcheck(function.apply, (given, size, hop, before))
+
+
+@pytest.mark.parametrize("most", [1, 2, 5])
+@pytest.mark.parametrize("time", [6, 7, 9, 20])
+def test_a_shift_is_differentiable_twice_without_atomics(time, most):
+    x = torch.randn(2, time, 3, dtype=torch.float64, requires_grad=True)
+    for by in range(-most, most + 1):
+        shift = torch.tensor([by])
+        position = (time - 1 - (time - 1 - (torch.arange(time) + by).abs()).abs()).tolist()
+        plain = torch.stack([x[:, place] for place in position], dim=1)
+        given = torch.randn_like(plain)
+        with Calls() as calls:
+            shifted = Shift.apply(x, shift, most)
+            (ours,) = grad(shifted, x, given)
+        assert torch.equal(shifted, plain)
+        torch.testing.assert_close(ours, grad(plain, x, given)[0], atol=1e-14, rtol=1e-14)
+        assert not {aten.index_add, aten.index_add_, aten.index_put_} & {name for name, _ in calls.seen}
+        for function in (Shift, ShiftBack):
+            assert gradcheck(function.apply, (x, shift, most))
+            assert gradgradcheck(function.apply, (x, shift, most))
+
+
+def test_a_leaky_relu_has_no_second_derivative_to_compute():
+    x = torch.randn(20, dtype=torch.float64, requires_grad=True)
+    y = LeakyReLU.apply(x, 0.2)
+    (first,) = grad(y.square().sum(), x, create_graph=True)
+    ours = grad(first.square().sum(), x)[0]
+    plain = F.leaky_relu(x, 0.2)
+    (first,) = grad(plain.square().sum(), x, create_graph=True)
+    assert torch.equal(y, plain)
+    assert torch.equal(ours, grad(first.square().sum(), x)[0])
+    with Calls() as calls:
+        (slope,) = grad(LeakyReLU.apply(x, 0.2), x, torch.ones_like(x).requires_grad_(True), create_graph=True)
+        slope.sum().backward()
+    assert calls.shapes(aten.zeros_like) == []
+    assert x.grad is None
