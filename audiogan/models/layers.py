@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from audiogan.models.derivatives import Shift
+
 
 class PhaseShuffle(nn.Module):
     """Shift a batch's activations by a random -n to n samples, reflecting at the edges (Donahue et al. 2018, 3.3).
@@ -18,11 +20,8 @@ class PhaseShuffle(nn.Module):
         """[batch, channels, time], the shape kept."""
         if self.max_shift == 0:
             return x
-        last = x.shape[-1] - 1
         shift = torch.randint(-self.max_shift, self.max_shift + 1, (1,), device=x.device)
-        position = (torch.arange(x.shape[-1], device=x.device) + shift).abs()
-        position = last - (last - position).abs()
-        return x.transpose(1, 2).index_select(1, position).transpose(1, 2)  # keeps channels innermost
+        return Shift.apply(x.transpose(1, 2), shift, self.max_shift).transpose(1, 2)  # keeps channels innermost
 
 
 def label_embedding(num: int, dim: int) -> nn.Embedding | None:
