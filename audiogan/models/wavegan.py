@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from audiogan.config import ModelConfig
 from audiogan.models.base import Discriminator, WaveGenerator
 from audiogan.models.convolutions import DownConv1d, UpConv1d
+from audiogan.models.derivatives import LeakyReLU
 from audiogan.models.layers import LabelledLatent, PhaseShuffle, ProjectionHead, init_published
 
 FIRST_FRAMES = 16
@@ -66,7 +67,7 @@ class WaveGANDiscriminator(Discriminator):
         """[batch, 1, num_samples] to logits [batch]."""
         x = audio
         for number, layer in enumerate(self.layers):
-            x = F.leaky_relu(layer(x), 0.2)
+            x = LeakyReLU.apply(layer(x), 0.2)
             if number < min(self.SHUFFLED_LAYERS, len(self.layers) - 1):
                 x = self.shuffle(x)
         return self.head(x, label)
