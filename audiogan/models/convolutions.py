@@ -54,11 +54,13 @@ class FoldedConv1d(nn.Module):
 
     def _as_matrix(self, size: int) -> Tensor:
         """The weights, [out or in, size]: taps of channels, zeros behind them."""
-        rows = compute_dtype(self.weight).transpose(1, 2).flatten(1)
+        rows = _converted(self.weight.transpose(1, 2), compute_dtype(self.weight)).flatten(1)
         return F.pad(rows, (0, size - rows.shape[1]))
 
     def kernel(self) -> Tensor:
         """The short convolution's kernel, [out, in, 1, odd taps], channels innermost."""
+        if on_gpu(self.weight):
+            return self._keep(self._laid_out_at_once, compute_dtype(self.weight))
         return self._keep(self._laid_out)
 
     def _keep(self, make: Callable[..., Tensor], *key) -> Tensor:
@@ -133,9 +135,9 @@ class UpConv1d(FoldedConv1d):
         """The same with channels innermost: windows of [taps, out] numbers."""
         out = len(self.bias)
         form = self._windows(out)
-        rows = compute_dtype(x).transpose(1, 2) @ self._as_matrix(form[0])  # [batch, time, taps * out]
+        rows = x.to(compute_dtype(x)).transpose(1, 2) @ self._as_matrix(form[0])  # [batch, time, taps * out]
         y = OverlapAdd.apply(rows, *form).unflatten(1, (-1, out))  # [batch, stride * time, out]
-        return (y + compute_dtype(self.bias)).transpose(1, 2)
+        return (y + self.bias.to(y.dtype)).transpose(1, 2)
 
     def _fold(self) -> Tensor:
         """[stride * out, in, taps] of y[stride * m + r] = sum over d of x[m - d] w[stride * d + r + padding].
@@ -144,6 +146,14 @@ class UpConv1d(FoldedConv1d):
         """
         taps = _folded(self.weight, self.stride, self.padding)  # [in, out, taps, stride]
         return taps.permute(3, 1, 0, 2).flatten(0, 1).flip(-1)
+
+    def _laid_out_at_once(self, dtype: torch.dtype) -> Tensor:
+        """The kernel in another format from as few and small copies as there can be."""
+        taps = _converted(self.weight.permute(2, 1, 0), dtype).flatten()  # [taps * out * in]
+        rows, around = _rows(self.weight.shape[-1], self.stride, self.padding)
+        taps = F.pad(taps, [self.weight[..., 0].numel() * count for count in around])
+        taps = taps.view(rows, self.stride * len(self.bias), -1).flip(0)  # [rows, stride * out, in]
+        return taps.permute(1, 2, 0)[:, :, None].contiguous(memory_format=torch.channels_last)
 
 
 class DownConv1d(FoldedConv1d):
@@ -174,22 +184,34 @@ class DownConv1d(FoldedConv1d):
     def _windowed(self, x: Tensor) -> Tensor:
         """The same with channels innermost: windows of [taps, in] numbers."""
         form = self._windows(x.shape[1])
-        rows = Windows.apply(compute_dtype(x).transpose(1, 2).flatten(1), *form)  # [batch, frames, taps * in]
-        return F.linear(rows, self._as_matrix(form[0]), compute_dtype(self.bias)).transpose(1, 2)
+        x = x.to(compute_dtype(x)).transpose(1, 2).flatten(1)  # [batch, time * in]
+        rows = Windows.apply(x, *form)  # [batch, frames, taps * in]
+        return F.linear(rows, self._as_matrix(form[0]), self.bias.to(x.dtype)).transpose(1, 2)
 
     def _fold(self) -> Tensor:
         """[out, stride * in, taps] of y[m] = sum over k of x[stride * m + k - padding] w[k]."""
         taps = _folded(self.weight, self.stride, self.padding)  # [out, in, taps, stride]
         return taps.permute(0, 3, 1, 2).flatten(1, 2)
 
+    def _laid_out_at_once(self, dtype: torch.dtype) -> Tensor:
+        """The kernel in another format from as few and small copies as there can be."""
+        taps = _converted(self.weight.transpose(1, 2), dtype).flatten(1)  # [out, taps * in]
+        rows, around = _rows(self.weight.shape[-1], self.stride, self.padding)
+        taps = F.pad(taps, [self.weight.shape[1] * count for count in around])
+        return taps.unflatten(1, (rows, -1)).transpose(1, 2)[:, :, None]  # [out, stride * in, 1, rows]
+
 
 def _folded(weight: Tensor, stride: int, padding: int) -> Tensor:
     """A kernel's taps in rows of `stride`, the tap at `padding` first of the middle row: [..., rows, stride]."""
-    size = weight.shape[-1]
+    rows, around = _rows(weight.shape[-1], stride, padding)
+    return F.pad(weight, around).unflatten(-1, (rows, stride))
+
+
+def _rows(size: int, stride: int, padding: int) -> tuple[int, tuple[int, int]]:
+    """How many rows of `stride` taps there are, and how many zeros before and after a kernel's own."""
     reach = _reach(size, stride, padding)
     before = reach * stride - padding
-    after = (2 * reach + 1) * stride - before - size
-    return F.pad(weight, (before, after)).unflatten(-1, (2 * reach + 1, stride))
+    return 2 * reach + 1, (before, (2 * reach + 1) * stride - before - size)
 
 
 def _reach(size: int, stride: int, padding: int) -> int:
@@ -207,8 +229,8 @@ def conv1d_time_major(x: Tensor, kernel: Tensor, bias: Tensor) -> Tensor:
         [batch, out, time], a transposed view of [batch, time, out].
     """
     if on_gpu(x):
-        x, kernel, bias = (compute_dtype(tensor) for tensor in (x, kernel, bias))
-        return convolve(_channels_innermost(x), kernel, bias).squeeze(2)
+        dtype = compute_dtype(x)
+        return convolve(_channels_innermost(x.to(dtype)), kernel.to(dtype), bias.to(dtype)).squeeze(2)
     return F.conv2d(_channels_innermost(x), kernel, bias, padding=(0, kernel.shape[-1] // 2)).squeeze(2)
 
 
@@ -216,10 +238,15 @@ def on_gpu(x: Tensor) -> bool:
     return x.device.type == "cuda"
 
 
-def compute_dtype(x: Tensor) -> Tensor:
-    """In the format that autocast would compute in."""
+def compute_dtype(x: Tensor) -> torch.dtype:
+    """The format that autocast would compute in."""
     device = x.device.type
-    return x.to(torch.get_autocast_dtype(device)) if torch.is_autocast_enabled(device) else x
+    return torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else x.dtype
+
+
+def _converted(x: Tensor, dtype: torch.dtype) -> Tensor:
+    """In another format and in the order of its axes, by one copy."""
+    return x.to(dtype, memory_format=torch.contiguous_format)
 
 
 def _channels_innermost(x: Tensor) -> Tensor:
