@@ -167,6 +167,29 @@ def test_a_shift_is_differentiable_twice_without_atomics(time, most):
             assert gradgradcheck(function.apply, (x, shift, most))
 
 
+def test_parts_of_a_batch_have_shifts_of_their_own():
+    x, shift = torch.randn(6, 9, 2, dtype=torch.float64, requires_grad=True), torch.tensor([-2, 0, 1])
+    for function in (Shift, ShiftBack):
+        apart = [function.apply(part, by[None], 2) for part, by in zip(x.chunk(3), shift, strict=True)]
+        assert torch.equal(function.apply(x, shift, 2), torch.cat(apart))
+        assert gradgradcheck(function.apply, (x, shift, 2))
+
+
+@pytest.mark.parametrize("labels", [(), ("a", "b")])
+def test_real_and_fake_are_judged_as_one_batch_on_a_gpu(monkeypatch, labels):
+    critic, label = build_discriminator(ModelConfig("wavegan", dim=2, labels=labels)), torch.tensor([0, 1])
+    real, fake, shifts = torch.randn(2, 1, 16384), torch.randn(2, 1, 16384), torch.tensor([-2, 1, 0, 2, 1, 1, -1, 0])
+    judged = []
+    for chosen, order in ((False, shifts), (True, shifts.view(2, 4).T.flatten())):
+        monkeypatch.setattr("audiogan.models.wavegan.on_gpu", lambda x, chosen=chosen: chosen)
+        left = iter(order)
+        draw = lambda low, high, shape, device, left=left: torch.stack([next(left) for _ in range(shape[0])])  # noqa: E731
+        with monkeypatch.context() as patch:
+            patch.setattr(torch, "randint", draw)
+            judged.append(critic.judge_both((real,), (fake,), label if labels else None))
+    torch.testing.assert_close(judged[1], judged[0], atol=1e-5, rtol=1e-4)
+
+
 def test_a_leaky_relu_has_no_second_derivative_to_compute():
     x = torch.randn(20, dtype=torch.float64, requires_grad=True)
     y = LeakyReLU.apply(x, 0.2)

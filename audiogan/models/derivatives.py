@@ -168,13 +168,17 @@ def reading(time: int, most: int, device: torch.device) -> Reading:
 
 
 class Shift(Function):
-    """x [batch, time, channels] read `shift` [1] samples later, of -most to most, reflected at the edges."""
+    """x [batch, time, channels] read `shift` samples later, of -most to most, reflected at the edges.
+
+    `shift` is [parts]: one for each of as many equal parts of the batch.
+    """
 
     @staticmethod
     def forward(ctx, x: Tensor, shift: Tensor, most: int) -> Tensor:
         ctx.save_for_backward(shift)
         ctx.most, table = most, reading(x.shape[1], most, x.device)
-        return x.index_select(1, table.reflected.index_select(0, table.place + (shift + most)))
+        place = table.place + (shift + most)[:, None]  # [parts, time]
+        return _read(x, table.reflected.index_select(0, place.flatten()).view_as(place))
 
     @staticmethod
     def backward(ctx, gradient: Tensor) -> tuple:
@@ -191,16 +195,24 @@ class ShiftBack(Function):
     def forward(ctx, gradient: Tensor, shift: Tensor, most: int) -> Tensor:
         ctx.save_for_backward(shift)
         ctx.most, table, last = most, reading(gradient.shape[1], most, gradient.device), gradient.shape[1] - 1
-        x = gradient.index_select(1, (table.place - shift).clamp_(0, last))
-        readers = table.readers - shift
+        x = _read(gradient, (table.place - shift[:, None]).clamp_(0, last))
+        readers = table.readers - shift[:, None, None]  # [parts, 3, near]
         inside = readers.clamp(0, last)
-        read = gradient.index_select(1, inside.flatten()).unflatten(1, inside.shape)  # [batch, 3, near, channels]
-        read.masked_fill_((readers != inside)[..., None], 0)
-        return x.index_copy_(1, table.near, read.sum(1))
+        near = _read(gradient, inside.flatten(1)).view(len(shift), -1, *inside.shape[1:], x.shape[2])
+        near.masked_fill_((readers != inside)[:, None, ..., None], 0)
+        return x.index_copy_(1, table.near, near.sum(2).flatten(0, 1))
 
     @staticmethod
     def backward(ctx, x: Tensor) -> tuple:
         return Shift.apply(x, *ctx.saved_tensors, ctx.most), None, None
+
+
+def _read(x: Tensor, place: Tensor) -> Tensor:
+    """What lies at the places [parts, places] of each part of the batch: [batch, places, channels]."""
+    y = x.new_empty(len(x), place.shape[1], x.shape[2])
+    for source, target, places in zip(x.chunk(len(place)), y.chunk(len(place)), place, strict=True):
+        torch.index_select(source, 1, places, out=target)
+    return y
 
 
 class LeakyReLU(Function):

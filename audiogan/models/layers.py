@@ -16,11 +16,11 @@ class PhaseShuffle(nn.Module):
         super().__init__()
         self.max_shift = max_shift
 
-    def forward(self, x: Tensor) -> Tensor:
-        """[batch, channels, time], the shape kept."""
+    def forward(self, x: Tensor, parts: int = 1) -> Tensor:
+        """[batch, channels, time], the shape kept; where several batches are one, each part has its shift."""
         if self.max_shift == 0:
             return x
-        shift = torch.randint(-self.max_shift, self.max_shift + 1, (1,), device=x.device)
+        shift = torch.randint(-self.max_shift, self.max_shift + 1, (parts,), device=x.device)
         return Shift.apply(x.transpose(1, 2), shift, self.max_shift).transpose(1, 2)  # keeps channels innermost
 
 

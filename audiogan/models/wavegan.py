@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from audiogan.config import ModelConfig
 from audiogan.models.base import Discriminator, WaveGenerator
-from audiogan.models.convolutions import DownConv1d, UpConv1d
+from audiogan.models.convolutions import DownConv1d, UpConv1d, on_gpu
 from audiogan.models.derivatives import LeakyReLU
 from audiogan.models.layers import LabelledLatent, PhaseShuffle, ProjectionHead, init_published
 
@@ -63,11 +63,19 @@ class WaveGANDiscriminator(Discriminator):
         self.head = ProjectionHead(channels[-1] * FIRST_FRAMES, channels[-1], len(config.labels))
         self.apply(init_published)
 
-    def forward(self, audio: Tensor, label: Tensor | None = None) -> Tensor:
-        """[batch, 1, num_samples] to logits [batch]."""
+    def judge_both(self, real: tuple, fake: tuple, label: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """On a GPU as one batch, which fills it better and lays weights out once."""
+        (real_audio,), (fake_audio,) = real, fake
+        if not on_gpu(real_audio) or len(real_audio) != len(fake_audio):
+            return super().judge_both(real, fake, label)
+        labels = None if label is None else torch.cat([label, label])
+        return self(torch.cat([real_audio, fake_audio]), labels, parts=2).chunk(2)
+
+    def forward(self, audio: Tensor, label: Tensor | None = None, parts: int = 1) -> Tensor:
+        """[batch, 1, num_samples] to logits [batch]; each of the parts is shuffled as a batch of its own."""
         x = audio
         for number, layer in enumerate(self.layers):
             x = LeakyReLU.apply(layer(x), 0.2)
             if number < min(self.SHUFFLED_LAYERS, len(self.layers) - 1):
-                x = self.shuffle(x)
+                x = self.shuffle(x, parts)
         return self.head(x, label)
