@@ -66,7 +66,7 @@ class WaveGANDiscriminator(Discriminator):
     def judge_both(self, real: tuple, fake: tuple, label: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """On a GPU as one batch, which fills it better and lays weights out once."""
         (real_audio,), (fake_audio,) = real, fake
-        if not on_gpu(real_audio) or len(real_audio) != len(fake_audio):
+        if not on_gpu(real_audio) or real_audio.requires_grad or len(real_audio) != len(fake_audio):
             return super().judge_both(real, fake, label)
         labels = None if label is None else torch.cat([label, label])
         return self(torch.cat([real_audio, fake_audio]), labels, parts=2).chunk(2)
