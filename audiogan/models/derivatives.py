@@ -140,7 +140,7 @@ class OverlapAdd(Function):
         padded = F.pad(windows, (0, 0, others, others)).contiguous()  # [batch, frames + 2 others, size]
         strides = (frames + 2 * others) * size, size, size - hop, 1
         diagonals = padded.as_strided((batch, frames + others, others + 1, hop), strides, others * hop)
-        return diagonals.sum(2).flatten(1)[:, before : before + frames * hop]
+        return diagonals.sum(2, dtype=windows.dtype).flatten(1)[:, before : before + frames * hop]
 
     @staticmethod
     def backward(ctx, x: Tensor) -> tuple:
@@ -200,7 +200,7 @@ class ShiftBack(Function):
         inside = readers.clamp(0, last)
         near = _read(gradient, inside.flatten(1)).view(len(shift), -1, *inside.shape[1:], x.shape[2])
         near.masked_fill_((readers != inside)[:, None, ..., None], 0)
-        return x.index_copy_(1, table.near, near.sum(2).flatten(0, 1))
+        return x.index_copy_(1, table.near, near.sum(2, dtype=x.dtype).flatten(0, 1))
 
     @staticmethod
     def backward(ctx, x: Tensor) -> tuple:
