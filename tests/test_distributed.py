@@ -21,15 +21,28 @@ ROOT = Path(__file__).parent.parent
 SETTINGS = ["dim=2", "batch_size=4", "precision=float32", "report_every=1"]
 PAPER = ["loss=wgan-gp", "critic_steps=2"]
 SHORT = ["feature_steps=30", "warmup=0"]
+LEAVE = """
+from pathlib import Path
+import torch
+from training.distributed import workers
+
+with workers(torch.device("cpu")) as together:
+    torch.optim.Adam([torch.ones(1)])
+    together.mean(torch.ones(1))
+threads = [file.read_text().strip() for file in Path("/proc/self/task").glob("*/comm")]
+assert not [name for name in threads if "gloo" in name], threads
+"""
 
 
 def start(run, prepared, *settings: str, preset: str = "wavegan-cpu") -> subprocess.Popen:
-    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    train = ["-m", "training", "train", preset, "--data", prepared, "--out", run, "--device", "cpu"]
     words = [word for setting in [*SETTINGS, *settings] for word in ("--set", setting)]
+    return torchrun("-m", "training", "train", preset, "--data", prepared, "--out", run, "--device", "cpu", *words)
+
+
+def torchrun(*command) -> subprocess.Popen:
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     return subprocess.Popen(
-        [*torchrun, *train, *words],
+        [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", *command],
         cwd=ROOT,
         env=environment,
         text=True,
@@ -41,12 +54,9 @@ def start(run, prepared, *settings: str, preset: str = "wavegan-cpu") -> subproc
 
 @pytest.mark.parametrize(("preset", "settings"), [("wavegan-cpu", PAPER), ("hybrid-cpu", SHORT)])
 def test_two_processes_follow_one(tmp_path, prepared, preset, settings):
-    for attempt in ("first", "two"):  # one start in ten ends early on a busy machine; what two compute is asked here
-        with start(tmp_path / attempt, prepared, "steps=2", *settings, preset=preset) as process:
-            output, errors = process.communicate(timeout=120)
-        if process.returncode == 0:
-            break
-    assert process.returncode == 0, errors
+    with start(tmp_path / "two", prepared, "steps=2", *settings, preset=preset) as process:
+        output, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, output + errors
     assert output.count("Epoch") == 2
     config = load_preset(preset, [*SETTINGS, "steps=2", *settings])
     threads = torch.get_num_threads()
@@ -55,13 +65,13 @@ def test_two_processes_follow_one(tmp_path, prepared, preset, settings):
     before = networks(one.game.state().tensors())
     one.train()
     torch.set_num_threads(threads)
-    together, numbers = RunFolder(tmp_path / attempt).load_state()
+    together, numbers = RunFolder(tmp_path / "two").load_state()
     assert numbers["step"] == 2
     alone = networks(one.game.state().tensors())
     # where a gradient is nothing but rounding (a relativistic critic's biases cancel), Adam still makes a step of it,
     # and each step multiplies what came of the last: hence two steps, the norm of all, not each weight, and features
-    # that tell clips apart; what rounding leaves is 0.005 to 0.009, a loss that each takes of its half alone 0.06
-    assert torch.linalg.vector_norm(networks(together) - alone) < 0.03 * torch.linalg.vector_norm(alone - before)
+    # that tell clips apart; what rounding leaves is under 0.01, a loss that each takes of its half alone 0.06
+    assert torch.linalg.vector_norm(networks(together) - alone) < 0.015 * torch.linalg.vector_norm(alone - before)
 
 
 def networks(tensors: dict) -> torch.Tensor:
@@ -81,6 +91,12 @@ def test_when_one_dies_all_end_with_a_message(tmp_path, prepared):
     assert process.returncode != 0
     assert time.monotonic() - began < 90
     assert "SIGKILL" in errors or "lost another one" in errors
+
+
+def test_no_thread_outlives_the_group():
+    with torchrun("--no-python", sys.executable, "-c", LEAVE) as process:
+        output, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, output + errors
 
 
 def test_a_batch_is_shared_evenly():

@@ -80,6 +80,10 @@ def workers(device: torch.device) -> Iterator[Workers]:
     if count == 1:
         yield Workers()
         return
+    # Adam imports this too, and its default arguments would keep the group that is there by then: gloo's threads would
+    # outlive it, and one that lets go of a tensor while Python shuts down aborts a training that is done
+    import torch.distributed.nn  # noqa: F401
+
     dist.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=TIMEOUT)
     try:
         yield Workers(dist.get_rank(), dist.get_world_size())
