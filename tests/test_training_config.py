@@ -3,6 +3,7 @@
 import pytest
 
 from training.config import TrainConfig, load_preset, presets
+from training.export import settings_of
 
 
 def test_every_architecture_has_a_preset_and_a_cpu_size():
@@ -58,3 +59,10 @@ def test_bad_settings_are_named(setting, match):
 def test_unknown_preset_names_those_there_are():
     with pytest.raises(ValueError, match="wavegan-cpu"):
         load_preset("stylegan")
+
+
+def test_a_cards_settings_give_the_run_again():
+    settings = ["share_batch=true", "betas=[0.0, 0.9]", "critics=features,spectral", "dim=32", "learning_rate=3e-4"]
+    config = load_preset("specgan-cpu", settings)
+    assert load_preset("specgan-cpu", settings_of(config)) == config
+    assert "share_batch=true" in settings_of(config)

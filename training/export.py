@@ -66,7 +66,7 @@ def _averaged(run: RunFolder, last: bool) -> tuple[dict, dict]:
 def card(name: str, generator, config: TrainConfig, data: dict, training: dict, notes: str) -> str:
     """A model card in Markdown: data, licence, budget, parameters, commands, and what is known of the sound."""
     model = generator.config
-    settings = "".join(f" --set {shlex.quote(f'{key}={value}')}" for key, value in _overrides(config).items())
+    settings = "".join(f" --set {shlex.quote(setting)}" for setting in settings_of(config))
     source = data["source"].partition(":")[0]
     labels = ", ".join(model.labels) or "none: unconditional"
     return f"""---
@@ -115,8 +115,8 @@ def _distance(training: dict) -> str:
     )
 
 
-def _overrides(config: TrainConfig) -> dict:
-    """The settings that differ from the preset's, as `--set` takes them."""
+def settings_of(config: TrainConfig) -> list[str]:
+    """What differs from the preset, as `--set` takes it."""
     preset = load_preset(config.preset)
     changed = {
         key: value
@@ -124,4 +124,5 @@ def _overrides(config: TrainConfig) -> dict:
         if value != preset.to_dict()[key] and key not in ("report_every", "save_every")  # which change no sound
     }
     model = changed.pop("model", {})
-    return changed | {key: value for key, value in model.items() if value != preset.model.get(key)}
+    changed |= {key: value for key, value in model.items() if value != preset.model.get(key)}
+    return [f"{key}={str(value).lower() if isinstance(value, bool) else value}" for key, value in changed.items()]
