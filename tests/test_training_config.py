@@ -2,7 +2,8 @@
 
 import pytest
 
-from training.config import TrainConfig, load_preset, presets
+from audiogan.models.ensembles import SpectrogramEnsemble, WaveformEnsemble
+from training.config import ENSEMBLE, TrainConfig, load_preset, presets
 from training.export import settings_of
 
 
@@ -40,6 +41,9 @@ def test_round_trip():
         ("betas=[0.5]", "betas must be"),
         ("betas=x", "betas must be"),
         ("loss=magic", "loss must be"),
+        ("critics=3", "critics must be"),
+        ("critics=['features']", "critics must be"),
+        ("critics=features,ears", "critics must be"),
         ("precision=int4", "precision must be"),
         ("ema=1.0", "ema must be"),
         ("seed=-1", "seed must be"),
@@ -54,6 +58,14 @@ def test_round_trip():
 def test_bad_settings_are_named(setting, match):
     with pytest.raises(ValueError, match=match):
         load_preset("wavegan-cpu", [setting])
+
+
+def test_critics_are_those_that_ensembles_have():
+    assert ENSEMBLE == WaveformEnsemble.NAMES
+    assert ENSEMBLE[:2] == SpectrogramEnsemble.NAMES
+    assert load_preset("hybrid-cpu", ["critics=temporal,features"]).critics == "temporal,features"
+    with pytest.raises(ValueError, match="some of features, spectral with"):
+        load_preset("specgan-cpu", ["critics=temporal"])
 
 
 def test_unknown_preset_names_those_there_are():

@@ -105,7 +105,7 @@ class TrainConfig:
         object.__setattr__(self, "betas", tuple(self.betas))
         _check(self, "loss", self.loss in LOSSES, f"one of {', '.join(LOSSES)}")
         members = ENSEMBLE[:2] if str(self.model.get("architecture")).endswith("specgan") else ENSEMBLE
-        named = self.critics in CRITICS or set(self.critics.split(",")) <= set(members)
+        named = self.critics in CRITICS or set(str(self.critics).split(",")) <= set(members)
         _check(self, "critics", named, f"{', '.join(CRITICS)}, or some of {', '.join(members)} with commas between")
         _check(self, "precision", self.precision in PRECISIONS, f"one of {', '.join(PRECISIONS)}")
         _check(self, "schedule", self.schedule in SCHEDULES, f"one of {', '.join(SCHEDULES)}")
