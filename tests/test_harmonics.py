@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 import torch
 from conftest import NUM_SAMPLES, SAMPLE_RATE
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from audiogan import dsp
+from audiogan.models import harmonics
 from audiogan.models.harmonics import (
     HARMONICS,
     HOP_LENGTH,
@@ -75,6 +77,32 @@ def test_lines_pass_gradients_to_where_they_lie():
     frequency = (place / N_FFT).expand(1, 2, 3).clone().requires_grad_(True)
     ones = torch.ones(1, 2, 3, dtype=torch.float64)
     assert torch.autograd.gradcheck(lambda where: lines(where, ones, 0.5 * ones), frequency)
+
+
+class Scatters(TorchDispatchMode):
+    """Notes the indices of sums of scattered numbers."""
+
+    def __init__(self):
+        super().__init__()
+        self.indices: list[torch.Tensor] = []
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        if func.overloadpacket in (torch.ops.aten.scatter_add, torch.ops.aten.scatter_add_):
+            self.indices.append(args[2])
+        return func(*args, **(kwargs or {}))
+
+
+def test_a_gpu_plays_a_sound_the_same_every_time(monkeypatch):
+    frequency, real, imaginary = torch.rand(3, 2, 5, 7, generator=torch.Generator().manual_seed(3)) * 0.05
+    expected = lines(frequency, real, imaginary)
+    monkeypatch.setattr(harmonics, "in_any_order", lambda x: True)
+    with torch.inference_mode(), Scatters() as scatters:
+        played = lines(frequency, real, imaginary)
+    torch.testing.assert_close(played, expected)
+    assert all((index.diff(dim=2) > 0).all() for index in scatters.indices)  # no two in one place
+    with Scatters() as scatters:
+        lines(frequency, real, imaginary)
+    assert len(scatters.indices) == 2  # at once where something may be learnt
 
 
 def test_no_line_above_the_limit_and_none_without_a_pitch():
