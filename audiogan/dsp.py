@@ -7,11 +7,11 @@ import functools
 import math
 
 import torch
-import torch.nn.functional as F
 import torchaudio.functional as taf
 from torch import Tensor
 
 from audiogan.phases import steady_phases
+from audiogan.windows import OverlapAdd
 
 LOG_FLOOR = 1e-6
 TINY = 1e-16  # a magnitude that has no phase
@@ -42,7 +42,7 @@ def istft(spectrum: Tensor, n_fft: int, hop_length: int, num_samples: int) -> Te
     window = _window(n_fft, spectrum)
     frames = torch.fft.irfft(spectrum.transpose(1, 2), n_fft) * window  # [batch, frames, n_fft]
     weight = _unwindow(n_fft, hop_length, frames.shape[1], window.device)
-    return (_overlapped(frames, hop_length) * weight)[:, n_fft // 2 :][:, :num_samples]
+    return (OverlapAdd.apply(frames, n_fft, hop_length, n_fft // 2) * weight)[:, :num_samples]
 
 
 class RealPair:
@@ -245,17 +245,10 @@ def _window(n_fft: int, like: Tensor) -> Tensor:
 
 @functools.lru_cache(maxsize=32)
 def _unwindow(n_fft: int, hop_length: int, frames: int, device: torch.device) -> Tensor:
-    """One over the summed squared windows of overlapping frames, [1, samples]; 0 at the edges, where there is none."""
+    """One over the summed squared windows of frames, [1, samples] from the first frame's middle on."""
     with torch.inference_mode(False):
-        squares = _overlapped(_hann(n_fft, device).square().expand(1, frames, -1), hop_length)
-        return torch.where(squares > TINY, 1 / squares.clamp_min(TINY), 0.0)
-
-
-def _overlapped(frames: Tensor, hop_length: int) -> Tensor:
-    """Frames [batch, frames, n_fft] added up, each a hop after the one before: [batch, samples]."""
-    pieces = frames.unflatten(2, (-1, hop_length)).unbind(2)  # [batch, frames, hop_length] each
-    last = len(pieces) - 1
-    return sum(F.pad(piece, (0, 0, place, last - place)) for place, piece in enumerate(pieces)).flatten(1)
+        squares = _hann(n_fft, device).square().expand(1, frames, -1)
+        return 1 / OverlapAdd.apply(squares, n_fft, hop_length, n_fft // 2).clamp_min(TINY)
 
 
 @functools.lru_cache(maxsize=32)

@@ -10,9 +10,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from audiogan.config import NUM_SAMPLES as LENGTHS
 from audiogan.config import ModelConfig
-from audiogan.models import build_discriminator, build_generator, convolutions, wavegan
+from audiogan.models import build_discriminator, build_generator, folding, wavegan
 from audiogan.models.convolutions import DownConv1d, UpConv1d
-from audiogan.models.derivatives import LeakyReLU, OverlapAdd, Shift, ShiftBack, Windows, convolve
+from audiogan.models.derivatives import LeakyReLU, convolve
 from training.losses import interpolation_penalty
 
 aten = torch.ops.aten
@@ -23,7 +23,7 @@ def as_on_a_gpu(monkeypatch):
     """Have layers choose their forms as on a GPU, or a GPU's plain alternatives."""
 
     def choose(chosen: bool):
-        for module in (convolutions, wavegan):
+        for module in (folding, wavegan):
             monkeypatch.setattr(module, "on_gpu", lambda x: chosen)
         for kind in (UpConv1d, DownConv1d):
             monkeypatch.setattr(kind, "multiplies", lambda self, x: False)
@@ -135,47 +135,6 @@ def test_a_penalty_on_samples_asks_for_no_kernels_gradient_until_it_is_learnt_fr
         gradient.square().sum().backward()
     assert len(calls.shapes(aten.convolution_backward)) == 1
     assert all(kernel[-1] == 5 for _, kernel, *_ in calls.shapes(aten.convolution))  # torch's own is as long as x
-
-
-@pytest.mark.parametrize(("size", "hop", "before"), [(8, 4, 3), (8, 2, 0), (16, 4, 11), (4, 4, 0)])
-def test_windows_and_their_sum_are_each_others_derivative(size, hop, before):
-    x = torch.randn(2, 5 * hop, dtype=torch.float64, requires_grad=True)
-    windows = Windows.apply(x, size, hop, before)
-    for place, window in enumerate(windows[0]):
-        reach = range(place * hop - before, place * hop - before + size)
-        assert window.tolist() == [x[0, at].item() if 0 <= at < len(x[0]) else 0 for at in reach]
-    other = torch.randn_like(windows, requires_grad=True)
-    for function, given in ((Windows, x), (OverlapAdd, other)):
-        assert gradcheck(function.apply, (given, size, hop, before))
-        assert gradgradcheck(function.apply, (given, size, hop, before))
-
-
-@pytest.mark.parametrize("most", [1, 2, 5])
-@pytest.mark.parametrize("time", [6, 7, 9, 20])
-def test_a_shift_is_differentiable_twice_without_atomics(time, most):
-    x = torch.randn(1, time, 2, dtype=torch.float64, requires_grad=True)
-    for by in range(-most, most + 1):
-        shift = torch.tensor([by])
-        position = (time - 1 - (time - 1 - (torch.arange(time) + by).abs()).abs()).tolist()
-        plain = torch.stack([x[:, place] for place in position], dim=1)
-        given = torch.randn_like(plain)
-        with Calls() as calls:
-            shifted = Shift.apply(x, shift, most)
-            (ours,) = grad(shifted, x, given)
-        assert torch.equal(shifted, plain)
-        torch.testing.assert_close(ours, grad(plain, x, given)[0], atol=1e-14, rtol=1e-14)
-        assert not {aten.index_add, aten.index_add_, aten.index_put_} & {name for name, _ in calls.seen}
-        for function in (Shift, ShiftBack):
-            assert gradcheck(function.apply, (x, shift, most), fast_mode=True)
-            assert gradgradcheck(function.apply, (x, shift, most), fast_mode=True)
-
-
-def test_parts_of_a_batch_have_shifts_of_their_own():
-    x, shift = torch.randn(6, 9, 2, dtype=torch.float64, requires_grad=True), torch.tensor([-2, 0, 1])
-    for function in (Shift, ShiftBack):
-        apart = [function.apply(part, by[None], 2) for part, by in zip(x.chunk(3), shift, strict=True)]
-        assert torch.equal(function.apply(x, shift, 2), torch.cat(apart))
-        assert gradgradcheck(function.apply, (x, shift, 2))
 
 
 @pytest.mark.parametrize("labels", [(), ("a", "b")])

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from audiogan.models.derivatives import Shift
+from audiogan.models.shifts import Shift
 
 
 class PhaseShuffle(nn.Module):

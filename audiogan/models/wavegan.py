@@ -8,8 +8,9 @@ from torch import Tensor, nn
 
 from audiogan.config import ModelConfig
 from audiogan.models.base import Discriminator, WaveGenerator
-from audiogan.models.convolutions import DownConv1d, UpConv1d, on_gpu
+from audiogan.models.convolutions import DownConv1d, UpConv1d
 from audiogan.models.derivatives import LeakyReLU
+from audiogan.models.folding import on_gpu
 from audiogan.models.layers import LabelledLatent, PhaseShuffle, ProjectionHead, init_published
 
 FIRST_FRAMES = 16

@@ -1,0 +1,128 @@
+"""Strided convolutions as short ones without stride, and the formats and layouts that a device computes them in."""
+
+import math
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from audiogan.models.derivatives import convolve
+
+THIN = 4  # channels on one side up to which a GPU does better with one matrix product a layer
+ALIGNED = 8  # numbers to whose multiples a GPU's matrix units want rows padded
+WIDE = 128 * 256  # in times out channels from which a CPU does better with one matrix product a layer
+
+
+class FoldedConv1d(nn.Module):
+    """A strided convolution, up or down, computed as a short one without stride on groups of `stride` samples.
+
+    The parameters keep the strided form. In inference mode, where weights stay as they are, what is made of them for a
+    computation is kept.
+
+    Folding costs as much as 25 multiplications a weight: little where channels are few and samples many, more than
+    the convolution itself where it is the other way round. Wide layers on a CPU are therefore one matrix product of
+    the strided weights as they lie, which runs faster there than the library's convolutions, backward above all.
+    So are thin ones on an NVIDIA GPU, whose libraries have no convolutions in matrix units for so few channels.
+    """
+
+    def __init__(self, shape: tuple[int, int, int], out_channels: int, stride: int):
+        super().__init__()
+        self.stride, self.padding = stride, (shape[-1] - stride + 1) // 2
+        self.weight = nn.Parameter(torch.empty(shape))
+        self.bias = nn.Parameter(torch.zeros(out_channels))
+        nn.init.xavier_uniform_(self.weight)
+        self._kept: tuple[nn.Parameter, tuple, Tensor] | None = None
+
+    def multiplies(self, x: Tensor) -> bool:
+        """Whether this layer is one matrix product: a question of its sizes and device alone, never of the clock."""
+        return x.device.type == "cpu" and self.weight.shape[0] * self.weight.shape[1] >= WIDE
+
+    def is_thin(self, x: Tensor) -> bool:
+        """Whether this layer is one product of windows: likewise a question of sizes and device."""
+        return on_gpu(x) and min(self.weight.shape[:2]) <= THIN
+
+    def _windows(self, channels: int) -> tuple[int, int, int]:
+        """The numbers under a frame that are channels of taps, those from frame to frame and those before it.
+
+        Taps are padded so that rows are.
+        """
+        taps = _multiple(self.weight.shape[-1], math.lcm(self.stride, ALIGNED))
+        return channels * taps, channels * self.stride, channels * self.padding
+
+    def _as_matrix(self, size: int) -> Tensor:
+        """The weights, [out or in, size]: taps of channels, zeros behind them."""
+        rows = converted(self.weight.transpose(1, 2), compute_dtype(self.weight)).flatten(1)
+        return F.pad(rows, (0, size - rows.shape[1]))
+
+    def kernel(self) -> Tensor:
+        """The short convolution's kernel, [out, in, 1, odd taps], channels innermost."""
+        if on_gpu(self.weight):
+            return self._keep(self._laid_out_at_once, compute_dtype(self.weight))
+        return self._keep(self._laid_out)
+
+    def _keep(self, make: Callable[..., Tensor], *key) -> Tensor:
+        """`make(*key)` of the weights as they are; what is kept is told apart by its key."""
+        if not torch.is_inference_mode_enabled():
+            return make(*key)
+        if self._kept is None or self._kept[0] is not self.weight or self._kept[1] != key:
+            self._kept = (self.weight, key, make(*key))
+        return self._kept[2]
+
+    def _laid_out(self) -> Tensor:
+        return self._fold()[:, :, None].contiguous(memory_format=torch.channels_last)
+
+    def _folded(self) -> Tensor:
+        """The kernel's taps in rows of `stride`, the tap at `padding` first of the middle row: [..., rows, stride]."""
+        rows, around = self._rows()
+        return F.pad(self.weight, around).unflatten(-1, (rows, self.stride))
+
+    def _rows(self) -> tuple[int, tuple[int, int]]:
+        """How many rows of `stride` taps there are, and how many zeros before and after the kernel's own."""
+        rows = 2 * self._reach() + 1
+        before = self._reach() * self.stride - self.padding
+        return rows, (before, rows * self.stride - before - self.weight.shape[-1])
+
+    def _reach(self) -> int:
+        """Taps of the folded kernel on either side of its middle one."""
+        return max(math.ceil(self.padding / self.stride), (self.weight.shape[-1] - 1 - self.padding) // self.stride)
+
+
+def conv1d_time_major(x: Tensor, kernel: Tensor, bias: Tensor) -> Tensor:
+    """Convolution that keeps the length, with channels innermost in memory: then (un)folding time is a view.
+
+    Args:
+        x: [batch, in, time]; kernel: [out, in, 1, odd taps].
+
+    Returns:
+        [batch, out, time], a transposed view of [batch, time, out].
+    """
+    if on_gpu(x):
+        dtype = compute_dtype(x)
+        return convolve(_channels_innermost(x.to(dtype)), kernel.to(dtype), bias.to(dtype)).squeeze(2)
+    return F.conv2d(_channels_innermost(x), kernel, bias, padding=(0, kernel.shape[-1] // 2)).squeeze(2)
+
+
+def on_gpu(x: Tensor) -> bool:
+    return x.device.type == "cuda"
+
+
+def compute_dtype(x: Tensor) -> torch.dtype:
+    """The format that autocast would compute in."""
+    device = x.device.type
+    return torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else x.dtype
+
+
+def converted(x: Tensor, dtype: torch.dtype) -> Tensor:
+    """In another format and in the order of its axes, by one copy."""
+    return x.to(dtype, memory_format=torch.contiguous_format)
+
+
+def _channels_innermost(x: Tensor) -> Tensor:
+    """[batch, in, time] to [batch, in, 1, time]."""
+    return x[:, :, None].contiguous(memory_format=torch.channels_last)
+
+
+def _multiple(number: int, step: int) -> int:
+    """The next multiple of the step."""
+    return -(-number // step) * step
