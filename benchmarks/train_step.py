@@ -62,17 +62,18 @@ def noise_data(folder: Path) -> PreparedData:
 
 @torch.no_grad()
 def iteration_flop(step: PlainStep) -> float:
-    """FLOP of an iteration in forward passes of generator G and critic D: 8 G + 62 D, about 7.6e12 at dim and batch 64.
+    """FLOP that an iteration needs, in forward passes of generator and critic: 8 G + 52 D, 6.5e12 at dim and batch 64.
 
-    A backward pass costs two forward ones, the penalty six: forward, gradient, and backward through both. A critic
-    step is G + 12 D (real and fake three each, the penalty six), the generator's is 3 G + 2 D.
+    A backward pass costs two forward ones, the penalty four: forward, gradient, and the gradient's own backward. A
+    critic step is G + 10 D (real and fake three each, the penalty four), the generator's is 3 G + 2 D. What torch's
+    double backward of a leaky ReLU adds, zeros that go back through the critic for another 10 D, is no work done.
     """
     costs = []
     for network, inputs in ((step.generator, step._latents()), (step.discriminator, step.real)):
         with FlopCounterMode(display=False) as counter:
             network(inputs)
         costs.append(counter.get_total_flops())
-    return 8 * costs[0] + 62 * costs[1]
+    return 8 * costs[0] + 52 * costs[1]
 
 
 def _compare(data: PreparedData, dim: int, batch_size: int, device: torch.device, rounds: int) -> list[dict]:

@@ -7,6 +7,7 @@ from test_replay import PAPER, Watch
 from test_trainer import trainer
 from torch.autograd import grad, gradcheck, gradgradcheck
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import flop_registry
 
 from audiogan.config import NUM_SAMPLES as LENGTHS
 from audiogan.config import ModelConfig
@@ -166,6 +167,32 @@ def test_a_leaky_relu_has_no_second_derivative_to_compute():
         slope.sum().backward()
     assert calls.shapes(aten.zeros_like) == []
     assert x.grad is None
+
+
+class Flop(TorchDispatchMode):
+    """Counts the FLOP of convolutions and matrix products."""
+
+    total = 0
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        out = func(*args, **(kwargs or {}))
+        count = flop_registry.get(func.overloadpacket)
+        self.total += count(*args, **(kwargs or {}), out_val=out) if count else 0
+        return out
+
+
+def test_a_gpus_round_does_the_work_that_the_benchmark_counts(as_on_a_gpu, tmp_path, prepared):
+    as_on_a_gpu(True)
+    settings = *PAPER, "critic_steps=5", "dim=16", "batch_size=2", "conditional=false", "precision=float32"
+    game = trainer(tmp_path / "run", prepared, *settings).game
+    passes = []
+    for network, given in ((game.generator, game._latents()), (game.discriminator, torch.randn(2, 1, 16384))):
+        with torch.no_grad(), Flop() as forward:
+            network(given)
+        passes.append(forward.total)
+    with Flop() as work:
+        game.round(0)
+    assert work.total == pytest.approx(8 * passes[0] + 52 * passes[1], rel=0.03)
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
