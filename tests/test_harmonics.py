@@ -147,6 +147,16 @@ def test_a_pitch_bends_as_its_frames_say():
         assert hz[place - 200 : place + 200].mean() == pytest.approx(expected, rel=1e-3)
 
 
+def test_an_octave_up_at_twice_the_rate_is_the_same():
+    subject = bank(level=([0, 3], torch.tensor([0.5, 0.2]).log()))
+    x = torch.randn(1, WIDTH, FRAMES, generator=torch.Generator().manual_seed(4))
+    subject.bend.weight.fill_(0.5)
+    expected = heard(subject, 50.0, x=x)
+    for octaves in (-2, 1, 2.5):
+        subject.sample_rate = SAMPLE_RATE * 2**octaves
+        torch.testing.assert_close(heard(subject, 50.0 + 12 * octaves, x=x), expected, atol=5e-3, rtol=0)
+
+
 def test_smoothed_keeps_a_line_and_flattens_a_flutter():
     flutter = torch.tensor([1.0, -1.0]).repeat(20)[None]
     assert smoothed(flutter)[:, 3:-3].abs().max() < 0.21
