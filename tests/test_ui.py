@@ -1,5 +1,6 @@
 """The app without a browser: its endpoints through gradio_client, what it refuses, what it hides, how it starts."""
 
+import json
 import os
 import re
 import socket
@@ -123,6 +124,24 @@ def test_bad_morph_is_one_sentence(client, name, values):
     arguments = {"model": MODEL, "from_seed": 0, "to_seed": "x" if name == "to_seed" else 1} | values
     with pytest.raises(AppError, match=f"^{name} must be "):
         client.predict(**arguments, api_name="/morph")
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "words"),
+    [
+        ("generate", [MODEL], "generate takes 6 values (model, num, seed, label, pitch, truncation), not 1"),
+        ("generate", [], "generate takes 6 values (model, num, seed, label, pitch, truncation), not 0"),
+        ("morph", [MODEL, 1, 2], "morph takes 5 values (model, from_seed, to_seed, steps, label), not 3"),
+    ],
+)
+def test_call_with_too_few_values_is_one_sentence(client, name, given, words):
+    address = f"{client.src}gradio_api/call/{name}"
+    event = httpx.post(address, json={"data": given}, trust_env=False).json()["event_id"]
+    told = httpx.get(f"{address}/{event}", trust_env=False).text
+    assert told.startswith("event: error")
+    assert json.loads(told.partition("data: ")[2])["error"] == words
+    told = httpx.post(f"{client.src}gradio_api/run/{name}", json={"data": given}, trust_env=False)
+    assert (told.status_code, told.json()["error"]) == (500, words)
 
 
 def test_nothing_else_is_public(client):

@@ -10,6 +10,7 @@ from audiogan.listening.session import Listening
 from audiogan.listening.store import Store
 from audiogan.listening.study import Study
 from audiogan.ui import about, compare, endpoints, explore, play, rate, results, theme
+from audiogan.ui.blocks import Blocks
 from audiogan.ui.downloads import Downloads
 from audiogan.ui.gate import Gate
 from audiogan.ui.headers import SafeHeaders
@@ -46,7 +47,7 @@ def build_app(library: Library, store: Store, study: Study | None = None) -> gr.
     """
     gate, tally = Gate(), Tally(store, study)
     downloads = Downloads(tally, store, study)
-    with gr.Blocks(title="audiogan", analytics_enabled=False, delete_cache=CACHE_SECONDS) as app:
+    with Blocks(title="audiogan", analytics_enabled=False, delete_cache=CACHE_SECONDS) as app:
         gr.Markdown(HEADER, elem_id="header")
         with gr.Tabs():
             with gr.Tab("Play"):
