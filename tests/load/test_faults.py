@@ -31,6 +31,7 @@ from postgres import Postgres
 from replicas import Replicas
 from test_soak import acknowledgements, models, quantiles, visited, votes
 
+from audiogan.listening.hub_dataset import VARIABLE
 from audiogan.listening.tokens import parse_receipt, vote_id
 
 pytestmark = pytest.mark.long
@@ -52,7 +53,7 @@ class Machine:
         (disk / "postgres").mkdir()
         self.postgres = Postgres(disk / "postgres")
         self.postgres.start()
-        environment = {"AUDIOGAN_DATABASE_URL": self.postgres.url, "AUDIOGAN_RATINGS_DATASET": DATASET}
+        environment = {"AUDIOGAN_DATABASE_URL": self.postgres.url, VARIABLE: DATASET}
         environment |= {"AUDIOGAN_SECRET": "of the tests", "HF_ENDPOINT": hub.url, "HF_TOKEN": TOKEN}
         environment |= {"HF_HUB_DISABLE_XET": "1", "HF_HOME": str(folder / "hub")}
         self.replicas = Replicas(disk, ROOT / "checkpoints", environment)
@@ -338,6 +339,9 @@ def test_every_acknowledged_vote_is_there_and_on_the_hub(machine, crowd, visitor
     assert {name: stored.get(name) for name in acknowledged} == acknowledged
     assert set(stored) == set(acknowledged) | seen
     machine.close()  # what waits is sent
+    for log in sorted(machine.disk.glob("log-*")):  # the disk is about to go
+        said = [line for line in log.read_text().splitlines() if line.startswith(VARIABLE)]
+        print(f"{log.name}:", *said, sep="\n  ")
     files = machine.hub.dataset(DATASET).files
     lines = [
         json.loads(line) for name, data in files.items() if name.startswith("votes/") for line in data.splitlines()
