@@ -9,6 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SESSION = """
 import sys
+import app  # whose threads sleep while they wait
 from audiogan.ui import Library, bound_arenas
 from audiogan.ui.sounds import MAX_CLIPS, Sounds
 
