@@ -11,33 +11,27 @@ from audiogan import checkpoint, hub, latent
 from audiogan.checks import check_pitch, check_seed, check_whole
 from audiogan.device import choose_device
 from audiogan.models.base import Generator
-from audiogan.tiles import TILE, Tiles
+from audiogan.renderer import Renderer
+from audiogan.tiles import TILE
 
 MAX_CLIPS = 100_000
 MAX_MORPH_STEPS = 256
-MOST_GAIN = 16.0  # 24 dB: what is quieter stays quiet
 
 
 class Synthesizer:
-    """A loaded generator.
-
-    Clips are computed in tiles of a fixed size, and by one caller alone clip i always at place i modulo that size:
-    kernels choose their order of summation by batch size, and a clip must not depend on how many were asked for.
+    """A loaded checkpoint, asked for sounds by seed, index, label and pitch.
 
     Attributes:
+        checkpoint: the description it was loaded from.
         name: the checkpoint's.
         config: the model's.
-        checkpoint: the description it was loaded from.
-        device: where it computes.
-        elsewhere: `elsewhere(name, method, *arguments)` runs this synthesizer's method where its device can be
-            reached, `audiogan.ui.zero_gpu`; None where that is here.
+        generator: the loaded model.
+        renderer: which computes with it.
     """
 
     def __init__(self, description: checkpoint.Checkpoint, generator: Generator, device: torch.device):
         self.checkpoint, self.name, self.config = description, description.name, generator.config
-        self.device, self.elsewhere = device, None
-        self.generator = generator.to(device).eval()
-        self._tiles = Tiles(self._compute)
+        self.generator, self.renderer = generator, Renderer(generator, device)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -155,11 +149,8 @@ class Synthesizer:
         if not np.isfinite(z).all():
             raise ValueError("z must be finite numbers")
         numbers = [self._label_number(label) for label in labels]
-        pitches = [
-            None if self.generator.pitch_range(number) is None else check_pitch(pitch)
-            for number, pitch in zip(numbers, pitches, strict=True)
-        ]
-        return self._where_the_device_is("compute", z, numbers, pitches)
+        given = [self._played(number, pitch) for number, pitch in zip(numbers, pitches, strict=True)]
+        return self.renderer.render(z, numbers, given)
 
     def morph(
         self, from_seed: int, to_seed: int, steps: int, label: str | None = None, pitch: float | None = None
@@ -185,6 +176,10 @@ class Synthesizer:
         path = latent.slerp(self.latents([0], from_seed)[0], self.latents([0], to_seed)[0], steps)
         return self.render(path, labels * steps, pitches * steps)
 
+    def first_features(self, z: np.ndarray, label: str | None, pitch: float | None) -> np.ndarray:
+        """The generator's first features of latents under one label and pitch: [n, latent_dim] to [n, features]."""
+        return self.renderer.first_features(z, self._label_number(label), math.nan if pitch is None else float(pitch))
+
     def _portions(self, num: int, seed: int, label: str | None, pitch: float | None, truncation: float, at_once: int):
         for first in range(0, num, at_once):
             indices = range(first, min(first + at_once, num))
@@ -197,47 +192,10 @@ class Synthesizer:
             return 0
         return self.config.label_index(label)
 
-    def first_features(self, z: np.ndarray, label: str | None, pitch: float | None) -> np.ndarray:
-        """The generator's first features of latents under one label and pitch: [n, latent_dim] to [n, features]."""
-        number = self._label_number(label)
-        return self._where_the_device_is("compute_first_features", z, number, math.nan if pitch is None else pitch)
-
-    def _where_the_device_is(self, method: str, *arguments) -> np.ndarray:
-        if self.elsewhere is None:
-            return getattr(self, method)(*arguments)
-        return self.elsewhere(self.name, method, *arguments)
-
-    @torch.inference_mode()
-    def compute_first_features(self, z: np.ndarray, number: int, pitch: float) -> np.ndarray:
-        """`first_features` on this process's device, of a label's index and a MIDI pitch, NaN for none."""
-        label = torch.full((len(z),), number, device=self.device) if self.labels else None
-        pitches = torch.full((len(z),), pitch, device=self.device)
-        features = self.generator.first_features(torch.tensor(z, device=self.device), label, pitches)
-        return features.flatten(1).float().cpu().numpy()
-
-    def compute(self, z: np.ndarray, numbers: list[int], pitches: list[float | None]) -> np.ndarray:
-        """`render` on this process's device, of label indices, all arguments checked."""
-        given = [math.nan if pitch is None else pitch for pitch in pitches]
-        parts = [slice(first, first + TILE) for first in range(0, len(z), TILE)]
-        return np.concatenate([self._tiles(z[part], numbers[part], given[part]) for part in parts])
-
-    @torch.inference_mode()
-    def _compute(self, z: np.ndarray, numbers: list[int], pitches: list[float]) -> np.ndarray:
-        """A tile: [TILE, latent_dim] to [TILE, num_samples]."""
-        native = self.generator(
-            torch.tensor(z, device=self.device),  # a copy: numpy's memory is less aligned, which changes sums
-            torch.tensor(numbers, device=self.device) if self.labels else None,
-            torch.tensor(pitches, device=self.device),
-        )
-        audio = self.generator.to_audio(native).float().clamp(-1.0, 1.0).cpu()
-        return at_peak(audio, self.config.output_peak).numpy()
-
-
-def at_peak(audio: torch.Tensor, peak: float) -> torch.Tensor:
-    """Clips [clips, num_samples] brought to a peak, by at most `MOST_GAIN`; a peak of 0 leaves them as they are."""
-    if not peak:
-        return audio
-    return audio * (peak / audio.abs().amax(1, keepdim=True).clamp_min(peak / MOST_GAIN))
+    def _played(self, number: int, pitch: float | None) -> float:
+        """The pitch that a label's clip is given, NaN for none."""
+        pitch = None if self.generator.pitch_range(number) is None else check_pitch(pitch)
+        return math.nan if pitch is None else pitch
 
 
 def load(

@@ -14,7 +14,7 @@ FLOORS = [  # a module may import from its own entry and those above it in this 
     {"models"},
     {"checkpoint"},
     {"hub"},
-    {"synthesis"},
+    {"renderer", "synthesis"},
     {"plots", "evaluation", "listening", "directions", "resemblance", "interop"},
     {"ui"},
     {"cli", "cli_study", "cli_ratings", "cli_interop", "cli_hub", "__main__"},

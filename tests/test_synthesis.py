@@ -10,7 +10,8 @@ from conftest import LABELS, NUM_SAMPLES
 
 import audiogan
 from audiogan.models import ARCHITECTURES
-from audiogan.synthesis import at_peak, file_name
+from audiogan.renderer import at_peak
+from audiogan.synthesis import file_name
 from audiogan.tiles import TILE
 
 

@@ -16,8 +16,9 @@ from audiogan.audio import write_atomically
 from audiogan.interop.real_fourier import RealFourier, RealGriffinLim
 from audiogan.models.base import Generator, SpectralGenerator
 from audiogan.models.convolutions import UpConv1d
+from audiogan.renderer import at_peak
 from audiogan.spectra import HOP_LENGTH
-from audiogan.synthesis import Synthesizer, at_peak
+from audiogan.synthesis import Synthesizer
 
 OPSET = 20
 MISSING = "writing ONNX files takes two more packages: pip install -r requirements-onnx.txt"

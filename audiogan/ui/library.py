@@ -1,5 +1,6 @@
 """The models that the page offers, loaded once a process."""
 
+import functools
 import os
 import sys
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ import gradio as gr
 
 from audiogan import checkpoint, hub
 from audiogan.device import choose_device
+from audiogan.renderer import Renderer
 from audiogan.synthesis import Synthesizer
 from audiogan.ui import zero_gpu
 
@@ -59,22 +61,23 @@ class Library:
             )
             for item in there.checkpoints
         }
-        self._placed: dict[str, Synthesizer] = {}
+        self._placed: dict[str, Renderer] = {}
         self._on_gpu = zero_gpu.on_gpu(self._run)
 
     def move_to_zero_gpu(self) -> None:
         """On a ZeroGPU Space, load the models once more, onto the GPU that its calls will have; elsewhere do nothing.
 
         To be called between building the page, whose first sounds the CPU makes, and serving it: from then on every
-        synthesizer computes through one decorated function, a request in one call.
+        renderer computes through one decorated function, a request in one call.
         """
         if not zero_gpu.active():
             return
         where = choose_device(self._device)
         for entry in self:
             here = entry.synthesizer
-            self._placed[here.name] = Synthesizer(*checkpoint.load(here.checkpoint.folder, here.name), where)
-            here.elsewhere = self._elsewhere
+            _, generator = checkpoint.load(here.checkpoint.folder, here.name)
+            self._placed[here.name] = Renderer(generator, where)
+            here.renderer.elsewhere = functools.partial(self._elsewhere, here.name)
 
     def _elsewhere(self, name: str, method: str, *arguments):
         try:

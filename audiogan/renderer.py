@@ -1,0 +1,83 @@
+"""A generator on its device: latents, label numbers and pitches to waveforms, tile by tile."""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+
+from audiogan.models.base import Generator
+from audiogan.tiles import TILE, Tiles
+
+MOST_GAIN = 16.0  # 24 dB: what is quieter stays quiet
+
+
+class Renderer:
+    """Computes what a generator makes of arguments that were checked before. Safe to call from many threads.
+
+    Clips are computed in tiles of a fixed size, and by one caller alone clip i always at place i modulo that size:
+    kernels choose their order of summation by batch size, and a clip must not depend on how many were asked for.
+
+    Attributes:
+        generator: in evaluation mode.
+        device: where it computes.
+        elsewhere: `elsewhere(method, *arguments)` runs this renderer's method where its device can be reached,
+            `audiogan.ui.zero_gpu`; None where that is here.
+    """
+
+    def __init__(self, generator: Generator, device: torch.device):
+        self.generator, self.device = generator.to(device).eval(), device
+        self.elsewhere: Callable[..., np.ndarray] | None = None
+        self._tiles = Tiles(self._compute_tile)
+
+    def render(self, z: np.ndarray, numbers: list[int], pitches: list[float]) -> np.ndarray:
+        """Sounds of latents.
+
+        Args:
+            z: [clips, latent_dim].
+            numbers: a label's index for each clip, 0 for a model without labels.
+            pitches: a MIDI number for each clip, NaN for none.
+
+        Returns:
+            [clips, num_samples] float32 in [-1, 1].
+        """
+        return self._where_the_device_is("compute", z, numbers, pitches)
+
+    def first_features(self, z: np.ndarray, number: int, pitch: float) -> np.ndarray:
+        """The generator's first features of latents under one label and pitch: [n, latent_dim] to [n, features]."""
+        return self._where_the_device_is("compute_first_features", z, number, pitch)
+
+    def _where_the_device_is(self, method: str, *arguments) -> np.ndarray:
+        return self.elsewhere(method, *arguments) if self.elsewhere else getattr(self, method)(*arguments)
+
+    def compute(self, z: np.ndarray, numbers: list[int], pitches: list[float]) -> np.ndarray:
+        """`render` on this process's device."""
+        parts = [slice(first, first + TILE) for first in range(0, len(z), TILE)]
+        return np.concatenate([self._tiles(z[part], numbers[part], pitches[part]) for part in parts])
+
+    @torch.inference_mode()
+    def compute_first_features(self, z: np.ndarray, number: int, pitch: float) -> np.ndarray:
+        """`first_features` on this process's device."""
+        features = self.generator.first_features(*self._tensors(z, [number] * len(z), [pitch] * len(z)))
+        return features.flatten(1).float().cpu().numpy()
+
+    @torch.inference_mode()
+    def _compute_tile(self, z: np.ndarray, numbers: list[int], pitches: list[float]) -> np.ndarray:
+        """[TILE, latent_dim] to [TILE, num_samples]."""
+        native = self.generator(*self._tensors(z, numbers, pitches))
+        audio = self.generator.to_audio(native).float().clamp(-1.0, 1.0).cpu()
+        return at_peak(audio, self.generator.config.output_peak).numpy()
+
+    def _tensors(self, z: np.ndarray, numbers: list[int], pitches: list[float]) -> tuple[torch.Tensor | None, ...]:
+        """A generator's arguments on its device."""
+        return (
+            torch.tensor(z, device=self.device),  # a copy: numpy's memory is less aligned, which changes sums
+            torch.tensor(numbers, device=self.device) if self.generator.config.labels else None,
+            torch.tensor(pitches, device=self.device),
+        )
+
+
+def at_peak(audio: torch.Tensor, peak: float) -> torch.Tensor:
+    """Clips [clips, num_samples] brought to a peak, by at most `MOST_GAIN`; a peak of 0 leaves them as they are."""
+    if not peak:
+        return audio
+    return audio * (peak / audio.abs().amax(1, keepdim=True).clamp_min(peak / MOST_GAIN))
