@@ -345,6 +345,28 @@ def test_a_signal_saves_and_leaves_with_0(tmp_path, prepared, number):
     assert RunFolder(run).load_state()[1]["step"] >= 1
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_that_comes_twice_is_one_and_a_later_one_is_not_held_back(tmp_path, prepared, monkeypatch, number):
+    """`timeout` sends it to the process, then to the group: perhaps after Python has run the handler."""
+    heard = []
+    with monkeypatch.context() as patch:
+        patch.setattr("training.trainer.SAME_SIGNAL", 60.0)
+        before = signal.signal(number, lambda *_: heard.append("before"))
+        try:
+            learner = trainer(tmp_path / "run", prepared)
+            with learner._interruptible():
+                signal.raise_signal(number)
+                signal.raise_signal(number)
+                assert learner.stopping
+                assert not heard
+                patch.setattr("training.trainer.SAME_SIGNAL", 0.0)
+                time.sleep(0.01)
+                signal.raise_signal(number)
+                assert heard == ["before"]
+        finally:
+            signal.signal(number, before)
+
+
 def test_kill_9_leaves_a_state_that_resumes(tmp_path, prepared):
     run = tmp_path / "run"
     command = [sys.executable, "-m", "training", "train", "wavegan-cpu", "--data", prepared, "--out", run]

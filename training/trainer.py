@@ -28,6 +28,7 @@ from training.validation import Validation
 
 FIT_BATCH = 256
 STOP_CHECK = 10  # steps between the moments at which several processes agree to stop
+SAME_SIGNAL = 1.0  # second in which signals to stop are one
 
 
 class Trainer:
@@ -172,11 +173,18 @@ class Trainer:
 
     @contextlib.contextmanager
     def _interruptible(self) -> Iterator[None]:
-        """SIGTERM and Ctrl-C ask for a stop after the step; a second one is not held back."""
+        """SIGTERM and Ctrl-C ask for a stop after the step; a second one, unless it is the same, is not held back.
+
+        `timeout` and others send each twice at once, to the process and to its group.
+        """
+        asked = math.inf
 
         def ask(number, frame):
-            self.stopping = True
-            signal.signal(number, before[number])
+            nonlocal asked
+            if time.monotonic() - asked > SAME_SIGNAL:
+                signal.signal(number, before[number])
+                signal.raise_signal(number)
+            asked, self.stopping = min(asked, time.monotonic()), True
 
         before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
