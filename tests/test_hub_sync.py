@@ -1,8 +1,11 @@
 """Votes in a private data set: what a disk that vanishes took comes back, each once; a Hub in trouble costs no vote."""
 
+import io
 import json
+import logging
 import os
 import shutil
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -152,7 +155,7 @@ class TestVanishedDisk:
         assert other.notes() == store.notes()
         assert other.progress(SESSION, "withdrawn") == store.progress(SESSION, "withdrawn")
 
-    def test_damaged_lines_are_passed_over_and_counted(self, online, stores, capsys):
+    def test_damaged_lines_are_passed_over_and_counted(self, online, stores, caplog):
         store = stores()
         vote(store, 0)
         HubSync(store, DATASET).round()
@@ -172,7 +175,7 @@ class TestVanishedDisk:
         state = HubSync(other, DATASET).round()
         assert (state.damaged, state.pulled, state.status) == (len(bad), 3, "ok")
         assert len(list(other.rows())) == 2
-        assert f"{len(bad)} damaged lines were passed over" in capsys.readouterr().err
+        assert f"{len(bad)} damaged lines were passed over" in caplog.text
 
 
 class TestManyProcesses:
@@ -274,7 +277,8 @@ class TestTrouble:
         assert "has taken nothing for" in sync_state().error
         online.stopping.set()
 
-    def test_app_starts_without_the_hub_and_catches_up(self, online, stores, current, capsys):
+    def test_app_starts_without_the_hub_and_catches_up(self, online, stores, current, caplog):
+        caplog.set_level("INFO", "audiogan")
         lost = stores()
         vote(lost, 0)
         HubSync(lost, DATASET).round()
@@ -284,7 +288,7 @@ class TestTrouble:
         state = sync_state()
         assert (state.status, state.dataset) == ("failing", DATASET)
         assert "answers 500" in state.error
-        assert "answers 500" in capsys.readouterr().err
+        assert "answers 500" in caplog.text
         assert "tried again" in state.words()
         assert state.words() in results.copied()
         assert DATASET not in results.copied()
@@ -292,7 +296,7 @@ class TestTrouble:
         online.faults.clear()
         assert hub_sync._current._attempt() == hub_sync.EVERY_SECONDS
         assert (sync_state().status, sync_state().error, len(list(store.rows()))) == ("ok", "", 4)
-        assert "all votes are on the Hub again" in capsys.readouterr().err
+        assert "all votes are on the Hub again" in caplog.text
         assert sync_state().words().startswith("Votes are stored here and copied to the Hub: last 20")
 
     def test_a_busy_hub_is_left_alone_as_long_as_it_asks(self, online, stores):
@@ -331,6 +335,20 @@ class TestTrouble:
                 sync.round()
         assert sync.state().waiting == 3
         assert (sync.round().waiting, len(votes_on(online))) == (0, 2)
+
+    def test_full_disk_below_the_log_does_not_end_the_rounds(self, online, stores, monkeypatch):
+        online.fail("", say(500), times=10**6)
+        store = stores()
+        sync = HubSync(store, DATASET, every=0.05)
+        full = io.TextIOWrapper(open("/dev/full", "wb", buffering=0), write_through=True)  # noqa: SIM115
+        monkeypatch.setattr(sys, "stderr", full)
+        monkeypatch.setattr(hub_sync.LOG, "handlers", [logging.StreamHandler(full)])
+        sync.start()
+        assert sync.state().status == "failing"
+        vote(store, 0)
+        online.faults.clear()
+        sync.close()
+        assert len(votes_on(online)) == 2
 
     def test_database_that_takes_nothing_is_a_failing_state(self, online, stores, tmp_path):
         lost = stores()

@@ -351,7 +351,7 @@ class TestRefusal:
         assert "does not belong" in rating.call("answer", **(rating.rating() | {"token": ahead}), wait=5)["error"]
         assert list(store.rows()) == []
 
-    def test_full_database_says_so_without_naming_it_and_asks_to_come_again(self, rating, store, monkeypatch, capsys):
+    def test_full_database_says_so_without_naming_it_and_asks_to_come_again(self, rating, store, monkeypatch, caplog):
         def full(*_):
             raise StoreError("ratings database sqlite:////srv/secret.sqlite3 cannot be used: disk is full")
 
@@ -359,7 +359,7 @@ class TestRefusal:
         told = rating.call("answer", **rating.rating(), wait=5)
         assert "secret" not in told["error"]
         assert told["wait_ms"] > 0
-        assert "disk is full" in capsys.readouterr().err
+        assert "disk is full" in caplog.text
 
 
 def Tokens_of(store):  # noqa: N802

@@ -6,8 +6,8 @@ database has not, and sends what the database has and the data set has not: both
 """
 
 import dataclasses
+import logging
 import os
-import sys
 import tempfile
 import threading
 import time
@@ -27,6 +27,7 @@ STOP_SECONDS = 20.0
 BATCH = 200  # entries stored at once, in some 50 ms: a vote does not wait long for its turn
 FILES = 20  # in one commit: about 20 MB
 LATE_SECONDS = 150.0  # with something waiting: the client tries again for some minutes before it gives up
+LOG = logging.getLogger(__name__)  # never print: where the log's disk is full that raises, and would end the thread
 
 
 @dataclass(frozen=True)
@@ -139,11 +140,11 @@ class HubSync:
         except Exception as error:  # whatever it is: votes go on, and the state says so
             message = " ".join(str(error).split()) or type(error).__name__
             if message != self._state.error:
-                print(f"{VARIABLE}: {message}", file=sys.stderr, flush=True)
+                LOG.warning("%s: %s", VARIABLE, message)
             self._state = dataclasses.replace(self._state, status="failing", error=message)
             return max(self._every, getattr(error, "retry_after", None) or 0)
         if before == "failing":
-            print(f"{VARIABLE}: all votes are on the Hub again", file=sys.stderr, flush=True)
+            LOG.info("%s: all votes are on the Hub again", VARIABLE)
         return self._every
 
     def _join(self) -> None:
@@ -156,7 +157,7 @@ class HubSync:
                 self._state = dataclasses.replace(self._state, pulled=self._state.pulled + sum(added.values()))
         self._state = dataclasses.replace(self._state, damaged=self._dataset.damaged)
         if self._dataset.damaged:
-            print(f"{VARIABLE}: {self._dataset.damaged} damaged lines were passed over", file=sys.stderr, flush=True)
+            LOG.warning("%s: %d damaged lines were passed over", VARIABLE, self._dataset.damaged)
         self._outbox.clear()
         for batch in _batches(entry for entry in self._store.journal() if key(entry) not in known):
             self._outbox.add(batch)

@@ -4,7 +4,7 @@ Everything a page sends comes in through `Listening.answer` and `Listening.sound
 database knows where a listener is: a reload, a second device, another process or a restart go on at the same step.
 """
 
-import sys
+import logging
 import time
 from collections.abc import Callable
 
@@ -21,6 +21,7 @@ from audiogan.listening.votes import Exclusion
 
 DEVICES = ("phone", "tablet", "desktop", "")
 NOT_STORED = "the server could not store that: it will be sent again"
+LOG = logging.getLogger(__name__)
 
 
 class Listening:
@@ -65,7 +66,7 @@ class Listening:
         try:
             return work()
         except StoreError as error:
-            print(error, file=sys.stderr, flush=True)
+            LOG.warning("%s", error)  # not print, which raises where the log's disk is full
             return {"error": NOT_STORED, "wait_ms": 1000}
         except RefusedError as error:
             return {"error": str(error), "wait_ms": error.wait_ms}

@@ -1,8 +1,8 @@
 """Explore: a map through four seeds, directions that change what is heard, morphs, and a close look at a sound."""
 
 import base64
+import logging
 import math
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from audiogan.ui.visitors import visitor
 MAX_POINTS = TILE
 MAX_MOVE = 3.0  # standard deviations
 FIRST_CORNERS = ("1", "2", "3", "4")
+LOG = logging.getLogger(__name__)
 
 
 def build(library: Library, gate: Gate) -> gr.HTML:
@@ -209,5 +210,5 @@ def _index(folder: Path) -> resemblance.Index | None:
     try:
         return resemblance.load(folder)
     except ValueError as error:
-        print(error, file=sys.stderr, flush=True)
+        LOG.warning("%s", error)
         return None

@@ -1,8 +1,8 @@
 """The page as a process: it serves until it is told to stop, and then finishes what it has begun."""
 
+import logging
 import resource
 import signal
-import sys
 import threading
 
 import gradio as gr
@@ -14,6 +14,7 @@ REST_SECONDS = 75  # between two requests: longer than nginx keeps a connection,
 FINISH_SECONDS = 10  # for requests that are under way when the process is told to stop
 OPEN_FILES = 65_536
 STOP = (signal.SIGTERM, signal.SIGINT)
+LOG = logging.getLogger(__name__)
 
 
 def serve(app: gr.Blocks, launch: dict) -> None:
@@ -40,7 +41,7 @@ def serve(app: gr.Blocks, launch: dict) -> None:
 
 def stop(app: gr.Blocks) -> None:
     """Take no new connection, finish what is under way, close."""
-    print("Stopping: finishing what is under way.", file=sys.stderr, flush=True)
+    LOG.info("Stopping: finishing what is under way.")
     app.health.stopping.set()
     app.gate.close()
     app.server.config.timeout_graceful_shutdown = FINISH_SECONDS
