@@ -142,7 +142,7 @@ def test_graphs_may_be_switched_off_in_a_run(tmp_path, prepared):
     assert trainer(tmp_path / "run", prepared, "steps=1", "graphs=false").step == 1
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="rounds are recorded on NVIDIA GPUs alone")
+@pytest.mark.gpu
 @pytest.mark.parametrize(("preset", "settings"), VARIANTS)
 def test_replayed_rounds_are_what_played_ones_are(tmp_path, prepared, preset, settings):
     def after(graphs: str) -> tuple[Trainer, torch.Tensor]:
