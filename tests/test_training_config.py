@@ -44,6 +44,7 @@ def test_round_trip():
         ("critics=3", "critics must be"),
         ("critics=['features']", "critics must be"),
         ("critics=features,ears", "critics must be"),
+        ("critic_width=64", "critic_width must be 0"),
         ("precision=int4", "precision must be"),
         ("ema=1.0", "ema must be"),
         ("seed=-1", "seed must be"),

@@ -107,6 +107,8 @@ class TrainConfig:
         members = ENSEMBLE[:2] if str(self.model.get("architecture")).endswith("specgan") else ENSEMBLE
         named = self.critics in CRITICS or set(str(self.critics).split(",")) <= set(members)
         _check(self, "critics", named, f"{', '.join(CRITICS)}, or some of {', '.join(members)} with commas between")
+        several = self.critics != "own" or self.model.get("architecture") == "hybrid"
+        _check(self, "critic_width", several or self.critic_width == 0, "0 where critics is own")
         _check(self, "precision", self.precision in PRECISIONS, f"one of {', '.join(PRECISIONS)}")
         _check(self, "schedule", self.schedule in SCHEDULES, f"one of {', '.join(SCHEDULES)}")
         for name, least in (*((name, 1) for name in COUNTS), *((name, 0) for name in PERHAPS)):

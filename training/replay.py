@@ -28,7 +28,7 @@ class Replay:
         """What `play()` returns; for a kind that is recorded, what its recording gives.
 
         Raises:
-            RuntimeError: this kind cannot be recorded.
+            ValueError: this kind cannot be recorded.
         """
         if kind not in self.recordings:
             self.recordings[kind] = None
@@ -55,5 +55,6 @@ class Replay:
                 with torch.cuda.graph(graph, pool=self.pool, stream=self.stream):
                     results = play()
         except RuntimeError as error:  # half a recording leaves generators and streams unusable: nothing can go on
-            raise RuntimeError("a round cannot be recorded as a CUDA graph; train with --set graphs=false") from error
+            why = str(error).partition("\n")[0]
+            raise ValueError(f"no round can be recorded as a CUDA graph; use --set graphs=false ({why})") from error
         return graph, results
