@@ -11,9 +11,9 @@ from torch.utils.flop_counter import flop_registry
 
 from audiogan.config import NUM_SAMPLES as LENGTHS
 from audiogan.config import ModelConfig
-from audiogan.models import build_discriminator, build_generator, folding, wavegan
+from audiogan.models import build_discriminator, build_generator, convolutions, critics, folding, wavegan
 from audiogan.models.convolutions import DownConv1d, UpConv1d
-from audiogan.models.derivatives import LeakyReLU, convolve
+from audiogan.models.derivatives import Form, LeakyReLU, convolve, convolved, spread, sum_of_rows
 from training.losses import interpolation_penalty
 
 aten = torch.ops.aten
@@ -24,7 +24,7 @@ def as_on_a_gpu(monkeypatch):
     """Have layers choose their forms as on a GPU, or a GPU's plain alternatives."""
 
     def choose(chosen: bool):
-        for module in (folding, wavegan):
+        for module in (critics, convolutions, folding, wavegan):
             monkeypatch.setattr(module, "on_gpu", lambda x: chosen)
         for kind in (UpConv1d, DownConv1d):
             monkeypatch.setattr(kind, "multiplies", lambda self, x: False)
@@ -120,15 +120,39 @@ def images(*shape: int) -> torch.Tensor:
     return torch.randn(shape, dtype=torch.float64).to(memory_format=torch.channels_last).requires_grad_(True)
 
 
-def test_convolve_is_differentiable_twice():
-    inputs = images(2, 3, 1, 8), images(4, 3, 1, 5), torch.randn(4, dtype=torch.float64, requires_grad=True)
-    assert gradcheck(convolve, inputs)
-    assert gradgradcheck(convolve, inputs)
+@pytest.mark.parametrize("form", [Form(padding=(0, 2)), Form((1, 4), (0, 2)), Form((2, 2), (1, 1))])
+def test_convolve_is_differentiable_twice(form):
+    rows = 1 if form.padding[0] == 0 else 6
+    kernel = images(4, 3, 3 if rows > 1 else 1, 5)
+    inputs = images(2, 3, rows, 9), kernel, torch.randn(4, dtype=torch.float64, requires_grad=True)
+    torch.testing.assert_close(convolve(*inputs, form), F.conv2d(*inputs, *form))
+    assert gradcheck(lambda *inputs: convolve(*inputs, form), inputs)
+    assert gradgradcheck(lambda *inputs: convolve(*inputs, form), inputs)
+
+
+def test_spread_is_the_transposed_convolution_and_differentiable_twice():
+    inputs = images(2, 3, 1, 8), images(3, 4, 1, 5), torch.randn(4, dtype=torch.float64, requires_grad=True), (0, 2)
+    torch.testing.assert_close(spread(*inputs), F.conv_transpose2d(*inputs[:3], padding=(0, 2)))
+    assert gradcheck(spread, inputs)
+    assert gradgradcheck(spread, inputs)
+
+
+def test_channels_are_summed_alike_in_every_format():
+    rows = images(3, 5, 2, 7)
+    torch.testing.assert_close(sum_of_rows(rows.float()), rows.float().sum((0, 2, 3)))
+    torch.testing.assert_close(sum_of_rows(rows.bfloat16()), rows.sum((0, 2, 3)).bfloat16(), atol=0.05, rtol=0.02)
+
+
+@pytest.mark.parametrize("layer", [torch.nn.Conv2d(3, 4, 3, 2, 1), torch.nn.Conv1d(3, 4, 9, 4, 4)])
+def test_critics_layers_are_convolved_alike(layer):
+    x = torch.randn(2, 3, 16, 17)[:, :, : 16 if layer.weight.dim() == 4 else 1].squeeze(2)
+    torch.testing.assert_close(convolved(layer, x, torch.float32), layer(x))
+    assert convolved(layer, x, torch.bfloat16).dtype == torch.bfloat16
 
 
 def test_a_penalty_on_samples_asks_for_no_kernels_gradient_until_it_is_learnt_from():
     x, kernel, bias = images(2, 3, 1, 20), images(4, 3, 1, 5), torch.zeros(4, dtype=torch.float64, requires_grad=True)
-    y = convolve(x, kernel, bias).sum()
+    y = convolve(x, kernel, bias, Form(padding=(0, 2))).sum()
     with Calls() as calls:
         (gradient,) = grad(y, x, create_graph=True)
     assert calls.shapes(aten.convolution_backward) == []

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+import scipy
 import torch
 from conftest import NUM_SAMPLES, SAMPLE_RATE
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -17,6 +18,8 @@ from audiogan.models.harmonics import (
     MOST_STRAY,
     N_FFT,
     NOISE,
+    VIBRATO,
+    VIBRATO_OCTAVES,
     Harmonics,
     course,
     lines,
@@ -31,8 +34,9 @@ WIDTH, STYLE = 4, 6
 def bank(**biases) -> Harmonics:
     """One whose outputs are its biases, whatever the frames and the style are."""
     subject = Harmonics(WIDTH, STYLE, SAMPLE_RATE).requires_grad_(False)
-    for layer in (subject.level, subject.bend, subject.partials):
+    for layer in (subject.level, subject.bend, subject.partials, subject.vibrato):
         layer.weight.zero_()
+    subject.bend.bias.zero_()
     subject.level.bias.fill_(-30.0)
     for name, (place, value) in biases.items():
         getattr(subject, name).bias[place] = value
@@ -56,7 +60,7 @@ def test_partials_are_sines(midi):
     subject = bank(level=([0, 3], torch.tensor([0.5, 0.2]).log()))
     turns = 0.5 + 0.5 * torch.erf(noise[0] / math.sqrt(2))
     first, fourth = (
-        torch.cos(2 * math.pi * ((k * hertz(midi) * TIME) % 1 + k * turns[-1] + turns[k - 1])) for k in (1, 4)
+        torch.cos(2 * math.pi * ((k * hertz(midi) * TIME) % 1 + k * turns[HARMONICS] + turns[k - 1])) for k in (1, 4)
     )
     torch.testing.assert_close(heard(subject, midi, noise), 0.5 * first + 0.2 * fourth, atol=2e-3, rtol=0)
 
@@ -131,16 +135,32 @@ def test_partials_stray_but_not_the_first():
     assert orders == pytest.approx([1.0, 5 + MOST_STRAY * math.tanh(1.0)], abs=0.01)
 
 
+def course_of(sine: torch.Tensor) -> np.ndarray:
+    """Hz at each sample: how fast the analytic signal turns."""
+    turned = np.unwrap(np.angle(scipy.signal.hilbert(sine.double().numpy())))
+    return np.diff(turned) * SAMPLE_RATE / (2 * np.pi)
+
+
+def test_a_vibrato_is_as_fast_and_as_deep_as_was_said():
+    subject = bank(level=(0, 0.0), bend=(1, 0.3), vibrato=(0, -0.2))
+    noise = torch.zeros(2, NOISE)
+    noise[1, -1] = torch.special.ndtri(torch.tensor(0.7))
+    rate = VIBRATO * 2 ** (VIBRATO_OCTAVES * math.tanh(-0.2))
+    depth = MOST_BEND * math.tanh(0.3)
+    for given, begin in zip(noise.split(1), (0.5, 0.7), strict=True):
+        hz = scipy.ndimage.uniform_filter1d(course_of(heard(subject, 69.0, given)), 2 * HOP_LENGTH)[800:-800]
+        expected = depth * np.sin(2 * np.pi * (rate * np.arange(800, NUM_SAMPLES - 801) / SAMPLE_RATE + begin))
+        assert np.abs(12 * np.log2(hz / 440) - expected).max() < 0.05 * depth
+    still = bank(level=(0, 0.0))
+    assert torch.equal(heard(still, 69.0, noise[1:]), heard(still, 69.0))
+
+
 def test_a_pitch_bends_as_its_frames_say():
     subject = bank(level=(0, 0.0))
     subject.bend.weight[0, 0] = 1.0
     x = torch.zeros(1, WIDTH, FRAMES)
     x[:, 0] = torch.linspace(-2, 2, FRAMES)
-    audio = heard(subject, 69.0, x=x)
-    angle = np.unwrap(
-        np.angle(np.fft.ifft(np.fft.fft(audio.numpy()) * 2 * (np.arange(NUM_SAMPLES) < NUM_SAMPLES // 2)))
-    )
-    hz = np.diff(angle) * SAMPLE_RATE / (2 * np.pi)
+    hz = course_of(heard(subject, 69.0, x=x))
     for share in (0.25, 0.5, 0.75):
         place = int(share * NUM_SAMPLES)
         expected = 440 * 2 ** (MOST_BEND * math.tanh(4 * share - 2) / 12)
@@ -150,7 +170,7 @@ def test_a_pitch_bends_as_its_frames_say():
 def test_an_octave_up_at_twice_the_rate_is_the_same():
     subject = bank(level=([0, 3], torch.tensor([0.5, 0.2]).log()))
     x = torch.randn(1, WIDTH, FRAMES, generator=torch.Generator().manual_seed(4))
-    subject.bend.weight.fill_(0.5)
+    subject.bend.weight[0].fill_(0.5)
     expected = heard(subject, 50.0, x=x)
     for octaves in (-2, 1, 2.5):
         subject.sample_rate = SAMPLE_RATE * 2**octaves
@@ -158,9 +178,9 @@ def test_an_octave_up_at_twice_the_rate_is_the_same():
 
 
 def test_smoothed_keeps_a_line_and_flattens_a_flutter():
-    flutter = torch.tensor([1.0, -1.0]).repeat(20)[None]
-    assert smoothed(flutter)[:, 3:-3].abs().max() < 0.21
-    torch.testing.assert_close(smoothed(torch.ones(1, 9)), torch.ones(1, 9))
+    flutter = torch.tensor([1.0, -1.0]).repeat(20)[None, None]
+    assert smoothed(flutter)[..., 3:-3].abs().max() < 0.21
+    torch.testing.assert_close(smoothed(torch.ones(1, 2, 9)), torch.ones(1, 2, 9))
 
 
 def test_a_course_does_not_depend_on_the_batch():

@@ -9,6 +9,7 @@ from audiogan.config import NUM_SAMPLES as LENGTHS
 from audiogan.config import ModelConfig
 from audiogan.models import ARCHITECTURES, build_discriminator, build_generator, count_parameters
 from audiogan.models.convolutions import DownConv1d, UpConv1d
+from audiogan.models.folding import at_rest
 from audiogan.models.layers import PhaseShuffle
 
 every_architecture = pytest.mark.parametrize("architecture", ARCHITECTURES)
@@ -128,6 +129,19 @@ def test_a_kernel_is_kept_in_inference_mode_only(layer):
     layer.load_state_dict({name: value * 0 for name, value in layer.state_dict().items()}, assign=True)
     with torch.inference_mode():
         assert layer(x).abs().max() == 0
+
+
+@pytest.mark.parametrize("layer", [UpConv1d(3, 2), DownConv1d(3, 2)])
+def test_a_kernel_is_made_once_while_weights_are_at_rest(layer):
+    x = torch.randn(1, 3, 16)
+    apart = torch.autograd.grad(layer(x).square().sum() + layer(-x).sum(), layer.weight)
+    with at_rest(layer):
+        assert layer.kernel() is layer.kernel()
+        with torch.no_grad():
+            assert not layer.kernel().requires_grad
+        loss = layer(x).square().sum() + layer(-x).sum()
+    torch.testing.assert_close(torch.autograd.grad(loss, layer.weight), apart)
+    assert layer.kernel() is not layer.kernel()
 
 
 def test_phase_shuffle_moves_samples():

@@ -145,16 +145,18 @@ def test_graphs_may_be_switched_off_in_a_run(tmp_path, prepared):
 @pytest.mark.gpu
 @pytest.mark.parametrize(("preset", "settings"), VARIANTS)
 def test_replayed_rounds_are_what_played_ones_are(tmp_path, prepared, preset, settings):
-    def after(graphs: str) -> tuple[Trainer, torch.Tensor]:
+    def after(name: str, graphs: str) -> tuple[Trainer, torch.Tensor]:
         config = load_preset(preset, [*SMALL, "penalty_every=2", *settings, f"graphs={graphs}", "steps=4"])
-        subject = Trainer(config, PreparedData(prepared), torch.device("cuda"), RunFolder(tmp_path / graphs))
+        subject = Trainer(config, PreparedData(prepared), torch.device("cuda"), RunFolder(tmp_path / name))
         before = weights(subject)
         subject.train()
         return subject, before
 
-    (replayed, before), (played, _) = after("true"), after("false")
+    (replayed, before), (played, _), (again, _) = after("a", "true"), after("b", "false"), after("c", "false")
     assert all(replayed.game.replay.recordings.values())
     ours, theirs = (subject.game.state().tensors() for subject in (replayed, played))
     assert all(torch.equal(ours[name], theirs[name]) for name in ours if name.startswith("rng.") or ".step" in name)
-    moved = torch.linalg.vector_norm(weights(played) - before)
-    assert torch.linalg.vector_norm(weights(replayed) - weights(played)) < 0.1 * moved
+    moved, apart, chance = (
+        torch.linalg.vector_norm(weights(played) - other) for other in (before, weights(replayed), weights(again))
+    )  # atomics add in any order, and young optimisers make much of little
+    assert apart < max(3 * chance, 0.02 * moved)

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from audiogan.config import ModelConfig
 from audiogan.models import build_discriminator, build_generator
+from audiogan.models.folding import at_rest
 from training.augment import Augmentation
 from training.batches import Batches
 from training.config import ZERO_CENTRED, TrainConfig
@@ -99,13 +100,15 @@ class Game:
 
     def _play(self, alone: bool, penalised: tuple[bool, ...]) -> tuple[Tensor, Tensor]:
         """A round of one kind. The host may neither read the device here, nor send it anything: see `Replay`."""
-        for number, due in enumerate(penalised, start=1):
-            shared = self.config.share_batch and not alone and number == len(penalised)
-            hand = self.deal(for_generator=shared)
-            d_loss = self.discriminator_step(hand.detached(), due)
-        if alone:
-            return d_loss, torch.zeros_like(d_loss)
-        g_loss = self.generator_step(hand if self.config.share_batch else self.deal(for_generator=True))
+        with at_rest(self.generator):
+            for number, due in enumerate(penalised, start=1):
+                shared = self.config.share_batch and not alone and number == len(penalised)
+                hand = self.deal(for_generator=shared)
+                d_loss = self.discriminator_step(hand.detached(), due)
+            if alone:
+                return d_loss, torch.zeros_like(d_loss)
+            hand = hand if self.config.share_batch else self.deal(for_generator=True)
+        g_loss = self.generator_step(hand)
         self._update_average()
         return d_loss, g_loss
 
@@ -128,7 +131,8 @@ class Game:
 
     def discriminator_step(self, hand: Hand, penalised: bool) -> Tensor:
         """One step of the critic, with its gradient penalty where that is due."""
-        loss, penalty = self.discriminator_loss(hand, penalised)
+        with at_rest(self.discriminator):
+            loss, penalty = self.discriminator_loss(hand, penalised)
         self.discriminator_adam.zero_grad()
         (loss + self.config.penalty * self.config.penalty_every * penalty).backward()
         self.workers.average_gradients(self.discriminator)

@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from audiogan.models import short_convolution
-from audiogan.models.folding import FoldedConv1d, compute_dtype, conv1d_time_major, converted
+from audiogan.models.folding import FoldedConv1d, compute_dtype, conv1d_time_major, on_gpu
 from audiogan.windows import OverlapAdd, Windows
 
 WIDE_ENOUGH = 128 * 64  # in times out channels from which, where nothing is learned, a CPU takes fewer multiplications
@@ -36,7 +36,8 @@ class UpConv1d(FoldedConv1d):
         if self.is_thin(x):
             return self._overlapped(x)
         batch, _, time = x.shape
-        x = conv1d_time_major(x, self.kernel(), self.bias.repeat(self.stride))  # [batch, stride * out, time]
+        bias = self.bias.repeat(self.stride)
+        x = conv1d_time_major(x, self.kernel(), bias, transposed=on_gpu(x))  # [batch, stride * out, time]
         return x.transpose(1, 2).reshape(batch, time * self.stride, -1).transpose(1, 2)
 
     def plays(self, x: Tensor) -> bool:
@@ -82,14 +83,6 @@ class UpConv1d(FoldedConv1d):
         taps = self._folded()  # [in, out, taps, stride]
         return taps.permute(3, 1, 0, 2).flatten(0, 1).flip(-1)
 
-    def _laid_out_at_once(self, dtype: torch.dtype) -> Tensor:
-        """The kernel in another format from as few and small copies as there can be."""
-        taps = converted(self.weight.permute(2, 1, 0), dtype).flatten()  # [taps * out * in]
-        rows, around = self._rows()
-        taps = F.pad(taps, [self.weight[..., 0].numel() * count for count in around])
-        taps = taps.view(rows, self.stride * len(self.bias), -1).flip(0)  # [rows, stride * out, in]
-        return taps.permute(1, 2, 0)[:, :, None].contiguous(memory_format=torch.channels_last)
-
 
 class DownConv1d(FoldedConv1d):
     """`Conv1d(kernel_size=25, stride, padding=(26 - stride) // 2)` with the stride folded into channels.
@@ -127,10 +120,3 @@ class DownConv1d(FoldedConv1d):
         """[out, stride * in, taps] of y[m] = sum over k of x[stride * m + k - padding] w[k]."""
         taps = self._folded()  # [out, in, taps, stride]
         return taps.permute(0, 3, 1, 2).flatten(1, 2)
-
-    def _laid_out_at_once(self, dtype: torch.dtype) -> Tensor:
-        """The kernel in another format from as few and small copies as there can be."""
-        taps = converted(self.weight.transpose(1, 2), dtype).flatten(1)  # [out, taps * in]
-        rows, around = self._rows()
-        taps = F.pad(taps, [self.weight.shape[1] * count for count in around])
-        return taps.unflatten(1, (rows, -1)).transpose(1, 2)[:, :, None]  # [out, stride * in, 1, rows]

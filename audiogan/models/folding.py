@@ -1,13 +1,14 @@
 """Strided convolutions as short ones without stride, and the formats and layouts that a device computes them in."""
 
+import contextlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from audiogan.models.derivatives import convolve
+from audiogan.models.derivatives import Form, convolve, spread
 
 THIN = 4  # channels on one side up to which a GPU does better with one matrix product a layer
 ALIGNED = 8  # numbers to whose multiples a GPU's matrix units want rows padded
@@ -17,8 +18,9 @@ WIDE = 128 * 256  # in times out channels from which a CPU does better with one 
 class FoldedConv1d(nn.Module):
     """A strided convolution, up or down, computed as a short one without stride on groups of `stride` samples.
 
-    The parameters keep the strided form. In inference mode, where weights stay as they are, what is made of them for a
-    computation is kept.
+    The parameters keep the strided form, on an NVIDIA GPU with the second of their channels innermost in memory, where
+    the short kernel is made by one copy. In inference mode, where weights stay as they are, what is made of them for
+    a computation is kept; elsewhere while they are `at_rest`.
 
     Folding costs as much as 25 multiplications a weight: little where channels are few and samples many, more than
     the convolution itself where it is the other way round. Wide layers on a CPU are therefore one matrix product of
@@ -33,6 +35,14 @@ class FoldedConv1d(nn.Module):
         self.bias = nn.Parameter(torch.zeros(out_channels))
         nn.init.xavier_uniform_(self.weight)
         self._kept: tuple[nn.Parameter, tuple, Tensor] | None = None
+        self._resting: dict[tuple, Tensor] | None = None  # what is kept while `at_rest`
+
+    def _apply(self, fn: Callable, recurse: bool = True) -> "FoldedConv1d":
+        """What moves to a device or changes its format goes through here: see `nn.Module`."""
+        super()._apply(fn, recurse)
+        if on_gpu(self.weight):
+            self.weight.data = self.weight.data.transpose(1, 2).contiguous().transpose(1, 2)
+        return self
 
     def multiplies(self, x: Tensor) -> bool:
         """Whether this layer is one matrix product: a question of its sizes and device alone, never of the clock."""
@@ -52,11 +62,15 @@ class FoldedConv1d(nn.Module):
 
     def _as_matrix(self, size: int) -> Tensor:
         """The weights, [out or in, size]: taps of channels, zeros behind them."""
-        rows = converted(self.weight.transpose(1, 2), compute_dtype(self.weight)).flatten(1)
+        rows = self._rows_of_taps(compute_dtype(self.weight))
         return F.pad(rows, (0, size - rows.shape[1]))
 
+    def _rows_of_taps(self, dtype: torch.dtype) -> Tensor:
+        """The weights in another format, [first, taps * second]: a view of one copy, as they lie on a GPU."""
+        return converted(self.weight.transpose(1, 2), dtype).flatten(1)
+
     def kernel(self) -> Tensor:
-        """The short convolution's kernel, [out, in, 1, odd taps], channels innermost."""
+        """The short convolution's kernel, [out, in, 1, odd taps], channels innermost; on a GPU, see there."""
         if on_gpu(self.weight):
             return self._keep(self._laid_out_at_once, compute_dtype(self.weight))
         return self._keep(self._laid_out)
@@ -64,10 +78,25 @@ class FoldedConv1d(nn.Module):
     def _keep(self, make: Callable[..., Tensor], *key) -> Tensor:
         """`make(*key)` of the weights as they are; what is kept is told apart by its key."""
         if not torch.is_inference_mode_enabled():
-            return make(*key)
+            return self._made(make, *key)
         if self._kept is None or self._kept[0] is not self.weight or self._kept[1] != key:
             self._kept = (self.weight, key, make(*key))
         return self._kept[2]
+
+    def _made(self, make: Callable[..., Tensor], *key) -> Tensor:
+        """The same where something may be learnt: made anew, unless the weights are at rest."""
+        if self._resting is None:
+            return make(*key)
+        key = (torch.is_grad_enabled() and self.weight.requires_grad, *key)
+        if key not in self._resting:
+            self._resting[key] = make(*key[1:])
+        return self._resting[key]
+
+    def _laid_out_at_once(self, dtype: torch.dtype) -> Tensor:
+        """The short kernel, taps as they lie: [first, stride * second, 1, taps], of a convolution or its transpose."""
+        rows, around = self._rows()
+        taps = F.pad(self._rows_of_taps(dtype), [self.weight.shape[1] * count for count in around])
+        return taps.unflatten(1, (rows, -1)).transpose(1, 2)[:, :, None]
 
     def _laid_out(self) -> Tensor:
         return self._fold()[:, :, None].contiguous(memory_format=torch.channels_last)
@@ -88,19 +117,39 @@ class FoldedConv1d(nn.Module):
         return max(math.ceil(self.padding / self.stride), (self.weight.shape[-1] - 1 - self.padding) // self.stride)
 
 
-def conv1d_time_major(x: Tensor, kernel: Tensor, bias: Tensor) -> Tensor:
+@contextlib.contextmanager
+def at_rest(network: nn.Module) -> Iterator[None]:
+    """Nothing changes the network's weights within: what its layers make of them, they make once.
+
+    Gradients of all that uses it meet there, so it takes one backward pass for all.
+    """
+    layers = [module for module in network.modules() if isinstance(module, FoldedConv1d)]
+    for layer in layers:
+        layer._resting = {}
+    try:
+        yield
+    finally:
+        for layer in layers:
+            layer._resting = None
+
+
+def conv1d_time_major(x: Tensor, kernel: Tensor, bias: Tensor, transposed: bool = False) -> Tensor:
     """Convolution that keeps the length, with channels innermost in memory: then (un)folding time is a view.
 
     Args:
         x: [batch, in, time]; kernel: [out, in, 1, odd taps].
+        transposed: the kernel is [in, out, 1, odd taps], and its taps run the other way.
 
     Returns:
         [batch, out, time], a transposed view of [batch, time, out].
     """
+    images, padding = _channels_innermost(x), (0, kernel.shape[-1] // 2)
     if on_gpu(x):
-        dtype = compute_dtype(x)
-        return convolve(_channels_innermost(x.to(dtype)), kernel.to(dtype), bias.to(dtype)).squeeze(2)
-    return F.conv2d(_channels_innermost(x), kernel, bias, padding=(0, kernel.shape[-1] // 2)).squeeze(2)
+        images, kernel, bias = (tensor.to(compute_dtype(x)) for tensor in (images, kernel, bias))
+        if transposed:
+            return spread(images, kernel, bias, padding).squeeze(2)
+        return convolve(images, kernel, bias, Form(padding=padding)).squeeze(2)
+    return F.conv2d(images, kernel, bias, padding=padding).squeeze(2)
 
 
 def on_gpu(x: Tensor) -> bool:

@@ -1,7 +1,8 @@
 """The hybrid's bank of partials, placed into the frames of an STFT without a sample computed.
 
-Each partial lies near its multiple of the pitch. Frames say how loud it is and how the pitch bends; the style says how
-far it strays (strings are stretched, bells have ratios of their own) and how its phase stands to the others'.
+Each partial lies near its multiple of the pitch. Frames say how loud it is, how the pitch bends and how deep a vibrato
+is; the style says how fast that is, how far a partial strays (strings are stretched, bells have ratios of their own)
+and how its phase stands to the others'.
 """
 
 import math
@@ -19,7 +20,9 @@ REACH = 6  # bins to either side of a line that it is given: beyond, a Hann wind
 MOST_BEND = 0.5  # semitones
 MOST_STRAY = 0.5  # of the fundamental
 SMOOTHING = 5  # frames, 40 ms: a pitch that bends faster is noise
-NOISE = HARMONICS + 1  # random numbers a clip: the phase of each partial, and where in its period a note begins
+VIBRATO, VIBRATO_OCTAVES = 5.5, 0.75  # Hz, and how many octaves above and below it a player may go
+START_DEPTH = 0.05  # semitones: critics must hear a vibrato to say how deep it should be
+NOISE = HARMONICS + 2  # random numbers a clip: each partial's phase, where in its period a note begins, and its vibrato
 
 
 class Harmonics(nn.Module):
@@ -34,10 +37,13 @@ class Harmonics(nn.Module):
     def __init__(self, width: int, style: int, sample_rate: int):
         super().__init__()
         self.sample_rate = sample_rate
-        self.level, self.bend = nn.Conv1d(width, HARMONICS, 1), nn.Conv1d(width, 1, 1)
+        self.level, self.bend = nn.Conv1d(width, HARMONICS, 1), nn.Conv1d(width, 2, 1)  # curve and depth of vibrato
         self.partials = nn.Linear(style, 3 * HARMONICS - 1)  # stray of all but the first, cosine, sine
-        for tensor in (*self.bend.parameters(), *self.partials.parameters()):
-            nn.init.zeros_(tensor)
+        self.vibrato = nn.Linear(style, 1)  # rate
+        for layer in (self.bend, self.partials, self.vibrato):
+            nn.init.zeros_(layer.weight)
+            nn.init.zeros_(layer.bias)
+        nn.init.constant_(self.bend.bias[1:], START_DEPTH / MOST_BEND)
         if not self.level.weight.is_meta:  # where drawing would import all of torch._dynamo
             nn.init.normal_(self.level.weight, std=0.03)
         nn.init.constant_(self.level.bias, QUIET)
@@ -52,11 +58,11 @@ class Harmonics(nn.Module):
             noise: standard normal [batch, NOISE].
         """
         amplitude = self.level(x).clamp(max=LOUDEST).exp().transpose(1, 2)  # [batch, frames, HARMONICS]
-        bend = MOST_BEND * smoothed(self.bend(x).squeeze(1)).tanh()  # [batch, frames]
+        circle = 0.5 + 0.5 * torch.erf(noise / math.sqrt(2))  # uniform in [0, 1)
+        bend = self._bend(x, style, circle[:, -1:])  # [batch, frames]
         stray, cosine, sine = self.partials(style)[:, None].split([HARMONICS - 1, HARMONICS, HARMONICS], dim=2)
         frequency, turns = self._course(pitch, bend, F.pad(MOST_STRAY * stray.tanh(), (1, 0)))
-        circle = 0.5 + 0.5 * torch.erf(noise / math.sqrt(2))  # uniform in [0, 1)
-        alone, begin = 2 * math.pi * circle[:, None, :HARMONICS], circle[:, None, HARMONICS:]
+        alone, begin = 2 * math.pi * circle[:, None, :HARMONICS], circle[:, None, HARMONICS : HARMONICS + 1]
         cosine, sine = cosine + alone.cos(), sine + alone.sin()  # a phase of its own gives way to a learnt one
         scale = amplitude * torch.rsqrt(cosine.square() + sine.square() + 1e-4)
         sounding = (frequency < HIGHEST) & ~pitch.isnan()[:, None, None]
@@ -65,6 +71,13 @@ class Harmonics(nn.Module):
         real = scale * (cosine * angle.cos() - sine * angle.sin())
         imaginary = scale * (cosine * angle.sin() + sine * angle.cos())
         return lines(frequency.clamp(max=HIGHEST), real, imaginary)
+
+    def _bend(self, x: Tensor, style: Tensor, begin: Tensor) -> Tensor:
+        """Semitones [batch, frames]: a curve and a vibrato, which begins anywhere in its period, [batch, 1]."""
+        curve, depth = smoothed(self.bend(x)).tanh().unbind(1)
+        rate = VIBRATO * torch.exp2(VIBRATO_OCTAVES * self.vibrato(style).tanh())  # [batch, 1]
+        seconds = torch.arange(x.shape[2], device=x.device) * (HOP_LENGTH / self.sample_rate)
+        return MOST_BEND * (curve + depth * torch.sin(2 * math.pi * (rate * seconds + begin)))
 
     def _course(self, pitch: Tensor, bend: Tensor, stray: Tensor) -> tuple[Tensor, Tensor]:
         """Cycles a sample of each partial, and its turns, [batch, frames, HARMONICS] each.
@@ -86,9 +99,9 @@ class Harmonics(nn.Module):
 
 
 def smoothed(x: Tensor) -> Tensor:
-    """The mean of SMOOTHING frames around each: [batch, frames], the shape kept."""
+    """The mean of SMOOTHING frames around each: [batch, channels, frames], the shape kept."""
     edge = SMOOTHING // 2
-    return F.avg_pool1d(F.pad(x[:, None], (edge, edge), mode="replicate"), SMOOTHING, 1).squeeze(1)
+    return F.avg_pool1d(F.pad(x, (edge, edge), mode="replicate"), SMOOTHING, 1)
 
 
 def lines(frequency: Tensor, real: Tensor, imaginary: Tensor) -> tuple[Tensor, Tensor]:

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from audiogan.models.shifts import Shift
+from audiogan.models.shifts import Shift, places
 
 
 class PhaseShuffle(nn.Module):
@@ -21,7 +21,8 @@ class PhaseShuffle(nn.Module):
         if self.max_shift == 0:
             return x
         shift = torch.randint(-self.max_shift, self.max_shift + 1, (parts,), device=x.device)
-        return Shift.apply(x.transpose(1, 2), shift, self.max_shift).transpose(1, 2)  # keeps channels innermost
+        x = x.transpose(1, 2).contiguous()  # [batch, time, channels], as convolutions leave it
+        return Shift.apply(x, places(x, shift, self.max_shift)).transpose(1, 2)
 
 
 def label_embedding(num: int, dim: int) -> nn.Embedding | None:
