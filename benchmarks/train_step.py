@@ -23,7 +23,7 @@ from training.game import Game
 
 SIZES = ((16, 64), (64, 16))  # dim, batch
 GPU_SIZES = ((64, 64),)
-ROUNDS, GPU_ROUNDS = 2, 10
+ROUNDS, GPU_ROUNDS = 2, 5
 GPU_UNTIMED = 3  # the first is played, the second recorded
 
 

@@ -13,7 +13,8 @@ from audiogan.config import NUM_SAMPLES as LENGTHS
 from audiogan.config import ModelConfig
 from audiogan.models import build_discriminator, build_generator, convolutions, critics, folding, wavegan
 from audiogan.models.convolutions import DownConv1d, UpConv1d
-from audiogan.models.derivatives import Form, LeakyReLU, convolve, convolved, spread, sum_of_rows
+from audiogan.models.derivatives import LeakyReLU, Placed, affine, samples_alone
+from audiogan.models.image_convolutions import Form, convolve, convolved, spread, sum_of_images
 from training.losses import interpolation_penalty
 
 aten = torch.ops.aten
@@ -138,9 +139,25 @@ def test_spread_is_the_transposed_convolution_and_differentiable_twice():
 
 
 def test_channels_are_summed_alike_in_every_format():
-    rows = images(3, 5, 2, 7)
-    torch.testing.assert_close(sum_of_rows(rows.float()), rows.float().sum((0, 2, 3)))
-    torch.testing.assert_close(sum_of_rows(rows.bfloat16()), rows.sum((0, 2, 3)).bfloat16(), atol=0.05, rtol=0.02)
+    given = images(3, 5, 2, 7)
+    torch.testing.assert_close(sum_of_images(given.float()), given.float().sum((0, 2, 3)))
+    torch.testing.assert_close(sum_of_images(given.bfloat16()), given.sum((0, 2, 3)).bfloat16(), atol=0.05, rtol=0.02)
+
+
+def test_affine_is_differentiable_twice():
+    inputs = [torch.randn(shape, dtype=torch.float64, requires_grad=True) for shape in ((2, 5, 3), (4, 3), (4,))]
+    torch.testing.assert_close(affine(*inputs), F.linear(*inputs))
+    assert gradcheck(affine, inputs)
+    assert gradgradcheck(affine, inputs)
+
+
+def test_rows_between_zeros_are_differentiable_twice():
+    rows = torch.randn(2, 5, dtype=torch.float64, requires_grad=True)
+    place = lambda rows: Placed.apply(rows, 1, 3, torch.float64)  # noqa: E731
+    assert torch.equal(place(rows), F.pad(rows, (1, 3)))
+    assert gradcheck(place, rows)
+    assert gradgradcheck(lambda rows: place(rows).square(), rows)
+    assert Placed.apply(rows, 1, 0, torch.bfloat16).dtype == torch.bfloat16
 
 
 @pytest.mark.parametrize("layer", [torch.nn.Conv2d(3, 4, 3, 2, 1), torch.nn.Conv1d(3, 4, 9, 4, 4)])
@@ -153,13 +170,21 @@ def test_critics_layers_are_convolved_alike(layer):
 def test_a_penalty_on_samples_asks_for_no_kernels_gradient_until_it_is_learnt_from():
     x, kernel, bias = images(2, 3, 1, 20), images(4, 3, 1, 5), torch.zeros(4, dtype=torch.float64, requires_grad=True)
     y = convolve(x, kernel, bias, Form(padding=(0, 2))).sum()
-    with Calls() as calls:
+    with Calls() as calls, samples_alone():
         (gradient,) = grad(y, x, create_graph=True)
     assert calls.shapes(aten.convolution_backward) == []
     with Calls() as calls:
         gradient.square().sum().backward()
     assert len(calls.shapes(aten.convolution_backward)) == 1
     assert all(kernel[-1] == 5 for _, kernel, *_ in calls.shapes(aten.convolution))  # torch's own is as long as x
+
+
+def test_frozen_weights_have_no_gradients_computed():
+    x, kernel, bias = images(2, 3, 1, 20), images(4, 3, 1, 5).detach(), torch.zeros(4, dtype=torch.float64)
+    with Calls() as calls:
+        convolve(x, kernel, bias, Form(padding=(0, 2))).sum().backward()
+        spread(x, images(3, 4, 1, 5).detach(), bias, (0, 2)).sum().backward()
+    assert calls.shapes(aten.convolution_backward) == []  # the kernel's would be
 
 
 @pytest.mark.parametrize("labels", [(), ("a", "b")])

@@ -4,6 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from audiogan.models.derivatives import samples_alone
+
 
 class BinaryCrossEntropy:
     """The original, non-saturating game (Goodfellow et al. 2014), on logits."""
@@ -86,11 +88,13 @@ def zero_centred_penalty(logits: Tensor, views: list[Tensor]) -> Tensor:
         views: what critics see, [batch, ...] each, from which the logits were computed; they require gradients.
     """
     critics = logits[0].numel()
-    gradients = torch.autograd.grad(logits.sum(), views, create_graph=True)
+    with samples_alone():
+        gradients = torch.autograd.grad(logits.sum(), views, create_graph=True)
     return 0.5 * sum(gradient.square().sum() for gradient in gradients) / (len(logits) * critics)
 
 
 def _gradients(logits: Tensor, samples: Tensor) -> Tensor:
     """Gradient of each logit with respect to its own sample, [batch, features], in the samples' format."""
-    (gradient,) = torch.autograd.grad(logits.float().sum(), samples, create_graph=True)
+    with samples_alone():
+        (gradient,) = torch.autograd.grad(logits.float().sum(), samples, create_graph=True)
     return gradient.flatten(1)

@@ -5,6 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from audiogan.models import short_convolution
+from audiogan.models.derivatives import affine
 from audiogan.models.folding import FoldedConv1d, compute_dtype, conv1d_time_major, on_gpu
 from audiogan.windows import OverlapAdd, Windows
 
@@ -114,7 +115,7 @@ class DownConv1d(FoldedConv1d):
         form = self._windows(x.shape[1])
         x = x.to(compute_dtype(x)).transpose(1, 2).flatten(1)  # [batch, time * in]
         rows = Windows.apply(x, *form)  # [batch, frames, taps * in]
-        return F.linear(rows, self._as_matrix(form[0]), self.bias.to(x.dtype)).transpose(1, 2)
+        return affine(rows, self._as_matrix(form[0]), self.bias.to(x.dtype)).transpose(1, 2)
 
     def _fold(self) -> Tensor:
         """[out, stride * in, taps] of y[m] = sum over k of x[stride * m + k - padding] w[k]."""

@@ -7,8 +7,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from audiogan import dsp
-from audiogan.models.derivatives import LeakyReLU, convolved
+from audiogan.models.derivatives import LeakyReLU
 from audiogan.models.folding import compute_dtype, on_gpu
+from audiogan.models.image_convolutions import convolved
 
 COMPRESSION = 0.3  # exponent of the magnitude
 WAVE_CHANNELS = 8  # samples side by side

@@ -8,7 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from audiogan.models.derivatives import Form, convolve, spread
+from audiogan.models.derivatives import Placed
+from audiogan.models.image_convolutions import Form, convolve, spread
 
 THIN = 4  # channels on one side up to which a GPU does better with one matrix product a layer
 ALIGNED = 8  # numbers to whose multiples a GPU's matrix units want rows padded
@@ -62,12 +63,11 @@ class FoldedConv1d(nn.Module):
 
     def _as_matrix(self, size: int) -> Tensor:
         """The weights, [out or in, size]: taps of channels, zeros behind them."""
-        rows = self._rows_of_taps(compute_dtype(self.weight))
-        return F.pad(rows, (0, size - rows.shape[1]))
+        return self._placed(0, size - self.weight[0].numel(), compute_dtype(self.weight))
 
-    def _rows_of_taps(self, dtype: torch.dtype) -> Tensor:
-        """The weights in another format, [first, taps * second]: a view of one copy, as they lie on a GPU."""
-        return converted(self.weight.transpose(1, 2), dtype).flatten(1)
+    def _placed(self, before: int, after: int, dtype: torch.dtype) -> Tensor:
+        """The weights in another format between zeros, [first, before + taps * second + after], read as they lie."""
+        return Placed.apply(self.weight.transpose(1, 2).flatten(1), before, after, dtype)
 
     def kernel(self) -> Tensor:
         """The short convolution's kernel, [out, in, 1, odd taps], channels innermost; on a GPU, see there."""
@@ -95,7 +95,7 @@ class FoldedConv1d(nn.Module):
     def _laid_out_at_once(self, dtype: torch.dtype) -> Tensor:
         """The short kernel, taps as they lie: [first, stride * second, 1, taps], of a convolution or its transpose."""
         rows, around = self._rows()
-        taps = F.pad(self._rows_of_taps(dtype), [self.weight.shape[1] * count for count in around])
+        taps = self._placed(*(self.weight.shape[1] * count for count in around), dtype)
         return taps.unflatten(1, (rows, -1)).transpose(1, 2)[:, :, None]
 
     def _laid_out(self) -> Tensor:
@@ -160,11 +160,6 @@ def compute_dtype(x: Tensor) -> torch.dtype:
     """The format that autocast would compute in."""
     device = x.device.type
     return torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else x.dtype
-
-
-def converted(x: Tensor, dtype: torch.dtype) -> Tensor:
-    """In another format and in the order of its axes, by one copy."""
-    return x.to(dtype, memory_format=torch.contiguous_format)
 
 
 def _channels_innermost(x: Tensor) -> Tensor:

@@ -20,7 +20,7 @@ REACH = 6  # bins to either side of a line that it is given: beyond, a Hann wind
 MOST_BEND = 0.5  # semitones
 MOST_STRAY = 0.5  # of the fundamental
 SMOOTHING = 5  # frames, 40 ms: a pitch that bends faster is noise
-VIBRATO, VIBRATO_OCTAVES = 5.5, 0.75  # Hz, and how many octaves above and below it a player may go
+VIBRATO, VIBRATO_OCTAVES = 5.5, 0.25  # Hz, and how many octaves above and below it a player may go
 START_DEPTH = 0.05  # semitones: critics must hear a vibrato to say how deep it should be
 NOISE = HARMONICS + 2  # random numbers a clip: each partial's phase, where in its period a note begins, and its vibrato
 

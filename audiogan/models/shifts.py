@@ -14,11 +14,9 @@ from torch.autograd import Function
 class Table(NamedTuple):
     """Who reads whom, for each shift from -most to most: made once, since each would be a kernel's start."""
 
-    ahead: Tensor  # [shifts, time], the place that each reads
-    back: Tensor  # [shifts, time], the place that reads each, where no edge concerns it
+    place: Tensor  # [shifts, 2, time], that which each reads, and that which reads each where no edge concerns it
     near: Tensor  # [near], places that an edge concerns
-    readers: Tensor  # [readers], places that may read those
-    reads: Tensor  # [shifts, near, readers], 1 where one reads the other
+    reads: Tensor  # [shifts, near, readers], 1 where one of the places that may read those does
 
 
 class Places(NamedTuple):
@@ -27,8 +25,8 @@ class Places(NamedTuple):
     ahead: Tensor  # [parts, time]
     back: Tensor  # [parts, time]
     near: Tensor  # [near]
-    readers: Tensor  # [readers]
     reads: Tensor  # [parts, 1, near, readers]
+    reach: int  # how far from an edge they are
 
 
 @functools.lru_cache
@@ -37,9 +35,9 @@ def table(time: int, most: int, device: torch.device) -> Table:
     shifted = place + torch.arange(-most, most + 1, device=device)[:, None]
     ahead = last - (last - shifted.abs()).abs()
     back = shifted.flip(0).clamp(0, last)
-    near, readers = _edges(place, most + 1), _edges(place, 2 * most + 1)
-    reads = (ahead[:, None, readers] == near[:, None]).float()
-    return Table(ahead, back, near, readers, reads)
+    near, reading = _edges(place, most + 1), _edges(ahead, 2 * most + 1)
+    reads = (reading[:, None] == near[:, None]).float()
+    return Table(torch.stack([ahead, back], dim=1), near, reads)
 
 
 def places(x: Tensor, shift: Tensor, most: int) -> Places:
@@ -48,8 +46,8 @@ def places(x: Tensor, shift: Tensor, most: int) -> Places:
     `shift` is [parts]: one for each of as many equal parts of the batch.
     """
     known, number = table(x.shape[1], most, x.device), shift + most
-    ahead, back, reads = (part.index_select(0, number) for part in (known.ahead, known.back, known.reads))
-    return Places(ahead, back, known.near, known.readers, reads[:, None])
+    ahead, back = known.place.index_select(0, number).unbind(1)
+    return Places(ahead, back, known.near, known.reads.index_select(0, number)[:, None], 2 * most + 1)
 
 
 class Shift(Function):
@@ -74,7 +72,7 @@ class ShiftBack(Function):
     @staticmethod
     def forward(ctx, gradient: Tensor, where: Places) -> Tensor:
         ctx.where = where
-        reading = gradient.index_select(1, where.readers).unflatten(0, (len(where.reads), -1))
+        reading = _edges(gradient, where.reach, dim=1).unflatten(0, (len(where.reads), -1))
         near = where.reads.to(gradient.dtype) @ reading  # [parts, batch / parts, near, channels]
         return _read(gradient, where.back).index_copy_(1, where.near, near.flatten(0, 1))
 
@@ -83,9 +81,10 @@ class ShiftBack(Function):
         return Shift.apply(x, ctx.where), None
 
 
-def _edges(place: Tensor, width: int) -> Tensor:
-    """Up to `width` places from either end of all: [up to 2 * width]."""
-    return place if len(place) <= 2 * width else torch.cat([place[:width], place[-width:]])
+def _edges(x: Tensor, width: int, dim: int = -1) -> Tensor:
+    """Up to `width` places from either end of all."""
+    size = x.shape[dim]
+    return x if size <= 2 * width else torch.cat([x.narrow(dim, 0, width), x.narrow(dim, size - width, width)], dim)
 
 
 def _read(x: Tensor, place: Tensor) -> Tensor:
