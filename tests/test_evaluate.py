@@ -148,7 +148,8 @@ class TestDocument:
 class TestFiles:
     def test_two_held_out_clips_a_label(self, evaluated, prepared):
         out, data = evaluated[0], PreparedData(prepared)
-        assert sorted(path.name for path in out.iterdir()) == ["figure1.png", "metrics.json", "real", "report.html"]
+        pictures = {"figure1.png", *(f"failures-{name}.png" for name in evaluated[1]["models"])}
+        assert {path.name for path in out.iterdir()} == {*pictures, "metrics.json", "real", "report.html"}
         held_out = {data.clips[row].tobytes() for row in data.rows("test")}
         for label in LABELS:
             for number in range(2):
@@ -216,7 +217,7 @@ class TestReport:
         document = json.loads(json.dumps(evaluated[1]))
         document["models"] = {"<script>x</script>": document["models"]["tiny-wavegan"]}
         document["data"]["source"] = "<img onerror=1>"
-        page = Page(report.html_page(document, [("<b>", {})], {"<i>": []}, SAMPLE_RATE))
+        page = Page(report.html_page(document, [("<b>", {})], {"<i>": []}, {"<u>": []}, SAMPLE_RATE))
         assert not page.of("b") or all("class" in attributes for attributes in page.of("b"))
         assert not page.of("i") or all("style" in attributes for attributes in page.of("i"))
         assert "<script>x</script>" in page.text
@@ -271,6 +272,20 @@ class TestScores:
         assert found[0].distance_db < 0.1
         assert (found[0].audio == found[0].real).all()
         assert found[0].source == data.index[found[0].clip]["source"]
+
+    def test_what_is_least_like_real_audio_is_shown_as_a_failure(self, prepared, extractor, reference):
+        data = PreparedData(prepared)
+        rows = data.rows("test")
+        audio = data.clips[rows] / 32768
+        odd = int(np.flatnonzero(data.label[rows] == 1)[-1])
+        audio[odd] = np.sin(np.arange(NUM_SAMPLES) ** 1.7 / 500)
+        nothing = np.full(len(rows), np.nan)
+        clips = gather([audio], extractor, data.label[rows], nothing, lambda count: None)
+        first, *others = neighbours.farthest(clips, reference.held_out, rows, data)
+        assert (first.sample, first.label) == (odd, data.labels[1])
+        assert first.clip in rows
+        assert [pair.label for pair in others] == [data.labels[0]]
+        assert first.distance_db > 5 > others[0].distance_db
 
     def test_real_audio_is_not(self, reference):
         """Noises, whose training and held-out clips are alike; the tones held out are all higher."""

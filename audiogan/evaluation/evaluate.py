@@ -1,4 +1,4 @@
-"""From checkpoints and a prepared data set to a folder: metrics.json, report.html, figure1.png and real/."""
+"""From checkpoints and a prepared data set to a folder: metrics.json, report.html, pictures and real/."""
 
 import json
 import os
@@ -86,7 +86,7 @@ def evaluate(synthesizers: Sequence[Synthesizer], data: PreparedData, out: Path,
         evaluation.bar.close()
         write_atomically(stage / "metrics.json", (json.dumps(document, indent=1) + "\n").encode())
         write_real(stage / "real", evaluation.real, evaluation.held_out_rows)
-        report.write(stage, document, evaluation.examples, evaluation.neighbours, data.sample_rate)
+        report.write(stage, document, evaluation.examples, evaluation.neighbours, evaluation.failures, data.sample_rate)
     return document
 
 
@@ -96,6 +96,7 @@ class Evaluation:
     Attributes:
         examples: one clip a label by candidate: int16 [time] by label index; `real` has held-out ones.
         neighbours: by model, its clips nearest to training clips.
+        failures: by model, its clips farthest from held-out ones.
     """
 
     def __init__(self, data: PreparedData, extractor: Extractor, settings: Settings, synthesizers):
@@ -113,7 +114,7 @@ class Evaluation:
         self.alike, self.train = alike, train
         held_out = self.real.take(self.held_out_rows)
         self.reference = Reference(held_out, self.real.take(train), data.labels, data.sample_rate, settings.seed)
-        self.examples, self.neighbours = {"real": held_out.examples}, {}
+        self.examples, self.neighbours, self.failures = {"real": held_out.examples}, {}, {}
 
     def baselines(self) -> dict[str, dict]:
         """Scores of `candidates.BASELINES`, in their order."""
@@ -157,6 +158,9 @@ class Evaluation:
         found = neighbours.closest(clips, self.reference.train, self.train, self.data)
         self.neighbours[synthesizer.name] = found
         entry["neighbours"] = [item.describe() for item in found]
+        failed = neighbours.farthest(clips, self.reference.held_out, self.held_out_rows, self.data)
+        self.failures[synthesizer.name] = failed
+        entry["failures"] = [item.describe() for item in failed]
         return entry
 
 

@@ -1,5 +1,6 @@
-"""Which training clips a model's sounds are nearest to: to hear and see whether it copies."""
+"""A model's sounds beside the real ones nearest to them: those that might be copies, and those that fail."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,17 +9,17 @@ from audiogan.dataset import PreparedData
 from audiogan.evaluation import nearest
 from audiogan.evaluation.clips import Clips
 
-SAMPLES = 8
+SAMPLES, FAILURES = 8, 3
 
 
 @dataclass(frozen=True)
 class Neighbour:
-    """A model's clip and the training clip nearest to it.
+    """A model's clip and the real clip nearest to it.
 
     Attributes:
         label: what both are.
         sample: number of the model's clip.
-        clip, source: number and source of the training clip in the data's index.
+        clip, source: number and source of the real clip in the data's index.
         distance_db: of their log-mel spectra, after best lag and gain.
         audio, real: int16 [time].
     """
@@ -45,12 +46,29 @@ def closest(clips: Clips, train: Clips, rows: np.ndarray, data: PreparedData, co
         train: features of training clips.
         rows: their numbers in the data set.
     """
+    return _pairs(_one_a_label(clips, train, rows, np.argmin), clips, data)[:count]
+
+
+def farthest(
+    clips: Clips, held_out: Clips, rows: np.ndarray, data: PreparedData, count: int = FAILURES
+) -> list[Neighbour]:
+    """The clips least like any held-out clip, at most one a label: what fails, the worst first. As `closest`."""
+    return _pairs(_one_a_label(clips, held_out, rows, np.argmax), clips, data)[: -count - 1 : -1]
+
+
+def _one_a_label(clips: Clips, real: Clips, rows: np.ndarray, choose: Callable) -> list[tuple[float, int, int]]:
+    """Of each label the clip whose distance is chosen: that distance, its number, and its real clip's."""
     kept, found = clips.label[: len(clips.audio)], []
-    for own, columns in nearest.by_label(kept, train.label):
-        distance = nearest.spectral_distance(clips.features.spectra[own], train.features.spectra[columns])
+    for own, columns in nearest.by_label(kept, real.label):
+        distance = nearest.spectral_distance(clips.features.spectra[own], real.features.spectra[columns])
         least, place = nearest.nearest(distance)
-        best = int(least.argmin())
+        best = int(choose(least))
         found.append((float(least[best]), int(own[best]), int(rows[columns[place[best]]])))
+    return found
+
+
+def _pairs(found: list[tuple[float, int, int]], clips: Clips, data: PreparedData) -> list[Neighbour]:
+    """Nearest first."""
     return [
         Neighbour(
             label=data.labels[clips.label[sample]],
@@ -61,5 +79,5 @@ def closest(clips: Clips, train: Clips, rows: np.ndarray, data: PreparedData, co
             audio=clips.audio[sample],
             real=np.array(data.clips[clip]),
         )
-        for distance, sample, clip in sorted(found)[:count]
+        for distance, sample, clip in sorted(found)
     ]

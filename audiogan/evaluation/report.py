@@ -1,16 +1,13 @@
-"""report.html and figure1.png: one page with its sounds and pictures inside, that asks no server for anything."""
+"""report.html, one page with its sounds and pictures inside, that asks no server for anything; and pictures."""
 
-import base64
-import io
 from html import escape
 from pathlib import Path
 
 import numpy as np
-import soundfile
 
 from audiogan import plots
 from audiogan.audio import from_pcm16, write_atomically
-from audiogan.evaluation import charts, tables, verdict
+from audiogan.evaluation import charts, pairs, tables, verdict
 from audiogan.evaluation.neighbours import Neighbour
 
 STATIC = Path(__file__).parent / "static"
@@ -31,32 +28,36 @@ def write(
     document: dict,
     examples: dict[str, dict[int, np.ndarray]],
     neighbours: dict[str, list[Neighbour]],
+    failures: dict[str, list[Neighbour]],
     sample_rate: int,
 ) -> None:
-    """Write both files.
+    """Write report.html, figure1.png and `failures-MODEL.png`.
 
     Args:
         document: of metrics.json.
         examples: int16 [time] by label index by candidate; `real` first.
-        neighbours: by model.
+        neighbours, failures: by model.
     """
     shown = [("real", examples["real"]), *((name, examples[name]) for name in document["models"])]
     drawn = [(name, {number: from_pcm16(pcm) for number, pcm in clips.items()}) for name, clips in shown]
     figure = plots.comparison_figure(drawn, document["data"]["labels"], sample_rate)
     write_atomically(folder / "figure1.png", plots.png_bytes(figure))
+    for name, found in failures.items():
+        write_atomically(folder / f"failures-{name}.png", plots.png_bytes(pairs.figure(name, found, sample_rate)))
     shown += [(words, examples[name]) for name, words in PLAYED.items() if name in examples]
-    page = html_page(document, shown, neighbours, sample_rate)
+    page = html_page(document, shown, neighbours, failures, sample_rate)
     write_atomically(folder / "report.html", page.encode())
 
 
-def html_page(document: dict, shown: list, neighbours: dict[str, list[Neighbour]], sample_rate: int) -> str:
+def html_page(document: dict, shown: list, neighbours: dict, failures: dict, sample_rate: int) -> str:
     """The whole page."""
     sections = {
         "verdict": ("Verdict", _verdict(document)),
         "figure1": ("Hear and see", _figure1(document, shown, sample_rate)),
         "scores": ("All scores", _scores(document)),
         "confusion": ("What the classifier hears", _confusions(document)),
-        "neighbours": ("Nearest training clips", _neighbours(neighbours, sample_rate)),
+        "failures": ("What fails", pairs.failed(failures, sample_rate)),
+        "neighbours": ("Nearest training clips", pairs.copied(neighbours, sample_rate)),
         "distributions": ("Brightness, attack, level", _distributions(document)),
         "history": ("Along the training", _history(document)),
         "listeners": ("What listeners said", tables.ratings_table(document["models"])),
@@ -122,7 +123,7 @@ def _figure1(document: dict, shown: list, sample_rate: int) -> str:
     body = ""
     for name, clips in shown:
         cells = "".join(
-            f"<td>{sound(clips[number], sample_rate, f'{name}, {label}') if number in clips else ''}</td>"
+            f"<td>{pairs.sound(clips[number], sample_rate, f'{name}, {label}') if number in clips else ''}</td>"
             for number, label in enumerate(labels)
         )
         body += f'<tr><th scope="row">{escape(name)}</th>{cells}</tr>'
@@ -159,30 +160,6 @@ def _confusions(document: dict) -> str:
         opened = " open" if number == 0 else ""
         content += f"<details{opened}><summary>{escape(name)}: {share:.1%} as asked</summary>{table}</details>"
     return content
-
-
-def _neighbours(neighbours: dict[str, list[Neighbour]], sample_rate: int) -> str:
-    content = (
-        "<p>For each model the eight sounds that lie nearest to any training clip, at most one a label: if it copies, "
-        "it shows here first. Left invented, right the training clip.</p>"
-    )
-    for name, pairs in neighbours.items():
-        cards = "".join(_pair(name, pair, sample_rate) for pair in pairs)
-        content += f'<h3>{escape(name)}</h3><div class="pairs">{cards}</div>'
-    return content
-
-
-def _pair(name: str, pair: Neighbour, sample_rate: int) -> str:
-    label = pair.label.replace("_", " ")
-    return (
-        f'<div class="pair"><h4>{escape(label)}</h4><div class="two">'
-        f"<figure>{sound(pair.audio, sample_rate, f'{name}, {label}, sample {pair.sample}')}"
-        f"<figcaption>invented</figcaption></figure>"
-        f"<figure>{sound(pair.real, sample_rate, f'training clip {pair.clip}, {label}')}"
-        f"<figcaption>training</figcaption></figure></div>"
-        f"<p>{pair.distance_db:.1f} dB apart<br>"
-        f'<span class="quiet">clip {pair.clip}: {escape(pair.source)}</span></p></div>'
-    )
 
 
 def _distributions(document: dict) -> str:
@@ -248,22 +225,6 @@ def _method(document: dict) -> str:
         f"<p>{escape(intro)}</p><dl>{models}{rows}</dl>"
         f"<p>Made by <code>{escape(command)} --seed {settings['seed']}</code></p>"
     )
-
-
-def sound(pcm: np.ndarray, sample_rate: int, name: str) -> str:
-    """A picture and the button under it that plays the clip, int16 [time]."""
-    picture = _data_url("image/png", plots.thumbnail_png(from_pcm16(pcm), sample_rate))
-    buffer = io.BytesIO()
-    soundfile.write(buffer, pcm, sample_rate, subtype="PCM_16", format="FLAC")
-    return (
-        f'<div class="sound"><img src="{picture}" alt="Spectrogram: {escape(name)}" width="129" height="96">'
-        f'<button class="play" type="button" aria-label="Play {escape(name)}">'
-        f'<audio preload="none" src="{_data_url("audio/flac", buffer.getvalue())}"></audio></button></div>'
-    )
-
-
-def _data_url(kind: str, data: bytes) -> str:
-    return f"data:{kind};base64,{base64.b64encode(data).decode()}"
 
 
 def _percent(counts: list[int]) -> list[float]:

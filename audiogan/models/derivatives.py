@@ -30,7 +30,7 @@ def samples_alone() -> Iterator[None]:
 
 
 def asked_for_weights(ctx) -> bool:
-    """Whether the backward of a Function, whose second argument is a weight, is to give gradients of weights as well."""
+    """Whether the backward of a Function, whose second argument is a weight, is to give weights their gradients."""
     return _asked["weights"] and ctx.needs_input_grad[1]
 
 

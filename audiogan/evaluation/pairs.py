@@ -1,0 +1,80 @@
+"""A model's sounds beside real ones: the report's sections of copies and failures, to hear and see."""
+
+import base64
+import io
+from html import escape
+from typing import TYPE_CHECKING
+
+import numpy as np
+import soundfile
+
+from audiogan import plots
+from audiogan.audio import from_pcm16
+from audiogan.evaluation.neighbours import Neighbour
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+COPIED = (
+    "For each model the eight sounds that lie nearest to any training clip, at most one a label: if it copies, it "
+    "shows here first. Left invented, right the training clip."
+)
+FAILED = (
+    "For each model the three sounds that are least like any held-out clip of their label, at most one a label. Left "
+    "invented, right the held-out clip that is nearest to it all the same."
+)
+
+
+def copied(pairs: dict[str, list[Neighbour]], sample_rate: int) -> str:
+    """HTML of `neighbours.closest` by model."""
+    return _section(COPIED, pairs, "training", sample_rate)
+
+
+def failed(pairs: dict[str, list[Neighbour]], sample_rate: int) -> str:
+    """HTML of `neighbours.farthest` by model."""
+    return _section(FAILED, pairs, "held-out", sample_rate)
+
+
+def figure(name: str, pairs: list[Neighbour], sample_rate: int) -> "Figure":
+    """The real clips above, the model's below."""
+    rows = [("nearest real clip", [pair.real for pair in pairs]), (name, [pair.audio for pair in pairs])]
+    drawn = [(title, {place: from_pcm16(pcm) for place, pcm in enumerate(clips)}) for title, clips in rows]
+    return plots.comparison_figure(drawn, [pair.label for pair in pairs], sample_rate)
+
+
+def _section(words: str, pairs: dict[str, list[Neighbour]], kind: str, sample_rate: int) -> str:
+    """Each model's sounds beside real ones, which are of one kind."""
+    content = f"<p>{words}</p>"
+    for name, found in pairs.items():
+        cards = "".join(_pair(name, pair, kind, sample_rate) for pair in found)
+        content += f'<h3>{escape(name)}</h3><div class="pairs">{cards}</div>'
+    return content
+
+
+def _pair(name: str, pair: Neighbour, kind: str, sample_rate: int) -> str:
+    label = pair.label.replace("_", " ")
+    return (
+        f'<div class="pair"><h4>{escape(label)}</h4><div class="two">'
+        f"<figure>{sound(pair.audio, sample_rate, f'{name}, {label}, sample {pair.sample}')}"
+        f"<figcaption>invented</figcaption></figure>"
+        f"<figure>{sound(pair.real, sample_rate, f'{kind} clip {pair.clip}, {label}')}"
+        f"<figcaption>{kind}</figcaption></figure></div>"
+        f"<p>{pair.distance_db:.1f} dB apart<br>"
+        f'<span class="quiet">clip {pair.clip}: {escape(pair.source)}</span></p></div>'
+    )
+
+
+def sound(pcm: np.ndarray, sample_rate: int, name: str) -> str:
+    """A picture and the button under it that plays the clip, int16 [time]."""
+    picture = _data_url("image/png", plots.thumbnail_png(from_pcm16(pcm), sample_rate))
+    buffer = io.BytesIO()
+    soundfile.write(buffer, pcm, sample_rate, subtype="PCM_16", format="FLAC")
+    return (
+        f'<div class="sound"><img src="{picture}" alt="Spectrogram: {escape(name)}" width="129" height="96">'
+        f'<button class="play" type="button" aria-label="Play {escape(name)}">'
+        f'<audio preload="none" src="{_data_url("audio/flac", buffer.getvalue())}"></audio></button></div>'
+    )
+
+
+def _data_url(kind: str, data: bytes) -> str:
+    return f"data:{kind};base64,{base64.b64encode(data).decode()}"
