@@ -78,6 +78,16 @@ def test_a_gpus_forms_are_the_convolutions_and_differentiable_twice(as_on_a_gpu,
         torch.testing.assert_close(ours, plain, atol=2e-5 * plain.abs().max().item(), rtol=1e-4)
 
 
+@pytest.mark.parametrize("kind", [UpConv1d, DownConv1d])
+def test_weights_lie_on_a_gpu_as_its_layouts_read_them(as_on_a_gpu, kind):
+    layer = kind(6, 5)
+    weights = layer.weight.detach().clone()
+    as_on_a_gpu(True)
+    layer.to("cpu")
+    assert layer.weight.transpose(1, 2).is_contiguous()
+    assert torch.equal(layer.weight, weights)
+
+
 @pytest.mark.parametrize("size", [24, 25, 9])
 def test_kernels_of_other_sizes_overlap_alike(as_on_a_gpu, size):
     layer, x = UpConv1d(8, 1, size), torch.randn(2, 8, 16)

@@ -119,6 +119,8 @@ class TestDocument:
         assert evaluated[1]["models"]["tiny-unconditional"]["confusion"] is None
         assert len(entry["neighbours"]) == 2  # at most one a label
         assert {"label", "sample", "clip", "source", "distance_db"} == set(entry["neighbours"][0])
+        assert [set(failure) for failure in entry["failures"]] == [set(entry["neighbours"][0])] * 2
+        assert entry["failures"][0]["distance_db"] >= entry["failures"][1]["distance_db"]
 
     def test_labels_follow_the_test_split(self, evaluated):
         counts = [values["clips"] for values in evaluated[1]["models"]["tiny-wavegan"]["labels"].values()]
@@ -209,6 +211,12 @@ class TestReport:
         assert "history" in order
         assert "Right sound?" in page.text
 
+    def test_a_model_without_failures_to_show_has_no_picture_of_them(self, evaluated, tmp_path):
+        names = evaluated[1]["models"]
+        examples = {name: {} for name in ("real", *names)}
+        report.write(tmp_path, evaluated[1], examples, {}, {name: [] for name in names}, SAMPLE_RATE)
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["figure1.png", "report.html"]
+
     def test_says_why_silence_wins_plain_mse(self, page):
         assert "it rewards silence" in page.text
         assert "Plain MSE" in page.text
@@ -217,9 +225,13 @@ class TestReport:
         document = json.loads(json.dumps(evaluated[1]))
         document["models"] = {"<script>x</script>": document["models"]["tiny-wavegan"]}
         document["data"]["source"] = "<img onerror=1>"
-        page = Page(report.html_page(document, [("<b>", {})], {"<i>": []}, {"<u>": []}, SAMPLE_RATE))
+        pcm = np.zeros(NUM_SAMPLES, np.int16)
+        pair = neighbours.Neighbour("<s>", 0, 1, "<q>", 2.0, pcm, pcm)
+        page = Page(report.html_page(document, [("<b>", {})], {"<i>": [pair]}, {"<u>": [pair]}, SAMPLE_RATE))
         assert not page.of("b") or all("class" in attributes for attributes in page.of("b"))
         assert not page.of("i") or all("style" in attributes for attributes in page.of("i"))
+        assert not any(page.of(tag) for tag in ("u", "s", "q"))
+        assert "<q>" in page.text
         assert "<script>x</script>" in page.text
         assert len(page.of("script")) == 1
 

@@ -81,6 +81,9 @@ def test_shipped_card_has_the_metadata_that_the_hub_shows(online):
     }
     assert data.metrics == [result.metric_type for result in data.eval_results]
     assert not online.model(f"{OWNER}/hybrid").private
+    picture = checkpoint.FOLDER / "hybrid-instruments/failures.png"
+    assert f"]({picture.name})" in text
+    assert online.model(f"{OWNER}/hybrid").files[picture.name] == picture.read_bytes()
 
 
 def test_scores_of_other_weights_are_not_claimed(online, tiny):

@@ -37,3 +37,10 @@ def test_parts_of_a_batch_have_shifts_of_their_own():
         apart = [function.apply(part, places(part, by[None], 2)) for part, by in zip(x.chunk(3), shift, strict=True)]
         assert torch.equal(function.apply(x, places(x, shift, 2)), torch.cat(apart))
         assert gradgradcheck(lambda x, function=function: function.apply(x, places(x, shift, 2)), x)
+
+
+def test_a_float32_gradient_stays_one_under_autocast():
+    x = torch.randn(2, 9, 4, requires_grad=True)
+    with torch.autocast("cpu", torch.bfloat16):
+        (gradient,) = grad(Shift.apply(x, places(x, torch.tensor([2]), 2)).sum(), x)
+    assert torch.equal(gradient.sum((0, 2)), 8 * torch.tensor([0.0, 0, 1, 1, 1, 1, 2, 2, 1]))

@@ -82,13 +82,14 @@ def test_only_float32_on_a_cpu_in_inference_mode_is_played():
 def test_what_a_wide_layer_plays_with_is_kept_until_its_weights_change():
     layer, x = UpConv1d(128, 64), torch.randn(1, 128, 16)
     with torch.inference_mode():
-        before, kept = layer(x), layer._kept
+        before, (kept,) = layer(x), layer._kept.values()
         layer(x)
-        assert layer._kept is kept
+        assert next(iter(layer._kept.values())) is kept
         layer(torch.randn(1, 128, 64))
     layer.load_state_dict({name: 2 * value for name, value in layer.state_dict().items()}, assign=True)
     with torch.inference_mode():
         torch.testing.assert_close(layer(x), 2 * before)
+        torch.testing.assert_close(layer.double()(x.double()).float(), 2 * before)
 
 
 def test_a_generator_rounds_far_below_sixteen_bits():

@@ -175,6 +175,7 @@ def test_strangers_card_cannot_fetch_or_run():
     assert "![" not in inert
     assert "mermaid" not in inert
     assert "1 < 2" in inert
+    assert inert_markdown("What fails:\n\n![three spectrograms](failures.png)\n- Bells.") == "What fails:\n\n- Bells."
 
 
 def test_card_loses_the_title_that_opens_it_alone():

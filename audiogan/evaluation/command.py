@@ -46,7 +46,7 @@ def _evaluate(options) -> None:
     settings = Settings(options.num, options.seed, options.classifier, options.embedding, options.ratings, runs)
     evaluate(synthesizers, data, options.out, settings)
     print(options.out / "report.html")
-    print("metrics.json, figure1.png and real/ are beside it", file=sys.stderr)
+    print("metrics.json, figure1.png, failures-MODEL.png and real/ are beside it", file=sys.stderr)
 
 
 def named_runs(runs: list[str], models: list[str]) -> dict[str, Path]:

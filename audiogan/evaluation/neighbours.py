@@ -46,14 +46,15 @@ def closest(clips: Clips, train: Clips, rows: np.ndarray, data: PreparedData, co
         train: features of training clips.
         rows: their numbers in the data set.
     """
-    return _pairs(_one_a_label(clips, train, rows, np.argmin), clips, data)[:count]
+    return _pairs(sorted(_one_a_label(clips, train, rows, np.argmin))[:count], clips, data)
 
 
 def farthest(
     clips: Clips, held_out: Clips, rows: np.ndarray, data: PreparedData, count: int = FAILURES
 ) -> list[Neighbour]:
     """The clips least like any held-out clip, at most one a label: what fails, the worst first. As `closest`."""
-    return _pairs(_one_a_label(clips, held_out, rows, np.argmax), clips, data)[: -count - 1 : -1]
+    found = sorted(_one_a_label(clips, held_out, rows, np.argmax), reverse=True)
+    return _pairs(found[:count], clips, data)
 
 
 def _one_a_label(clips: Clips, real: Clips, rows: np.ndarray, choose: Callable) -> list[tuple[float, int, int]]:
@@ -68,7 +69,7 @@ def _one_a_label(clips: Clips, real: Clips, rows: np.ndarray, choose: Callable) 
 
 
 def _pairs(found: list[tuple[float, int, int]], clips: Clips, data: PreparedData) -> list[Neighbour]:
-    """Nearest first."""
+    """With their sounds."""
     return [
         Neighbour(
             label=data.labels[clips.label[sample]],
@@ -79,5 +80,5 @@ def _pairs(found: list[tuple[float, int, int]], clips: Clips, data: PreparedData
             audio=clips.audio[sample],
             real=np.array(data.clips[clip]),
         )
-        for distance, sample, clip in sorted(found)
+        for distance, sample, clip in found
     ]

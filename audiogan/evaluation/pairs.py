@@ -10,18 +10,18 @@ import soundfile
 
 from audiogan import plots
 from audiogan.audio import from_pcm16
-from audiogan.evaluation.neighbours import Neighbour
+from audiogan.evaluation.neighbours import FAILURES, SAMPLES, Neighbour
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 COPIED = (
-    "For each model the eight sounds that lie nearest to any training clip, at most one a label: if it copies, it "
+    f"For each model the {SAMPLES} sounds that lie nearest to any training clip, at most one a label: if it copies, it "
     "shows here first. Left invented, right the training clip."
 )
 FAILED = (
-    "For each model the three sounds that are least like any held-out clip of their label, at most one a label. Left "
-    "invented, right the held-out clip that is nearest to it all the same."
+    f"For each model the {FAILURES} sounds that are least like any held-out clip of their label, at most one a label. "
+    "Left invented, right the held-out clip that is nearest to it all the same."
 )
 
 

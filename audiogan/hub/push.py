@@ -7,6 +7,8 @@ from audiogan.hub.card import hub_card
 from audiogan.hub.client import connect, explained
 from audiogan.hub.pull import FILES, check_repo
 
+PICTURE = "failures.png"  # of the evaluation, where the card shows it
+
 
 def push(folder: Path, repo: str, public: bool = False, revision: str | None = None) -> str:
     """Publish a checkpoint: all of it in one commit, or nothing.
@@ -29,7 +31,7 @@ def push(folder: Path, repo: str, public: bool = False, revision: str | None = N
     check_repo(repo)
     api = connect()
     description, _ = checkpoint.load(folder)
-    contents = {file: (folder / file).read_bytes() for file in FILES if (folder / file).is_file()}
+    contents = {file: (folder / file).read_bytes() for file in (*FILES, PICTURE) if (folder / file).is_file()}
     contents["README.md"] = hub_card(description, folder.parent / "evaluation").encode()
     operations = [CommitOperationAdd(file, data) for file, data in contents.items()]
     with explained(repo):

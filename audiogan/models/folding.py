@@ -35,12 +35,14 @@ class FoldedConv1d(nn.Module):
         self.weight = nn.Parameter(torch.empty(shape))
         self.bias = nn.Parameter(torch.zeros(out_channels))
         nn.init.xavier_uniform_(self.weight)
-        self._kept: tuple[nn.Parameter, tuple, Tensor] | None = None
-        self._resting: dict[tuple, Tensor] | None = None  # what is kept while `at_rest`
+        self._kept: dict[tuple, Tensor] = {}
+        self._kept_of: tuple[nn.Parameter | None] = (None,)  # in a tuple: a module takes a parameter for its own
+        self._rests = False
 
     def _apply(self, fn: Callable, recurse: bool = True) -> "FoldedConv1d":
         """What moves to a device or changes its format goes through here: see `nn.Module`."""
         super()._apply(fn, recurse)
+        self._kept.clear()
         if on_gpu(self.weight):
             self.weight.data = self.weight.data.transpose(1, 2).contiguous().transpose(1, 2)
         return self
@@ -63,34 +65,30 @@ class FoldedConv1d(nn.Module):
 
     def _as_matrix(self, size: int) -> Tensor:
         """The weights, [out or in, size]: taps of channels, zeros behind them."""
-        return self._placed(0, size - self.weight[0].numel(), compute_dtype(self.weight))
+        return self._keep(self._placed, 0, size - self.weight[0].numel(), compute_dtype(self.weight))
 
     def _placed(self, before: int, after: int, dtype: torch.dtype) -> Tensor:
         """The weights in another format between zeros, [first, before + taps * second + after], read as they lie."""
         return Placed.apply(self.weight.transpose(1, 2).flatten(1), before, after, dtype)
 
     def kernel(self) -> Tensor:
-        """The short convolution's kernel, [out, in, 1, odd taps], channels innermost; on a GPU, see there."""
+        """The short kernel, channels innermost: `_laid_out_at_once` on a GPU, else [out, in, 1, odd taps]."""
         if on_gpu(self.weight):
             return self._keep(self._laid_out_at_once, compute_dtype(self.weight))
         return self._keep(self._laid_out)
 
     def _keep(self, make: Callable[..., Tensor], *key) -> Tensor:
-        """`make(*key)` of the weights as they are; what is kept is told apart by its key."""
-        if not torch.is_inference_mode_enabled():
-            return self._made(make, *key)
-        if self._kept is None or self._kept[0] is not self.weight or self._kept[1] != key:
-            self._kept = (self.weight, key, make(*key))
-        return self._kept[2]
-
-    def _made(self, make: Callable[..., Tensor], *key) -> Tensor:
-        """The same where something may be learnt: made anew, unless the weights are at rest."""
-        if self._resting is None:
+        """`make(*key)` of the weights as they are, kept where they stay so: played with, or `at_rest`."""
+        if not (torch.is_inference_mode_enabled() or self._rests):
             return make(*key)
-        key = (torch.is_grad_enabled() and self.weight.requires_grad, *key)
-        if key not in self._resting:
-            self._resting[key] = make(*key[1:])
-        return self._resting[key]
+        if self._kept_of[0] is not self.weight:
+            self._kept.clear()
+            self._kept_of = (self.weight,)
+        learns = torch.is_grad_enabled() and self.weight.requires_grad
+        name = (make.__name__, learns, *key)
+        if name not in self._kept:
+            self._kept[name] = make(*key)
+        return self._kept[name]
 
     def _laid_out_at_once(self, dtype: torch.dtype) -> Tensor:
         """The short kernel, taps as they lie: [first, stride * second, 1, taps], of a convolution or its transpose."""
@@ -125,12 +123,14 @@ def at_rest(network: nn.Module) -> Iterator[None]:
     """
     layers = [module for module in network.modules() if isinstance(module, FoldedConv1d)]
     for layer in layers:
-        layer._resting = {}
+        layer._kept.clear()
+        layer._rests = True
     try:
         yield
     finally:
         for layer in layers:
-            layer._resting = None
+            layer._kept.clear()
+            layer._rests = False
 
 
 def conv1d_time_major(x: Tensor, kernel: Tensor, bias: Tensor, transposed: bool = False) -> Tensor:
@@ -149,7 +149,8 @@ def conv1d_time_major(x: Tensor, kernel: Tensor, bias: Tensor, transposed: bool 
         if transposed:
             return spread(images, kernel, bias, padding).squeeze(2)
         return convolve(images, kernel, bias, Form(padding=padding)).squeeze(2)
-    return F.conv2d(images, kernel, bias, padding=padding).squeeze(2)
+    convolution = F.conv_transpose2d if transposed else F.conv2d
+    return convolution(images, kernel, bias, padding=padding).squeeze(2)
 
 
 def on_gpu(x: Tensor) -> bool:

@@ -73,7 +73,8 @@ class ShiftBack(Function):
     def forward(ctx, gradient: Tensor, where: Places) -> Tensor:
         ctx.where = where
         reading = _edges(gradient, where.reach, dim=1).unflatten(0, (len(where.reads), -1))
-        near = where.reads.to(gradient.dtype) @ reading  # [parts, batch / parts, near, channels]
+        with torch.autocast(gradient.device.type, enabled=False):
+            near = where.reads.to(gradient.dtype) @ reading  # [parts, batch / parts, near, channels]
         return _read(gradient, where.back).index_copy_(1, where.near, near.flatten(0, 1))
 
     @staticmethod

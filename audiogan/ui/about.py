@@ -126,9 +126,11 @@ def api_text(model: str, address: str = ADDRESS) -> str:
 def inert_markdown(text: str) -> str:
     """A card that may be a stranger's, without what would fetch or run: raw HTML, images, diagrams, front matter.
 
-    A `<` that could open a tag gets a zero-width space after it, which keeps code readable; an image becomes a link.
+    A `<` that could open a tag gets a zero-width space after it, which keeps code readable; an image becomes a link, or
+    goes where its file lies beside the card.
     """
     text = re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.DOTALL)
+    text = re.sub(r"!\[[^\]]*\]\([\w.-]+\)\n?", "", text)
     text = re.sub(r"<(?=[A-Za-z/!?])", "<\u200b", text).replace("![", "[")
     return re.sub(r"(?im)^(\s*(?:`{3,}|~{3,}))\s*mermaid", r"\1text", text)
 
