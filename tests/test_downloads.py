@@ -21,7 +21,11 @@ from audiogan.ui.downloads import SHORTEST_KEY, TITLES, VARIABLE, Downloads, lin
 from audiogan.ui.tally import Tally
 
 KEY = "correct horse battery staple"
-STUDY = {"modules": {"naming": 1, "preference": 1, "diversity": 1}}
+RULES = ("max_gold_failed", "max_repeat_difference", "min_standard_deviation", "min_response_ms", "min_test_trials")
+STUDY = {
+    "modules": {"naming": 1, "preference": 1, "diversity": 1},
+    "exclusions": dict.fromkeys(RULES) | {"headphones": False},  # whoever answers by rote breaks some now and then
+}
 
 
 class Someone(Listener):

@@ -3,7 +3,6 @@
 import base64
 import io
 from html import escape
-from typing import TYPE_CHECKING
 
 import numpy as np
 import soundfile
@@ -11,9 +10,6 @@ import soundfile
 from audiogan import plots
 from audiogan.audio import from_pcm16
 from audiogan.evaluation.neighbours import FAILURES, SAMPLES, Neighbour
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 COPIED = (
     f"For each model the {SAMPLES} sounds that lie nearest to any training clip, at most one a label: if it copies, it "
@@ -35,11 +31,11 @@ def failed(pairs: dict[str, list[Neighbour]], sample_rate: int) -> str:
     return _section(FAILED, pairs, "held-out", sample_rate)
 
 
-def figure(name: str, pairs: list[Neighbour], sample_rate: int) -> "Figure":
-    """The real clips above, the model's below."""
+def picture(name: str, pairs: list[Neighbour], sample_rate: int) -> bytes:
+    """A PNG: the real clips above, the model's below."""
     rows = [("nearest real clip", [pair.real for pair in pairs]), (name, [pair.audio for pair in pairs])]
     drawn = [(title, {place: from_pcm16(pcm) for place, pcm in enumerate(clips)}) for title, clips in rows]
-    return plots.comparison_figure(drawn, [pair.label for pair in pairs], sample_rate)
+    return plots.png_bytes(plots.comparison_figure(drawn, [pair.label for pair in pairs], sample_rate))
 
 
 def _section(words: str, pairs: dict[str, list[Neighbour]], kind: str, sample_rate: int) -> str:

@@ -43,7 +43,7 @@ def write(
     figure = plots.comparison_figure(drawn, document["data"]["labels"], sample_rate)
     write_atomically(folder / "figure1.png", plots.png_bytes(figure))
     for name, found in ((name, found) for name, found in failures.items() if found):
-        write_atomically(folder / f"failures-{name}.png", plots.png_bytes(pairs.figure(name, found, sample_rate)))
+        write_atomically(folder / f"failures-{name}.png", pairs.picture(name, found, sample_rate))
     shown += [(words, examples[name]) for name, words in PLAYED.items() if name in examples]
     page = html_page(document, shown, neighbours, failures, sample_rate)
     write_atomically(folder / "report.html", page.encode())
