@@ -114,11 +114,13 @@ class _ToKernel(Function):
 
 
 class _Convolution(Function):
-    """The same with a bias."""
+    """y of x, kernel and a bias."""
 
     @staticmethod
     def forward(ctx, x: Tensor, kernel: Tensor, bias: Tensor, form: Form) -> Tensor:
-        return _Output.forward(ctx, x, kernel, form).add_(bias[:, None, None])
+        ctx.save_for_backward(x, kernel)
+        ctx.form = form
+        return F.conv2d(x, kernel, bias, form.stride, form.padding)
 
     @staticmethod
     def backward(ctx, gradient: Tensor) -> tuple:
@@ -134,12 +136,9 @@ class _Spread(Function):
 
     @staticmethod
     def forward(ctx, y: Tensor, kernel: Tensor, bias: Tensor, form: Form) -> Tensor:
-        height, width = (
-            size + taps - 1 - 2 * padding
-            for size, taps, padding in zip(y.shape[2:], kernel.shape[2:], form.padding, strict=True)
-        )
-        shape = torch.Size((len(y), kernel.shape[1], height, width))
-        return _ToSamples.forward(ctx, y, kernel, shape, form).add_(bias[:, None, None])
+        ctx.save_for_backward(y, kernel)
+        ctx.form = form
+        return F.conv_transpose2d(y, kernel, bias, form.stride, form.padding)
 
     @staticmethod
     def backward(ctx, x: Tensor) -> tuple:
