@@ -48,7 +48,7 @@ def run_folder(tmp_path_factory) -> Path:
     rows = [
         {"step": 10, "d_loss": 1},
         {"step": 10, "score": 200.0, "floor": 12.5},
-        {"step": 20, "score": 90, "floor": 12.5},
+        {"step": 20, "score": 90, "floor": 12.5, "kad": 7.5, "kad_floor": 0.5},
     ]
     (folder / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows) + '{"step": 30, "sco')
     return folder
@@ -135,7 +135,9 @@ class TestDocument:
             "run": "run",
             "steps": [10, 20],
             "scores": [200, 90],
+            "kads": [None, 7.5],
             "floor": 12.5,
+            "kad_floor": 0.5,
         }
         assert models["tiny-unconditional"]["ratings"] is None
         assert models["tiny-unconditional"]["history"] is None

@@ -5,11 +5,16 @@ import numpy as np
 import pytest
 from conftest import NUM_SAMPLES, SAMPLE_RATE, tone
 
-from audiogan.evaluation import pitch, signal
+from audiogan.evaluation import pitch, signal, whistle
 
 
 def measured(audio: np.ndarray) -> dict[str, float]:
     return {name: float(values[0]) for name, values in signal.measure(audio[None], SAMPLE_RATE).items()}
+
+
+def noise(seed: int) -> np.ndarray:
+    """White, of RMS 0.1."""
+    return (0.1 * np.random.default_rng(seed).standard_normal(NUM_SAMPLES)).astype(np.float32)
 
 
 class TestMeasure:
@@ -58,6 +63,44 @@ class TestMeasure:
     def test_silence_is_finite(self):
         assert np.isfinite(list(measured(np.zeros(NUM_SAMPLES, np.float32)).values())).all()
         assert measured(np.zeros(NUM_SAMPLES, np.float32))["level_db"] == signal.FLOOR_DB
+
+
+class TestClicks:
+    @pytest.mark.parametrize("height", [0.005, 0.1, 1.0])
+    def test_an_impulse_within_a_note_is_one(self, height):
+        audio = tone(440) + 1e-4 * noise(0)
+        assert measured(audio)["clicks"] == 0
+        audio[NUM_SAMPLES // 2] += height
+        assert measured(audio)["clicks"] >= 1
+
+    def test_a_gap_is_two(self):
+        audio = tone(440) + 1e-4 * noise(0)
+        audio[4000:4100] = 0
+        assert measured(audio)["clicks"] >= 2
+
+    def test_attacks_noise_pulses_and_silence_are_none(self):
+        late = np.where(np.arange(NUM_SAMPLES) < 3000, 0, noise(1)).astype(np.float32)
+        pulses = np.zeros(NUM_SAMPLES, np.float32)
+        pulses[::200] = 0.5
+        drum = 0.5 * noise(2) * np.exp(-np.arange(NUM_SAMPLES) / 800).astype(np.float32)
+        for audio in (late, pulses, drum, noise(3), np.zeros(NUM_SAMPLES, np.float32)):
+            assert measured(audio)["clicks"] == 0
+
+
+class TestWhistle:
+    def test_a_line_that_stands_is_found_under_notes_that_move(self):
+        notes = np.stack([tone(hz) for hz in np.geomspace(200, 4000, 12)]) + 1e-4 * np.stack([noise(n) for n in range(12)])
+        assert whistle.loudest(whistle.tail_spectra(notes)) == signal.FLOOR_DB
+        level = whistle.loudest(whistle.tail_spectra(notes + 0.02 * tone(1000)))  # amplitude 0.01
+        assert level == pytest.approx(-43.0, abs=0.5)
+
+    def test_silence_has_none_and_few_clips_have_no_answer(self):
+        silent = whistle.tail_spectra(np.zeros((8, NUM_SAMPLES), np.float32))
+        assert whistle.loudest(silent) == signal.FLOOR_DB
+        assert np.isnan(whistle.loudest(silent[:4]))
+
+    def test_a_constant_is_no_whistle(self):
+        assert whistle.loudest(whistle.tail_spectra(np.full((8, NUM_SAMPLES), 0.1, np.float32))) == signal.FLOOR_DB
 
 
 class TestPitch:

@@ -63,3 +63,20 @@ def test_a_run_goes_on_from_what_was_learnt_and_its_card_says_so(prepared, tmp_p
     assert "the weights of `learnt`" in card
     assert "--set start=learnt" in card
     assert str(tmp_path) not in card
+
+
+def test_the_card_shows_how_its_scores_fell(prepared, tmp_path):
+    settings = ["dim=2", "batch_size=2", "steps=1", "precision=float32"]
+    subject = Trainer(load_preset("wavegan-cpu", settings), PreparedData(prepared), CPU, RunFolder(tmp_path / "run"))
+    subject.train()
+    card = checkpoint.read(export(tmp_path / "run", "unscored", tmp_path / "out")).card()
+    assert "No score was kept." in card
+    floors = {"floor": 12.5, "kad_floor": 0.51}
+    subject.run.log({"step": 1000, "score": 1234.5, **floors})  # as runs before KAD was kept
+    for step in range(2000, 26000, 1000):
+        subject.run.log({"step": step, "score": 90.04, "kad": 7.004, **floors})
+    card = checkpoint.read(export(tmp_path / "run", "scored", tmp_path / "out")).card()
+    assert "| real training clips | 12.5 | 0.51 |" in card
+    assert "| 1,000 | 1,234.5 | not measured |" in card
+    assert "| 25,000 | 90.0 | 7.00 |" in card
+    assert card.count(" | 90.0 | 7.00 |") < 12

@@ -27,7 +27,7 @@ from training.export import export
 from training.run import RunFolder
 from training.schedule import factor
 from training.trainer import Trainer
-from training.validation import Validation
+from training.validation import Score, Validation
 
 CPU = choose_device("cpu")
 SMALL = ["dim=2", "batch_size=4", "precision=float32", "feature_steps=2"]
@@ -116,7 +116,7 @@ def test_previews_are_sounds(tmp_path, prepared):
 
 
 def test_the_best_by_held_out_score_is_kept_and_resumed(tmp_path, prepared, monkeypatch):
-    scores = iter([5.0, 3.0, 4.0])
+    scores = iter([Score(5.0, 1.0), Score(3.0, 2.0), Score(4.0, 0.5)])
     monkeypatch.setattr(Validation, "score", lambda self, generator: next(scores))
     trainer(tmp_path / "run", prepared, "steps=2", "preview_every=1").train()
     best = (tmp_path / "run/best.safetensors").read_bytes()
@@ -137,7 +137,9 @@ def test_metrics_reach_tensorboard(tmp_path, prepared):
     events = EventAccumulator(str(tmp_path / "run/tensorboard"))
     events.Reload()
     assert [event.step for event in events.Scalars("d_loss")] == [1, 2]
-    assert len(events.Scalars("score")) == 1
+    assert len(events.Scalars("score")) == len(events.Scalars("kad")) == 1
+    row = json.loads((tmp_path / "run/metrics.jsonl").read_text().splitlines()[-1])
+    assert set(row) == {"step", "score", "kad", "floor", "kad_floor"}
 
 
 def test_a_loss_that_is_not_finite_stops_with_the_step_and_keeps_the_good_state(tmp_path, prepared):
@@ -289,7 +291,7 @@ def test_what_is_asked_for_beside_approval_may_change_in_a_run(tmp_path, prepare
 def test_sameness_is_one_for_the_same_sound_and_none_for_real_ones(tmp_path, prepared):
     subject = trainer(tmp_path / "run", prepared, "diversity=1.0", preset="hybrid-cpu")
     audio, label, _ = subject.game.batches.draw(8)
-    real, diversity = audio.unsqueeze(1), subject.game.diversity
+    real, diversity = audio.unsqueeze(1), subject.game.shortfall.diversity
     assert diversity(real, real[::2].repeat_interleave(2, 0), label) == pytest.approx(1.0, abs=0.05)
     assert diversity(real, real, label) < 0.5
     assert diversity.distance.min() > 0
@@ -302,8 +304,8 @@ def test_unconditional_training_ignores_labels(tmp_path, prepared):
 
 
 @pytest.mark.parametrize("preset", ["wavegan-cpu", "specgan-cpu"])
-def test_augmentation_resumes_too(tmp_path, prepared, preset):
-    settings = ("augment=0.3", "augment_adaptive=true")
+def test_augmentation_and_what_was_heard_resume_too(tmp_path, prepared, preset):
+    settings = ("augment=0.3", "augment_adaptive=true") + ("residue=1",) * (preset == "wavegan-cpu")
     whole = trainer(tmp_path / "whole", prepared, "steps=4", *settings, preset=preset)
     whole.train()
     trainer(tmp_path / "parts", prepared, "steps=2", *settings, preset=preset).train()
@@ -311,6 +313,10 @@ def test_augmentation_resumes_too(tmp_path, prepared, preset):
     rest.train()
     assert torch.equal(weights(whole), weights(rest))
     assert whole.game.augment.probability == rest.game.augment.probability != 0.3
+    memories = [subject.game.shortfall.memories().get("residue") for subject in (whole, rest)]
+    assert all(memories) == (preset == "wavegan-cpu")
+    if all(memories):
+        assert torch.equal(memories[0].means, memories[1].means)
 
 
 def test_precision_is_measured_once_and_kept(tmp_path, prepared, monkeypatch):

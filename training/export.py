@@ -5,11 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from audiogan import checkpoint
+from audiogan.evaluation import history
 from audiogan.models import build_generator, count_parameters
 from training.config import TrainConfig, load_preset
 from training.run import RunFolder
 from training.state import below
 
+CURVE_ROWS = 12
 LICENCES = {
     "drums": "CC0, CC-BY, CC-BY-SA, GPL-2 and MIT, by recording: see the data set's index.csv and attribution.csv.",
     "fsdkaggle2018": "CC-BY 4.0 as a set; each clip CC0, CC-BY or CC-BY-NC: see the data set's attribution.csv.",
@@ -47,7 +49,8 @@ def export(run_folder, name: str, checkpoints=checkpoint.FOLDER, notes: str = ""
         **{key: value for key, value in config.to_dict().items() if key not in ("model", "steps")},
     }
     folder = Path(checkpoints) / checkpoint.check_name(name)
-    checkpoint.save(folder, generator, training, card(name, generator, config, data, training, notes))
+    text = card(name, generator, config, data, training, notes, _curve(run.folder))
+    checkpoint.save(folder, generator, training, text)
     return folder
 
 
@@ -63,8 +66,8 @@ def _averaged(run: RunFolder, last: bool) -> tuple[dict, dict]:
     return below(tensors, "average"), numbers
 
 
-def card(name: str, generator, config: TrainConfig, data: dict, training: dict, notes: str) -> str:
-    """A model card in Markdown: data, licence, budget, parameters, commands, and what is known of the sound."""
+def card(name: str, generator, config: TrainConfig, data: dict, training: dict, notes: str, curve: str) -> str:
+    """A model card in Markdown: data, licence, budget, parameters, curve, commands, and what is known of the sound."""
     model = generator.config
     settings = "".join(f" --set {shlex.quote(setting)}" for setting in settings_of(config))
     source = data["source"].partition(":")[0]
@@ -98,11 +101,36 @@ EMA {config.ema:g} |
 
 {notes or "Nobody has written down yet how this checkpoint sounds."}
 
+## Along its training
+
+{curve}
+
 ## Made by
 
     python -m training train {config.preset} --data DATA --out RUN{settings}
     python -m training export RUN --name {name}
 """
+
+
+def _curve(run: Path) -> str:
+    """Scores against step in Markdown, no more than `CURVE_ROWS` of them."""
+    try:
+        found = history.read(run)
+    except ValueError:
+        return "No score was kept."
+    rows = list(zip(found["steps"], found["scores"], found["kads"], strict=True))
+    every = -(-len(rows) // CURVE_ROWS)
+    rows = [("real training clips", found["floor"], found["kad_floor"]), *rows[::-1][::every][::-1]]
+    lines = "".join(f"\n| {_count(step)} | {_rounded(score, 1)} | {_rounded(kad, 2)} |" for step, score, kad in rows)
+    return f"| step | distance to held-out audio | KAD of log-mel summaries |\n| --- | --- | --- |{lines}"
+
+
+def _count(step: int | str) -> str:
+    return step if isinstance(step, str) else f"{step:,}"
+
+
+def _rounded(value: float | None, digits: int) -> str:
+    return "not measured" if value is None else f"{value:,.{digits}f}"
 
 
 def _distance(training: dict) -> str:

@@ -15,11 +15,10 @@ from training.augment import Augmentation
 from training.batches import Batches
 from training.config import ZERO_CENTRED, TrainConfig
 from training.distributed import Workers
-from training.diversity import Diversity
 from training.losses import LOSSES, interpolation_penalty, zero_centred_penalty
-from training.periodicity import noisier
 from training.replay import Replay
 from training.schedule import factor
+from training.shortfall import Shortfall
 from training.state import TrainingState
 
 
@@ -75,7 +74,7 @@ class Game:
         self.discriminator_adam = self._adam(self.critic_weights, config.critic_learning_rate)
         self.loss = LOSSES[config.loss]()
         self.augment = Augmentation(self.generator, self.rng, config.augment, config.augment_adaptive, workers)
-        self.diversity = Diversity(model, self.device, workers)
+        self.shortfall = Shortfall(config, model, self.device, workers)
         self.average_pace = self._number(1.0)  # how far a round moves the average towards the generator
         replayed = config.graphs and self.device.type == "cuda" and workers.count == 1
         self.replay = Replay(self.device, self.rng) if replayed else None
@@ -120,7 +119,7 @@ class Game:
                 fake = self.generator(*self._conditions(label, pitch))
             fake = fake.float()
             clean = self.generator.from_audio(audio)
-            shortfall = self._shortfall(clean, fake, label, pitch) if for_generator else 0.0
+            shortfall = self.shortfall(clean, fake, label, pitch) if for_generator else 0.0
             fake = self.augment(fake)
             with self._autocast():
                 fake_views = self.discriminator.views(fake)
@@ -184,24 +183,13 @@ class Game:
             {"generator": self.generator, "discriminator": self.discriminator, "average": self.average},
             {"generator_adam": self.generator_adam, "discriminator_adam": self.discriminator_adam},
             {"batches": self.rng},
-            {"augment": self.augment, "diversity": self.diversity},
+            {"augment": self.augment, **self.shortfall.memories()},
             self.device,
         )
 
     @torch.no_grad()
     def _real_logits(self, hand: Hand) -> Tensor:
         return self.discriminator.judge(hand.real_views, hand.label).float()
-
-    def _shortfall(self, real: Tensor, fake: Tensor, label: Tensor | None, pitch: Tensor) -> Tensor | float:
-        """By how much pairs are too alike and notes too noisy, weighted."""
-        owed = 0.0
-        if self.config.diversity:
-            owed = self.config.diversity * self.diversity(real, fake, label)
-        if self.config.aperiodicity and self.generator.takes_pitch:
-            noise = noisier(real.squeeze(1), fake.squeeze(1), pitch, self.model.sample_rate)
-            notes = self.workers.mean((~pitch.isnan()).float().mean())  # their share of the whole batch
-            owed = owed + self.config.aperiodicity * noise / notes.clamp_min(1e-3)
-        return owed
 
     def _freeze_critic(self, frozen: bool) -> None:
         for weight in self.critic_weights:

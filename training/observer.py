@@ -2,6 +2,7 @@
 
 import math
 import time
+from dataclasses import astuple
 
 import numpy as np
 import torch
@@ -14,6 +15,7 @@ from audiogan.models.base import Generator
 from audiogan.plots import clip_figure, png_bytes
 from training.config import TrainConfig
 from training.run import RunFolder
+from training.validation import Score
 
 PREVIEW_SEED, PREVIEW_CLIPS = 0, 20
 
@@ -61,11 +63,14 @@ class Observer:
         row = {"step": step, "epoch": epoch, "d_loss": d_loss, "g_loss": g_loss, "seconds": seconds}
         self._record(row, ("d_loss", "g_loss"))
 
-    def score(self, step: int, score: float, floor: float, best: bool) -> None:
-        """Print and record the distance to held-out audio beside real training audio's."""
+    def score(self, step: int, score: Score, floor: Score, best: bool) -> None:
+        """Print and record the distances to held-out audio beside real training audio's."""
+        both = zip(astuple(score), astuple(floor), strict=True)
+        distance, kad = (f"{of_fakes:.2f} (real audio {of_real:.2f})" for of_fakes, of_real in both)
         mark = ", the best so far" if best else ""
-        self.bar.write(f"Step {step}: distance to held-out audio {score:.2f} (real audio {floor:.2f}){mark}")
-        self._record({"step": step, "score": score, "floor": floor}, ("score",))
+        self.bar.write(f"Step {step}: distance to held-out audio {distance}, KAD {kad}{mark}")
+        floors = {"floor": floor.distance, "kad_floor": floor.kad}
+        self._record({"step": step, "score": score.distance, "kad": score.kad, **floors}, ("score", "kad"))
 
     @torch.no_grad()
     def preview(self, step: int, generator: Generator, device: torch.device) -> None:

@@ -116,12 +116,14 @@ class Trainer:
         if self.validation is None:
             return
         average = self.game.average
-        score = self.validation.score(average)
-        observer.score(self.step, score, self.validation.floor, score < self.best_score)
+        score, floor = self.validation.score(average), self.validation.floor
+        best = score.distance < self.best_score
+        observer.score(self.step, score, floor, best)
         observer.preview(self.step, average, self.device)
-        if score < self.best_score:
-            self.best_score = score
-            self.run.save_best(average.state_dict(), self._numbers() | {"score": score, "floor": self.validation.floor})
+        if best:
+            self.best_score = score.distance
+            numbers = self._numbers() | {"score": score.distance, "floor": floor.distance}
+            self.run.save_best(average.state_dict(), numbers)
 
     def _resume(self) -> bool:
         saved = self.run.load_state()

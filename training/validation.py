@@ -1,28 +1,41 @@
 """The score that picks a run's best checkpoint: generated clips against held-out ones, never against a loss."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from audiogan import dsp, latent
 from audiogan.audio import from_pcm16
 from audiogan.dataset import PreparedData
-from audiogan.evaluation.metrics import frechet_distance
+from audiogan.evaluation.features import summarize
+from audiogan.evaluation.metrics import frechet_distance, kernel_distance
 from audiogan.models.base import Generator
 
 SEED = 1
 MAX_CLIPS, BATCH = 512, 32
 N_FFT, HOP_LENGTH, N_MELS = 1024, 256, 64
-GRID = (16, 8)  # mel bands and time slices of a clip's summary
-FLOOR = 1e-3
+
+
+@dataclass(frozen=True)
+class Score:
+    """How far clips are from held-out ones; smaller is better.
+
+    Attributes:
+        distance: Frechet distance of log-mel summaries, which chooses the best.
+        kad: their kernel distance, which is free of bias but sees little of what few clips do.
+    """
+
+    distance: float
+    kad: float
 
 
 class Validation:
-    """Frechet distance of log-mel summaries between the test split and a generator given the same labels.
+    """Distances of log-mel summaries between the test split and a generator given the same labels.
 
-    Coarse on purpose: no network was trained for it, so none can be flattered. `floor` is the distance of as many
-    training clips with the same labels: what a perfect generator would score.
+    Coarse on purpose: no network was trained for it, so none can be flattered. `floor` is the score of as many
+    training clips with the same labels: what a perfect generator would get.
 
     Args:
         data: its test split is the reference; a set without one is judged on the training split.
@@ -35,11 +48,11 @@ class Validation:
         self.device, self.sample_rate = device, data.sample_rate
         self.label, self.pitch = (torch.from_numpy(values[rows]).to(device) for values in (data.label, data.pitch))
         self.reference = self._summaries(data, rows)
-        self.floor = frechet_distance(self._summaries(data, _alike(data, rows)), self.reference)
+        self.floor = self._score(self._summaries(data, _alike(data, rows)))
 
     @torch.no_grad()
-    def score(self, generator: Generator) -> float:
-        """The distance; smaller is better. The generator is put into evaluation mode."""
+    def score(self, generator: Generator) -> Score:
+        """The score of a generator, which is put into evaluation mode."""
         generator.eval()
         config = generator.config
         z = latent.sample(range(len(self.label)), SEED, config.latent_dim, config.latent_distribution)
@@ -48,7 +61,11 @@ class Validation:
         for batch, label, pitch in zip(latents, self.label.split(BATCH), self.pitch.split(BATCH), strict=True):
             native = generator(batch, label if config.labels else None, pitch)
             summaries.append(self._summary(generator.to_audio(native)))
-        return frechet_distance(torch.cat(summaries).numpy(), self.reference)
+        return self._score(torch.cat(summaries).numpy())
+
+    def _score(self, summaries: np.ndarray) -> Score:
+        kad, _, _ = kernel_distance(summaries, self.reference, resamples=1)
+        return Score(frechet_distance(summaries, self.reference), kad)
 
     def _summaries(self, data: PreparedData, rows: np.ndarray) -> np.ndarray:
         """Summaries of clips of the data set: [rows, features]."""
@@ -58,8 +75,7 @@ class Validation:
     def _summary(self, audio: Tensor) -> Tensor:
         """Log-mel spectrogram averaged on a coarse grid: [batch, time] to [batch, features] on the CPU."""
         linear = dsp.magnitude(audio.to(self.device), N_FFT, HOP_LENGTH)
-        logs = dsp.log_magnitude(dsp.mel(linear, N_FFT, N_MELS, self.sample_rate), FLOOR)  # [batch, mel, frames]
-        return F.adaptive_avg_pool2d(logs[:, None], GRID).flatten(1).cpu()
+        return summarize(dsp.mel(linear, N_FFT, N_MELS, self.sample_rate)).cpu()
 
 
 def _alike(data: PreparedData, rows: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from audiogan import dsp
-from audiogan.evaluation import signal
+from audiogan.evaluation import signal, whistle
 from audiogan.evaluation.classifier import Classifier
 from audiogan.evaluation.embedding import Embedding
 
@@ -28,12 +28,14 @@ class Features:
         embeddings: float32 [n, size] by name: the classifier's, and others that share nothing with it.
         posterior: label probabilities, float32 [n, labels].
         spectra: log-mel spectra of clips of equal energy in dB, float16 [n, mel, frames].
+        tails: spectra of the clips' ends, float16 [n, bins]; see `whistle.tail_spectra`.
         measures: one number a clip by name, float32 [n]; see `signal.measure`.
     """
 
     embeddings: dict[str, np.ndarray]
     posterior: np.ndarray
     spectra: np.ndarray
+    tails: np.ndarray
     measures: dict[str, np.ndarray]
 
     def __len__(self) -> int:
@@ -60,6 +62,7 @@ class Features:
             {name: np.concatenate([part.embeddings[name] for part in parts]) for name in first.embeddings},
             np.concatenate([part.posterior for part in parts]),
             np.concatenate([part.spectra for part in parts]),
+            np.concatenate([part.tails for part in parts]),
             {name: np.concatenate([part.measures[name] for part in parts]) for name in first.measures},
         )
 
@@ -97,6 +100,7 @@ class Extractor:
             {name: values.float().numpy() for name, values in embeddings.items()},
             self.classifier.classify(hidden).softmax(1)[:, self.order].numpy(),
             level_spectra(mels).half().numpy(),
+            whistle.tail_spectra(audio),
             signal.measure(audio, self.sample_rate),
         )
 

@@ -1,4 +1,4 @@
-"""The score of a training run against its step, where the run kept it."""
+"""The scores of a training run against its step, where the run kept them."""
 
 import json
 import math
@@ -6,10 +6,11 @@ from pathlib import Path
 
 
 def read(run: Path) -> dict:
-    """Steps, scores and the floor of a run's metrics.jsonl; lines that a crash cut short are passed over.
+    """Steps, scores and floors of a run's metrics.jsonl; lines that a crash cut short are passed over.
 
     Returns:
-        `run` (the folder's name), `steps`, `scores` and `floor`, real audio's score.
+        `run` (the folder's name), `steps`, `scores` and `kads` (KAD, None where it was not kept), and `floor` and
+        `kad_floor`, real audio's score and KAD.
 
     Raises:
         ValueError: the folder has no metrics.jsonl, or no score in it.
@@ -22,19 +23,21 @@ def read(run: Path) -> dict:
     rows = [row for row in map(_row, lines) if row]
     if not rows:
         raise ValueError(f"--run {run} has no score yet: its metrics.jsonl records losses only")
-    return {
-        "run": Path(run).resolve().name,
-        "steps": [row[0] for row in rows],
-        "scores": [row[1] for row in rows],
-        "floor": rows[-1][2],
-    }
+    steps, scores, kads, floors, kad_floors = (list(column) for column in zip(*rows, strict=True))
+    histories = {"steps": steps, "scores": scores, "kads": kads}
+    return {"run": Path(run).resolve().name, **histories, "floor": floors[-1], "kad_floor": kad_floors[-1]}
 
 
-def _row(line: str) -> tuple[int, float, float | None] | None:
+def _row(line: str) -> tuple[int, float, float | None, float | None, float | None] | None:
+    """Step, score, KAD and what real audio has of both."""
     try:
         row = json.loads(line)
-        step, score, floor = int(row["step"]), float(row["score"]), row.get("floor")
+        step, score = int(row["step"]), float(row["score"])
+        others = (_number(row.get(key)) for key in ("kad", "floor", "kad_floor"))
+        return (step, score, *others) if math.isfinite(score) else None
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
-    floor = float(floor) if isinstance(floor, (int, float)) and math.isfinite(floor) else None
-    return (step, score, floor) if math.isfinite(score) else None
+
+
+def _number(value) -> float | None:
+    return float(value) if isinstance(value, (int, float)) and math.isfinite(value) else None

@@ -21,6 +21,7 @@ MEASURES = {
     "attack_s": ("Attack", "seconds", "until the envelope has nearly reached its top"),
     "level_db": ("Level", "dBFS", "RMS of the clip"),
 }
+CURVES = (("scores", "floor", "distance (Frechet)"), ("kads", "kad_floor", "KAD"))  # of a run, with real audio's
 
 
 def write(
@@ -177,20 +178,27 @@ def _distributions(document: dict) -> str:
 
 
 def _history(document: dict) -> str:
-    models = document["models"]
-    lines = [
-        charts.Line(name, entry["history"]["steps"], entry["history"]["scores"], number)
-        for number, (name, entry) in enumerate((n, e) for n, e in models.items() if e.get("history"))
-    ]
+    histories = {name: entry["history"] for name, entry in document["models"].items() if entry.get("history")}
+    if not histories:
+        return ""
+    figures = "".join(f"<figure>{chart}</figure>" for chart in (_curve(histories, *curve) for curve in CURVES) if chart)
+    return (
+        "<p>The quick scores of each run's checkpoints, on clips of its own; smaller is better. The distance chose the "
+        f'best one.</p>{charts.legend(list(histories))}<div class="charts">{figures}</div>'
+    )
+
+
+def _curve(histories: dict, key: str, floor: str, height: str) -> str:
+    """One score along the trainings that kept it, nothing where none did."""
+    lines = []
+    for number, (name, history) in enumerate(histories.items()):
+        kept = [(step, value) for step, value in zip(history["steps"], history[key], strict=True) if value is not None]
+        if any(value > 0 for _, value in kept):
+            lines.append(charts.Line(name, *zip(*kept, strict=True), number))
     if not lines:
         return ""
-    floors = [entry["history"]["floor"] for entry in models.values() if entry.get("history")]
-    title = "Distance to held-out audio along the training of " + ", ".join(line.name for line in lines)
-    chart = charts.progress(lines, floors[0], title, "generator steps", "distance (Frechet, spectra)")
-    return (
-        "<p>The quick score that chose each run's best checkpoint, on clips of its own; smaller is better.</p>"
-        f'{charts.legend([line.name for line in lines])}<div class="charts"><figure>{chart}</figure></div>'
-    )
+    title = f"{height} to held-out audio along the training of " + ", ".join(line.name for line in lines)
+    return charts.progress(lines, histories[lines[0].name][floor], title, "generator steps", f"{height}, spectra")
 
 
 def _method(document: dict) -> str:

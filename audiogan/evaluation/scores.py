@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from audiogan.evaluation import manifold, metrics, nearest, pitch
+from audiogan.evaluation import manifold, metrics, nearest, pitch, whistle
 from audiogan.evaluation.clips import Clips
 from audiogan.evaluation.reference import Reference, share_by_label
 
@@ -131,18 +131,21 @@ def _varied(candidate: Clips, reference: Reference) -> tuple[dict, dict]:
 
 
 def _healthy(candidate: Clips, reference: Reference) -> tuple[dict, dict]:
-    """Medians of what can be wrong with a signal, worst cases beside them, and level by label."""
-    measures, count = candidate.features.measures, len(reference.labels)
-    level = np.array([_nanmedian(measures["level_db"][candidate.label == number]) for number in range(count)])
+    """Medians of what can be wrong with a signal, worst cases beside them, and level and whistles by label."""
+    measures, labels = candidate.features.measures, range(len(reference.labels))
+    level = np.array([_nanmedian(measures["level_db"][candidate.label == number]) for number in labels])
+    whistles = np.array([whistle.loudest(candidate.features.tails[candidate.label == number]) for number in labels])
     scores = {name: np.median(measures[name]) for name in HEALTH}
     scores |= {
         "peak_most": measures["peak"].max(),
         "dc_most": measures["dc"].max(),
         "clipped_clips": (measures["clipped"] > 0).mean(),
+        "clicking_clips": (measures["clicks"] > 0).mean(),
+        "whistle_db": np.fmax.reduce(whistles),
         "above_7500_db_most": np.percentile(measures["above_7500_db"], 95),
         "level_error_db": _nanmean(np.abs(level - reference.level_db)),
     }
-    return scores, {"level_db": level}
+    return scores, {"level_db": level, "whistle_db": whistles}
 
 
 def _pitched(candidate: Clips, reference: Reference) -> tuple[dict, dict]:

@@ -24,12 +24,14 @@ GROUPS = {
         "peak",
         "peak_most",
         "clipped_clips",
+        "clicking_clips",
         "crest_db",
         "dc_most",
         "above_7500_db",
         "above_7500_db_most",
         "below_30_db",
         "floor_db",
+        "whistle_db",
     ),
 }
 ARROWS = {"lower": " \N{DOWNWARDS ARROW}", "higher": " \N{UPWARDS ARROW}", "like real": ""}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 GOOD, FAIR, BAD, NEUTRAL = "good", "fair", "bad", ""
 WRONG_INPUTS = ("silence", "noise")
+AUDIBLE_DB = -55.0  # dBFS of a whistle in a pause
 CHANCE = 0.005  # of white noise's distance: real audio's own may be 0 or below
 
 
@@ -119,16 +120,20 @@ def _copying(scores: dict, real: dict, document: dict) -> Finding:
 
 
 def _signal(scores: dict, real: dict, document: dict) -> Finding:
-    """What an engineer would see at once: clipping, DC, hiss, a noise floor, uneven levels."""
+    """What an engineer would see at once: clipping, clicks, DC, hiss, a noise floor, whistles, uneven levels."""
     faults = []
     if scores["clipped_clips"] > 0.01:
         faults.append("clipping")
+    if scores.get("clicking_clips", 0) > real.get("clicking_clips", 0) + 0.05:  # reports before this score have none
+        faults.append("clicks")
     if scores["dc_most"] > 0.02:
         faults.append("DC")
     if scores["above_7500_db"] > real["above_7500_db"] + 10:
         faults.append("hiss")
     if scores["floor_db"] > real["floor_db"] + 15:
         faults.append("no silence")
+    if (scores.get("whistle_db") or AUDIBLE_DB) > max(AUDIBLE_DB, (real.get("whistle_db") or AUDIBLE_DB) + 10):
+        faults.append("whistle")
     if scores["level_error_db"] > real["level_error_db"] + 3:
         faults.append("uneven level")
     number = f"floor {scores['floor_db']:.0f} dBFS; real {real['floor_db']:.0f}"

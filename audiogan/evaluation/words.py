@@ -56,10 +56,17 @@ _OTHERS = {
     "dc_most": ("DC, largest", LIKE_REAL, False, "Of all clips."),
     "clipped": ("Clipped samples", LIKE_REAL, False, "Median share of samples at full scale."),
     "clipped_clips": ("Clips that clip", LIKE_REAL, False, "Share of clips with two samples in a row at full scale."),
+    "clicking_clips": ("Clips that click", LIKE_REAL, False, "Share of clips with a moment that nothing around explains."),
     "above_7500_db": ("Above 7.5 kHz", LIKE_REAL, False, "Energy there in dB of all, median: whistle and hiss."),
     "above_7500_db_most": ("Above 7.5 kHz, worst", LIKE_REAL, False, "95th percentile."),
     "below_30_db": ("Below 30 Hz", LIKE_REAL, False, "Energy there in dB of all, median: rumble."),
     "floor_db": ("Noise floor", LIKE_REAL, False, "Level of the quietest tenth of a clip in dBFS, median."),
+    "whistle_db": (
+        "Whistle",
+        LOWER,
+        False,
+        "Level in dBFS of the loudest line that ends most clips of some label at one frequency; -120 for none.",
+    ),
     "level_db": ("Level", LIKE_REAL, False, "RMS in dBFS, median."),
     "level_error_db": ("Level, label by label", LOWER, False, "Mean distance in dB from real audio's median level."),
 }

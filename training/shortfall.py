@@ -1,0 +1,49 @@
+"""What a generator owes besides its critics' loss: sounds in variety, notes as clean and pauses as silent as real ones."""
+
+import torch
+from torch import Tensor
+
+from audiogan.config import ModelConfig
+from audiogan.models import takes_pitch
+from training.config import TrainConfig
+from training.distributed import Workers
+from training.diversity import Diversity
+from training.periodicity import noisier
+from training.residue import Residue
+
+
+class Shortfall:
+    """The losses beside the critics', each where its weight asks for it and its generator can be held to it.
+
+    Args:
+        workers: the processes that share each batch.
+    """
+
+    def __init__(self, config: TrainConfig, model: ModelConfig, device: torch.device, workers: Workers):
+        self.config, self.model, self.workers = config, model, workers
+        self.diversity = Diversity(model, device, workers)
+        self.residue = Residue(model, device, workers) if config.residue else None
+
+    def memories(self) -> dict:
+        """What of it has a state that a run resumes from, by name."""
+        memories = {"diversity": self.diversity, "residue": self.residue}
+        return {name: memory for name, memory in memories.items() if memory is not None}
+
+    def __call__(self, real: Tensor, fake: Tensor, label: Tensor | None, pitch: Tensor) -> Tensor | float:
+        """How much is owed, weighted.
+
+        Args:
+            real, fake: native samples [batch, 1, ...], alike in label, and in pitch where the generator takes one.
+            label: indices [batch].
+            pitch: MIDI numbers [batch], NaN for none.
+        """
+        owed = 0.0
+        if self.config.diversity:
+            owed = self.config.diversity * self.diversity(real, fake, label)
+        if self.residue is not None:
+            owed = owed + self.config.residue * self.residue(real.squeeze(1), fake.squeeze(1), label)
+        if self.config.aperiodicity and takes_pitch(self.model):
+            noise = noisier(real.squeeze(1), fake.squeeze(1), pitch, self.model.sample_rate)
+            notes = self.workers.mean((~pitch.isnan()).float().mean())  # their share of the whole batch
+            owed = owed + self.config.aperiodicity * noise / notes.clamp_min(1e-3)
+        return owed
