@@ -89,7 +89,9 @@ class TestClicks:
 
 class TestWhistle:
     def test_a_line_that_stands_is_found_under_notes_that_move(self):
-        notes = np.stack([tone(hz) for hz in np.geomspace(200, 4000, 12)]) + 1e-4 * np.stack([noise(n) for n in range(12)])
+        notes = np.stack([tone(hz) for hz in np.geomspace(200, 4000, 12)]) + 1e-4 * np.stack(
+            [noise(n) for n in range(12)]
+        )
         assert whistle.loudest(whistle.tail_spectra(notes)) == signal.FLOOR_DB
         level = whistle.loudest(whistle.tail_spectra(notes + 0.02 * tone(1000)))  # amplitude 0.01
         assert level == pytest.approx(-43.0, abs=0.5)

@@ -305,7 +305,7 @@ def test_unconditional_training_ignores_labels(tmp_path, prepared):
 
 @pytest.mark.parametrize("preset", ["wavegan-cpu", "specgan-cpu"])
 def test_augmentation_and_what_was_heard_resume_too(tmp_path, prepared, preset):
-    settings = ("augment=0.3", "augment_adaptive=true") + ("residue=1",) * (preset == "wavegan-cpu")
+    settings = ("augment=0.3", "augment_adaptive=true") + ("whistle=1",) * (preset == "wavegan-cpu")
     whole = trainer(tmp_path / "whole", prepared, "steps=4", *settings, preset=preset)
     whole.train()
     trainer(tmp_path / "parts", prepared, "steps=2", *settings, preset=preset).train()
@@ -313,7 +313,7 @@ def test_augmentation_and_what_was_heard_resume_too(tmp_path, prepared, preset):
     rest.train()
     assert torch.equal(weights(whole), weights(rest))
     assert whole.game.augment.probability == rest.game.augment.probability != 0.3
-    memories = [subject.game.shortfall.memories().get("residue") for subject in (whole, rest)]
+    memories = [subject.game.shortfall.memories().get("whistle") for subject in (whole, rest)]
     assert all(memories) == (preset == "wavegan-cpu")
     if all(memories):
         assert torch.equal(memories[0].means, memories[1].means)

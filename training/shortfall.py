@@ -1,4 +1,4 @@
-"""What a generator owes besides its critics' loss: sounds in variety, notes as clean and pauses as silent as real ones."""
+"""What a generator owes besides its critics' loss: variety, notes as clean as real ones, pauses without lines."""
 
 import torch
 from torch import Tensor
@@ -9,7 +9,7 @@ from training.config import TrainConfig
 from training.distributed import Workers
 from training.diversity import Diversity
 from training.periodicity import noisier
-from training.residue import Residue
+from training.whistle import Whistle
 
 
 class Shortfall:
@@ -22,11 +22,11 @@ class Shortfall:
     def __init__(self, config: TrainConfig, model: ModelConfig, device: torch.device, workers: Workers):
         self.config, self.model, self.workers = config, model, workers
         self.diversity = Diversity(model, device, workers)
-        self.residue = Residue(model, device, workers) if config.residue else None
+        self.whistle = Whistle(model, device, workers) if config.whistle else None
 
     def memories(self) -> dict:
         """What of it has a state that a run resumes from, by name."""
-        memories = {"diversity": self.diversity, "residue": self.residue}
+        memories = {"diversity": self.diversity, "whistle": self.whistle}
         return {name: memory for name, memory in memories.items() if memory is not None}
 
     def __call__(self, real: Tensor, fake: Tensor, label: Tensor | None, pitch: Tensor) -> Tensor | float:
@@ -40,8 +40,8 @@ class Shortfall:
         owed = 0.0
         if self.config.diversity:
             owed = self.config.diversity * self.diversity(real, fake, label)
-        if self.residue is not None:
-            owed = owed + self.config.residue * self.residue(real.squeeze(1), fake.squeeze(1), label)
+        if self.whistle is not None:
+            owed = owed + self.config.whistle * self.whistle(real.squeeze(1), fake.squeeze(1), label)
         if self.config.aperiodicity and takes_pitch(self.model):
             noise = noisier(real.squeeze(1), fake.squeeze(1), pitch, self.model.sample_rate)
             notes = self.workers.mean((~pitch.isnan()).float().mean())  # their share of the whole batch

@@ -17,9 +17,9 @@ def measure(audio: np.ndarray, sample_rate: int) -> dict[str, np.ndarray]:
 
     Returns:
         `peak` and `dc` (magnitudes), `level_db` (RMS, dBFS), `crest_db` (peak over RMS), `clipped` (share of samples
-        at full scale beside another: a peak that just touches it is none), `clicks` (their number), `above_7500_db` and `below_30_db` (energy
-        there over all energy), `floor_db` (RMS of the quietest tenth of 20 ms frames, dBFS), `centroid_hz` (of the
-        power spectrum), `attack_s` (until the envelope first reaches 90 % of its maximum).
+        at full scale beside another: a peak that just touches it is none), `clicks` (their number), `above_7500_db`
+        and `below_30_db` (energy there over all energy), `floor_db` (RMS of the quietest tenth of 20 ms frames, dBFS),
+        `centroid_hz` (of the power spectrum), `attack_s` (until the envelope first reaches 90 % of its maximum).
     """
     audio = np.asarray(audio, np.float32)
     peak, power = np.abs(audio).max(1), np.square(audio).mean(1)

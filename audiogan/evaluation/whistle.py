@@ -1,7 +1,7 @@
 """Whistles: lines that end the clips of a label at one frequency, whatever was played.
 
-Up-convolutions leave them where the layer before is constant, at the rate of their strides (Odena et al. 2016). A note's
-partials lie elsewhere in the next clip, so only what stands still is left in the median over a label's clips.
+Up-convolutions leave them where the layer before is constant, at the rate of their strides (Odena et al. 2016). A
+note's partials lie elsewhere in the next clip, so only what stands still is left in the median over a label's clips.
 """
 
 import numpy as np

@@ -56,7 +56,12 @@ _OTHERS = {
     "dc_most": ("DC, largest", LIKE_REAL, False, "Of all clips."),
     "clipped": ("Clipped samples", LIKE_REAL, False, "Median share of samples at full scale."),
     "clipped_clips": ("Clips that clip", LIKE_REAL, False, "Share of clips with two samples in a row at full scale."),
-    "clicking_clips": ("Clips that click", LIKE_REAL, False, "Share of clips with a moment that nothing around explains."),
+    "clicking_clips": (
+        "Clips that click",
+        LIKE_REAL,
+        False,
+        "Share of clips with a moment that nothing around explains.",
+    ),
     "above_7500_db": ("Above 7.5 kHz", LIKE_REAL, False, "Energy there in dB of all, median: whistle and hiss."),
     "above_7500_db_most": ("Above 7.5 kHz, worst", LIKE_REAL, False, "95th percentile."),
     "below_30_db": ("Below 30 Hz", LIKE_REAL, False, "Energy there in dB of all, median: rumble."),

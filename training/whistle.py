@@ -1,0 +1,88 @@
+"""Whistles: lines that stand where real clips of a label have none, above all after their notes.
+
+An up-convolution leaves them at the rate of its strides where the layer before is constant (Odena et al. 2016; 1 kHz
+for the last two strides of four at 16 kHz). Critics are slow to take them away: they are faint, and once gone from one
+label they stand in another. So each label's finely resolved spectrogram is kept, of real clips and of fakes, as a mean
+that the quiet clips rule: a note's partials lie elsewhere in the next clip and leave little in it, a line that stands
+is left whole. What fakes have there above real clips, and more so than in the bins around, is pressed down.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from audiogan import dsp
+from audiogan.config import ModelConfig
+from training.distributed import Workers
+
+N_FFT = 2048
+FLOOR = 1e-8  # of a power that a sine of amplitude 1 has as 1: -80 dBFS
+AROUND, ADJACENT = 12, 2  # bins on either side that a line is held against, and those that it fills itself
+MEMORY = 0.98  # of a label's mean, a clip
+LENIENCE = 1.5  # of the logarithm of power: 6.5 dB
+
+
+class Whistle:
+    """Holds fakes against real clips of their label; its state is both means of each, kept on the device.
+
+    Args:
+        workers: the processes that share each batch, and hear all of it.
+    """
+
+    def __init__(self, model: ModelConfig, device: torch.device, workers: Workers):
+        self.workers = workers
+        shape = log_power(torch.zeros(1, model.num_samples)).shape[1:]
+        # of inverse amplitudes: of real clips, of fakes
+        self.means = torch.ones(2, max(1, len(model.labels)), *shape, device=device)
+        self.heard = torch.zeros(max(1, len(model.labels)), device=device)  # clips of each
+
+    def __call__(self, real: Tensor, fake: Tensor, label: Tensor | None) -> Tensor:
+        """The squared excess of lines, its mean over labels, frames and bins as the batch has them.
+
+        Args:
+            real, fake: waveforms [batch, num_samples].
+            label: indices [batch].
+        """
+        label = torch.zeros(len(real), dtype=torch.long, device=real.device) if label is None else label
+        logs = log_power(fake)
+        with torch.no_grad():
+            inverse = torch.exp(-torch.stack([log_power(real), logs.detach()]) / 2)
+            self._listen(inverse, label)
+            above = 2 * torch.log(self.means[0] / self.means[1])
+            excess = F.relu(above - surroundings(above) - LENIENCE)[label]
+            share = inverse[1] / self.means[1][label]  # of a clip in the mean: the quiet ones' is large
+        # its value is that of the means; its gradient, through today's clips, is the means' as well
+        return (excess * (excess + share * (logs - logs.detach()))).mean()
+
+    def state_dict(self) -> dict[str, Tensor]:
+        return {"means": self.means, "heard": self.heard}
+
+    def load_state_dict(self, state: dict[str, Tensor]) -> None:
+        self.means.copy_(state["means"])
+        self.heard.copy_(state["heard"])
+
+    def _listen(self, inverse: Tensor, label: Tensor) -> None:
+        """Move each heard label's means towards its clips', [2, batch, frames, bins]; at first they are plain means."""
+        count = torch.zeros_like(self.heard).index_add_(0, label, torch.ones_like(label, dtype=inverse.dtype))
+        total = torch.zeros_like(self.means).index_add_(1, label, inverse)
+        count, total = (self.workers.mean(part) * self.workers.count for part in (count, total))
+        self.heard += count
+        pace = torch.maximum(1 - MEMORY**count, count / self.heard.clamp_min(1))[:, None, None]
+        self.means.lerp_(total / count.clamp_min(1)[:, None, None], pace)
+
+
+def log_power(audio: Tensor) -> Tensor:
+    """Log power of a spectrogram in which a sine of amplitude 1 is 0: [batch, num_samples] to [batch, frames, bins]."""
+    spectrum = dsp.stft(audio, N_FFT, N_FFT // 2)
+    scale = (4 / N_FFT) ** 2  # a Hann window's sum is half its length
+    power = scale * (spectrum.real.square() + spectrum.imag.square()).to(audio.device)
+    return torch.log(power + FLOOR).mT
+
+
+def surroundings(values: Tensor) -> Tensor:
+    """The mean of the bins around each bin, itself and what it may fill left out: [..., frames, bins] to the same."""
+    wide, narrow = (
+        (2 * reach + 1) * F.avg_pool1d(F.pad(values, (reach, reach), mode="replicate"), 2 * reach + 1, stride=1)
+        for reach in (AROUND, ADJACENT)
+    )
+    return (wide - narrow) / (2 * (AROUND - ADJACENT))
