@@ -213,6 +213,12 @@ class TestReport:
         assert "history" in order
         assert "Right sound?" in page.text
 
+    def test_both_scores_of_a_training_are_drawn_where_it_kept_them(self, page):
+        labels = [svg["aria-label"] for svg in page.of("svg") if "along the training" in svg.get("aria-label", "")]
+        assert labels == [
+            f"{score} to held-out audio along the training of tiny-wavegan" for score in ("Distance (Frechet)", "KAD")
+        ]
+
     def test_a_model_without_failures_to_show_has_no_picture_of_them(self, evaluated, tmp_path):
         names = evaluated[1]["models"]
         examples = {name: {} for name in ("real", *names)}

@@ -197,7 +197,8 @@ def _curve(histories: dict, key: str, floor: str, height: str) -> str:
             lines.append(charts.Line(name, *zip(*kept, strict=True), number))
     if not lines:
         return ""
-    title = f"{height} to held-out audio along the training of " + ", ".join(line.name for line in lines)
+    title = f"{height[0].upper()}{height[1:]} to held-out audio along the training of "
+    title += ", ".join(line.name for line in lines)
     return charts.progress(lines, histories[lines[0].name][floor], title, "generator steps", f"{height}, spectra")
 
 
