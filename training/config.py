@@ -16,6 +16,7 @@ PERHAPS = ("warmup", "head_start", "feature_steps", "critic_width")  # counts of
 SCHEDULES = ("constant", "linear", "cosine")
 CRITICS = ("own", "ensemble")
 ENSEMBLE = ("features", "spectral", "harmonic", "temporal")  # of an ensemble, the first two where it sees spectrograms
+SHORTFALLS = ("diversity", "aperiodicity", "quiet")  # weights of what is asked for beside the critics' approval
 PRECISIONS = ("auto", "float32", "bfloat16")
 OF_THE_DATA = ("num_samples", "sample_rate", "labels", "output_peak")
 MODEL_KEYS = tuple(item.name for item in dataclasses.fields(ModelConfig) if item.name not in OF_THE_DATA)
@@ -54,8 +55,8 @@ class TrainConfig:
         diversity: weight of the generator's loss for pairs more alike than real ones (see `training.diversity`).
         aperiodicity: weight of the generator's loss for notes noisier than real ones (see `training.periodicity`); for
             generators that take a pitch.
-        whistle: weight of the generator's loss for lines that stand where real clips have none (see
-            `training.whistle`); for generators of waveforms.
+        quiet: weight of the generator's loss for pauses, and what lies under notes, unlike real clips' (see
+            `training.quiet`); for generators of waveforms.
         feature_steps: batches that teach a critic's feature network the labels before the run, where it has one.
         ema: decay a step of the averaged generator that is exported.
         precision: of convolutions and matrix products; `auto` takes bfloat16 where the device is fast at it.
@@ -94,7 +95,7 @@ class TrainConfig:
     paired: bool = False
     diversity: float = 0.0
     aperiodicity: float = 0.0
-    whistle: float = 0.0
+    quiet: float = 0.0
     feature_steps: int = 600
     ema: float = 0.999
     precision: str = "auto"
@@ -121,9 +122,9 @@ class TrainConfig:
         for name in ("learning_rate", "critic_learning_rate"):
             _check(self, name, 0.0 < getattr(self, name) <= 1.0, "above 0 and at most 1")
         _check(self, "betas", len(self.betas) == 2 and all(0.0 <= b < 1.0 for b in self.betas), "two numbers in [0, 1)")
-        for name in ("penalty", "diversity", "aperiodicity", "whistle"):
+        for name in ("penalty", *SHORTFALLS):
             _check(self, name, 0.0 <= getattr(self, name) < float("inf"), "a number of at least 0")
-        _check(self, "whistle", not spectral or self.whistle == 0, "0 for a generator of spectrograms")
+        _check(self, "quiet", not spectral or self.quiet == 0, "0 for a generator of spectrograms")
         _check(self, "augment", 0.0 <= self.augment <= 1.0, "from 0 to 1")
         _check(self, "ema", 0.0 <= self.ema < 1.0, "in [0, 1)")
         _check(self, "seed", type(self.seed) is int and 0 <= self.seed < 2**63, "a whole number of at least 0")

@@ -12,7 +12,7 @@ import torch
 
 from audiogan.audio import write_atomically
 from audiogan.config import ModelConfig
-from training.config import TrainConfig
+from training.config import SHORTFALLS, TrainConfig
 
 KEPT_STATES = 2
 
@@ -69,7 +69,7 @@ class RunFolder:
         return self.read()[0].precision if self.exists else None
 
     def _check_same(self, config: TrainConfig, model: ModelConfig, data: dict) -> None:
-        free = {"steps", "report_every", "save_every", "preview_every", "diversity", "aperiodicity", "graphs"}
+        free = {"steps", "report_every", "save_every", "preview_every", *SHORTFALLS, "graphs"}
         old_config, old_model, old_data = self.read()
         if old_data["sha256"] != data["sha256"]:
             raise ValueError(f"{self.folder} was trained on other data ({old_data['source']}): name another --out")

@@ -9,7 +9,7 @@ from training.config import TrainConfig
 from training.distributed import Workers
 from training.diversity import Diversity
 from training.periodicity import noisier
-from training.whistle import Whistle
+from training.quiet import Quiet
 
 
 class Shortfall:
@@ -21,13 +21,11 @@ class Shortfall:
 
     def __init__(self, config: TrainConfig, model: ModelConfig, device: torch.device, workers: Workers):
         self.config, self.model, self.workers = config, model, workers
-        self.diversity = Diversity(model, device, workers)
-        self.whistle = Whistle(model, device, workers) if config.whistle else None
+        self.diversity, self.quiet = Diversity(model, device, workers), Quiet(model, device, workers)
 
     def memories(self) -> dict:
         """What of it has a state that a run resumes from, by name."""
-        memories = {"diversity": self.diversity, "whistle": self.whistle}
-        return {name: memory for name, memory in memories.items() if memory is not None}
+        return {"diversity": self.diversity, "quiet": self.quiet}
 
     def __call__(self, real: Tensor, fake: Tensor, label: Tensor | None, pitch: Tensor) -> Tensor | float:
         """How much is owed, weighted.
@@ -40,8 +38,8 @@ class Shortfall:
         owed = 0.0
         if self.config.diversity:
             owed = self.config.diversity * self.diversity(real, fake, label)
-        if self.whistle is not None:
-            owed = owed + self.config.whistle * self.whistle(real.squeeze(1), fake.squeeze(1), label)
+        if self.config.quiet:
+            owed = owed + self.config.quiet * self.quiet(real.squeeze(1), fake.squeeze(1), label)
         if self.config.aperiodicity and takes_pitch(self.model):
             noise = noisier(real.squeeze(1), fake.squeeze(1), pitch, self.model.sample_rate)
             notes = self.workers.mean((~pitch.isnan()).float().mean())  # their share of the whole batch

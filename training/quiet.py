@@ -1,14 +1,13 @@
-"""Whistles: lines that stand where real clips of a label have none, above all after their notes.
+"""The quiet side of a label's sounds: pauses as silent as real ones, and nothing that stands under every note.
 
-An up-convolution leaves them at the rate of its strides where the layer before is constant (Odena et al. 2016; 1 kHz
-for the last two strides of four at 16 kHz). Critics are slow to take them away: they are faint, and once gone from one
-label they stand in another. So each label's finely resolved spectrogram is kept, of real clips and of fakes, as a mean
-that the quiet clips rule: a note's partials lie elsewhere in the next clip and leave little in it, a line that stands
-is left whole. What fakes have there above real clips, and more so than in the bins around, is pressed down.
+Critics are slow to teach it, since it is faint. What an up-convolution leaves at the rate of its strides where the
+layer before is constant (Odena et al. 2016) whistles through the pauses, and once gone from one label, or one rate, it
+stands in another. So each label's finely resolved spectrogram is kept, of real clips and of fakes, as a mean that the
+quiet clips rule: a note's partials lie elsewhere in the next clip and leave little in it, a line or a hiss that is
+always there is left whole. Fakes are drawn to the real mean, from above or below.
 """
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from audiogan import dsp
@@ -17,12 +16,11 @@ from training.distributed import Workers
 
 N_FFT = 2048
 FLOOR = 1e-8  # of a power that a sine of amplitude 1 has as 1: -80 dBFS
-AROUND, ADJACENT = 12, 2  # bins on either side that a line is held against, and those that it fills itself
 MEMORY = 0.98  # of a label's mean, a clip
-LENIENCE = 1.5  # of the logarithm of power: 6.5 dB
+LENIENCE = 1.0  # of the logarithm of power: 4 dB
 
 
-class Whistle:
+class Quiet:
     """Holds fakes against real clips of their label; its state is both means of each, kept on the device.
 
     Args:
@@ -37,7 +35,7 @@ class Whistle:
         self.heard = torch.zeros(max(1, len(model.labels)), device=device)  # clips of each
 
     def __call__(self, real: Tensor, fake: Tensor, label: Tensor | None) -> Tensor:
-        """The squared excess of lines, its mean over labels, frames and bins as the batch has them.
+        """The squared difference of the means' logarithms, beyond a little, averaged over the batch, frames and bins.
 
         Args:
             real, fake: waveforms [batch, num_samples].
@@ -49,7 +47,7 @@ class Whistle:
             inverse = torch.exp(-torch.stack([log_power(real), logs.detach()]) / 2)
             self._listen(inverse, label)
             above = 2 * torch.log(self.means[0] / self.means[1])
-            excess = F.relu(above - surroundings(above) - LENIENCE)[label]
+            excess = (above - above.clamp(-LENIENCE, LENIENCE))[label]
             share = inverse[1] / self.means[1][label]  # of a clip in the mean: the quiet ones' is large
         # its value is that of the means; its gradient, through today's clips, is the means' as well
         return (excess * (excess + share * (logs - logs.detach()))).mean()
@@ -77,12 +75,3 @@ def log_power(audio: Tensor) -> Tensor:
     scale = (4 / N_FFT) ** 2  # a Hann window's sum is half its length
     power = scale * (spectrum.real.square() + spectrum.imag.square()).to(audio.device)
     return torch.log(power + FLOOR).mT
-
-
-def surroundings(values: Tensor) -> Tensor:
-    """The mean of the bins around each bin, itself and what it may fill left out: [..., frames, bins] to the same."""
-    wide, narrow = (
-        (2 * reach + 1) * F.avg_pool1d(F.pad(values, (reach, reach), mode="replicate"), 2 * reach + 1, stride=1)
-        for reach in (AROUND, ADJACENT)
-    )
-    return (wide - narrow) / (2 * (AROUND - ADJACENT))
