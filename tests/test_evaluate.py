@@ -265,6 +265,18 @@ class TestVerdict:
         document["models"]["tiny-wavegan"]["scores"]["memorisation_ratio"] = 0.1
         assert verdict.findings(document["models"]["tiny-wavegan"], document)["Copied?"].words == "Suspicious"
 
+    @pytest.mark.parametrize(
+        ("score", "value", "fault"),
+        [("whistle_db", -40.0, "Whistle"), ("whistle_db", -60.0, ""), ("clicking_clips", 0.2, "Clicks")],
+    )
+    def test_faults_of_the_signal_are_named(self, evaluated, score, value, fault):
+        document = evaluated[1]
+        model = json.loads(json.dumps(document["baselines"]["real_train"]))
+        model["scores"][score] = value
+        assert verdict.findings(model, document)["Clean?"].words == (fault or "Yes")
+        del model["scores"][score]  # a report of before there was such a score
+        assert verdict.findings(model, document)["Clean?"].words == "Yes"
+
 
 @pytest.fixture(scope="module")
 def extractor(judge) -> Extractor:

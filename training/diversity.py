@@ -32,14 +32,13 @@ class Diversity:
         self.sample_rate, self.workers = model.sample_rate, workers
         self.distance = torch.zeros(max(1, len(model.labels)), device=device)
 
-    def __call__(self, real: Tensor, fake: Tensor, label: Tensor | None) -> Tensor:
+    def __call__(self, real: Tensor, fake: Tensor, label: Tensor) -> Tensor:
         """How far fake pairs fall short of enough, 0 for not at all and 1 for the same sound twice.
 
         Args:
             real, fake: native samples [batch, 1, ...], clips 2 i and 2 i + 1 a pair of one label and pitch.
             label: indices [batch].
         """
-        label = torch.zeros(len(real), dtype=torch.long, device=real.device) if label is None else label
         self._listen(pair_distance(summary(real, self.sample_rate)), label)
         apart = pair_distance(summary(fake, self.sample_rate))
         return F.relu(1 - apart / (ENOUGH * self.distance[label]).clamp_min(1e-3)).mean()

@@ -49,7 +49,7 @@ def export(run_folder, name: str, checkpoints=checkpoint.FOLDER, notes: str = ""
         **{key: value for key, value in config.to_dict().items() if key not in ("model", "steps")},
     }
     folder = Path(checkpoints) / checkpoint.check_name(name)
-    text = card(name, generator, config, data, training, notes, _curve(run.folder))
+    text = card(name, generator, config, data, training, notes, _curve(run.folder, numbers["step"]))
     checkpoint.save(folder, generator, training, text)
     return folder
 
@@ -112,21 +112,22 @@ EMA {config.ema:g} |
 """
 
 
-def _curve(run: Path) -> str:
-    """Scores against step in Markdown, no more than `CURVE_ROWS` of them."""
+def _curve(run: Path, kept: int) -> str:
+    """Scores against step in Markdown: the kept step's, and about `CURVE_ROWS` others."""
     try:
         found = history.read(run)
     except ValueError:
         return "No score was kept."
     rows = list(zip(found["steps"], found["scores"], found["kads"], strict=True))
     every = -(-len(rows) // CURVE_ROWS)
-    rows = [("real training clips", found["floor"], found["kad_floor"]), *rows[::-1][::every][::-1]]
-    lines = "".join(f"\n| {_count(step)} | {_rounded(score, 1)} | {_rounded(kad, 2)} |" for step, score, kad in rows)
+    shown = [
+        (f"{step:,}{', this one' * (step == kept)}", *scores)
+        for number, (step, *scores) in enumerate(rows)
+        if step == kept or (len(rows) - 1 - number) % every == 0
+    ]
+    shown.append(("real training clips", found["floor"], found["kad_floor"]))
+    lines = "".join(f"\n| {step} | {_rounded(score, 1)} | {_rounded(kad, 2)} |" for step, score, kad in shown)
     return f"| step | distance to held-out audio | KAD of log-mel summaries |\n| --- | --- | --- |{lines}"
-
-
-def _count(step: int | str) -> str:
-    return step if isinstance(step, str) else f"{step:,}"
 
 
 def _rounded(value: float | None, digits: int) -> str:

@@ -34,14 +34,13 @@ class Quiet:
         self.means = torch.ones(2, max(1, len(model.labels)), *shape, device=device)
         self.heard = torch.zeros(max(1, len(model.labels)), device=device)  # clips of each
 
-    def __call__(self, real: Tensor, fake: Tensor, label: Tensor | None) -> Tensor:
+    def __call__(self, real: Tensor, fake: Tensor, label: Tensor) -> Tensor:
         """The squared difference of the means' logarithms, beyond a little, averaged over the batch, frames and bins.
 
         Args:
             real, fake: waveforms [batch, num_samples].
             label: indices [batch].
         """
-        label = torch.zeros(len(real), dtype=torch.long, device=real.device) if label is None else label
         logs = log_power(fake)
         with torch.no_grad():
             inverse = torch.exp(-torch.stack([log_power(real), logs.detach()]) / 2)
@@ -56,6 +55,9 @@ class Quiet:
         return {"means": self.means, "heard": self.heard}
 
     def load_state_dict(self, state: dict[str, Tensor]) -> None:
+        """Take over what was heard; nothing, where the loss was not asked for until now."""
+        if not state:
+            return
         self.means.copy_(state["means"])
         self.heard.copy_(state["heard"])
 

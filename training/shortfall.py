@@ -1,4 +1,4 @@
-"""What a generator owes besides its critics' loss: variety, notes as clean as real ones, pauses without lines."""
+"""What a generator owes besides its critics' loss: variety, clean notes, and quiet parts like real ones'."""
 
 import torch
 from torch import Tensor
@@ -21,24 +21,26 @@ class Shortfall:
 
     def __init__(self, config: TrainConfig, model: ModelConfig, device: torch.device, workers: Workers):
         self.config, self.model, self.workers = config, model, workers
-        self.diversity, self.quiet = Diversity(model, device, workers), Quiet(model, device, workers)
+        self.diversity = Diversity(model, device, workers)
+        self.quiet = Quiet(model, device, workers) if config.quiet else None
 
     def memories(self) -> dict:
         """What of it has a state that a run resumes from, by name."""
-        return {"diversity": self.diversity, "quiet": self.quiet}
+        return {"diversity": self.diversity} | ({"quiet": self.quiet} if self.quiet else {})
 
     def __call__(self, real: Tensor, fake: Tensor, label: Tensor | None, pitch: Tensor) -> Tensor | float:
         """How much is owed, weighted.
 
         Args:
             real, fake: native samples [batch, 1, ...], alike in label, and in pitch where the generator takes one.
-            label: indices [batch].
+            label: indices [batch], None where all clips are of one kind.
             pitch: MIDI numbers [batch], NaN for none.
         """
         owed = 0.0
+        label = torch.zeros(len(real), dtype=torch.long, device=real.device) if label is None else label
         if self.config.diversity:
             owed = self.config.diversity * self.diversity(real, fake, label)
-        if self.config.quiet:
+        if self.quiet:
             owed = owed + self.config.quiet * self.quiet(real.squeeze(1), fake.squeeze(1), label)
         if self.config.aperiodicity and takes_pitch(self.model):
             noise = noisier(real.squeeze(1), fake.squeeze(1), pitch, self.model.sample_rate)

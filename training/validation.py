@@ -10,7 +10,7 @@ from audiogan import dsp, latent
 from audiogan.audio import from_pcm16
 from audiogan.dataset import PreparedData
 from audiogan.evaluation.features import summarize
-from audiogan.evaluation.metrics import frechet_distance, kernel_distance
+from audiogan.evaluation.metrics import frechet_distance, kernel_distance_alone
 from audiogan.models.base import Generator
 
 SEED = 1
@@ -64,8 +64,7 @@ class Validation:
         return self._score(torch.cat(summaries).numpy())
 
     def _score(self, summaries: np.ndarray) -> Score:
-        kad, _, _ = kernel_distance(summaries, self.reference, resamples=1)
-        return Score(frechet_distance(summaries, self.reference), kad)
+        return Score(*(distance(summaries, self.reference) for distance in (frechet_distance, kernel_distance_alone)))
 
     def _summaries(self, data: PreparedData, rows: np.ndarray) -> np.ndarray:
         """Summaries of clips of the data set: [rows, features]."""

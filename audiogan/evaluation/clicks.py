@@ -2,30 +2,40 @@
 
 A click is sought in what linear prediction leaves of the clip, as restorers of old records do (Godsill and Rayner,
 Digital Audio Restoration, 1998): it stands out there, whereas partials and decays are predicted away. An attack does
-not count, since what follows it is loud as well, nor does a pulse that others like it surround.
+not count, since the clip is louder after it than before, nor does a pulse that others like it surround.
 """
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
+
+from audiogan.evaluation.signal import frame_power
 
 ORDER = 32
 FRAME_SECONDS = 0.001
 AROUND, ADJACENT = 32, 2  # frames on either side that a frame is held against, and those next to it that may ring
 LOUDER = 1  # of those that may be louder than what it is held against: other clicks
 STANDS_OUT = 10**1.4  # in power, 14 dB
-FAINTEST = 1e-5  # RMS of what is heard as a click: -100 dBFS, about one step of 16 bits
+ATTACK = 4.0  # in power: what is louder by that after a moment than before has begun there
+FAINTEST = 1e-5  # RMS that is held against in silence: a frame that stands out from it has -86 dBFS
 
 
 def count(audio: np.ndarray, sample_rate: int) -> np.ndarray:
     """Clicks in each clip: [n, time] in [-1, 1] to float32 [n]."""
     frame = max(1, int(FRAME_SECONDS * sample_rate))
-    rest = unpredicted(np.asarray(audio, np.float32))[:, ORDER:]
-    energy = np.square(rest[:, : rest.shape[1] // frame * frame]).reshape(len(rest), -1, frame).sum(2)
-    padded = np.pad(energy, ((0, 0), (AROUND, AROUND)), mode="reflect")
+    audio = np.asarray(audio, np.float32)
+    power = frame_power(unpredicted(audio)[:, ORDER:], frame)
     offsets = np.arange(-AROUND, AROUND + 1)
-    windows = sliding_window_view(padded, len(offsets), axis=1)[..., np.abs(offsets) > ADJACENT]
-    around = np.partition(windows, -1 - LOUDER, axis=-1)[..., -1 - LOUDER]
-    return (energy > STANDS_OUT * np.maximum(around, frame * FAINTEST**2)).sum(1).astype(np.float32)
+    windows = _around(power, "reflect")[..., np.abs(offsets) > ADJACENT]
+    loudest = np.partition(windows, -1 - LOUDER, axis=-1)[..., -1 - LOUDER]
+    heard = _around(frame_power(audio[:, ORDER:], frame), "constant")
+    before, after = (heard[..., side > ADJACENT].mean(-1) for side in (-offsets, offsets))
+    clicks = (power > STANDS_OUT * np.maximum(loudest, FAINTEST**2)) & (after <= ATTACK * before)
+    return clicks.sum(1).astype(np.float32)
+
+
+def _around(frames: np.ndarray, edges: str) -> np.ndarray:
+    """Each frame between those around it: [n, frames] to [n, frames, 2 * AROUND + 1]."""
+    return sliding_window_view(np.pad(frames, ((0, 0), (AROUND, AROUND)), mode=edges), 2 * AROUND + 1, axis=1)
 
 
 def unpredicted(audio: np.ndarray) -> np.ndarray:

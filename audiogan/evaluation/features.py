@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from audiogan import dsp
-from audiogan.evaluation import signal, whistle
+from audiogan.evaluation import clicks, signal, whistle
 from audiogan.evaluation.classifier import Classifier
 from audiogan.evaluation.embedding import Embedding
 
@@ -28,8 +28,8 @@ class Features:
         embeddings: float32 [n, size] by name: the classifier's, and others that share nothing with it.
         posterior: label probabilities, float32 [n, labels].
         spectra: log-mel spectra of clips of equal energy in dB, float16 [n, mel, frames].
-        tails: spectra of the clips' ends, float16 [n, bins]; see `whistle.tail_spectra`.
-        measures: one number a clip by name, float32 [n]; see `signal.measure`.
+        tails: spectra of the clips' ends in dBFS, float16 [n, bins]; see `whistle.tail_spectra`.
+        measures: one number a clip by name, float32 [n]; see `signal.measure`, and `clicks`.
     """
 
     embeddings: dict[str, np.ndarray]
@@ -101,7 +101,7 @@ class Extractor:
             self.classifier.classify(hidden).softmax(1)[:, self.order].numpy(),
             level_spectra(mels).half().numpy(),
             whistle.tail_spectra(audio),
-            signal.measure(audio, self.sample_rate),
+            signal.measure(audio, self.sample_rate) | {"clicks": clicks.count(audio, self.sample_rate)},
         )
 
 

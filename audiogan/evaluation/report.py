@@ -192,14 +192,18 @@ def _curve(histories: dict, key: str, floor: str, height: str) -> str:
     """One score along the trainings that kept it, nothing where none did."""
     lines = []
     for number, (name, history) in enumerate(histories.items()):
-        kept = [(step, value) for step, value in zip(history["steps"], history[key], strict=True) if value is not None]
+        kept = [
+            (step, value)
+            for step, value in zip(history["steps"], history.get(key) or (), strict=False)
+            if value is not None
+        ]
         if any(value > 0 for _, value in kept):
             lines.append(charts.Line(name, *zip(*kept, strict=True), number))
     if not lines:
         return ""
     title = f"{height[0].upper()}{height[1:]} to held-out audio along the training of "
     title += ", ".join(line.name for line in lines)
-    return charts.progress(lines, histories[lines[0].name][floor], title, "generator steps", f"{height}, spectra")
+    return charts.progress(lines, histories[lines[0].name].get(floor), title, "generator steps", f"{height}, spectra")
 
 
 def _method(document: dict) -> str:

@@ -1,8 +1,6 @@
-"""What is wrong, or right, with clips as signals: level, clipping, clicks, DC, rumble, hiss, brightness, attack."""
+"""What is wrong, or right, with clips as signals: level, clipping, DC, rumble, hiss, brightness, attack."""
 
 import numpy as np
-
-from audiogan.evaluation import clicks
 
 CLIPPED = 0.999
 FLOOR_DB = -120.0
@@ -17,9 +15,9 @@ def measure(audio: np.ndarray, sample_rate: int) -> dict[str, np.ndarray]:
 
     Returns:
         `peak` and `dc` (magnitudes), `level_db` (RMS, dBFS), `crest_db` (peak over RMS), `clipped` (share of samples
-        at full scale beside another: a peak that just touches it is none), `clicks` (their number), `above_7500_db`
-        and `below_30_db` (energy there over all energy), `floor_db` (RMS of the quietest tenth of 20 ms frames, dBFS),
-        `centroid_hz` (of the power spectrum), `attack_s` (until the envelope first reaches 90 % of its maximum).
+        at full scale beside another: a peak that just touches it is none), `above_7500_db` and `below_30_db` (energy
+        there over all energy), `floor_db` (RMS of the quietest tenth of 20 ms frames, dBFS), `centroid_hz` (of the
+        power spectrum), `attack_s` (until the envelope first reaches 90 % of its maximum).
     """
     audio = np.asarray(audio, np.float32)
     peak, power = np.abs(audio).max(1), np.square(audio).mean(1)
@@ -35,7 +33,6 @@ def measure(audio: np.ndarray, sample_rate: int) -> dict[str, np.ndarray]:
         "level_db": decibels(power),
         "crest_db": np.where(power > 0, decibels(peak**2) - decibels(power), 0.0),
         "clipped": (full[:, 1:] & full[:, :-1]).mean(1),
-        "clicks": clicks.count(audio, sample_rate),
         "above_7500_db": decibels(spectrum[:, hz >= WHISTLE_HZ].sum(1) / energy),
         "below_30_db": decibels(spectrum[:, hz < RUMBLE_HZ].sum(1) / energy),
         "floor_db": decibels(quiet.mean(1)),

@@ -1,7 +1,8 @@
-"""Whistles: lines that end the clips of a label at one frequency, whatever was played.
+"""Whistles: lines that end most clips of a label at one frequency.
 
 Up-convolutions leave them where the layer before is constant, at the rate of their strides (Odena et al. 2016). A
-note's partials lie elsewhere in the next clip, so only what stands still is left in the median over a label's clips.
+note's partials lie elsewhere in the next clip, so what stands still is left in the median over a label's clips. Some
+partials are as well where clips share few pitches: real clips of the same pitches say how loud those are.
 """
 
 import numpy as np
@@ -9,15 +10,15 @@ from scipy.ndimage import percentile_filter
 
 from audiogan.evaluation.signal import FLOOR_DB, decibels
 
-TAIL = 4  # the last quarter of a clip
+TAIL, LONGEST = 4, 4096  # the last quarter of a clip, and how many samples of it at most
 AROUND, ADJACENT = 12, 3  # bins on either side that a line is held against, and those next to it that it fills
 STANDS_OUT_DB = 10.0
 FEWEST = 5  # clips of a label: the median of fewer is some clip's own spectrum
 
 
 def tail_spectra(audio: np.ndarray) -> np.ndarray:
-    """Spectra of clips' ends: audio [n, time] to float16 [n, time // 8 + 1], dBFS; a sine has its own RMS level."""
-    tail = np.asarray(audio, np.float32)[:, -max(2, audio.shape[1] // TAIL) :]
+    """Spectra of clips' ends: audio [n, time] to float16 [n, bins], dBFS; a sine has its own RMS level."""
+    tail = np.asarray(audio, np.float32)[:, -min(max(2, audio.shape[1] // TAIL), LONGEST) :]
     window = np.hanning(tail.shape[1])
     power = 2 * np.square(np.abs(np.fft.rfft(tail * window)) / window.sum())
     return decibels(power).astype(np.float16)
