@@ -1,10 +1,10 @@
-"""The quiet side of a label's sounds: pauses as silent as real ones, and nothing that stands under every note.
+"""The quiet parts of a label's sounds: pauses as silent as real ones, and nothing that stands under every note.
 
 Critics are slow to teach it, since it is faint. What an up-convolution leaves at the rate of its strides where the
 layer before is constant (Odena et al. 2016) whistles through the pauses, and once gone from one label, or one rate, it
-stands in another. So each label's finely resolved spectrogram is kept, of real clips and of fakes, as a mean that the
-quiet clips rule: a note's partials lie elsewhere in the next clip and leave little in it, a line or a hiss that is
-always there is left whole. Fakes are drawn to the real mean, from above or below.
+stands in another. So each label's mean log spectrogram is kept, finely resolved, of real clips and of fakes, and fakes
+are drawn to the real one, from above or below. A note's partials lie elsewhere in the next clip, so that a bin is
+mostly background: a line or a hiss that is always there raises its mean by all it has.
 """
 
 import torch
@@ -30,12 +30,11 @@ class Quiet:
     def __init__(self, model: ModelConfig, device: torch.device, workers: Workers):
         self.workers = workers
         shape = log_power(torch.zeros(1, model.num_samples)).shape[1:]
-        # of inverse amplitudes: of real clips, of fakes
-        self.means = torch.ones(2, max(1, len(model.labels)), *shape, device=device)
+        self.means = torch.zeros(2, max(1, len(model.labels)), *shape, device=device)  # of real clips, of fakes
         self.heard = torch.zeros(max(1, len(model.labels)), device=device)  # clips of each
 
     def __call__(self, real: Tensor, fake: Tensor, label: Tensor) -> Tensor:
-        """The squared difference of the means' logarithms, beyond a little, averaged over the batch, frames and bins.
+        """The squared difference of the means beyond a little, averaged over the batch, frames and bins.
 
         Args:
             real, fake: waveforms [batch, num_samples].
@@ -43,13 +42,11 @@ class Quiet:
         """
         logs = log_power(fake)
         with torch.no_grad():
-            inverse = torch.exp(-torch.stack([log_power(real), logs.detach()]) / 2)
-            self._listen(inverse, label)
-            above = 2 * torch.log(self.means[0] / self.means[1])
+            self._listen(torch.stack([log_power(real), logs.detach()]), label)
+            above = self.means[1] - self.means[0]
             excess = (above - above.clamp(-LENIENCE, LENIENCE))[label]
-            share = inverse[1] / self.means[1][label]  # of a clip in the mean: the quiet ones' is large
-        # its value is that of the means; its gradient, through today's clips, is the means' as well
-        return (excess * (excess + share * (logs - logs.detach()))).mean()
+        # its value is that of the means; its gradient moves today's clips by what those have too much or too little
+        return (excess * (excess + logs - logs.detach())).mean()
 
     def state_dict(self) -> dict[str, Tensor]:
         return {"means": self.means, "heard": self.heard}
@@ -61,10 +58,10 @@ class Quiet:
         self.means.copy_(state["means"])
         self.heard.copy_(state["heard"])
 
-    def _listen(self, inverse: Tensor, label: Tensor) -> None:
+    def _listen(self, logs: Tensor, label: Tensor) -> None:
         """Move each heard label's means towards its clips', [2, batch, frames, bins]; at first they are plain means."""
-        count = torch.zeros_like(self.heard).index_add_(0, label, torch.ones_like(label, dtype=inverse.dtype))
-        total = torch.zeros_like(self.means).index_add_(1, label, inverse)
+        count = torch.zeros_like(self.heard).index_add_(0, label, torch.ones_like(label, dtype=logs.dtype))
+        total = torch.zeros_like(self.means).index_add_(1, label, logs)
         count, total = (self.workers.mean(part) * self.workers.count for part in (count, total))
         self.heard += count
         pace = torch.maximum(1 - MEMORY**count, count / self.heard.clamp_min(1))[:, None, None]
