@@ -4,7 +4,8 @@ Critics are slow to teach it, since it is faint. What an up-convolution leaves a
 layer before is constant (Odena et al. 2016) whistles through the pauses, and once gone from one label, or one rate, it
 stands in another. So each label's mean log spectrogram is kept, finely resolved, of real clips and of fakes, and fakes
 are drawn to the real one, from above or below. A note's partials lie elsewhere in the next clip, so that a bin is
-mostly background: a line or a hiss that is always there raises its mean by all it has.
+mostly background: a line or a hiss that is always there raises its mean by all it has. Clips are heard at equal energy:
+else the cheapest way to a low background is to play softly.
 """
 
 import torch
@@ -15,7 +16,8 @@ from audiogan.config import ModelConfig
 from training.distributed import Workers
 
 N_FFT = 2048
-FLOOR = 1e-8  # of a power that a sine of amplitude 1 has as 1: -80 dBFS
+FLOOR = 1e-6  # of power: 60 dB below a sine of the clip's energy
+FAINTEST = 1e-6  # of a clip's power: what is below that is no sound
 MEMORY = 0.98  # of a label's mean, a clip
 LENIENCE = 1.0  # of the logarithm of power: 4 dB
 
@@ -69,8 +71,12 @@ class Quiet:
 
 
 def log_power(audio: Tensor) -> Tensor:
-    """Log power of a spectrogram in which a sine of amplitude 1 is 0: [batch, num_samples] to [batch, frames, bins]."""
-    spectrum = dsp.stft(audio, N_FFT, N_FFT // 2)
-    scale = (4 / N_FFT) ** 2  # a Hann window's sum is half its length
+    """Log power spectrogram of clips at equal energy: [batch, num_samples] to [batch, frames, bins].
+
+    0 is the power of a sine that goes through the whole clip, and is all of it.
+    """
+    level = audio.square().mean(1, keepdim=True).clamp_min(FAINTEST).sqrt()
+    spectrum = dsp.stft(audio / level, N_FFT, N_FFT // 2)
+    scale = 2 / (N_FFT / 2) ** 2  # a Hann window's sum is half its length
     power = scale * (spectrum.real.square() + spectrum.imag.square()).to(audio.device)
     return torch.log(power + FLOOR).mT
