@@ -59,6 +59,18 @@ class Workers:
         dist.all_reduce(total)
         return total / self.count
 
+    def by_label(self, values: Tensor, label: Tensor, labels: int) -> tuple[Tensor, Tensor]:
+        """How many clips of each label the whole batch has, [labels], and the mean of their values, 0 for none.
+
+        Args:
+            values: of this process's clips, [batch, ...].
+            label: indices [batch].
+        """
+        count = values.new_zeros(labels).index_add_(0, label, torch.ones_like(label, dtype=values.dtype))
+        total = values.new_zeros(labels, *values.shape[1:]).index_add_(0, label, values)
+        count, total = (self.mean(part) * self.count for part in (count, total))
+        return count, total / count.clamp_min(1).view(-1, *[1] * (values.dim() - 1))
+
     def any(self, flag: bool, device: torch.device) -> bool:
         """Whether the flag is up in any process."""
         return flag if self.count == 1 else self.mean(torch.tensor(float(flag), device=device)).item() > 0

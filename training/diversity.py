@@ -52,10 +52,7 @@ class Diversity:
     @torch.no_grad()
     def _listen(self, apart: Tensor, label: Tensor) -> None:
         """Move each heard label's distance towards its pairs' mean; the first one is taken as it is."""
-        heard = torch.zeros(2, len(self.distance), device=apart.device)
-        heard.index_add_(1, label, torch.stack([torch.ones_like(apart), apart]))
-        count, total = self.workers.mean(heard) * self.workers.count
-        mean = total / count.clamp_min(1)
+        count, mean = self.workers.by_label(apart, label, len(self.distance))
         keep = torch.where(self.distance > 0, MEMORY**count, 0.0)
         self.distance.copy_(torch.where(count > 0, keep * self.distance + (1 - keep) * mean, self.distance))
 

@@ -32,8 +32,9 @@ class Quiet:
     def __init__(self, model: ModelConfig, device: torch.device, workers: Workers):
         self.workers = workers
         shape = log_power(torch.zeros(1, model.num_samples)).shape[1:]
-        self.means = torch.zeros(2, max(1, len(model.labels)), *shape, device=device)  # of real clips, of fakes
-        self.heard = torch.zeros(max(1, len(model.labels)), device=device)  # clips of each
+        labels = max(1, len(model.labels))
+        self.means = torch.zeros(labels, 2, *shape, device=device)  # of real clips, of fakes
+        self.heard = torch.zeros(labels, device=device)  # clips of each
 
     def __call__(self, real: Tensor, fake: Tensor, label: Tensor) -> Tensor:
         """The squared difference of the means beyond a little, averaged over the batch, frames and bins.
@@ -44,8 +45,8 @@ class Quiet:
         """
         logs = log_power(fake)
         with torch.no_grad():
-            self._listen(torch.stack([log_power(real), logs.detach()]), label)
-            above = self.means[1] - self.means[0]
+            self._listen(torch.stack([log_power(real), logs.detach()], dim=1), label)
+            above = self.means[:, 1] - self.means[:, 0]
             excess = (above - above.clamp(-LENIENCE, LENIENCE))[label]
         # its value is that of the means; its gradient moves today's clips by what those have too much or too little
         return (excess * (excess + logs - logs.detach())).mean()
@@ -61,13 +62,11 @@ class Quiet:
         self.heard.copy_(state["heard"])
 
     def _listen(self, logs: Tensor, label: Tensor) -> None:
-        """Move each heard label's means towards its clips', [2, batch, frames, bins]; at first they are plain means."""
-        count = torch.zeros_like(self.heard).index_add_(0, label, torch.ones_like(label, dtype=logs.dtype))
-        total = torch.zeros_like(self.means).index_add_(1, label, logs)
-        count, total = (self.workers.mean(part) * self.workers.count for part in (count, total))
+        """Move each heard label's means towards its clips', [batch, 2, frames, bins]; at first they are plain means."""
+        count, mean = self.workers.by_label(logs, label, len(self.heard))
         self.heard += count
-        pace = torch.maximum(1 - MEMORY**count, count / self.heard.clamp_min(1))[:, None, None]
-        self.means.lerp_(total / count.clamp_min(1)[:, None, None], pace)
+        pace = torch.maximum(1 - MEMORY**count, count / self.heard.clamp_min(1))
+        self.means.lerp_(mean, pace[:, None, None, None])
 
 
 def log_power(audio: Tensor) -> Tensor:

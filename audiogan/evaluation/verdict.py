@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from audiogan.evaluation.signal import FLOOR_DB
+
 GOOD, FAIR, BAD, NEUTRAL = "good", "fair", "bad", ""
 WRONG_INPUTS = ("silence", "noise")
-AUDIBLE_DB, SILENT_DB = -55.0, -120.0  # dBFS of a whistle in a pause
+AUDIBLE_DB = -55.0  # dBFS of a whistle in a pause
 CHANCE = 0.005  # of white noise's distance: real audio's own may be 0 or below
 
 
@@ -145,7 +147,7 @@ def _signal(scores: dict, real: dict, document: dict) -> Finding:
 def _whistles(scores: dict, document: dict) -> bool:
     """Whether a line is audible that no real audio has; held-out audio has the pitches that models are asked for."""
     real = [document["baselines"][name]["scores"] for name in ("real_train", "real_test")]
-    own, *theirs = (SILENT_DB if level is None else level for level in (of.get("whistle_db") for of in (scores, *real)))
+    own, *theirs = (FLOOR_DB if level is None else level for level in (of.get("whistle_db") for of in (scores, *real)))
     return own > max(AUDIBLE_DB, max(theirs) + 10)
 
 
