@@ -209,7 +209,8 @@ def test_reload_and_second_device_resume_at_the_same_trial(visit, rate_site):
 
 def test_space_before_the_sound_is_there_plays_it_once_it_is(visit):
     page = visit()
-    late = []
+    late, sent = [], []
+    page.on("request", lambda request: sent.append(request.post_data or ""))
 
     def hold(route):
         if sounds_in(route):
@@ -224,6 +225,7 @@ def test_space_before_the_sound_is_there_plays_it_once_it_is(visit):
         route.continue_()
     page.unroute("**/component_server**")
     expect(page.locator(".trial .answers:enabled")).to_be_visible()
+    assert not [data for data in sent if '"skip"' in data]  # for the sounds of screens that were left meanwhile
 
 
 def sounds_in(route) -> bool:

@@ -51,7 +51,8 @@ export function mount({ element, server }) {
     stop();
     const actions = actionsOf(view);
     const node = { consent: screens.consent, level: screens.level, headphones: screens.headphones, done: screens.done, withdrawn: (_, given) => screens.withdrawn(given) }[view.stage]?.(view, actions);
-    showing = node ? { node, keys: (event) => node.keys?.(event), focus: () => node.querySelector("h2")?.focus({ preventScroll: true }) } : trial(view, actions);
+    const sheet = { node, keys: (event) => node.keys?.(event), focus: () => node.querySelector("h2")?.focus({ preventScroll: true }) };
+    showing = { view, ...(node ? sheet : trial(view, actions)) };
     root.dataset.stage = view.stage;
     const moved = place.childElementCount > 0;
     place.replaceChildren(showing.node);
@@ -80,7 +81,7 @@ export function mount({ element, server }) {
       attempt(request, (reply) => stored(reply, answer.answers), restore);
     },
     fail: () => {
-      if (!showing?.node.isConnected) return;
+      if (showing?.view !== view) return; // the server gives no sounds of a screen that was left
       const skip = { action: "skip", token: view.token };
       attempt(skip, (reply) => {
         show(reply.view);
