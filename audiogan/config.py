@@ -14,6 +14,7 @@ _BOUNDS = {
     "latent_dim": (1, 1024),
     "kernel_size": (4, 64),
     "phase_shuffle": (0, 16),
+    "post_filter": (0, 4097),
     "griffin_lim_iterations": (0, 256),
 }
 
@@ -33,6 +34,7 @@ class ModelConfig:
         kernel_size: taps of each layer of WaveGAN's generator: 25 as published, 28 where a layer stands for nearest
             upsampling and a convolution (`audiogan.interop.wavegan_pytorch`).
         phase_shuffle: largest shift in samples of WaveGAN's critic (section 3.3 of the paper); 0 turns it off.
+        post_filter: taps, an odd number, of the filter behind WaveGAN's generator; 0 for none.
         griffin_lim_iterations: for architectures that draw spectrograms.
         output_peak: what each clip's largest sample is brought to, as its training clips' was; 0 leaves levels alone.
 
@@ -49,6 +51,7 @@ class ModelConfig:
     labels: tuple[str, ...] = ()
     kernel_size: int = 25
     phase_shuffle: int = 2
+    post_filter: int = 0
     griffin_lim_iterations: int = 16
     output_peak: float = 0.0
 
@@ -60,6 +63,8 @@ class ModelConfig:
             value = getattr(self, name)
             if type(value) is not int or not low <= value <= high:
                 raise ValueError(f"{name} must be a whole number from {low} to {high}, not {value!r}")
+        if self.post_filter and self.post_filter % 2 == 0:
+            raise ValueError(f"post_filter must be odd, so that it delays nothing, or 0, not {self.post_filter!r}")
         if type(self.output_peak) not in (int, float) or not 0.0 <= self.output_peak <= 1.0:
             raise ValueError(f"output_peak must be a number from 0 to 1, not {self.output_peak!r}")
         if self.num_samples not in NUM_SAMPLES:

@@ -212,6 +212,12 @@ def _griffin_lim(search: PhaseSearch, spectrum: Tensor, iterations: int, momentu
     return search.audio(spectrum).clone()
 
 
+def convolve(audio: Tensor, responses: Tensor) -> Tensor:
+    """Each clip through its filter, without delay: [batch, time] and [batch or 1, odd taps] to [batch, time]."""
+    same = taf.fftconvolve(_complex_capable(audio), _complex_capable(responses.expand(len(audio), -1)), mode="same")
+    return same.to(audio.device)
+
+
 def limit_peak(audio: Tensor) -> Tensor:
     """Clips [batch, time] that exceed full scale turned down until they fit: no sample is clipped."""
     return audio / audio.abs().amax(1, keepdim=True).clamp_min(1.0)

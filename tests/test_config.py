@@ -30,6 +30,8 @@ def test_json_round_trip():
         ("labels", [""]),
         ("labels", [7]),
         ("kernel_size", 3),
+        ("post_filter", 512),
+        ("post_filter", -1),
         ("griffin_lim_iterations", 10**6),
         ("output_peak", 1.5),
         ("output_peak", float("nan")),

@@ -117,10 +117,20 @@ def test_the_metadata_says_how_to_play_it(pair):
 
 
 @pytest.mark.parametrize(
-    "form", [{"num_samples": 32768, "labels": ()}, {"kernel_size": 28, "latent_distribution": "normal"}], ids=str
+    "form",
+    [
+        {"num_samples": 32768, "labels": ()},
+        {"kernel_size": 28, "latent_distribution": "normal"},
+        {"post_filter": 33},
+        {"post_filter": 33, "labels": ()},
+    ],
+    ids=str,
 )
 def test_other_forms_of_wavegan(form, tmp_path):
-    synthesizer, session = exported(tmp_path, lively_generator("wavegan", **form))
+    generator = lively_generator("wavegan", **form)
+    if generator.post is not None:
+        nn.init.normal_(generator.post.responses, std=0.2)
+    synthesizer, session = exported(tmp_path, generator)
     assert differences(synthesizer, session, 3).max() < 1e-4
     assert session.get_modelmeta().custom_metadata_map["latent_distribution"] == synthesizer.config.latent_distribution
 

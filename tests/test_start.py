@@ -4,6 +4,7 @@ import pytest
 import torch
 from conftest import save_tiny_checkpoint, tiny_generator
 from test_trainer import CPU
+from torch import nn
 
 from audiogan import checkpoint
 from audiogan.config import ModelConfig
@@ -34,6 +35,20 @@ def test_labels_are_found_by_name_and_new_ones_begin_anew(checkpoints):
     assert torch.equal(subject.mapping.embedding.weight[0], new)
     assert torch.equal(subject.mapping.embedding.weight[1], learnt.mapping.embedding.weight[1])
     assert torch.equal(subject.dense.weight, learnt.dense.weight)
+
+
+def test_a_post_filter_can_be_added_and_goes_along_by_label_but_not_be_left_out(tmp_path):
+    save_tiny_checkpoint(tmp_path / "plain", "wavegan", ("Flute", "Gong"))
+    subject = build_generator(ModelConfig("wavegan", dim=4, labels=("Gong", "Flute", "Cello"), post_filter=33))
+    begin_with(subject, tmp_path / "plain")
+    assert torch.equal(subject.dense.weight, checkpoint.load(tmp_path / "plain")[1].dense.weight)
+    nn.init.normal_(subject.post.responses)
+    checkpoint.save(tmp_path / "filtered", subject, {}, "", exact=True)
+    again = build_generator(ModelConfig("wavegan", dim=4, labels=("Cello", "Gong"), post_filter=33))
+    begin_with(again, tmp_path / "filtered")
+    assert torch.equal(again.post.responses, subject.post.responses[[2, 0]])
+    with pytest.raises(ValueError, match="post_filter 33, not 0"):
+        begin_with(build_generator(ModelConfig("wavegan", dim=4, labels=("Gong",))), tmp_path / "filtered")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from audiogan.audio import write_atomically
-from audiogan.interop.real_fourier import RealFourier, RealGriffinLim
+from audiogan.interop.real_fourier import RealFourier, RealGriffinLim, RealPostFilter
 from audiogan.models.base import Generator, SpectralGenerator
 from audiogan.models.convolutions import UpConv1d
 from audiogan.renderer import at_peak
@@ -79,6 +79,8 @@ def portable(generator: Generator) -> Generator:
         generator.find_phases = RealGriffinLim(generator.spectrogram.n_fft, HOP_LENGTH, num_samples)
     if hasattr(generator, "fourier"):
         generator.fourier = RealFourier(generator.fourier.n_fft, generator.fourier.hop_length, num_samples)
+    if getattr(generator, "post", None) is not None:
+        generator.post = RealPostFilter(generator.post)
     return generator
 
 

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from audiogan import dsp
+from audiogan.models.post_filter import PostFilter
 from audiogan.phases import steady_phases
 
 
@@ -48,6 +49,21 @@ class RealFourier(nn.Module):
 
     def _heard(self, samples: Tensor) -> Tensor:
         return samples[:, self.n_fft // 2 :][:, : self.num_samples]
+
+
+class RealPostFilter(nn.Module):
+    """`PostFilter` as one convolution with every label's filter, of whose results a clip takes its own label's."""
+
+    def __init__(self, post: PostFilter):
+        super().__init__()
+        self.register_buffer("kernels", post.notched().flip(1)[:, None])  # torch's conv does not turn them round
+
+    def forward(self, audio: Tensor, label: Tensor | None) -> Tensor:
+        """[batch, 1, time] and label indices [batch] or None to [batch, 1, time]."""
+        filtered = F.conv1d(audio, self.kernels, padding=self.kernels.shape[2] // 2)  # [batch, labels, time]
+        if label is None:
+            return filtered
+        return filtered.gather(1, label[:, None, None].expand(-1, 1, audio.shape[2]))
 
 
 class RealGriffinLim(nn.Module):

@@ -6,12 +6,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from audiogan import dsp
 from audiogan.config import ModelConfig
 from audiogan.models.base import Discriminator, WaveGenerator
 from audiogan.models.convolutions import DownConv1d, UpConv1d
 from audiogan.models.derivatives import LeakyReLU
 from audiogan.models.folding import on_gpu
 from audiogan.models.layers import LabelledLatent, PhaseShuffle, ProjectionHead, init_published
+from audiogan.models.post_filter import PostFilter
 
 FIRST_FRAMES = 16
 
@@ -31,7 +33,7 @@ def widths(config: ModelConfig) -> list[int]:
 
 
 class WaveGANGenerator(WaveGenerator):
-    """z to waveform: a dense layer to 16 frames, then transposed convolutions, ReLU, tanh."""
+    """z to waveform: a dense layer to 16 frames, then transposed convolutions, ReLU, tanh, perhaps a post filter."""
 
     def __init__(self, config: ModelConfig):
         super().__init__(config)
@@ -40,6 +42,7 @@ class WaveGANGenerator(WaveGenerator):
         self.dense = nn.Linear(self.latent.out_features, FIRST_FRAMES * channels[0])
         sizes = zip(pairwise(channels), strides(config.num_samples), strict=True)
         self.layers = nn.ModuleList([UpConv1d(i, o, config.kernel_size, stride) for (i, o), stride in sizes])
+        self.post = PostFilter(config.post_filter, len(config.labels)) if config.post_filter else None
         self.apply(init_published)
 
     def forward(self, z: Tensor, label: Tensor | None = None, pitch: Tensor | None = None) -> Tensor:
@@ -47,7 +50,12 @@ class WaveGANGenerator(WaveGenerator):
         x = x.view(z.shape[0], -1, FIRST_FRAMES)  # [batch, widest, 16]
         for layer in self.layers:
             x = layer(F.relu(x, inplace=torch.is_inference_mode_enabled()))  # nothing else reads it then
-        return x.tanh()  # [batch, 1, num_samples]
+        x = x.tanh()  # [batch, 1, num_samples]
+        return x if self.post is None else self.post(x, label)
+
+    def to_audio(self, native: Tensor) -> Tensor:
+        audio = super().to_audio(native)
+        return audio if self.post is None else dsp.limit_peak(audio)  # tanh holds what no filter follows
 
 
 class WaveGANDiscriminator(Discriminator):

@@ -1,0 +1,34 @@
+"""WaveGAN's post filter: what stands at one frequency under every note is taken out of the waveform."""
+
+import torch
+from torch import Tensor, nn
+
+from audiogan import dsp
+
+
+class PostFilter(nn.Module):
+    """One learnt filter a label behind the last layer; Donahue et al. (2018, appendix) have one for all.
+
+    Up-convolutions leave lines at multiples of the rates of their layers, and each label its own. A long filter can
+    notch those without an effect on notes, whose partials lie elsewhere in most clips. It begins as no filter, except
+    that a mean which is not 0 never passes: no loudspeaker plays it.
+
+    Args:
+        taps: odd, so that nothing is delayed.
+        num_labels: 0 for a model without labels.
+    """
+
+    def __init__(self, taps: int, num_labels: int):
+        super().__init__()
+        responses = torch.zeros(max(1, num_labels), taps)
+        responses[:, taps // 2] = 1.0
+        self.responses = nn.Parameter(responses)
+
+    def notched(self) -> Tensor:
+        """The filters as they are used, [labels or 1, taps]: without a response to what stands still."""
+        return self.responses - self.responses.mean(1, keepdim=True)
+
+    def forward(self, audio: Tensor, label: Tensor | None) -> Tensor:
+        """[batch, 1, time] and label indices [batch], None for a model without labels, to float32 [batch, 1, time]."""
+        responses = self.notched() if label is None else self.notched()[label]
+        return dsp.convolve(audio.float().squeeze(1), responses).unsqueeze(1)
