@@ -129,7 +129,7 @@ def test_the_metadata_says_how_to_play_it(pair):
 def test_other_forms_of_wavegan(form, tmp_path):
     generator = lively_generator("wavegan", **form)
     if generator.post is not None:
-        nn.init.normal_(generator.post.responses, std=0.2)
+        nn.init.normal_(generator.post.gains, std=0.05)
     synthesizer, session = exported(tmp_path, generator)
     assert differences(synthesizer, session, 3).max() < 1e-4
     assert session.get_modelmeta().custom_metadata_map["latent_distribution"] == synthesizer.config.latent_distribution

@@ -42,11 +42,11 @@ def test_a_post_filter_can_be_added_and_goes_along_by_label_but_not_be_left_out(
     subject = build_generator(ModelConfig("wavegan", dim=4, labels=("Gong", "Flute", "Cello"), post_filter=33))
     begin_with(subject, tmp_path / "plain")
     assert torch.equal(subject.dense.weight, checkpoint.load(tmp_path / "plain")[1].dense.weight)
-    nn.init.normal_(subject.post.responses)
+    nn.init.normal_(subject.post.gains)
     checkpoint.save(tmp_path / "filtered", subject, {}, "", exact=True)
     again = build_generator(ModelConfig("wavegan", dim=4, labels=("Cello", "Gong"), post_filter=33))
     begin_with(again, tmp_path / "filtered")
-    assert torch.equal(again.post.responses, subject.post.responses[[2, 0]])
+    assert torch.equal(again.post.gains, subject.post.gains[[2, 0]])
     with pytest.raises(ValueError, match="post_filter 33, not 0"):
         begin_with(build_generator(ModelConfig("wavegan", dim=4, labels=("Gong",))), tmp_path / "filtered")
 
