@@ -35,6 +35,7 @@ class ModelConfig:
             upsampling and a convolution (`audiogan.interop.wavegan_pytorch`).
         phase_shuffle: largest shift in samples of WaveGAN's critic (section 3.3 of the paper); 0 turns it off.
         post_filter: taps, an odd number, of the filter behind WaveGAN's generator; 0 for none.
+        envelope: whether WaveGAN's generator ends in a learnt envelope, so that it can be silent.
         griffin_lim_iterations: for architectures that draw spectrograms.
         output_peak: what each clip's largest sample is brought to, as its training clips' was; 0 leaves levels alone.
 
@@ -52,6 +53,7 @@ class ModelConfig:
     kernel_size: int = 25
     phase_shuffle: int = 2
     post_filter: int = 0
+    envelope: bool = False
     griffin_lim_iterations: int = 16
     output_peak: float = 0.0
 
@@ -65,6 +67,8 @@ class ModelConfig:
                 raise ValueError(f"{name} must be a whole number from {low} to {high}, not {value!r}")
         if self.post_filter and self.post_filter % 2 == 0:
             raise ValueError(f"post_filter must be odd, so that it delays nothing, or 0, not {self.post_filter!r}")
+        if type(self.envelope) is not bool:
+            raise ValueError(f"envelope must be true or false, not {self.envelope!r}")
         if type(self.output_peak) not in (int, float) or not 0.0 <= self.output_peak <= 1.0:
             raise ValueError(f"output_peak must be a number from 0 to 1, not {self.output_peak!r}")
         if self.num_samples not in NUM_SAMPLES:

@@ -32,6 +32,7 @@ def test_json_round_trip():
         ("kernel_size", 3),
         ("post_filter", 512),
         ("post_filter", -1),
+        ("envelope", 1),
         ("griffin_lim_iterations", 10**6),
         ("output_peak", 1.5),
         ("output_peak", float("nan")),

@@ -122,7 +122,7 @@ def test_the_metadata_says_how_to_play_it(pair):
         {"num_samples": 32768, "labels": ()},
         {"kernel_size": 28, "latent_distribution": "normal"},
         {"post_filter": 33},
-        {"post_filter": 33, "labels": ()},
+        {"post_filter": 33, "labels": (), "envelope": True},
     ],
     ids=str,
 )
@@ -130,6 +130,8 @@ def test_other_forms_of_wavegan(form, tmp_path):
     generator = lively_generator("wavegan", **form)
     if generator.post is not None:
         nn.init.normal_(generator.post.gains, std=0.05)
+    if generator.envelope is not None:
+        nn.init.normal_(generator.envelope.level.weight, std=100)
     synthesizer, session = exported(tmp_path, generator)
     assert differences(synthesizer, session, 3).max() < 1e-4
     assert session.get_modelmeta().custom_metadata_map["latent_distribution"] == synthesizer.config.latent_distribution

@@ -36,7 +36,8 @@ def test_convolve_is_scipys():
 
 def test_impulse_responses_have_the_gains_at_their_frequencies():
     gains = torch.rand(2, 17)
-    frequencies, response = signal.freqz(dsp.impulse_responses(gains)[1].double().numpy(), worN=np.arange(17) * np.pi / 16)
+    filters = dsp.impulse_responses(gains).double().numpy()
+    frequencies, response = signal.freqz(filters[1], worN=np.arange(17) * np.pi / 16)
     np.testing.assert_allclose(np.real(response * np.exp(16j * frequencies)), gains[1], atol=1e-6)
 
 

@@ -37,17 +37,18 @@ def test_labels_are_found_by_name_and_new_ones_begin_anew(checkpoints):
     assert torch.equal(subject.dense.weight, learnt.dense.weight)
 
 
-def test_a_post_filter_can_be_added_and_goes_along_by_label_but_not_be_left_out(tmp_path):
+def test_what_follows_the_last_layer_can_be_added_goes_along_by_label_and_cannot_be_left_out(tmp_path):
     save_tiny_checkpoint(tmp_path / "plain", "wavegan", ("Flute", "Gong"))
-    subject = build_generator(ModelConfig("wavegan", dim=4, labels=("Gong", "Flute", "Cello"), post_filter=33))
+    form = {"dim": 4, "post_filter": 33, "envelope": True}
+    subject = build_generator(ModelConfig("wavegan", labels=("Gong", "Flute", "Cello"), **form))
     begin_with(subject, tmp_path / "plain")
     assert torch.equal(subject.dense.weight, checkpoint.load(tmp_path / "plain")[1].dense.weight)
     nn.init.normal_(subject.post.gains)
     checkpoint.save(tmp_path / "filtered", subject, {}, "", exact=True)
-    again = build_generator(ModelConfig("wavegan", dim=4, labels=("Cello", "Gong"), post_filter=33))
+    again = build_generator(ModelConfig("wavegan", labels=("Cello", "Gong"), **form))
     begin_with(again, tmp_path / "filtered")
     assert torch.equal(again.post.gains, subject.post.gains[[2, 0]])
-    with pytest.raises(ValueError, match="post_filter 33, not 0"):
+    with pytest.raises(ValueError, match="envelope True, not False"):
         begin_with(build_generator(ModelConfig("wavegan", dim=4, labels=("Gong",))), tmp_path / "filtered")
 
 

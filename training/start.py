@@ -8,6 +8,7 @@ from audiogan import checkpoint
 from audiogan.models.base import Generator
 
 PER_LABEL = "embedding.weight", "pitch_shares", "post.gains"  # tensors with a row a label
+ADDED = {"post_filter", "envelope"}  # may be new: at first they change nothing
 OF_THE_SOUNDS = {"labels", "output_peak"}  # may differ between what was learnt and what is to be
 
 
@@ -23,7 +24,7 @@ def begin_with(generator: Generator, name_or_path: str | os.PathLike) -> None:
     known, learnt = checkpoint.load(checkpoint.find(name_or_path))
     ours, theirs = generator.config.to_dict(), known.config.to_dict()
     for key in sorted(set(ours) - OF_THE_SOUNDS):
-        if ours[key] != theirs[key] and not (key == "post_filter" and theirs[key] == 0):  # a new one changes nothing
+        if ours[key] != theirs[key] and not (key in ADDED and not theirs[key]):
             raise ValueError(f"start: {known.name} has {key} {theirs[key]!r}, not {ours[key]!r} as in this run")
     if bool(known.config.labels) != bool(generator.config.labels):
         raise ValueError(f"start: {known.name} is {'' if known.config.labels else 'un'}conditional, unlike this run")

@@ -11,6 +11,7 @@ from audiogan.config import ModelConfig
 from audiogan.models.base import Discriminator, WaveGenerator
 from audiogan.models.convolutions import DownConv1d, UpConv1d
 from audiogan.models.derivatives import LeakyReLU
+from audiogan.models.envelope import Envelope
 from audiogan.models.folding import on_gpu
 from audiogan.models.layers import LabelledLatent, PhaseShuffle, ProjectionHead, init_published
 from audiogan.models.post_filter import PostFilter
@@ -33,7 +34,10 @@ def widths(config: ModelConfig) -> list[int]:
 
 
 class WaveGANGenerator(WaveGenerator):
-    """z to waveform: a dense layer to 16 frames, then transposed convolutions, ReLU, tanh, perhaps a post filter."""
+    """z to waveform: a dense layer to 16 frames, then transposed convolutions, ReLU, tanh.
+
+    Behind that there may be an envelope, told from what the first of those convolutions says, and a post filter.
+    """
 
     def __init__(self, config: ModelConfig):
         super().__init__(config)
@@ -42,15 +46,20 @@ class WaveGANGenerator(WaveGenerator):
         self.dense = nn.Linear(self.latent.out_features, FIRST_FRAMES * channels[0])
         sizes = zip(pairwise(channels), strides(config.num_samples), strict=True)
         self.layers = nn.ModuleList([UpConv1d(i, o, config.kernel_size, stride) for (i, o), stride in sizes])
+        self.envelope = Envelope(channels[1]) if config.envelope else None
         self.post = PostFilter(config.post_filter, len(config.labels)) if config.post_filter else None
         self.apply(init_published)
 
     def forward(self, z: Tensor, label: Tensor | None = None, pitch: Tensor | None = None) -> Tensor:
         x = self.dense(self.latent(z, label))
         x = x.view(z.shape[0], -1, FIRST_FRAMES)  # [batch, widest, 16]
+        gain = None
         for layer in self.layers:
             x = layer(F.relu(x, inplace=torch.is_inference_mode_enabled()))  # nothing else reads it then
+            if gain is None and self.envelope is not None:
+                gain = self.envelope(x, self.config.num_samples)
         x = x.tanh()  # [batch, 1, num_samples]
+        x = x if gain is None else x * gain
         return x if self.post is None else self.post(x, label)
 
     def to_audio(self, native: Tensor) -> Tensor:
