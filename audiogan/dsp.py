@@ -212,16 +212,6 @@ def _griffin_lim(search: PhaseSearch, spectrum: Tensor, iterations: int, momentu
     return search.audio(spectrum).clone()
 
 
-def impulse_responses(gains: Tensor) -> Tensor:
-    """Filters without delay from gains at evenly spaced frequencies: [n, bins] to symmetrical [n, 2 * bins - 1].
-
-    The first gain is that of a constant, the last one that of half the sample rate.
-    """
-    half = torch.fft.irfft(_complex_capable(gains))[:, : gains.shape[1]].to(gains.device)
-    half = torch.cat([half[:, :-1], half[:, -1:] / 2], dim=1)  # the last stands on either side
-    return torch.cat([half.flip(1)[:, :-1], half], dim=1)
-
-
 def convolve(audio: Tensor, responses: Tensor) -> Tensor:
     """Each clip through its filter, without delay: [batch, time] and [batch or 1, odd taps] to [batch, time]."""
     same = taf.fftconvolve(_complex_capable(audio), _complex_capable(responses.expand(len(audio), -1)), mode="same")

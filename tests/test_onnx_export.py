@@ -129,7 +129,7 @@ def test_the_metadata_says_how_to_play_it(pair):
 def test_other_forms_of_wavegan(form, tmp_path):
     generator = lively_generator("wavegan", **form)
     if generator.post is not None:
-        nn.init.normal_(generator.post.gains, std=0.05)
+        nn.init.normal_(generator.post.responses, std=0.2)
     if generator.envelope is not None:
         nn.init.normal_(generator.envelope.level.weight, std=100)
     synthesizer, session = exported(tmp_path, generator)

@@ -34,35 +34,27 @@ def test_convolve_is_scipys():
     np.testing.assert_allclose(dsp.convolve(audio, responses[:1])[2], one_for_all, atol=1e-4)
 
 
-def test_impulse_responses_have_the_gains_at_their_frequencies():
-    gains = torch.rand(2, 17)
-    filters = dsp.impulse_responses(gains).double().numpy()
-    frequencies, response = signal.freqz(filters[1], worN=np.arange(17) * np.pi / 16)
-    np.testing.assert_allclose(np.real(response * np.exp(16j * frequencies)), gains[1], atol=1e-6)
-
-
 def test_at_first_all_passes_in_its_place_but_what_stands_still():
-    filtered = PostFilter(513, 0)(tone(440) + 0.5, None)
+    subject = PostFilter(513, 0)
+    audio = tone(440) + 0.5
+    filtered = subject(audio, None)
     assert (filtered - tone(440))[..., 512:-512].abs().max() < 0.05
     assert filtered[..., 512:-512].mean().abs() < 1e-3
 
 
-def test_whatever_it_learns_it_amplifies_nothing_and_lets_nothing_through_that_stands_still():
+def test_no_filter_that_is_learnt_lets_through_what_stands_still():
     subject = PostFilter(513, 2)
-    nn.init.normal_(subject.gains)
+    nn.init.normal_(subject.responses)
     still = torch.full((2, 1, SAMPLES), 0.9)
     assert subject(still, torch.tensor([0, 1]))[..., 512:-512].abs().max() < 1e-3
-    for hz in np.arange(1, 256) * 31.25:
-        assert level_of(subject(tone(hz), torch.tensor([1])), hz) < 1.001
 
 
 def test_each_label_has_its_own():
     subject = PostFilter(513, 2)
     with torch.no_grad():
-        subject.gains[1] = 0.0  # a half
+        subject.responses[1] *= 0.5
     quiet, loud = subject(tone(440).expand(2, 1, -1), torch.tensor([1, 0]))
-    assert level_of(quiet, 440) == pytest.approx(0.5, abs=0.01)
-    assert level_of(loud, 440) == pytest.approx(0.98, abs=0.01)
+    torch.testing.assert_close(2 * quiet, loud)
 
 
 def test_it_learns_to_take_away_a_line_and_to_leave_a_note():
@@ -82,10 +74,9 @@ def test_a_generator_without_one_has_no_weights_for_it_and_with_one_fits_full_sc
     assert not [name for name in plain.state_dict() if name.startswith("post")]
     filtered = build_generator(ModelConfig("wavegan", dim=4, num_samples=SAMPLES, post_filter=33))
     with torch.no_grad():
-        filtered.layers[-1].weight *= 1e6  # tanh makes squares of it, and without some partials those are higher
-        filtered.post.gains[:, 1::2] = -1.0
+        filtered.post.responses *= 1000
     native = filtered(torch.randn(2, 100))
-    assert native.abs().max() > 1.05
+    assert native.abs().max() > 1
     assert filtered.to_audio(native).abs().max().item() == pytest.approx(1)
 
 

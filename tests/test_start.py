@@ -43,11 +43,11 @@ def test_what_follows_the_last_layer_can_be_added_goes_along_by_label_and_cannot
     subject = build_generator(ModelConfig("wavegan", labels=("Gong", "Flute", "Cello"), **form))
     begin_with(subject, tmp_path / "plain")
     assert torch.equal(subject.dense.weight, checkpoint.load(tmp_path / "plain")[1].dense.weight)
-    nn.init.normal_(subject.post.gains)
+    nn.init.normal_(subject.post.responses)
     checkpoint.save(tmp_path / "filtered", subject, {}, "", exact=True)
     again = build_generator(ModelConfig("wavegan", labels=("Cello", "Gong"), **form))
     begin_with(again, tmp_path / "filtered")
-    assert torch.equal(again.post.gains, subject.post.gains[[2, 0]])
+    assert torch.equal(again.post.responses, subject.post.responses[[2, 0]])
     with pytest.raises(ValueError, match="envelope True, not False"):
         begin_with(build_generator(ModelConfig("wavegan", dim=4, labels=("Gong",))), tmp_path / "filtered")
 

@@ -27,6 +27,9 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--checkpoints", metavar="DIR", type=Path, help="where to write it (default: checkpoints/)")
     export.add_argument("--notes", metavar="FILE", type=Path, help="Markdown for the card: how it sounds")
     export.add_argument("--last", action="store_true", help="the last saved one, not the best on held-out audio")
+    export.add_argument(
+        "--notch", metavar="PREPARED", type=Path, help="filter a WaveGAN's whistles out; its data set tells which"
+    )
     export.set_defaults(run=_export)
     classifier = commands.add_parser("classifier", help="train the network that python -m audiogan evaluate judges by")
     classifier.add_argument("--data", required=True, type=Path, help="a prepared data set")
@@ -218,7 +221,8 @@ def _export(options) -> None:
         if not options.notes.is_file():
             raise ValueError(f"--notes {options.notes} is missing")
         notes = options.notes.read_text(encoding="utf-8").strip()
-    print(export(options.folder, options.name, options.checkpoints or checkpoint.FOLDER, notes, options.last))
+    checkpoints = options.checkpoints or checkpoint.FOLDER
+    print(export(options.folder, options.name, checkpoints, notes, options.last, options.notch))
 
 
 def _classifier(options) -> None:

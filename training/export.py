@@ -5,9 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from audiogan import checkpoint
+from audiogan.dataset import PreparedData
 from audiogan.evaluation import history
 from audiogan.models import build_generator, count_parameters
 from training.config import TrainConfig, load_preset
+from training.notches import notched
 from training.run import RunFolder
 from training.state import below
 
@@ -19,18 +21,21 @@ LICENCES = {
 }
 
 
-def export(run_folder, name: str, checkpoints=checkpoint.FOLDER, notes: str = "", last: bool = False) -> Path:
+def export(
+    run_folder, name: str, checkpoints=checkpoint.FOLDER, notes: str = "", last: bool = False, notch_by=None
+) -> Path:
     """Write checkpoints/NAME from a run: the averaged generator that scored best on held-out audio.
 
     Args:
         notes: Markdown for the card: how the model sounds.
         last: take the last saved one instead, as is done where none was scored yet.
+        notch_by: the folder of its data, by which a WaveGAN's whistles are told from its notes and filtered out.
 
     Returns:
         The checkpoint's folder.
 
     Raises:
-        ValueError: no such run, nothing saved yet, or a bad name.
+        ValueError: no such run, nothing saved yet, or a bad name; notches for another model, or by other data.
     """
     run = RunFolder(run_folder)
     config, model, data = run.read()
@@ -49,6 +54,11 @@ def export(run_folder, name: str, checkpoints=checkpoint.FOLDER, notes: str = ""
         **{key: value for key, value in config.to_dict().items() if key not in ("model", "steps")},
     }
     folder = Path(checkpoints) / checkpoint.check_name(name)
+    if notch_by is not None:
+        heard = PreparedData(notch_by)
+        if heard.meta["sha256"] != data["sha256"]:
+            raise ValueError(f"--notch {notch_by} is not the data that the run was trained on")
+        generator, training["notches"] = notched(generator, heard)
     text = card(name, generator, config, data, training, notes, _curve(run.folder, numbers["step"]))
     checkpoint.save(folder, generator, training, text)
     return folder
@@ -95,7 +105,7 @@ A `{model.architecture}` of width {model.dim} that makes clips of {model.num_sam
 | time | {training["minutes"]:,} minutes on {training["machine"]} |
 | loss | {config.loss}, Adam {config.learning_rate:g} / {config.critic_learning_rate:g}, betas {config.betas}, \
 EMA {config.ema:g} |
-| distance to held-out audio | {_distance(training)} |
+| distance to held-out audio | {_distance(training)} |{_notches(training)}
 
 ## How it sounds
 
@@ -108,7 +118,7 @@ EMA {config.ema:g} |
 ## Made by
 
     python -m training train {config.preset} --data DATA --out RUN{settings}
-    python -m training export RUN --name {name}
+    python -m training export RUN --name {name}{" --notch DATA" * ("notches" in training)}
 """
 
 
@@ -132,6 +142,14 @@ def _curve(run: Path, kept: int) -> str:
 
 def _rounded(value: float | None, digits: int) -> str:
     return "not measured" if value is None else f"{value:,.{digits}f}"
+
+
+def _notches(training: dict) -> str:
+    """The row of what the post filter was made to take out, empty where nobody asked for that."""
+    if "notches" not in training:
+        return ""
+    counts = ", ".join(f"{label} {count}" for label, count in training["notches"].items())
+    return f"\n| whistles filtered out | {counts or 'none was found'} |"
 
 
 def _distance(training: dict) -> str:

@@ -7,7 +7,7 @@ import torch
 from audiogan import checkpoint
 from audiogan.models.base import Generator
 
-PER_LABEL = "embedding.weight", "pitch_shares", "post.gains"  # tensors with a row a label
+PER_LABEL = "embedding.weight", "pitch_shares", "post.responses"  # tensors with a row a label
 ADDED = {"post_filter", "envelope"}  # may be new: at first they change nothing
 OF_THE_SOUNDS = {"labels", "output_peak"}  # may differ between what was learnt and what is to be
 

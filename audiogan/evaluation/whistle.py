@@ -32,8 +32,14 @@ def loudest(tails: np.ndarray) -> float:
     """
     if len(tails) < FEWEST:
         return float("nan")
-    median = np.median(tails.astype(np.float32), axis=0)
-    footprint = np.abs(np.arange(-AROUND, AROUND + 1)) >= ADJACENT
-    lines = median > percentile_filter(median, 90, footprint=footprint, mode="nearest") + STANDS_OUT_DB
+    median, around = standing(tails)
+    lines = median > around + STANDS_OUT_DB
     lines[:ADJACENT] = False  # a constant is no whistle
     return float(median[lines].max()) if lines.any() else FLOOR_DB
+
+
+def standing(tails: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What stands in most clips, and what it is held against: [n, bins] of `tail_spectra` to twice [bins], dBFS."""
+    median = np.median(tails.astype(np.float32), axis=0)
+    footprint = np.abs(np.arange(-AROUND, AROUND + 1)) >= ADJACENT
+    return median, percentile_filter(median, 90, footprint=footprint, mode="nearest")

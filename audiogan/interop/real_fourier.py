@@ -56,7 +56,7 @@ class RealPostFilter(nn.Module):
 
     def __init__(self, post: PostFilter):
         super().__init__()
-        self.register_buffer("kernels", post.responses()[:, None])  # [labels, 1, taps], the same turned round
+        self.register_buffer("kernels", post.notched().flip(1)[:, None])  # torch's conv does not turn them round
 
     def forward(self, audio: Tensor, label: Tensor | None) -> Tensor:
         """[batch, 1, time] and label indices [batch] or None to [batch, 1, time]."""

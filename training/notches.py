@@ -1,0 +1,99 @@
+"""Notches for the whistles that a WaveGAN's layers leave: measured once it is trained, taken out by its post filter.
+
+Critics and losses move such a line from one rate or label to the next rather than remove it. But it stands at the very
+same frequency in all clips of a label. Each notch takes a little of the notes as well, so that only lines are
+taken which are heard where a sound ends, and no further than down to what is around them.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from scipy.ndimage import maximum_filter1d
+
+from audiogan.checkpoint import Checkpoint
+from audiogan.dataset import PreparedData
+from audiogan.evaluation.whistle import ADJACENT, standing, tail_spectra
+from audiogan.models import build_generator
+from audiogan.models.base import Generator
+from audiogan.synthesis import Synthesizer
+
+TAPS = 1025  # of the filter that a model without one is given: a notch of 30 Hz
+CLIPS, REAL_CLIPS = 128, 512  # of each label that are listened to
+ROUNDS = 4  # a line may hide another
+STANDS_OUT_DB = 6.0
+FAINTEST_DB = -65.0  # full scale: fainter lines are not worth what a notch costs
+DETUNED = 0.02  # how far from a real line, as a share of its frequency, one is no fault: partials of bells and drums
+
+
+def notched(generator: Generator, data: PreparedData) -> tuple[Generator, dict[str, int]]:
+    """A WaveGAN without what stands in the ends of a label's fakes and not of its real clips.
+
+    Args:
+        generator: is left as it is.
+        data: what it was trained on.
+
+    Returns:
+        A copy, with a post filter if it had none, and the notches of each label that has some ("any" without labels).
+
+    Raises:
+        ValueError: another architecture.
+    """
+    config = generator.config
+    if config.architecture != "wavegan":
+        raise ValueError(f"notches are for a wavegan, which has a post filter, not for a {config.architecture}")
+    copy = build_generator(replace(config, post_filter=config.post_filter or TAPS))
+    copy.load_state_dict(generator.state_dict(), strict=bool(config.post_filter))
+    player = Synthesizer(Checkpoint("notched", Path(), copy.config, {}), copy, torch.device("cpu"))
+    responses, counts = copy.post.responses.data, {}
+    for number, label in enumerate(config.labels or (None,)):
+        real = _real(data, label)
+        for seed in range(ROUNDS):
+            fake = tail_spectra(player.generate(CLIPS, seed, label=label))
+            lines, cuts = excess(fake, real)
+            if not len(lines):
+                break
+            response = without(responses[number].double().numpy(), lines / (2 * fake.shape[1] - 2), cuts)
+            responses[number] = torch.from_numpy(response)
+            counts[label or "any"] = counts.get(label or "any", 0) + len(lines)
+    return copy, counts
+
+
+def excess(fake: np.ndarray, real: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The lines that stand in fakes alone, as bins, and by how many dB each has to fall.
+
+    Args:
+        fake, real: of `whistle.tail_spectra`, [n, bins].
+    """
+    median, around = standing(fake)
+    allowed = np.maximum(around, _reached(standing(real)[0]))
+    above = np.where(median > FAINTEST_DB, median - allowed, 0.0)
+    above[:ADJACENT] = 0.0  # what stands still passes no post filter
+    tops = above == maximum_filter1d(above, 2 * ADJACENT + 1, mode="nearest")
+    lines = np.flatnonzero(tops & (above > STANDS_OUT_DB))
+    return lines, above[lines]
+
+
+def without(response: np.ndarray, frequencies: np.ndarray, cuts: np.ndarray) -> np.ndarray:
+    """A filter, [taps], that passes so many dB less at some frequencies, in cycles a sample, and all else as before."""
+    times = np.arange(len(response)) - len(response) // 2
+    turns = 2 * np.pi * np.outer(frequencies, times)
+    waves = np.concatenate([np.cos(turns), np.sin(turns)])  # [2 * lines, taps]
+    taken = (1 - 10 ** (-np.tile(cuts, 2) / 20)) * (waves @ response)
+    kernels = waves * np.hanning(len(response) + 2)[1:-1]
+    return response - np.linalg.lstsq(waves @ kernels.T, taken, rcond=1e-6)[0] @ kernels
+
+
+def _real(data: PreparedData, label: str | None) -> np.ndarray:
+    """Spectra of real clips' ends, [n, bins]."""
+    rows = data.rows("train")
+    if label is not None:
+        rows = rows[data.label[rows] == data.labels.index(label)]
+    return tail_spectra(data.clips[rows[:: max(1, len(rows) // REAL_CLIPS)]] / 32768.0)
+
+
+def _reached(median: np.ndarray) -> np.ndarray:
+    """The most that real clips have near each bin: [bins] to the same."""
+    reaches = np.maximum(ADJACENT, (DETUNED * np.arange(len(median))).astype(int))
+    return np.array([median[max(0, bin - reach) : bin + reach + 1].max() for bin, reach in enumerate(reaches)])
