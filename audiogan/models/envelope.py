@@ -24,7 +24,10 @@ class Envelope(nn.Module):
         nn.init.constant_(self.level.bias, START)
 
     def forward(self, frames: Tensor, num_samples: int) -> Tensor:
-        """[batch, channels, frames] to float32 gains [batch, 1, num_samples], straight lines between the frames."""
+        """[batch, channels, frames] to gains [batch, 1, num_samples], straight lines from frame to frame.
+
+        It computes in its weights' precision, whatever the frames have.
+        """
         with torch.autocast(frames.device.type, enabled=False):
-            gains = torch.sigmoid(self.level(frames.float()))
+            gains = torch.sigmoid(self.level(frames.to(self.level.weight.dtype)))
         return F.interpolate(gains, num_samples, mode="linear")

@@ -29,6 +29,9 @@ class PostFilter(nn.Module):
         return self.responses - self.responses.mean(1, keepdim=True)
 
     def forward(self, audio: Tensor, label: Tensor | None) -> Tensor:
-        """[batch, 1, time] and label indices [batch], None for a model without labels, to float32 [batch, 1, time]."""
+        """[batch, 1, time] and label indices [batch], None for a model without labels, to [batch, 1, time].
+
+        It computes in the filters' own precision, whatever the audio has.
+        """
         responses = self.notched() if label is None else self.notched()[label]
-        return dsp.convolve(audio.float().squeeze(1), responses).unsqueeze(1)
+        return dsp.convolve(audio.to(responses.dtype).squeeze(1), responses).unsqueeze(1)
