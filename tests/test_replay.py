@@ -15,7 +15,7 @@ from training.trainer import Trainer
 aten = torch.ops.aten
 HELD_UP = {aten._local_scalar_dense, aten.nonzero, aten.masked_select, aten.equal, aten._unique2, aten.lift_fresh}
 ENSEMBLE = ("critics=ensemble", "share_batch=true", "paired=true", "diversity=0.5", "augment=0.5")
-CLEAN = (*ENSEMBLE, "quiet=1")
+CLEAN = (*ENSEMBLE, "quiet=1", "post_filter=33", "envelope=true")
 PAPER = ("loss=wgan-gp", "penalty_every=1", "critic_steps=2")
 VARIANTS = [
     ("wavegan-cpu", ()),
