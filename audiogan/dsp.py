@@ -214,7 +214,7 @@ def _griffin_lim(search: PhaseSearch, spectrum: Tensor, iterations: int, momentu
 
 def convolve(audio: Tensor, responses: Tensor) -> Tensor:
     """Each clip through its filter, without delay: [batch, time] and [batch or 1, odd taps] to [batch, time]."""
-    same = taf.fftconvolve(_complex_capable(audio), _complex_capable(responses.expand(len(audio), -1)), mode="same")
+    same = taf.fftconvolve(_complex_capable(audio), _complex_capable(responses), mode="same")
     return same.to(audio.device)
 
 

@@ -32,6 +32,7 @@ def test_json_round_trip():
         ("kernel_size", 3),
         ("post_filter", 512),
         ("post_filter", -1),
+        ("post_filter", 1),
         ("envelope", 1),
         ("griffin_lim_iterations", 10**6),
         ("output_peak", 1.5),
@@ -42,6 +43,12 @@ def test_json_round_trip():
 def test_bad_values_are_named(name, value):
     with pytest.raises(ValueError, match="label" if name == "labels" else name):
         ModelConfig("wavegan", **{name: value})
+
+
+@pytest.mark.parametrize("setting", [{"post_filter": 33}, {"envelope": True}])
+def test_what_follows_a_wavegan_follows_no_other_model(setting):
+    with pytest.raises(ValueError, match="a wavegan's, not a specgan's"):
+        ModelConfig("specgan", **setting)
 
 
 @pytest.mark.parametrize(

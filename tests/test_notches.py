@@ -16,6 +16,7 @@ from audiogan.config import ModelConfig
 from audiogan.dataset import PreparedData
 from audiogan.evaluation import whistle
 from audiogan.models import build_generator
+from audiogan.models.post_filter import PostFilter
 from audiogan.synthesis import Synthesizer
 from training import cli
 from training.config import load_preset
@@ -53,11 +54,14 @@ def test_a_partial_a_little_out_of_tune_is_no_fault(real):
     assert len(excess(tails({3000.0: -30}), tails({real + 120 * np.sign(real - 3000): -29}))[0]) == 1
 
 
-def test_a_filter_falls_by_what_is_asked_for_and_stays_elsewhere():
-    before = np.zeros(1025)
-    before[512], before[500] = 0.9, 0.3
-    lines = np.array([1000.0, 1062.5, 2500.0])
-    after = without(before, lines / 16000, np.array([40.0, 30.0, 20.0]))
+def test_a_post_filter_falls_by_what_is_asked_for_and_stays_elsewhere():
+    subject = PostFilter(1025, 0)
+    with torch.no_grad():
+        subject.responses[0, 500] = 0.3
+    before = subject.notched()[0].detach().double().numpy()
+    lines = np.array([203.0, 1062.5, 2500.0])
+    subject.responses.data[0] = torch.from_numpy(without(before, lines / 16000, np.array([40.0, 30.0, 20.0])))
+    after = subject.notched()[0].detach().double().numpy()
     frequencies = np.concatenate([lines, [440.0, 1500.0, 4000.0, 7900.0]])
     gains = [np.abs(signal.freqz(one, worN=frequencies, fs=16000)[1]) for one in (before, after)]
     falls = 20 * np.log10(gains[0] / gains[1])
@@ -87,14 +91,17 @@ def test_other_models_are_refused_in_a_sentence(prepared):
 
 
 def test_export_notches_says_so_in_the_card_and_refuses_other_data(prepared, tmp_path, capsys):
-    settings = ["dim=2", "batch_size=2", "steps=1", "precision=float32", "post_filter=33"]
+    settings = ["dim=2", "batch_size=2", "steps=1", "precision=float32", "post_filter=33"]  # too short for a notch
     Trainer(load_preset("wavegan-cpu", settings), PreparedData(prepared), CPU, RunFolder(tmp_path / "run")).train()
     arguments = ["export", tmp_path / "run", "--name", "quiet", "--checkpoints", tmp_path / "out", "--notch"]
     assert cli.main([str(argument) for argument in [*arguments, prepared]]) == 0
     made = checkpoint.read(tmp_path / "out" / "quiet")
     assert "whistles filtered out" in made.card()
     assert "export RUN --name quiet --notch DATA" in made.card()
-    assert isinstance(made.training["notches"], dict)
+    assert sum(made.training["notches"].values()) > 0
+    assert made.config.post_filter == 1025
+    response = checkpoint.load(tmp_path / "out" / "quiet")[1].post.responses[0]
+    assert response[:400].abs().max() > 1e-4  # where the short filter had nothing
     shutil.copytree(prepared, tmp_path / "other")
     meta = json.loads((tmp_path / "other" / "meta.json").read_text())
     (tmp_path / "other" / "meta.json").write_text(json.dumps(meta | {"sha256": "0" * 64}))

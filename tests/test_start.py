@@ -43,6 +43,7 @@ def test_what_follows_the_last_layer_can_be_added_goes_along_by_label_and_cannot
     subject = build_generator(ModelConfig("wavegan", labels=("Gong", "Flute", "Cello"), **form))
     begin_with(subject, tmp_path / "plain")
     assert torch.equal(subject.dense.weight, checkpoint.load(tmp_path / "plain")[1].dense.weight)
+    torch.manual_seed(0)
     nn.init.normal_(subject.post.responses)
     checkpoint.save(tmp_path / "filtered", subject, {}, "", exact=True)
     again = build_generator(ModelConfig("wavegan", labels=("Cello", "Gong"), **form))
@@ -50,6 +51,15 @@ def test_what_follows_the_last_layer_can_be_added_goes_along_by_label_and_cannot
     assert torch.equal(again.post.responses, subject.post.responses[[2, 0]])
     with pytest.raises(ValueError, match="envelope True, not False"):
         begin_with(build_generator(ModelConfig("wavegan", dim=4, labels=("Gong",))), tmp_path / "filtered")
+
+
+def test_a_filter_without_labels_goes_along(tmp_path):
+    torch.manual_seed(0)
+    learnt, subject = (build_generator(ModelConfig("wavegan", dim=4, post_filter=33)) for _ in range(2))
+    nn.init.normal_(learnt.post.responses)
+    checkpoint.save(tmp_path / "filtered", learnt, {}, "", exact=True)
+    begin_with(subject, tmp_path / "filtered")
+    assert torch.equal(subject.post.responses, learnt.post.responses)
 
 
 @pytest.mark.parametrize(

@@ -222,7 +222,7 @@ def _export(options) -> None:
             raise ValueError(f"--notes {options.notes} is missing")
         notes = options.notes.read_text(encoding="utf-8").strip()
     checkpoints = options.checkpoints or checkpoint.FOLDER
-    print(export(options.folder, options.name, checkpoints, notes, options.last, options.notch))
+    print(export(options.folder, options.name, checkpoints, notes, last=options.last, notch_by=options.notch))
 
 
 def _classifier(options) -> None:

@@ -149,7 +149,7 @@ def _notches(training: dict) -> str:
     if "notches" not in training:
         return ""
     counts = ", ".join(f"{label} {count}" for label, count in training["notches"].items())
-    return f"\n| whistles filtered out | {counts or 'none was found'} |"
+    return f"\n| whistles filtered out, after that distance was measured | {counts or 'none was found'} |"
 
 
 def _distance(training: dict) -> str:

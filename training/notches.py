@@ -1,8 +1,9 @@
 """Notches for the whistles that a WaveGAN's layers leave: measured once it is trained, taken out by its post filter.
 
-Critics and losses move such a line from one rate or label to the next rather than remove it. But it stands at the very
-same frequency in all clips of a label. Each notch takes a little of the notes as well, so that only lines are
-taken which are heard where a sound ends, and no further than down to what is around them.
+Critics and losses move such a line from one rate or label to the next rather than remove it. But it stands at one
+frequency in all clips of a label. Each notch takes a little of the notes as well, and a pitch that most clips of a label
+share looks like a line, so that only what is heard where a sound ends is taken, and no further than down to what is
+around it.
 """
 
 from dataclasses import replace
@@ -14,14 +15,14 @@ from scipy.ndimage import maximum_filter1d
 
 from audiogan.checkpoint import Checkpoint
 from audiogan.dataset import PreparedData
-from audiogan.evaluation.whistle import ADJACENT, standing, tail_spectra
+from audiogan.evaluation.whistle import ADJACENT, FEWEST, standing, tail_spectra
 from audiogan.models import build_generator
 from audiogan.models.base import Generator
 from audiogan.synthesis import Synthesizer
 
-TAPS = 1025  # of the filter that a model without one is given: a notch of 30 Hz
+TAPS = 1025  # of the filter at least: a notch is 30 Hz wide at 16 kHz
 CLIPS, REAL_CLIPS = 128, 512  # of each label that are listened to
-ROUNDS = 4  # a line may hide another
+ROUNDS, SEED = 4, 10_000  # a line may hide another; clips that nobody else scores
 STANDS_OUT_DB = 6.0
 FAINTEST_DB = -65.0  # full scale: fainter lines are not worth what a notch costs
 DETUNED = 0.02  # how far from a real line, as a share of its frequency, one is no fault: partials of bells and drums
@@ -35,7 +36,7 @@ def notched(generator: Generator, data: PreparedData) -> tuple[Generator, dict[s
         data: what it was trained on.
 
     Returns:
-        A copy, with a post filter if it had none, and the notches of each label that has some ("any" without labels).
+        A copy, with a long post filter, and how many lines of each label were cut ("any" without labels).
 
     Raises:
         ValueError: another architecture.
@@ -43,20 +44,24 @@ def notched(generator: Generator, data: PreparedData) -> tuple[Generator, dict[s
     config = generator.config
     if config.architecture != "wavegan":
         raise ValueError(f"notches are for a wavegan, which has a post filter, not for a {config.architecture}")
-    copy = build_generator(replace(config, post_filter=config.post_filter or TAPS))
-    copy.load_state_dict(generator.state_dict(), strict=bool(config.post_filter))
+    copy = build_generator(replace(config, post_filter=max(config.post_filter, TAPS)))
+    responses = _padded(
+        generator.post.notched() if config.post_filter else copy.post.notched(), copy.config.post_filter
+    )
+    copy.load_state_dict(generator.state_dict() | {"post.responses": responses})
     player = Synthesizer(Checkpoint("notched", Path(), copy.config, {}), copy, torch.device("cpu"))
     responses, counts = copy.post.responses.data, {}
     for number, label in enumerate(config.labels or (None,)):
-        real = _real(data, label)
-        for seed in range(ROUNDS):
+        real, cut = _real(data, label), set()
+        for seed in range(SEED, SEED + ROUNDS * (len(real) >= FEWEST)):
             fake = tail_spectra(player.generate(CLIPS, seed, label=label))
             lines, cuts = excess(fake, real)
             if not len(lines):
                 break
             response = without(responses[number].double().numpy(), lines / (2 * fake.shape[1] - 2), cuts)
             responses[number] = torch.from_numpy(response)
-            counts[label or "any"] = counts.get(label or "any", 0) + len(lines)
+            cut.update(lines.tolist())
+            counts[label or "any"] = len(cut)
     return copy, counts
 
 
@@ -76,13 +81,25 @@ def excess(fake: np.ndarray, real: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def without(response: np.ndarray, frequencies: np.ndarray, cuts: np.ndarray) -> np.ndarray:
-    """A filter, [taps], that passes so many dB less at some frequencies, in cycles a sample, and all else as before."""
+    """A filter without a mean, [taps], that passes so many dB less at some frequencies, and all else as before.
+
+    Args:
+        response: of such a filter.
+        frequencies: cycles a sample.
+    """
     times = np.arange(len(response)) - len(response) // 2
     turns = 2 * np.pi * np.outer(frequencies, times)
     waves = np.concatenate([np.cos(turns), np.sin(turns)])  # [2 * lines, taps]
     taken = (1 - 10 ** (-np.tile(cuts, 2) / 20)) * (waves @ response)
     kernels = waves * np.hanning(len(response) + 2)[1:-1]
+    kernels -= kernels.mean(1, keepdims=True)
     return response - np.linalg.lstsq(waves @ kernels.T, taken, rcond=1e-6)[0] @ kernels
+
+
+def _padded(responses: torch.Tensor, taps: int) -> torch.Tensor:
+    """Filters, [labels, fewer taps], with zeros on either side: [labels, taps]."""
+    side = (taps - responses.shape[1]) // 2
+    return torch.nn.functional.pad(responses.detach(), (side, side))
 
 
 def _real(data: PreparedData, label: str | None) -> np.ndarray:
@@ -90,7 +107,8 @@ def _real(data: PreparedData, label: str | None) -> np.ndarray:
     rows = data.rows("train")
     if label is not None:
         rows = rows[data.label[rows] == data.labels.index(label)]
-    return tail_spectra(data.clips[rows[:: max(1, len(rows) // REAL_CLIPS)]] / 32768.0)
+    rows = rows[:: -(-len(rows) // REAL_CLIPS) or 1]
+    return tail_spectra(data.clips[rows] / np.float32(32768))
 
 
 def _reached(median: np.ndarray) -> np.ndarray:

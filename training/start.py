@@ -8,7 +8,7 @@ from audiogan import checkpoint
 from audiogan.models.base import Generator
 
 PER_LABEL = "embedding.weight", "pitch_shares", "post.responses"  # tensors with a row a label
-ADDED = {"post_filter", "envelope"}  # may be new: at first they change nothing
+ADDED = {"post_filter", "envelope"}  # may be new: at first they change little
 OF_THE_SOUNDS = {"labels", "output_peak"}  # may differ between what was learnt and what is to be
 
 
@@ -33,7 +33,7 @@ def begin_with(generator: Generator, name_or_path: str | os.PathLike) -> None:
     to, of = ([labels.index(label) for label in shared] for labels in (generator.config.labels, known.config.labels))
     with torch.no_grad():
         for name, tensor in learnt.state_dict().items():
-            if shared and name.endswith(PER_LABEL):
+            if generator.config.labels and name.endswith(PER_LABEL):
                 state[name][to] = tensor[of].to(state[name].device)
-            elif not name.endswith(PER_LABEL):
+            else:
                 state[name].copy_(tensor)

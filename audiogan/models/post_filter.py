@@ -1,4 +1,4 @@
-"""WaveGAN's post filter: what stands at one frequency under every note is taken out of the waveform."""
+"""WaveGAN's post filter: an equaliser a label behind the last layer."""
 
 import torch
 from torch import Tensor, nn
@@ -7,11 +7,10 @@ from audiogan import dsp
 
 
 class PostFilter(nn.Module):
-    """One learnt filter a label behind the last layer; Donahue et al. (2018, appendix) have one for all.
+    """One learnt filter a label; Donahue et al. (2018, appendix) have one for all.
 
-    Up-convolutions leave lines at multiples of the rates of their layers, and each label its own. A long filter can
-    notch those without an effect on notes, whose partials lie elsewhere in most clips. It begins as no filter, except
-    that a mean which is not 0 never passes: no loudspeaker plays it.
+    It begins as no filter, except that what stands still never passes, but for the edges of a clip: no loudspeaker
+    plays it. What whistles in the end, `training.notches` cuts.
 
     Args:
         taps: odd, so that nothing is delayed.
