@@ -1,9 +1,9 @@
 """Notches for the whistles that a WaveGAN's layers leave: measured once it is trained, taken out by its post filter.
 
 Critics and losses move such a line from one rate or label to the next rather than remove it. But it stands at one
-frequency in all clips of a label. Each notch takes a little of the notes as well, and a pitch that most clips of a label
-share looks like a line, so that only what is heard where a sound ends is taken, and no further than down to what is
-around it.
+frequency in all clips of a label. Each notch takes a little of the notes as well, and a pitch that most clips of one
+label share looks like a line, so that only what is heard where a sound ends is taken, and no further than down to what
+is around it.
 """
 
 from dataclasses import replace
