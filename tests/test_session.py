@@ -21,6 +21,7 @@ from audiogan.listening.votes import Exclusion
 
 MODULES = {"naming": 2, "preference": 2, "diversity": 1}
 KEY, LISTENER = "1" * 32, "2" * 32
+UNHURRIED = Limits(session=Limit(10_000, 10_000.0))
 
 
 @pytest.fixture(scope="module")
@@ -36,12 +37,12 @@ def store(tmp_path):
 
 
 class Listener:
-    """Someone at a page, whose clock is ours."""
+    """Someone at a page, whose clock is ours; the limits' own is not, so that they are wide unless a test is of them."""
 
-    def __init__(self, study, store, key=KEY, **arguments):
+    def __init__(self, study, store, key=KEY, limits=UNHURRIED):
         self.now = 1_000_000_000.0
         self.study, self.key = study, key
-        self.listening = Listening(study, store, clock=lambda: self.now, **arguments)
+        self.listening = Listening(study, store, limits, clock=lambda: self.now)
         self.view: dict = {}
 
     def call(self, action, **request):
@@ -560,6 +561,7 @@ class TestBlind:
             if wanted:
                 told.append(listener.listening.sounds({"session": KEY, "clips": wanted}))
             told.append(listener.step())
+            assert not [reply for reply in told[-2:] if "error" in reply]
         text = json.dumps(told[:-1])
         for secret in secrets_of(study):
             assert secret not in text
