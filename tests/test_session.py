@@ -37,7 +37,7 @@ def store(tmp_path):
 
 
 class Listener:
-    """Someone at a page, whose clock is ours; the limits' own is not, so that they are wide unless a test is of them."""
+    """Someone at a page, whose clock is ours; the limits have their own, and are wide unless a test is about them."""
 
     def __init__(self, study, store, key=KEY, limits=UNHURRIED):
         self.now = 1_000_000_000.0
