@@ -228,6 +228,30 @@ def test_space_before_the_sound_is_there_plays_it_once_it_is(visit):
     assert not [data for data in sent if '"skip"' in data]  # for the sounds of screens that were left meanwhile
 
 
+def test_a_second_press_before_the_answer_is_no_second_answer(visit):
+    page = visit()
+    sent, held = [], []
+    page.on("request", lambda request: sent.append(request.post_data or ""))
+
+    def hold(route):
+        if '"action":"answer"' in (route.request.post_data or ""):
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.get_by_role("button", name="I agree: begin").dblclick()
+    page.get_by_role("button", name="The volume is right").click()
+    page.route("**/component_server**", hold)
+    none = page.get_by_role("button", name="I have no headphones")
+    none.click()
+    none.click()
+    held[0].continue_()
+    page.unroute("**/component_server**")
+    expect(page.locator(".trial")).to_be_visible()
+    assert len([data for data in sent if '"choices":null' in data]) == 1
+    assert len([data for data in sent if '"action":"consent"' in data]) == 1
+
+
 def sounds_in(route) -> bool:
     return '"fn_name":"sounds"' in (route.request.post_data or "")
 

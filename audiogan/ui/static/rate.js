@@ -65,16 +65,16 @@ export function mount({ element, server }) {
     say,
     receipt: kept(RECEIPT),
     load: (tokens, channels = 1) => sounds.load(tokens, { sampleRate: view.sample_rate, channels }),
-    agree: () => {
+    agree: once(() => {
       session = fresh(SESSION);
       sounds = soundsOf(session);
       const request = { action: "consent", version: view.version, listener: kept(LISTENER) ?? fresh(LISTENER), device: deviceClass() };
-      attempt(request, (reply) => {
+      return attempt(request, (reply) => {
         say("");
         show(reply.view);
       });
-    },
-    next: (answer) => attempt({ action: "answer", token: view.token, ...answer }, (reply) => show(reply.view)),
+    }),
+    next: once((answer) => attempt({ action: "answer", token: view.token, ...answer }, (reply) => show(reply.view))),
     submit: (answer, restore) => {
       say("Storing…");
       const request = { action: "answer", token: view.token, ...answer };
@@ -141,6 +141,17 @@ function adoptSession() {
   if (!found) return;
   keep(SESSION, found[1]);
   history.replaceState(history.state, "", "#/rate");
+}
+
+// An action that a second press does not start again while the first waits for its answer.
+function once(action) {
+  let waiting = false;
+  return async (...given) => {
+    if (waiting) return;
+    waiting = true;
+    await action(...given);
+    waiting = false;
+  };
 }
 
 function within(promise, milliseconds) {
