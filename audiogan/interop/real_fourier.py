@@ -1,4 +1,4 @@
-"""What `audiogan.dsp` does with complex numbers, by real convolutions: for runtimes that have no complex numbers."""
+"""What `audiogan.dsp` does with complex numbers, in real numbers, for runtimes that have no others."""
 
 import math
 
@@ -9,6 +9,8 @@ from torch import Tensor, nn
 from audiogan import dsp
 from audiogan.models.post_filter import PostFilter
 from audiogan.phases import steady_phases
+
+BLOCK = 256  # samples that are filtered at once: frames and matrix are then about as large
 
 
 class RealFourier(nn.Module):
@@ -52,18 +54,34 @@ class RealFourier(nn.Module):
 
 
 class RealPostFilter(nn.Module):
-    """`PostFilter` as one convolution with every label's filter, of whose results a clip takes its own label's."""
+    """`PostFilter` as a product of each clip's overlapping frames and a matrix of its own label's taps.
+
+    A runtime's convolution has one kernel for all clips: it would have to run every label's.
+    """
 
     def __init__(self, post: PostFilter):
         super().__init__()
-        self.register_buffer("kernels", post.notched().flip(1)[:, None])  # torch's conv does not turn them round
+        self.register_buffer("kernels", post.notched().flip(1))  # [labels or 1, taps], so that they slide
 
     def forward(self, audio: Tensor, label: Tensor | None) -> Tensor:
         """[batch, 1, time] and label indices [batch] or None to [batch, 1, time]."""
-        filtered = F.conv1d(audio, self.kernels, padding=self.kernels.shape[2] // 2)  # [batch, labels, time]
-        if label is None:
-            return filtered
-        return filtered.gather(1, label[:, None, None].expand(-1, 1, audio.shape[2]))
+        kernels = self.kernels if label is None else self.kernels[label]
+        return (self._frames(audio.squeeze(1)) @ self._sliding(kernels).mT).flatten(1)[:, None, : audio.shape[2]]
+
+    def _frames(self, audio: Tensor) -> Tensor:
+        """[batch, time] to all that each `BLOCK` samples are made of, [batch, blocks, BLOCK + taps - 1]."""
+        taps, num_samples = self.kernels.shape[1], audio.shape[1]
+        blocks, long = -(-num_samples // BLOCK), BLOCK + taps - 1
+        reach = -(-long // BLOCK)  # blocks that a frame touches
+        left = taps // 2
+        padded = F.pad(audio, (left, (blocks + reach) * BLOCK - num_samples - left)).unflatten(1, (-1, BLOCK))
+        return torch.cat([padded[:, at : at + blocks] for at in range(reach)], dim=2)[..., :long]
+
+    def _sliding(self, kernels: Tensor) -> Tensor:
+        """Taps, [batch, taps], each row one step further along: [batch, BLOCK, BLOCK + taps - 1]."""
+        wide = F.pad(kernels, (0, BLOCK))
+        rows = wide[:, None].expand(-1, BLOCK, -1).flatten(1)  # read in rows that are one shorter, they slide
+        return rows[:, : BLOCK * (wide.shape[1] - 1)].unflatten(1, (BLOCK, -1))
 
 
 class RealGriffinLim(nn.Module):
