@@ -72,8 +72,9 @@ def _check_files(options) -> None:
 def _extras(options, rows: list[dict]) -> list[tuple[Path, bytes]]:
     """The files that were asked for beside the votes: of each study, the figure of the one with most votes."""
     from audiogan.listening import files, latex, records
+    from audiogan.listening.statistics.analysis import analyse_all
 
-    results, extras = _results(rows), []
+    results, extras = analyse_all(rows), []
     if options.results:
         extras.append((options.results, files.numbers_file(results, options.results.suffix).encode()))
     if options.codebook:
@@ -89,9 +90,10 @@ def _extras(options, rows: list[dict]) -> list[tuple[Path, bytes]]:
 
 def _stats(options) -> None:
     from audiogan.listening import records, report
+    from audiogan.listening.statistics.analysis import analyse_all
 
     rows = records.read(options.file) if options.file else _stored(options.study)
-    results = _results(rows)
+    results = analyse_all(rows)
     if options.json:
         print(json.dumps({"studies": results}, indent=2, allow_nan=False))
     else:
@@ -122,12 +124,3 @@ def _stored(folders: list[Path] | None) -> list[dict]:
     from audiogan.listening.store import Store
 
     return records(Store().rows(), _studies(folders))
-
-
-def _results(rows: list[dict]) -> list[dict]:
-    """Of each study, that with most votes first; free votes last."""
-    from audiogan.listening.records import by_study
-    from audiogan.listening.statistics.analysis import analyse
-
-    found = [analyse(group) for group in by_study(rows).values()]
-    return sorted(found, key=lambda one: (not one["study_hash"], -one["all"]["counts"]["votes"]))

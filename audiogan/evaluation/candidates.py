@@ -10,7 +10,7 @@ import torch
 
 from audiogan import dsp
 from audiogan.dataset import PreparedData
-from audiogan.evaluation.clips import Clips, RealClips, gather, read_rows, repeat
+from audiogan.evaluation.clips import Clips, RealClips, gather, note, read_rows, repeat
 from audiogan.evaluation.features import Extractor
 from audiogan.evaluation.manifold import mean_pairwise_distance
 from audiogan.evaluation.reference import Reference
@@ -18,7 +18,8 @@ from audiogan.synthesis import Synthesizer
 
 BASELINES = {
     "real_test": "the held-out recordings themselves: what they score where nothing is compared with them",
-    "real_train": "real training recordings against held-out ones: the floor, as good as any model can be",
+    "real_train": "real training recordings against held-out ones: what other notes of the same instruments score; "
+    "a model that is asked for the held-out notes' pitches can come closer",
     "real_halves": "two random halves of all real recordings: what chance alone makes of a distance",
     "griffin_lim": "the clips of real_train through Griffin-Lim: what guessing the phases costs",
     "class_mean": "the mean waveform of each label's training clips, always the same",
@@ -133,7 +134,10 @@ def model(plan: Plan, synthesizer: Synthesizer) -> Clips:
     batches = _rendered(synthesizer, range(plan.num), names, pitches, plan.seed)
     label = plan.label if synthesizer.labels else None
     asked = np.array([math.nan if pitch is None else pitch for pitch in pitches])
-    return gather(batches, plan.extractor, label, asked, plan.advance)
+    clips = gather(batches, plan.extractor, label, asked, plan.advance)
+    if not synthesizer.labels:
+        return clips
+    return dataclasses.replace(clips, note=np.array([note(plan.data.index[row]) for row in plan.rows]))
 
 
 def ask_pitches(synthesizer: Synthesizer, names: list, pitches: np.ndarray, seed: int) -> list[float | None]:

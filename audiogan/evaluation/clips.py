@@ -20,7 +20,8 @@ class Clips:
         features: of all.
         label: index of the label asked for, or heard where a model takes none: int [n].
         pitch: MIDI number asked for, NaN where there was none: float [n].
-        note: what real clips share with their siblings, an empty string for invented ones: [n].
+        note: what real clips share with their siblings; an invented one has that of the real clip whose label and
+            pitch it was asked for, an empty string where there was none: [n].
         audio: int16 [at most KEPT, time], the first ones.
         examples: int16 [time] by label index, the first clip of each.
     """

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -78,10 +79,12 @@ def evaluate(synthesizers: Sequence[Synthesizer], data: PreparedData, out: Path,
         document |= _describe(evaluation, settings, training)
         document["scores"] = words.describe(extractor.embedding_names)
         document["baselines"] = evaluation.baselines()
+        document["baselines"]["real_test"]["ratings"] = human.get("real")
         document["models"] = {}
         for synthesizer in synthesizers:
             entry = evaluation.model(synthesizer)
-            entry |= {"ratings": human.get(synthesizer.name), "history": curves.get(synthesizer.name)}
+            rated = _of_these_weights(human.get(synthesizer.name), synthesizer.name, entry["checkpoint_sha256"])
+            entry |= {"ratings": rated, "history": curves.get(synthesizer.name)}
             document["models"][synthesizer.name] = entry
         evaluation.bar.close()
         write_atomically(stage / "metrics.json", (json.dumps(document, indent=1) + "\n").encode())
@@ -208,6 +211,14 @@ def write_real(folder: Path, real: RealClips, rows: np.ndarray) -> None:
         for count, place in enumerate(order[:REAL_A_LABEL]):
             audio = real.data.clips[own[place]] / 32768
             write_wav(folder / f"{label.replace(' ', '_')}-{count}.wav", audio, real.data.sample_rate)
+
+
+def _of_these_weights(rated: dict | None, name: str, weights: str) -> dict | None:
+    """What listeners said of a model; None, and a word on stderr, where they heard other weights of that name."""
+    if rated and set(rated["checkpoints"]) - {weights}:
+        tqdm.write(f"{name}: listeners heard other weights than these; what they said is left out", file=sys.stderr)
+        return None
+    return rated
 
 
 def _describe(evaluation: Evaluation, settings: Settings, training: dict) -> dict:

@@ -1,59 +1,46 @@
 """Human scores from a file of votes, as `python -m audiogan ratings export` writes it."""
 
-import csv
-import json
-from collections import defaultdict
 from pathlib import Path
 
-import numpy as np
-import scipy.stats
+from audiogan.listening.records import read as read_export
+from audiogan.listening.statistics.analysis import analyse_all
 
 QUESTIONS = ("quality", "intelligibility", "resemblance")
 
 
 def read(file: Path) -> dict[str, dict]:
-    """Mean opinion scores by model.
+    """Mean opinion scores by system, as the results of the listening test have them, without excluded sittings.
 
     Returns:
-        By model: `votes`, `raters`, and for each question that was answered `mean`, `low` and `high`, the interval of
-        95 % over raters' means (Student's t), None for a single rater: one listener gives many votes, and they agree.
+        By system (a model, `real`, ...), from the study with most votes that has it: `study_hash`, `checkpoints` (the
+        hashes of the weights that were heard), `votes` and `raters` (most of any question), `preliminary`, and for each
+        question that was answered `mean`, `low` and `high`, the interval of 95 %, None for a single rater.
 
     Raises:
-        ValueError: the file is missing or holds no votes.
+        ValueError: the file is missing, is no export, or holds no such votes.
     """
     try:
-        text = Path(file).read_text(encoding="utf-8")
-        lines = text.splitlines()
-        json_lines = text.lstrip().startswith("{")
-        rows = [json.loads(line) for line in lines if line.strip()] if json_lines else list(csv.DictReader(lines))
-        votes = [
-            (row["model"], row["session_id"], row["question"], float(row["value"]), row.get("vote_id", ""))
-            for row in rows
-            if row["question"] in QUESTIONS
-        ]
-    except (OSError, KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"--ratings {file} is not a file of python -m audiogan ratings export: {error}") from None
-    if not votes:
-        raise ValueError(f"--ratings {file} holds no votes")
-    return {model: _summary([vote for vote in votes if vote[0] == model]) for model in sorted({v[0] for v in votes})}
+        rows = read_export(file)
+    except OSError as error:
+        raise ValueError(f"--ratings {file} cannot be read: {error.strerror}") from None
+    human: dict[str, dict] = {}
+    for results in reversed(analyse_all(rows)):
+        study = results["study_hash"]
+        votes = [row for row in rows if row["kind"] == "vote" and row["study_hash"] == study]
+        for system, entry in _by_system(results["screened"]["scales"]).items():
+            weights = {row["checkpoint_sha256"] for row in votes if row["system"] == system} - {""}
+            human[system] = {"study_hash": study, "checkpoints": sorted(weights)} | entry
+    if not human:
+        raise ValueError(f"--ratings {file} holds no votes on {', '.join(QUESTIONS)} that count")
+    return human
 
 
-def _summary(votes: list[tuple]) -> dict:
-    summary = {"votes": len({vote[4] for vote in votes}), "raters": len({vote[1] for vote in votes})}
-    for question in QUESTIONS:
-        values = defaultdict(list)
-        for _, rater, asked, value, _ in votes:
-            if asked == question:
-                values[rater].append(value)
-        if values:
-            summary[question] = interval([float(np.mean(own)) for own in values.values()])
-    return summary
-
-
-def interval(means: list[float]) -> dict[str, float | None]:
-    """Mean of raters' means with the ends of its interval of 95 %."""
-    mean = float(np.mean(means))
-    if len(means) < 2:
-        return {"mean": round(mean, 3), "low": None, "high": None}
-    reach = scipy.stats.t.ppf(0.975, len(means) - 1) * scipy.stats.sem(means)
-    return {"mean": round(mean, 3), "low": round(float(mean - reach), 3), "high": round(float(mean + reach), 3)}
+def _by_system(scales: dict[str, list[dict]]) -> dict[str, dict]:
+    found: dict[str, dict] = {}
+    for question in (question for question in QUESTIONS if question in scales):
+        for row in scales[question]:
+            entry = found.setdefault(row["system"], {"votes": 0, "raters": 0, "preliminary": False})
+            entry |= {name: max(entry[name], row[name]) for name in ("votes", "raters", "preliminary")}
+            low, high = row["interval"] or (None, None)
+            entry[question] = {"mean": row["mean"], "low": low, "high": high}
+    return found

@@ -5,8 +5,6 @@ import numpy as np
 from audiogan.evaluation import manifold, nearest, pitch
 from audiogan.evaluation.clips import Clips
 
-SAME_PITCH = 0.5  # semitones
-
 
 class Reference:
     """Held-out clips that candidates are compared with, and training clips that they may have memorised.
@@ -23,7 +21,6 @@ class Reference:
         self.held_out, self.train, self.labels = held_out, train, labels
         self.sample_rate, self.seed = sample_rate, seed
         self.bins = manifold.Bins(held_out.features.embeddings["summary"], seed)
-        self.rivals = self._rivals()
         both = np.concatenate([held_out.label, train.label])
         pitches = np.concatenate([held_out.pitch, train.pitch])
         summary = np.concatenate([clips.features.embeddings["summary"] for clips in (held_out, train)])
@@ -39,34 +36,17 @@ class Reference:
         _, cents = pitch.tracks(held_out.heard[tonal], sample_rate)
         self.steady = share_by_label(pitch.steady(cents), heard[tonal], len(labels))
 
-    def _rivals(self) -> tuple[np.ndarray, np.ndarray]:
-        """Rows of held-out and of training clips, as many of each for every label, drawn by whole notes.
-
-        Whole notes, because the held-out clips are whole notes too: the velocities of few notes lie closer together
-        than as many clips of different notes.
-        """
-        random, chosen = np.random.default_rng(self.seed), ([], [])
-        for number in range(len(self.labels)):
-            own = [np.flatnonzero(clips.label == number) for clips in (self.held_out, self.train)]
-            count = min(map(len, own))
-            for rows, clips, into in zip(own, (self.held_out, self.train), chosen, strict=True):
-                order = {name: place for place, name in enumerate(random.permutation(np.unique(clips.note[rows])))}
-                places = np.array([order[name] for name in clips.note[rows]], int)
-                into.extend(rows[np.argsort(places, kind="stable")][:count])
-        return tuple(np.array(rows, int) for rows in chosen)
-
     def distances(self, candidate: Clips, rival: Clips) -> np.ndarray:
         """Spectral distance of each candidate to the nearest rival of its label: [n], infinite where it has none.
 
-        Siblings of the candidate and clips at the very pitch that was asked for are left out: that pitch was taken
-        from held-out notes, to which the candidate would be nearer for no merit of its own.
+        Siblings are left out: those of a real clip, and those of the held-out clip whose label and pitch an invented
+        one was asked for, to which it would be nearer for no merit of its own.
         """
         found = np.full(len(candidate), np.inf)
         for rows, columns in nearest.by_label(candidate.label, rival.label):
             distance = nearest.spectral_distance(candidate.features.spectra[rows], rival.features.spectra[columns])
-            same_pitch = np.abs(candidate.pitch[rows][:, None] - rival.pitch[columns]) < SAME_PITCH
             sibling = (candidate.note[rows][:, None] == rival.note[columns]) & (rival.note[columns] != "")
-            distance[same_pitch | sibling] = np.inf
+            distance[sibling] = np.inf
             found[rows], _ = nearest.nearest(distance)
         return found
 

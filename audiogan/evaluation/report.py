@@ -61,7 +61,7 @@ def html_page(document: dict, shown: list, neighbours: dict, failures: dict, sam
         "neighbours": ("Nearest training clips", pairs.copied(neighbours, sample_rate)),
         "distributions": ("Brightness, attack, level", _distributions(document)),
         "history": ("Along the training", _history(document)),
-        "listeners": ("What listeners said", tables.ratings_table(document["models"])),
+        "listeners": ("What listeners said", tables.ratings_table(document)),
         "method": ("How this was measured", _method(document)),
     }
     kept = {name: pair for name, pair in sections.items() if pair[1]}
@@ -216,11 +216,13 @@ def _method(document: dict) -> str:
         "Labels, and pitches where a model takes them, follow the held-out recordings. The classifier "
         f"({judge['name']}) was trained apart from any GAN on {trained}{known}. Embeddings: "
         f"{', '.join(settings['embeddings'])}; the summary is the log-mel spectrum on a grid of 16 bands and 8 time "
-        "slices. KAD uses all clips, FAD and the "
-        "neighbourhood scores equal numbers. Real training clips stand for the best that any model could do. "
-        "Waveform distances and pitch are measured on the first "
-        f"{settings['audio_clips']} clips. Memorisation compares the distance to the nearest training clip with that "
-        "to the nearest of as many held-out ones, drawn by whole notes, with siblings and the pitch asked for left out."
+        "slices. KAD uses all clips, and its interval is over clips: other held-out notes would move it further. FAD "
+        "and the neighbourhood scores use equal numbers, and Inception Scores splits of equal size. Real training "
+        "clips are other notes of the same instruments: a model that is asked for the held-out notes' own pitches can "
+        "come closer than they do. "
+        f"Waveform distances and pitch are measured on the first {settings['audio_clips']} clips. Memorisation "
+        "compares the distance to the nearest training clip with that to the nearest held-out one of another note than "
+        "was asked for; held-out clips' own ratio says what is usual."
     )
     rows = "".join(
         f"<dt>{escape(tables.BASELINE_TITLES[name])}</dt><dd>{escape(entry['words'])}</dd>"

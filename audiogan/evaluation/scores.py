@@ -9,6 +9,7 @@ from audiogan.evaluation.reference import Reference, share_by_label
 HEALTH = ("peak", "crest_db", "dc", "clipped", "above_7500_db", "below_30_db", "floor_db", "level_db")
 HISTOGRAMS = {"centroid_hz": (0.0, 8000.0), "attack_s": (0.0, 0.5), "level_db": (-50.0, 0.0)}
 HISTOGRAM_BINS = 24
+SPLITS = 10  # of the held-out clips, for the Inception Score
 
 
 def score(candidate: Clips, reference: Reference, conditional: bool = True, distances: bool = True) -> dict:
@@ -24,11 +25,12 @@ def score(candidate: Clips, reference: Reference, conditional: bool = True, dist
     """
     count = len(reference.labels)
     heard = candidate.features.posterior.argmax(1)
-    scores = {"clips": len(candidate)} | _posterior(candidate)
+    scores = {"clips": len(candidate)} | _posterior(candidate, reference)
     labels = {"clips": np.bincount(candidate.label, minlength=count)}
     if conditional:
         scores["class_accuracy"] = (heard == candidate.label).mean()
         labels["class_accuracy"] = share_by_label(heard == candidate.label, candidate.label, count)
+        scores["class_accuracy_mean"] = _nanmean(labels["class_accuracy"])
     for part in ((_embedded, _distances) if distances else ()) + (_memorised, _varied, _healthy, _pitched):
         of_all, of_labels = part(candidate, reference)
         scores |= of_all
@@ -60,8 +62,10 @@ def histograms(clips: Clips) -> dict:
     return drawn
 
 
-def _posterior(candidate: Clips) -> dict:
-    mean, deviation = metrics.inception_score(candidate.features.posterior)
+def _posterior(candidate: Clips, reference: Reference) -> dict:
+    """The Inception Score in splits as large as a tenth of the held-out clips: it is lower in smaller ones."""
+    splits = max(1, round(SPLITS * len(candidate) / len(reference.held_out)))
+    mean, deviation = metrics.inception_score(candidate.features.posterior, splits)
     return {"inception_score": mean, "inception_score_std": deviation}
 
 
@@ -113,10 +117,12 @@ def mean_squared_error(audio: np.ndarray, real: np.ndarray) -> np.ndarray:
 
 
 def _memorised(candidate: Clips, reference: Reference) -> tuple[dict, dict]:
-    """How much nearer the nearest training clip is than the nearest held-out one, of as many."""
-    held_out, train = reference.rivals
-    to_train = reference.distances(candidate, reference.train.take(train))
-    to_held_out = reference.distances(candidate, reference.held_out.take(held_out))
+    """How much nearer the nearest training clip is than the nearest held-out one.
+
+    There are more training clips, one of which is nearer by chance: real held-out clips' own ratio says how much.
+    """
+    to_train = reference.distances(candidate, reference.train)
+    to_held_out = reference.distances(candidate, reference.held_out)
     both = np.isfinite(to_train) & np.isfinite(to_held_out)
     if not both.any():
         return {"memorisation_ratio": np.nan}, {}
@@ -127,7 +133,8 @@ def _varied(candidate: Clips, reference: Reference) -> tuple[dict, dict]:
     """Mean pairwise distance within each label against real clips', in the embedding that no network learned."""
     summary, count = candidate.features.embeddings["summary"], len(reference.labels)
     ratio = manifold.spread(summary, candidate.label, count) / np.maximum(reference.spread, 1e-9)
-    return {"diversity": _nanmean(ratio), "diversity_least": _nanmin(ratio)}, {"diversity": ratio}
+    scores = {"diversity": _nanmean(ratio), "diversity_median": _nanmedian(ratio), "diversity_least": _nanmin(ratio)}
+    return scores, {"diversity": ratio}
 
 
 def _healthy(candidate: Clips, reference: Reference) -> tuple[dict, dict]:

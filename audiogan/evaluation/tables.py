@@ -5,7 +5,7 @@ from html import escape
 from audiogan.evaluation.verdict import findings
 
 GROUPS = {
-    "Is it the right sound?": ("class_accuracy", "inception_score"),
+    "Is it the right sound?": ("class_accuracy", "class_accuracy_mean", "inception_score"),
     "How far from real audio?": ("kad", "fad", "fad_infinity", "ndb"),
     "Among real ones, and covering them?": ("precision", "recall", "density", "coverage"),
     "Clip by clip": (
@@ -16,7 +16,7 @@ GROUPS = {
         "mse",
         "memorisation_ratio",
     ),
-    "Variety": ("diversity", "diversity_least", "diversity_one_pitch", "diversity_from_z"),
+    "Variety": ("diversity", "diversity_median", "diversity_least", "diversity_one_pitch", "diversity_from_z"),
     "Pitch of tonal sounds": ("steady_pitch", "steady_pitch_of_real", "pitch_error_cents"),
     "Signal": (
         "level_db",
@@ -102,11 +102,13 @@ def confusion_table(name: str, entry: dict, labels: list[str]) -> str:
     )
 
 
-def ratings_table(models: dict) -> str:
-    """Mean opinion scores of the models that have been rated; empty where none has."""
-    rated = {name: entry["ratings"] for name, entry in models.items() if entry.get("ratings")}
+def ratings_table(document: dict) -> str:
+    """Mean opinion scores of the models that have been rated, and of real recordings; empty where no model has."""
+    rated = {name: entry["ratings"] for name, entry in document["models"].items() if entry.get("ratings")}
     if not rated:
         return ""
+    if real := document["baselines"]["real_test"].get("ratings"):
+        rated["real recordings"] = real
     questions = ("quality", "intelligibility", "resemblance")
     head = "".join(
         f'<th scope="col">{title}</th>' for title in ("Model", "Votes", "Listeners", *map(str.title, questions))
@@ -117,7 +119,13 @@ def ratings_table(models: dict) -> str:
         + "</tr>"
         for name, rating in rated.items()
     )
-    return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    note = "Means of listeners' means, with intervals of 95 %; sittings that the study's rules exclude are left out."
+    if any(rating["preliminary"] for rating in rated.values()):
+        note += " Preliminary: some system has fewer listeners than the study asks for."
+    return (
+        f'<p class="quiet">{note}</p>'
+        f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    )
 
 
 def number(value: float | None) -> str:

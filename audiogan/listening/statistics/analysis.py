@@ -7,6 +7,7 @@ from dataclasses import asdict
 import numpy as np
 
 from audiogan.listening.exclusions import WITHDRAWN, kept, not_withdrawn
+from audiogan.listening.records import by_study
 from audiogan.listening.statistics import agreement, comparisons, intervals, preference
 from audiogan.listening.statistics.detection import detect
 from audiogan.listening.statistics.intervals import Answers, Interval
@@ -51,6 +52,12 @@ def analyse(rows: Iterable[dict], minimum_raters: int | None = None) -> dict:
         "all": everyone,
         "screened": everyone if len(screened) == len(votes) else block(screened, minimum),
     }
+
+
+def analyse_all(rows: Iterable[dict]) -> list[dict]:
+    """The results of each study in an export, that with most votes first; of free votes last."""
+    found = [analyse(group) for group in by_study(rows).values()]
+    return sorted(found, key=lambda one: (not one["study_hash"], -one["all"]["counts"]["votes"]))
 
 
 def block(votes: Sequence[dict], minimum_raters: int) -> dict:
