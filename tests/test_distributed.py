@@ -39,11 +39,11 @@ def start(run, prepared, *settings: str, preset: str = "wavegan-cpu") -> subproc
     return torchrun("-m", "training", "train", preset, "--data", prepared, "--out", run, "--device", "cpu", *words)
 
 
-def torchrun(*command) -> subprocess.Popen:
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+def torchrun(*command, cwd: Path = ROOT) -> subprocess.Popen:
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
     return subprocess.Popen(
         [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", *command],
-        cwd=ROOT,
+        cwd=cwd,
         env=environment,
         text=True,
         stdout=subprocess.PIPE,
@@ -72,6 +72,26 @@ def test_two_processes_follow_one(tmp_path, prepared, preset, settings):
     # and each step multiplies what came of the last: hence two steps, the norm of all, not each weight, and features
     # that tell clips apart; what rounding leaves is under 0.01, a loss that each takes of its half alone 0.06
     assert torch.linalg.vector_norm(networks(together) - alone) < 0.015 * torch.linalg.vector_norm(alone - before)
+
+
+EACH_ITS_OWN = """
+import os, sys
+from training.cli import main
+
+sys.exit(main([*sys.argv[1:], "--out", f"run{os.environ['RANK']}"]))
+"""
+
+
+def test_processes_that_see_other_folders_do_not_go_on(tmp_path, prepared):
+    """Two machines without a folder in common: a start trains, and only the first has saved."""
+    sets = [word for setting in [*SETTINGS, "steps=1"] for word in ("--set", setting)]
+    words = ["train", "wavegan-cpu", "--data", prepared, "--device", "cpu", *sets]
+    for expected in ("", "must be one folder that all processes see"):
+        with torchrun("--no-python", sys.executable, "-c", EACH_ITS_OWN, *words, cwd=tmp_path) as process:
+            output, errors = process.communicate(timeout=120)
+        assert (process.returncode == 0) == (not expected), output + errors
+        assert expected in errors
+        words[-1] = "steps=2"
 
 
 def networks(tensors: dict) -> torch.Tensor:

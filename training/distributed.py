@@ -75,6 +75,14 @@ class Workers:
         """Whether the flag is up in any process."""
         return flag if self.count == 1 else self.mean(torch.tensor(float(flag), device=device)).item() > 0
 
+    def of_first(self, value):
+        """What the first process has, for all: a number or a text."""
+        if self.count == 1:
+            return value
+        values = [value]
+        dist.broadcast_object_list(values)
+        return values[0]
+
     def wait(self) -> None:
         """Go on when all are here."""
         if self.count > 1:

@@ -42,7 +42,8 @@ class Trainer:
         workers: the processes that train together; the first alone writes.
 
     Raises:
-        ValueError: the run folder holds something else, or the batch cannot be shared evenly.
+        ValueError: the run folder holds something else, the processes do not see the same, or the batch cannot be
+            shared evenly.
     """
 
     def __init__(
@@ -56,7 +57,8 @@ class Trainer:
         self.device, self.run, self.workers = device, run, workers or Workers()
         precision.settle(device)
         if config.precision == "auto":
-            config = replace(config, precision=run.precision() or precision.fastest(device))
+            fastest = run.precision() or precision.fastest(device)  # machines may differ
+            config = replace(config, precision=self.workers.of_first(fastest))
         self.config, model = config, config.model_config(data)
         self.workers.check_batch(config.batch_size, config.paired)
         if self.workers.first:
@@ -68,7 +70,10 @@ class Trainer:
         self.game = Game(config, model, batches, self.workers)
         self.validation = Validation(data, device) if self.workers.first else None
         self.step, self.seconds, self.best_score, self.stopping = 0, 0.0, math.inf, False
-        if not self._resume():
+        resumed = self._resume()
+        if self.workers.any(self.workers.of_first(self.step) != self.step, device):
+            raise ValueError(f"{run.folder} must be one folder that all processes see: they would go on at other steps")
+        if not resumed:
             self._fit(data)
 
     def train(self, max_minutes: float = math.inf) -> str:
