@@ -8,14 +8,14 @@ from audiogan.audio import from_pcm16
 from audiogan.config import ModelConfig
 from audiogan.dataset import PreparedData
 from audiogan.models.base import WaveGenerator
-from training.validation import Validation
+from training.validation import FLOORS, Validation, _alike
 
 
 class Player(WaveGenerator):
     """Not a network: answers with given clips, or noise."""
 
-    def __init__(self, clips: torch.Tensor):
-        super().__init__(ModelConfig("wavegan"))
+    def __init__(self, clips: torch.Tensor, output_peak: float = 0.0):
+        super().__init__(ModelConfig("wavegan", output_peak=output_peak))
         self.clips = clips
 
     def forward(self, z, label=None, pitch=None):
@@ -33,3 +33,25 @@ def test_real_audio_beats_noise_and_silence(prepared):
         assert floor < 0.2 * min(others)
     assert validation.floor.distance > 0  # KAD has no bias: it can be below
     assert scores[0] == validation.score(Player(real))
+
+
+def test_clips_are_judged_at_the_level_they_are_played_at(prepared):
+    data = PreparedData(prepared)
+    validation = Validation(data, torch.device("cpu"))
+    real = torch.from_numpy(from_pcm16(data.clips[data.rows("test")]))
+    real = real * (0.95 / real.abs().amax(1, keepdim=True))
+    played, soft, own = (validation.score(Player(0.1 * real, peak)).distance for peak in (0.95, 0.5, 0.0))
+    assert abs(played - validation.score(Player(real)).distance) < 1e-3 * soft
+    assert abs(played) < 0.1 * soft < 0.1 * own
+
+
+def test_the_floor_is_of_each_labels_training_clips_none_twice_in_a_draw(prepared):
+    data = PreparedData(prepared)
+    rows, train = data.rows("test"), data.rows("train")
+    draws = list(_alike(data, rows))
+    assert len(draws) == FLOORS
+    for draw in draws:
+        assert set(draw) <= set(train)
+        assert len(set(draw)) == len(rows)
+        assert sorted(data.label[draw]) == sorted(data.label[rows])
+    assert any(set(draw) != set(draws[0]) for draw in draws)

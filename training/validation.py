@@ -1,6 +1,7 @@
 """The score that picks a run's best checkpoint: generated clips against held-out ones, never against a loss."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import astuple, dataclass
 
 import numpy as np
 import torch
@@ -12,9 +13,11 @@ from audiogan.dataset import PreparedData
 from audiogan.evaluation.features import summarize
 from audiogan.evaluation.metrics import frechet_distance, kernel_distance_alone
 from audiogan.models.base import Generator
+from audiogan.renderer import at_peak
 
 SEED = 1
 MAX_CLIPS, BATCH = 512, 32
+FLOORS = 4
 N_FFT, HOP_LENGTH, N_MELS = 1024, 256, 64
 
 
@@ -32,10 +35,10 @@ class Score:
 
 
 class Validation:
-    """Distances of log-mel summaries between the test split and a generator given the same labels.
+    """Distances of log-mel summaries between the test split and a generator given the same labels, at playing level.
 
-    Coarse on purpose: no network was trained for it, so none can be flattered. `floor` is the score of as many
-    training clips with the same labels: what a perfect generator would get.
+    Coarse on purpose: no network was trained for it, so none can be flattered. `floor` is the mean score of training
+    clips with the same labels, drawn `FLOORS` times: what other notes of the same instruments get.
 
     Args:
         data: its test split is the reference; a set without one is judged on the training split.
@@ -48,7 +51,8 @@ class Validation:
         self.device, self.sample_rate = device, data.sample_rate
         self.label, self.pitch = (torch.from_numpy(values[rows]).to(device) for values in (data.label, data.pitch))
         self.reference = self._summaries(data, rows)
-        self.floor = self._score(self._summaries(data, _alike(data, rows)))
+        floors = [self._score(self._summaries(data, alike)) for alike in _alike(data, rows)]
+        self.floor = Score(*np.mean([astuple(floor) for floor in floors], axis=0).tolist())
 
     @torch.no_grad()
     def score(self, generator: Generator) -> Score:
@@ -60,7 +64,7 @@ class Validation:
         summaries = []
         for batch, label, pitch in zip(latents, self.label.split(BATCH), self.pitch.split(BATCH), strict=True):
             native = generator(batch, label if config.labels else None, pitch)
-            summaries.append(self._summary(generator.to_audio(native)))
+            summaries.append(self._summary(at_peak(generator.to_audio(native), config.output_peak)))
         return self._score(torch.cat(summaries).numpy())
 
     def _score(self, summaries: np.ndarray) -> Score:
@@ -77,8 +81,12 @@ class Validation:
         return summarize(dsp.mel(linear, N_FFT, N_MELS, self.sample_rate)).cpu()
 
 
-def _alike(data: PreparedData, rows: np.ndarray) -> np.ndarray:
-    """A training clip of the same label for each row, drawn once and for all; any where a label has none."""
+def _alike(data: PreparedData, rows: np.ndarray) -> Iterator[np.ndarray]:
+    """Training clips of the same labels, several draws; without repetition as long as a label has enough."""
     random, train = np.random.default_rng(SEED), data.rows("train")
-    labels = data.label[train]
-    return np.array([random.choice(train[labels == label] if label in labels else train) for label in data.label[rows]])
+    for _ in range(FLOORS):
+        chosen = []
+        for label, count in zip(*np.unique(data.label[rows], return_counts=True), strict=True):
+            own = train[data.label[train] == label] if label in data.label[train] else train
+            chosen.append(np.resize(random.permutation(own), count))
+        yield np.concatenate(chosen)
