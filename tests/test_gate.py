@@ -158,6 +158,13 @@ def test_too_many_requests_of_one_session_or_address_are_told_to_wait():
     assert ask("s3", "a3") == {"made": True}
 
 
+def test_asking_for_the_place_in_line_counts_a_tenth_of_a_request():
+    gate, oracle, places = Gate(limits=SoundLimits(address=Limit(6, 0.001))), Oracle(), []
+    people = [(name, "a", name) for name in "123"]
+    visit(gate, oracle, *people, look=lambda: places.extend(gate.place("3", Visitor(address="a")) for _ in range(31)))
+    assert places == [2] * 30 + [None]
+
+
 def test_closed_gate_answers_who_waits_and_sends_others_away():
     gate, oracle = Gate(), Oracle()
     told = visit(gate, oracle, ("a",), ("b",), look=gate.close)

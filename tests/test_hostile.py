@@ -163,6 +163,19 @@ def test_forged_sessions_and_events_are_told_nothing(service, forged):
     assert innocent(cancelled)
 
 
+@pytest.mark.parametrize("path", ["component_server", "run/generate", "call/generate", "queue/join"])
+def test_long_session_id_is_refused_before_it_is_remembered(service, path):
+    body = {"data": [], "fn_index": 0, "fn_name": "line", "component_id": service.components["play"]}
+    reply = service.client.post(f"/gradio_api/{path}", json=body | {"session_hash": "x" * 65})
+    assert reply.status_code == 400
+    assert "at most 64 characters" in reply.text
+
+
+def test_ticket_that_nobody_holds_has_no_place_in_line(service):
+    body = {"data": "made up", "fn_name": "line", "component_id": service.components["play"], "session_hash": "x" * 64}
+    assert service.client.post("/gradio_api/component_server", json=body).json() == {"place": None}
+
+
 @pytest.mark.parametrize("component", [-1, 0, 1, 10**9, "play", None, [1], 1.5])
 @pytest.mark.parametrize("function", ["answer", "__init__", "postprocess", "get_config", "__class__", MARKUP])
 def test_functions_and_components_that_are_not_the_pages_are_out_of_reach(service, component, function):

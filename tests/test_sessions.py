@@ -1,7 +1,9 @@
 """Page views are told apart without a copy of the page for each."""
 
 import gradio as gr
+import pytest
 from gradio.state_holder import StateHolder
+from starlette.exceptions import HTTPException
 
 from audiogan.ui.sessions import LightSessions
 
@@ -32,3 +34,12 @@ def test_it_is_gradios_in_all_else():
             sessions[name]
     assert list(light.session_data) == list(full.session_data) == ["b", "c"]
     assert vars(light["b"]).keys() == vars(full["b"]).keys()
+
+
+def test_long_id_is_not_remembered():
+    sessions = LightSessions()
+    sessions.set_blocks(page())
+    assert sessions["x" * 64]
+    with pytest.raises(HTTPException, match="at most 64 characters"):
+        sessions["x" * 65]
+    assert list(sessions.session_data) == ["x" * 64]

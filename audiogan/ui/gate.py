@@ -18,6 +18,7 @@ from audiogan.ui.toasts import sentence
 MAX_WAITING = 48
 AT_ONCE = 16  # while a tile of eight single sounds is computed, the next eight come together
 MAX_KEY_LENGTH = 8192  # of a request that is worth remembering
+LOOK_COST = 0.1  # of asking for one's place, as a share of a request: a page asks once a second for each that waits
 FIRST_GUESS_SECONDS = 0.1  # that an answer takes, before one was timed
 TICKET = "ticket"  # what a page calls its request by, to ask for its place in line
 CLOSING = "the server is being restarted: try again in a moment"
@@ -88,9 +89,9 @@ class Gate:
             return _busy(words, self._seconds * self.waiting / 2) | {"place": place}
         return await self._queued(Job(answer, request, ticket, shares), key, visitor.address)
 
-    def place(self, ticket: str) -> int | None:
-        """The place in line of a waiting request, 1 for the next; None where it waits no more."""
-        return self._line.place(ticket)
+    def place(self, ticket: str, visitor: Visitor | None = None) -> int | None:
+        """The place in line of a waiting request, 1 for the next; None where it waits no more or asks too often."""
+        return None if self._check(visitor or Visitor(), LOOK_COST) else self._line.place(ticket)
 
     @property
     def waiting(self) -> int:

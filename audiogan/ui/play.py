@@ -16,8 +16,8 @@ def build(library: Library, gate: Gate) -> gr.HTML:
     async def answer(wanted: dict, http: gr.Request) -> dict:  # Gradio marks what a page may call: not a method
         return await gate.serve(sounds.answer, wanted, await visitor(http), shares=True)
 
-    async def line(ticket: str) -> dict:
-        return {"place": gate.place(ticket)}
+    async def line(ticket: str, http: gr.Request) -> dict:
+        return {"place": gate.place(ticket, await visitor(http))}
 
     return gr.HTML(
         html_template='<div class="studio"></div>',
