@@ -4,10 +4,6 @@ import hashlib
 import json
 import os
 import re
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +13,7 @@ import torch
 
 from audiogan.audio import write_atomically
 from audiogan.config import ModelConfig
+from audiogan.folders import staged
 from audiogan.models import build_generator, count_parameters
 from audiogan.models.base import Generator
 
@@ -161,27 +158,10 @@ def save(folder: str | os.PathLike, generator: Generator, training: dict, card: 
     check_name(Path(folder).name)
     state = {key: _as_stored(key, tensor, exact) for key, tensor in generator.state_dict().items()}
     document = {"format": FORMAT, "model": generator.config.to_dict(), "training": training}
-    with replacing(folder) as partial:
+    with staged(folder, replace=True) as partial:
         write_atomically(partial / "model.safetensors", safetensors.torch.save(state))
         write_atomically(partial / "config.json", (json.dumps(document, indent=2) + "\n").encode())
         write_atomically(partial / "README.md", card.encode())
-
-
-@contextmanager
-def replacing(folder: str | os.PathLike) -> Iterator[Path]:
-    """A folder to fill, which becomes `folder` at the end; after an error nothing has changed and nothing is left."""
-    folder = Path(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    try:
-        yield partial
-        partial.chmod(0o755)
-        if folder.exists():
-            folder.rename(partial / "replaced")
-        partial.rename(folder)
-        shutil.rmtree(folder / "replaced", ignore_errors=True)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 def weights_hash(folder: str | os.PathLike) -> str:

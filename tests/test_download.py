@@ -16,10 +16,10 @@ import pytest
 from shelf import Shelf, answer, drop, ignore_range, say
 
 from audiogan import __version__
+from audiogan.folders import alone_in
 from training.data import download, retry
 from training.data.download import TRIES, Archive, Downloader, is_whole
 from training.data.part import Part
-from training.data.partial import alone_in
 
 NAME = "sounds.zip"
 DATA = np.random.default_rng(0).bytes(300_000)

@@ -1,7 +1,6 @@
 """What preparing leaves behind when it is stopped or killed or the disk is full: nothing that the next run meets."""
 
 import contextlib
-import fcntl
 import os
 import resource
 import signal
@@ -15,7 +14,6 @@ import pytest
 import soundfile
 
 from audiogan.dataset import PreparedData
-from training.data.partial import PartialFolder
 from training.data.seen import Seen, fingerprint
 
 ROOT = Path(__file__).parent.parent
@@ -114,33 +112,6 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing(recordings, tmp_path):
     assert "File too large" in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr
     assert list(tmp_path.iterdir()) == []
-
-
-class TestPartialFolder:
-    def test_another_living_process_keeps_its_own(self, tmp_path):
-        first, second = PartialFolder(tmp_path / "out"), PartialFolder(tmp_path / "out")
-        assert first.path.is_dir()
-        second.finish()
-        first.discard()
-        second.discard()
-        assert [path.name for path in tmp_path.iterdir()] == ["out"]
-
-    def test_a_dead_ones_is_removed_and_neighbours_are_not(self, tmp_path):
-        for name in (".out.partial-dead", ".out.backup", ".out2.partial-other", "out2"):
-            (tmp_path / name).mkdir()
-        PartialFolder(tmp_path / "out").discard()
-        assert sorted(path.name for path in tmp_path.iterdir()) == [".out.backup", ".out2.partial-other", "out2"]
-
-    def test_a_file_system_without_locks(self, tmp_path, monkeypatch):
-        def refuse(*_):
-            raise OSError(95, "Operation not supported")
-
-        (tmp_path / ".out.partial-dead").mkdir()
-        monkeypatch.setattr(fcntl, "flock", refuse)
-        folder = PartialFolder(tmp_path / "out")
-        folder.finish()
-        folder.discard()
-        assert {path.name for path in tmp_path.iterdir()} == {".out.partial-dead", "out"}
 
 
 class TestSeen:

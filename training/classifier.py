@@ -4,8 +4,6 @@ import hashlib
 import json
 import math
 import os
-import shutil
-import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +20,7 @@ from audiogan.dataset import PreparedData
 from audiogan.device import machine
 from audiogan.evaluation.classifier import CONFIG_FILE, FORMAT, WEIGHTS_FILE, Classifier, ClassifierConfig
 from audiogan.evaluation.clips import note
+from audiogan.folders import refuse_existing, staged
 from training.augment import shift
 
 EDGE_DB = 300.0  # of a band limit, from the first mel band to the last
@@ -111,8 +110,7 @@ def train(
         FloatingPointError: the loss is not finite.
     """
     how = how or ClassifierTraining()
-    if os.path.lexists(out):
-        raise ValueError(f"--out {out} exists already: remove it or name another folder")
+    refuse_existing(out)
     config, test = ClassifierConfig(data.labels, data.sample_rate, data.num_samples, how.width), data.rows("test")
     fit, stop = _held_out(data, how)
     begun = time.monotonic()
@@ -258,19 +256,13 @@ def _balanced(label: np.ndarray) -> np.ndarray:
 
 
 def _write(folder: Path, config: ClassifierConfig, training: dict, state: dict[str, Tensor]) -> None:
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     weights = safetensors.torch.save({name: tensor.contiguous() for name, tensor in state.items()})
     training = training | {"weights_sha256": hashlib.sha256(weights).hexdigest()}
     document = {"format": FORMAT, "model": config.to_dict(), "training": training}
-    try:
+    with staged(folder) as partial:
         write_atomically(partial / WEIGHTS_FILE, weights)
         write_atomically(partial / CONFIG_FILE, (json.dumps(document, indent=2) + "\n").encode())
         write_atomically(partial / "README.md", _card(folder.name, config, training).encode())
-        partial.chmod(0o755)
-        partial.rename(folder)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 def _card(name: str, config: ClassifierConfig, training: dict) -> str:

@@ -151,10 +151,10 @@ def _prepare_folder(options) -> None:
 
 
 def _prepare_fsdkaggle2018(options) -> None:
+    from audiogan.folders import refuse_existing
     from training.data import fsdkaggle2018
     from training.data.fsdkaggle2018_tables import Choice, parse_labels
     from training.data.licences import parse_licences
-    from training.data.partial import refuse_existing
 
     form, max_crops = _clip_format(options), _max_crops(options)
     licences = () if options.licences is None else parse_licences(options.licences)

@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 
 from audiogan import checkpoint
+from audiogan.folders import staged
 from audiogan.hub.client import HubError, connect, explained
 from audiogan.models import build_generator
 
@@ -73,7 +74,7 @@ def pull(repo: str, folder: Path, revision: str | None = None, name: str = "", r
     if (folder / name).exists() and not (replace and (folder / name / "config.json").is_file()):
         raise ValueError(f"{folder / name} is there already: choose another --name, or --replace a checkpoint")
     found = fetch(repo, revision)
-    with checkpoint.replacing(folder / name) as partial:
+    with staged(folder / name, replace=True) as partial:
         for file in FILES:
             if (found.folder / file).is_file():
                 shutil.copyfile(found.folder / file, partial / file)

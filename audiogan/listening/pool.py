@@ -2,8 +2,6 @@
 
 import json
 import os
-import shutil
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +12,7 @@ import audiogan
 from audiogan import checkpoint, synthesis
 from audiogan.audio import momentary_lufs, write_atomically, write_wav
 from audiogan.dataset import PreparedData
+from audiogan.folders import refuse_existing, staged
 from audiogan.listening.design import read_design
 from audiogan.listening.gathering import Draft, Gathering, common_labels
 from audiogan.listening.study import FORMAT, Study, canonical_hash
@@ -68,21 +67,13 @@ def build(recipe: Recipe, folder: str | os.PathLike, replace: bool = False) -> S
         ValueError: the folder exists, or data, models, labels and design do not fit each other.
     """
     folder = Path(folder)
-    if os.path.lexists(folder) and not (replace and (folder / "manifest.json").is_file()):
-        raise ValueError(f"--out {folder} exists already: remove it or name another folder")
+    if not (replace and (folder / "manifest.json").is_file()):
+        refuse_existing(folder)
     stream = np.random.Generator(np.random.PCG64(recipe.seed))
     manifest, sounds = _freeze(recipe, stream)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    try:
+    with staged(folder, replace) as partial:
         _write(partial, manifest, sounds, recipe.design)
         Study.load(partial)
-        if folder.exists():
-            folder.rename(partial / "replaced")
-        partial.rename(folder)
-        shutil.rmtree(folder / "replaced", ignore_errors=True)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     return Study.load(folder)
 
 
@@ -154,7 +145,6 @@ def _write(folder: Path, manifest: dict, sounds: Sequence[np.ndarray], design: s
     stamp = (folder / "manifest.json").stat().st_mtime
     for path in (folder / "clips").iterdir():
         os.utime(path, (stamp, stamp))  # servers tell the time of a file
-    folder.chmod(0o755)  # mkdtemp's is for its owner alone
 
 
 def _provenance(model: synthesis.Synthesizer) -> dict:

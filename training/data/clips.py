@@ -17,9 +17,9 @@ import numpy as np
 from audiogan.audio import to_pcm16
 from audiogan.config import ModelConfig
 from audiogan.dataset import INDEX_COLUMNS
+from audiogan.folders import PartialFolder
 from training.data import statistics
 from training.data.hashing import file_hash
-from training.data.partial import PartialFolder
 from training.data.seen import Seen
 
 PEAK = 0.95

@@ -13,9 +13,9 @@ import httpx
 from tqdm import tqdm
 
 from audiogan import __version__
+from audiogan.folders import alone_in
 from training.data.hashing import file_hash
 from training.data.part import Part
-from training.data.partial import alone_in
 from training.data.retry import TryAgainError, back_off, retry_after
 
 USER_AGENT = f"audiogan/{__version__} (+audiogan: WaveGAN and SpecGAN, training prepare fsdkaggle2018)"

@@ -16,11 +16,11 @@ from scipy.sparse.csgraph import connected_components
 from tqdm import tqdm
 
 from audiogan.audio import read_audio, resample
+from audiogan.folders import refuse_existing
 from training.data import general_midi
 from training.data.clips import Clip, ClipFormat, DataSetWriter
 from training.data.drum_tables import KEYS, KITS, LABELS, NO_SUCH_DRUM, PACKAGES, Kit
 from training.data.onsets import cut, find_starts
-from training.data.partial import refuse_existing
 from training.data.processes import ordered_map
 from training.data.recordings import Skipped
 from training.data.soundfont import DRUM_BANK, DRUM_TUNINGS, Patch, fluidsynth_library

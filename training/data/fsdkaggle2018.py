@@ -6,11 +6,11 @@ The archives are read where they lie: clips go from the zip through memory into 
 from collections.abc import Sequence
 from pathlib import Path
 
+from audiogan.folders import refuse_existing
 from training.data.archive import members
 from training.data.clips import ClipFormat, DataSetWriter
 from training.data.download import Archive, Downloader, is_whole
 from training.data.fsdkaggle2018_tables import Choice, Row, read_rows
-from training.data.partial import refuse_existing
 from training.data.recordings import MAX_CROPS, Recording, Skipped, write_recordings
 
 BASE = "https://zenodo.org/records/2552860/files"

@@ -1,0 +1,136 @@
+"""Folders that appear whole or not at all; what a killed process left of one, the next sweeps up."""
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows, which opens no folders either: nothing is locked there, and nothing swept
+    fcntl = None
+
+REPLACED = "replaced"  # what gives way, until the new one is in its place
+
+
+class PartialFolder:
+    """A folder to fill beside `target`, locked while this process lives, that becomes `target` in the end.
+
+    Args:
+        target: where it goes.
+        replace: what is there gives way; it stays where the new one does not come to that.
+
+    Attributes:
+        path: where to write.
+
+    Raises:
+        ValueError: `target` exists and is not to be replaced.
+    """
+
+    def __init__(self, target: Path, replace: bool = False):
+        self.target, self._replace = target, replace
+        target.parent.mkdir(parents=True, exist_ok=True)
+        prefix = f".{target.name}.partial-"
+        for left in target.parent.iterdir():
+            if left.name.startswith(prefix):
+                _sweep(left, target)
+        self._refuse_existing()
+        self._home = Path(tempfile.mkdtemp(prefix=prefix, dir=target.parent))
+        self._lock = _lock(self._home)
+        self.path = self._home / "new"
+        self.path.mkdir()
+
+    def finish(self) -> None:
+        """Put the folder in its place; ValueError where another process has put one there meanwhile."""
+        self._refuse_existing()
+        if os.path.lexists(self.target):
+            self.target.rename(self._home / REPLACED)
+        self.path.rename(self.target)
+
+    def discard(self) -> None:
+        """Remove what is not in its place, and let go of the lock."""
+        try:
+            _clear(self._home, self.target)
+        finally:
+            if self._lock is not None:
+                os.close(self._lock)
+
+    def _refuse_existing(self) -> None:
+        if not self._replace:
+            refuse_existing(self.target)
+
+
+@contextlib.contextmanager
+def staged(target: str | os.PathLike, replace: bool = False) -> Iterator[Path]:
+    """A folder to fill, which becomes `target` at the end; after an error nothing has changed and nothing is left.
+
+    Args:
+        replace: as `PartialFolder`'s.
+
+    Raises:
+        ValueError: `target` exists and is not to be replaced.
+    """
+    partial = PartialFolder(Path(target), replace)
+    try:
+        yield partial.path
+        partial.finish()
+    finally:
+        partial.discard()
+
+
+def refuse_existing(folder: str | os.PathLike) -> None:
+    """ValueError where a new folder could not be put, before hours of work are spent on it."""
+    if os.path.lexists(folder):
+        raise ValueError(f"--out {folder} exists already: remove it or name another folder")
+
+
+@contextlib.contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Hold a folder's lock, where its file system has one.
+
+    Raises:
+        ValueError: another process holds it.
+    """
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):
+            _lock_or_block(descriptor, folder)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _lock_or_block(descriptor: int, folder: Path) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise ValueError(f"another process works in {folder}: wait until it is done, or name another folder") from None
+
+
+def _sweep(left: Path, target: Path) -> None:
+    """Clear what another process left, unless it lives."""
+    lock = _lock(left)
+    if lock is not None:
+        _clear(left, target)
+        os.close(lock)
+
+
+def _clear(home: Path, target: Path) -> None:
+    """Put what was to give way back, where nothing took its place, and remove the rest."""
+    if os.path.lexists(home / REPLACED) and not os.path.lexists(target):
+        (home / REPLACED).rename(target)
+    shutil.rmtree(home, ignore_errors=True)
+
+
+def _lock(folder: Path) -> int | None:
+    """A descriptor that holds the folder's lock; None where another process has it, or the file system has none."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return descriptor
+        except OSError:
+            os.close(descriptor)
+    return None
