@@ -71,6 +71,16 @@ def check_name(name: str) -> str:
     return name
 
 
+def refuse_taken(folder: str | os.PathLike, replace: bool = False) -> None:
+    """See whether a new checkpoint may be put in a folder, before any work is spent on it.
+
+    Raises:
+        ValueError: something is there, and it is no checkpoint or is not to be replaced.
+    """
+    if os.path.lexists(folder) and not (replace and (Path(folder) / "config.json").is_file()):
+        raise ValueError(f"{os.fspath(folder)} is there already: choose another --name, or --replace a checkpoint")
+
+
 def find(name_or_path: str | os.PathLike, folder: str | os.PathLike = FOLDER) -> Path:
     """The folder of a checkpoint, by its name in `folder` or by its own path.
 

@@ -31,8 +31,7 @@ def _import(options) -> None:
     from audiogan.interop import card, wavegan_pytorch
 
     folder = options.checkpoints / checkpoint.check_name(options.name)
-    if folder.exists() and not options.replace:
-        raise ValueError(f"checkpoint {options.name} is already in {options.checkpoints}: --replace lets it give way")
+    checkpoint.refuse_taken(folder, options.replace)
     imported = wavegan_pytorch.read(options.path, options.sample_rate)
     training = {
         "data": "unknown: imported",

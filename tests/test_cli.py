@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from conftest import NUM_SAMPLES, SAMPLE_RATE, tone
+from conftest import NUM_SAMPLES, SAMPLE_RATE, save_tiny_checkpoint, tone
 
 import audiogan
-from audiogan import cli
+from audiogan import checkpoint, cli
 from training import cli as training_cli
 
 ROOT = Path(__file__).parent.parent
@@ -206,6 +206,23 @@ class TestTraining:
         options = ["--name", "x", "--checkpoints", tmp_path / "ck"]
         assert "no saved state" in refused(capsys, training_cli.main, "export", tmp_path / "run", *options)
         assert not (tmp_path / "ck").exists()
+
+    def test_export_to_a_name_that_is_taken(self, tmp_path, prepared, capsys):
+        from test_trainer import trainer
+
+        trainer(tmp_path / "run", prepared, "steps=1").train()
+        folder = save_tiny_checkpoint(tmp_path / "ck" / "mine", "specgan")
+        (folder / "nearest.safetensors").write_bytes(b"an index")
+        (tmp_path / "ck" / "evaluation").mkdir()
+        command = ["export", tmp_path / "run", "--checkpoints", tmp_path / "ck", "--name"]
+        capsys.readouterr()
+        assert "is there already" in refused(capsys, training_cli.main, *command, "mine")
+        assert checkpoint.read(folder).config.architecture == "specgan"
+        assert "is there already" in refused(capsys, training_cli.main, *command, "evaluation", "--replace")
+        assert training_cli.main([str(part) for part in [*command, "mine", "--replace"]]) == 0
+        assert "the index of training sounds went" in capsys.readouterr().err
+        assert checkpoint.read(folder).config.architecture == "wavegan"
+        assert sorted(path.name for path in folder.iterdir()) == ["README.md", "config.json", "model.safetensors"]
 
     def test_bad_name(self, tmp_path, prepared, capsys):
         from test_trainer import trainer

@@ -128,7 +128,7 @@ def test_the_best_by_held_out_score_is_kept_and_resumed(tmp_path, prepared, monk
 
 
 def exported_step(tmp_path, last: bool = False) -> int:
-    folder = export(tmp_path / "run", "mine", tmp_path / "ck", last=last)
+    folder = export(tmp_path / "run", "mine", tmp_path / "ck", last=last, replace=True)
     return checkpoint.read(folder).training["steps"]
 
 

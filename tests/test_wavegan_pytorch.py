@@ -214,7 +214,7 @@ class TestRefusals:
         capsys.readouterr()
         arguments = ("--format", "wavegan-pytorch", "--name", "theirs", "--checkpoints", tmp_path / "ours")
         line = refused(capsys, cli.main, "import", tmp_path / "gan_exp1.tar", *arguments)
-        assert "already in" in line
+        assert "is there already" in line
         assert checkpoint.read(tmp_path / "ours/theirs").card() == "mine"
         imported(tmp_path, "--replace")
         assert checkpoint.read(tmp_path / "ours/theirs").card() != "mine"

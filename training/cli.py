@@ -30,6 +30,7 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument(
         "--notch", metavar="PREPARED", type=Path, help="filter a WaveGAN's whistles out; its data set tells which"
     )
+    export.add_argument("--replace", action="store_true", help="a checkpoint of that name gives way")
     export.set_defaults(run=_export)
     classifier = commands.add_parser("classifier", help="train the network that python -m audiogan evaluate judges by")
     classifier.add_argument("--data", required=True, type=Path, help="a prepared data set")
@@ -213,7 +214,7 @@ def _train(options) -> None:
 
 
 def _export(options) -> None:
-    from audiogan import checkpoint
+    from audiogan import checkpoint, resemblance
     from training.export import export
 
     notes = ""
@@ -222,7 +223,11 @@ def _export(options) -> None:
             raise ValueError(f"--notes {options.notes} is missing")
         notes = options.notes.read_text(encoding="utf-8").strip()
     checkpoints = options.checkpoints or checkpoint.FOLDER
-    print(export(options.folder, options.name, checkpoints, notes, last=options.last, notch_by=options.notch))
+    indexed = (checkpoints / checkpoint.check_name(options.name) / resemblance.FILE).is_file()
+    print(export(options.folder, options.name, checkpoints, notes, options.last, options.notch, options.replace))
+    if indexed:
+        again = f"python -m audiogan index {options.name} --data DATA makes another"
+        print(f"the index of training sounds went with the checkpoint that was replaced: {again}", file=sys.stderr)
 
 
 def _classifier(options) -> None:

@@ -1,7 +1,7 @@
 """The averaged generator of a run as a checkpoint folder with its card."""
 
+import dataclasses
 import shlex
-from dataclasses import replace
 from pathlib import Path
 
 from audiogan import checkpoint
@@ -22,7 +22,13 @@ LICENCES = {
 
 
 def export(
-    run_folder, name: str, checkpoints=checkpoint.FOLDER, notes: str = "", last: bool = False, notch_by=None
+    run_folder,
+    name: str,
+    checkpoints=checkpoint.FOLDER,
+    notes: str = "",
+    last: bool = False,
+    notch_by=None,
+    replace: bool = False,
 ) -> Path:
     """Write checkpoints/NAME from a run: the averaged generator that scored best on held-out audio.
 
@@ -30,16 +36,20 @@ def export(
         notes: Markdown for the card: how the model sounds.
         last: take the last saved one instead, as is done where none was scored yet.
         notch_by: the folder of its data, by which a WaveGAN's whistles are told from its notes and filtered out.
+        replace: a checkpoint of that name gives way, and its index with it.
 
     Returns:
         The checkpoint's folder.
 
     Raises:
-        ValueError: no such run, nothing saved yet, or a bad name; notches for another model, or by other data.
+        ValueError: no such run, nothing saved yet, or a name that is bad or taken; notches for another model, or by
+            other data.
     """
     run = RunFolder(run_folder)
     config, model, data = run.read()
-    config = replace(config, start=Path(config.start).name)  # never where on this machine it lay
+    folder = Path(checkpoints) / checkpoint.check_name(name)
+    checkpoint.refuse_taken(folder, replace)
+    config = dataclasses.replace(config, start=Path(config.start).name)  # never where on this machine it lay
     tensors, numbers = _averaged(run, last)
     generator = build_generator(model)
     generator.load_state_dict(tensors)
@@ -53,7 +63,6 @@ def export(
         "distance_of_real": numbers.get("floor"),
         **{key: value for key, value in config.to_dict().items() if key not in ("model", "steps")},
     }
-    folder = Path(checkpoints) / checkpoint.check_name(name)
     if notch_by is not None:
         heard = PreparedData(notch_by)
         if heard.meta["sha256"] != data["sha256"]:

@@ -71,8 +71,7 @@ def pull(repo: str, folder: Path, revision: str | None = None, name: str = "", r
         ValueError: a bad name, or one that is taken.
     """
     name = checkpoint.check_name(name or check_repo(repo).partition("/")[2])
-    if (folder / name).exists() and not (replace and (folder / name / "config.json").is_file()):
-        raise ValueError(f"{folder / name} is there already: choose another --name, or --replace a checkpoint")
+    checkpoint.refuse_taken(folder / name, replace)
     found = fetch(repo, revision)
     with staged(folder / name, replace=True) as partial:
         for file in FILES:
