@@ -58,11 +58,17 @@ class Index:
         return [Neighbour(self.sources[rows[place]], float(distance[place])) for place in order]
 
     def typical(self, label: str | None, most: int = 100) -> float:
-        """Median distance in dB from a training sound to its nearest other one, over at most `most` of a label."""
+        """Median distance in dB from a training sound to its nearest other one, over at most `most` of a label.
+
+        Returns:
+            NaN where a label has fewer than two.
+        """
         rows = self._rows(label)
+        if len(rows) < 2:
+            return float("nan")
         chosen = rows[:: max(1, len(rows) // most)][:most]
         found = [np.partition(distances(self.fingerprints[row], self.fingerprints[rows]), 1)[1] for row in chosen]
-        return float(np.median(found)) if len(rows) > 1 else float("nan")
+        return float(np.median(found))
 
     def _rows(self, label: str | None) -> np.ndarray:
         if label is None:

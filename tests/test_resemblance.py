@@ -42,6 +42,13 @@ def test_typical_is_the_distance_to_the_nearest_other(index):
     assert index.typical("Flute") == pytest.approx(np.median(found))
 
 
+def test_nothing_is_typical_of_a_label_with_one_sound_or_none():
+    marks = np.zeros((3, resemblance.BANDS, resemblance.FRAMES), np.uint8)
+    index = resemblance.Index(marks, np.array([0, 1, 1]), ["Gong", "Flute", "Cello"], ["a", "b", "c"])
+    assert np.isnan([index.typical(label) for label in ("Gong", "Cello", "Theremin")]).all()
+    assert index.typical("Flute") == 0
+
+
 def test_distance_of_known_pictures():
     one = np.zeros((resemblance.BANDS, resemblance.FRAMES), np.uint8)
     other = np.full((1, *one.shape), 51, np.uint8)  # a fifth of 60 dB
