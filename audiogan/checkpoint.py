@@ -122,9 +122,7 @@ def read(folder: str | os.PathLike, name: str = "") -> Checkpoint:
         document = json.loads(file.read_text(encoding="utf-8"))
         if not isinstance(document, dict) or document.get("format") != FORMAT:
             raise ValueError(f"its format is not {FORMAT}")
-        training = document.get("training", {})
-        if not isinstance(training, dict):
-            raise ValueError("its training is not a JSON object")
+        training = _checked_training(document.get("training", {}))
         config = ModelConfig.from_dict(document.get("model"))
         return Checkpoint(check_name(name), folder, config, training)
     except (OSError, RecursionError, ValueError) as error:
@@ -178,6 +176,18 @@ def weights_hash(folder: str | os.PathLike) -> str:
     """SHA-256 of a checkpoint's weights file, in hexadecimal: which model made a sound."""
     with open(Path(folder) / "model.safetensors", "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _checked_training(training) -> dict:
+    """What a config.json says of the training, if what lists show of it is what they take it for."""
+    if not isinstance(training, dict):
+        raise ValueError("its training is not a JSON object")
+    if not isinstance(training.get("data", ""), str):
+        raise ValueError("its training.data is not text")
+    steps = training.get("steps", 0)
+    if type(steps) is not int or steps < 0:
+        raise ValueError("its training.steps is not a whole number of at least 0")
+    return training
 
 
 def _folders(folder: str | os.PathLike) -> list[Path]:

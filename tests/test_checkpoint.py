@@ -84,6 +84,8 @@ def damage(folder, how: str) -> None:
         config.write_text(json.dumps(document))
     elif how == "other format":
         config.write_text(json.dumps(document | {"format": 99}))
+    elif how.startswith("training."):
+        config.write_text(json.dumps(document | {"training": json.loads(how.removeprefix("training."))}))
     elif how == "config not JSON":
         config.write_text("{")
     elif how == "config deep":
@@ -95,7 +97,9 @@ def damage(folder, how: str) -> None:
 
 
 WAYS = """no weights|truncated|ten bytes|empty|pickle|torch.save|wrong shape|missing tensor|unknown tensor|not finite
-other dim|huge dim|other format|config not JSON|config deep|config huge|config binary""".replace("\n", "|").split("|")
+other dim|huge dim|other format|config not JSON|config deep|config huge|config binary
+training.null|training.{"steps": null}|training.{"steps": true}|training.{"steps": -1}|training.{"steps": "many"}
+training.{"data": ["drums"]}|training.{"data": null}""".replace("\n", "|").split("|")
 
 
 @pytest.mark.parametrize("how", WAYS)
