@@ -3,12 +3,11 @@
 import functools
 import os
 import platform
+import re
 
 import torch
 
 CHOICES = ("auto", "cuda", "mps", "cpu")
-
-
 SETTLE_SAMPLES = 1 << 18
 
 
@@ -19,15 +18,16 @@ def choose_device(name: str = "auto") -> torch.device:
         ValueError: the name is unknown or this machine has no such device.
     """
     _settle()
-    available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    graphics = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    counts = {"cuda": graphics, "mps": int(torch.backends.mps.is_available()), "cpu": 1}
     if name == "auto":
-        return torch.device(next(kind for kind, present in available.items() if present))
-    kind, _, index = name.partition(":")
-    if kind not in available or (index and not index.isdigit()):
+        return torch.device(next(kind for kind, count in counts.items() if count))
+    kind, colon, index = name.partition(":")
+    if kind not in counts or (colon and not re.fullmatch("[0-9]{1,3}", index)):
         raise ValueError(f"device must be one of {', '.join(CHOICES)} or cuda:N, not {name!r}")
-    if not available[kind] or (index and kind == "cuda" and int(index) >= torch.cuda.device_count()):
+    if int(index or 0) >= counts[kind]:
         raise ValueError(f"device {name!r} is not available on this machine; use auto or cpu")
-    return torch.device(name)
+    return torch.device(kind, int(index)) if colon else torch.device(kind)
 
 
 def machine(device: torch.device, processes: int = 1) -> str:

@@ -156,7 +156,7 @@ def test_clips_are_brought_to_the_peak_of_their_training():
 def test_unknown_checkpoints_and_devices(checkpoints):
     with pytest.raises(ValueError, match="tiny-wavegan"):
         audiogan.load("no-such", folder=checkpoints)
-    for device in ("tpu", "cuda:x", "cuda:99", ""):
+    for device in ("tpu", "cuda:x", "cuda:99", "", "cpu:", "cuda:", "mps:", "cpu:1", "cpu:²", "cpu:99999"):
         with pytest.raises(ValueError, match="device"):
             audiogan.load("tiny-wavegan", device, checkpoints)
 
