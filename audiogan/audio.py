@@ -46,8 +46,18 @@ def write_wav(path: str | os.PathLike, audio: np.ndarray, sample_rate: int) -> N
 
 
 def write_atomically(path: str | os.PathLike, data: bytes) -> None:
-    """Write a file that is either complete and on disk, or not there (or as it was before)."""
-    path = Path(path)
+    """Write a file that is either complete and on disk, or not there (or as it was before).
+
+    Raises:
+        OSError: it cannot be; names `path`.
+    """
+    try:
+        _write_beside(Path(path), data)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, os.fspath(path)) from error
+
+
+def _write_beside(path: Path, data: bytes) -> None:
     handle, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:

@@ -144,6 +144,11 @@ class TestMorph:
         assert "must be" in message
         assert list(tmp_path.iterdir()) == []
 
+    def test_folder_in_the_way_is_named(self, checkpoints, tmp_path, capsys):
+        options = ["--from-seed", 1, "--to-seed", 2, "--out", tmp_path, "--checkpoints", checkpoints]
+        message = refused(capsys, cli.main, "morph", "tiny-wavegan", *options)
+        assert message == f"python -m audiogan: cannot use {tmp_path}: Is a directory\n"
+
     def test_missing_folder(self, checkpoints, tmp_path, capsys):
         options = ["--from-seed", 1, "--to-seed", 2, "--out", tmp_path / "no/m.wav", "--checkpoints", checkpoints]
         assert "is missing" in refused(capsys, cli.main, "morph", "tiny-wavegan", *options)
