@@ -245,6 +245,16 @@ class TestHostileArchives:
         with pytest.raises(ValueError, match="cannot be unpacked: Bad CRC"):
             archive.read_member(tmp_path / "x.zip", members(tmp_path / "x.zip")["a.wav"])
 
+    @pytest.mark.parametrize("flag", [0x1, 0x20, 0x40])
+    def test_members_that_need_more_than_unpacking(self, tmp_path, flag):
+        pack(tmp_path / "x.zip", {"a.wav": b"1"})
+        data = bytearray((tmp_path / "x.zip").read_bytes())
+        data[data.find(b"PK\x03\x04") + 6] |= flag
+        data[data.find(b"PK\x01\x02") + 8] |= flag
+        (tmp_path / "x.zip").write_bytes(data)
+        with pytest.raises(ValueError, match="packed by an unusual method"):
+            members(tmp_path / "x.zip")
+
     def test_unusual_packing(self, tmp_path):
         with zipfile.ZipFile(tmp_path / "x.zip", "w", zipfile.ZIP_LZMA) as file:
             file.writestr("a.wav", b"1")

@@ -7,6 +7,7 @@ import zlib
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 MEMBER_BYTES, TOTAL_BYTES = 2**26, 2**35  # unpacked: 64 MiB, 32 GiB
+UNUSUAL = 0x1 | 0x20 | 0x40  # flags: encrypted, a patch, strongly encrypted
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 RESOURCE_FORKS = "__MACOSX"  # what a Mac adds when it packs
 
@@ -66,7 +67,7 @@ def _fault(info: zipfile.ZipInfo) -> str:
         return "leads out of the folder"
     if kind not in (0, stat.S_IFDIR if info.is_dir() else stat.S_IFREG):
         return "is a link or a device, not a file"
-    if info.flag_bits & 0x1 or info.compress_type not in METHODS:
+    if info.flag_bits & UNUSUAL or info.compress_type not in METHODS:
         return "is encrypted or packed by an unusual method"
     if info.file_size > MEMBER_BYTES:
         return f"would be more than {MEMBER_BYTES / 2**20:.0f} MiB unpacked"
