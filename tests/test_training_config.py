@@ -26,6 +26,12 @@ def test_settings_go_to_the_model_or_the_training():
     assert not config.conditional
 
 
+def test_checkpoint_to_start_from_may_have_a_number_for_a_name():
+    assert load_preset("wavegan-cpu", ["start=5"]).start == "5"
+    with pytest.raises(ValueError, match="start must be a checkpoint's name"):
+        TrainConfig(start=5)
+
+
 def test_round_trip():
     config = load_preset("specgan-cpu", ["seed=7"])
     assert TrainConfig.from_dict(config.to_dict()) == config
@@ -40,6 +46,10 @@ def test_round_trip():
         ("learning_rate=nan", "learning_rate must be"),
         ("betas=[0.5]", "betas must be"),
         ("betas=x", "betas must be"),
+        ("betas=0.5", "betas must be"),
+        ("betas=['a', 'b']", "betas must be"),
+        ("betas=[0.5, true]", "betas must be"),
+        ("loss=5", "loss must be"),
         ("loss=magic", "loss must be"),
         ("critics=3", "critics must be"),
         ("critics=['features']", "critics must be"),

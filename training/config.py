@@ -106,7 +106,9 @@ class TrainConfig:
     seed: int = 0
 
     def __post_init__(self):
+        _check(self, "betas", _are_betas(self.betas), "two numbers in [0, 1)")
         object.__setattr__(self, "betas", tuple(self.betas))
+        _check(self, "start", isinstance(self.start, str), "a checkpoint's name or folder")
         _check(self, "loss", self.loss in LOSSES, f"one of {', '.join(LOSSES)}")
         spectral = str(self.model.get("architecture")).endswith("specgan")
         members = ENSEMBLE[:2] if spectral else ENSEMBLE
@@ -121,7 +123,6 @@ class TrainConfig:
             _check(self, name, type(value) is int and value >= least, f"a whole number of at least {least}")
         for name in ("learning_rate", "critic_learning_rate"):
             _check(self, name, 0.0 < getattr(self, name) <= 1.0, "above 0 and at most 1")
-        _check(self, "betas", len(self.betas) == 2 and all(0.0 <= b < 1.0 for b in self.betas), "two numbers in [0, 1)")
         for name in ("penalty", *SHORTFALLS):
             _check(self, name, 0.0 <= getattr(self, name) < float("inf"), "a number of at least 0")
         _check(self, "quiet", not spectral or self.quiet == 0, "0 for a generator of spectrograms")
@@ -185,9 +186,19 @@ def _parse_setting(setting: str) -> tuple[str, object]:
     default = next((item.default for item in dataclasses.fields(TrainConfig) if item.name == key), None)
     if isinstance(default, float) and type(value) is int:
         value = float(value)
+    if isinstance(default, str) and not isinstance(value, str):
+        value = text  # a checkpoint may be called 5
     if isinstance(default, (bool, float, int)) and type(value) is not type(default):
         raise ValueError(f"{key} must be a {type(default).__name__}, not {text!r}")
     return key, value
+
+
+def _are_betas(values) -> bool:
+    return (
+        isinstance(values, (list, tuple))
+        and len(values) == 2
+        and all(type(value) in (int, float) and 0.0 <= value < 1.0 for value in values)
+    )
 
 
 def _check(config: TrainConfig, name: str, holds: bool, accepted: str) -> None:
