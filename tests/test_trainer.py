@@ -169,6 +169,19 @@ def test_a_damaged_state_is_one_sentence(tmp_path, prepared):
         trainer(tmp_path / "run", prepared)
 
 
+@pytest.mark.parametrize(
+    "lost", ["rng.batches", "generator.dense.bias", "generator_adam.0.exp_avg", "augment.probability"]
+)
+def test_state_that_lacks_a_tensor_is_refused_by_its_name(tmp_path, prepared, lost):
+    trainer(tmp_path / "run", prepared, "steps=2").train()
+    run = RunFolder(tmp_path / "run")
+    tensors, numbers = run.load_state()
+    run.save_state({name: tensor for name, tensor in tensors.items() if not name.startswith(lost)}, numbers)
+    with pytest.raises(ValueError, match=r"the run's last state") as caught:
+        trainer(tmp_path / "run", prepared, "steps=3").train()
+    assert lost.split(".")[-1] in str(caught.value)
+
+
 def test_after_a_damaged_state_the_one_before_is_resumed(tmp_path, prepared):
     trainer(tmp_path / "run", prepared, "steps=5", "save_every=1").train()
     files = sorted(states(tmp_path / "run"))

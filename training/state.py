@@ -43,8 +43,16 @@ class TrainingState:
         """Set everything to what `tensors` gave.
 
         Raises:
-            KeyError, RuntimeError: a part is missing or has another shape.
+            ValueError: a part is missing or has another shape.
         """
+        try:
+            self._restore(tensors)
+        except KeyError as error:
+            raise ValueError(f"the run's last state lacks {error}: remove it to go on from the one before") from None
+        except (IndexError, RuntimeError) as error:
+            raise ValueError(f"the run's last state is not that of these networks: {error}") from None
+
+    def _restore(self, tensors: dict[str, Tensor]) -> None:
         for name, module in self.modules.items():
             module.load_state_dict(below(tensors, name))
         for name, optimizer in self.optimizers.items():
@@ -65,6 +73,10 @@ def _restore_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Tens
         like = parameters[int(number)]
         laid_out = torch.empty_like(like).copy_(value) if value.shape == like.shape else value
         states.setdefault(int(number), {})[part] = laid_out
+    parts = {part for state in states.values() for part in state}
+    for number, state in states.items():
+        if missing := parts - set(state):
+            raise KeyError(f"{number}.{min(missing)}")
     optimizer.load_state_dict({"state": states, "param_groups": optimizer.state_dict()["param_groups"]})
 
 
