@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 INDEX_COLUMNS = ("clip", "label", "pitch", "split", "source", "onset_s", "licence")
-SPLITS = ("train", "test")
+META = (("source", str), ("sha256", str), ("counts", dict))  # of meta.json, besides the form of the clips
 
 
 class PreparedData:
@@ -32,7 +32,7 @@ class PreparedData:
     def __init__(self, folder: str | os.PathLike):
         self.folder = Path(folder)
         try:
-            self.meta = json.loads((self.folder / "meta.json").read_text())
+            self.meta = dict(json.loads((self.folder / "meta.json").read_text()))
             self.clips = np.load(self.folder / "clips.npy", mmap_mode="c", allow_pickle=False)
             with open(self.folder / "index.csv", newline="", encoding="utf-8") as file:
                 self.index = list(csv.DictReader(file))
@@ -44,6 +44,9 @@ class PreparedData:
             raise ValueError(f"{folder} is not a whole prepared data set: {error}") from None
 
     def _read_index(self) -> None:
+        for name, kind in META:
+            if not isinstance(self.meta.get(name), kind):
+                raise ValueError(f"meta.json has no {name}, or one of another kind")
         self.labels = tuple(self.meta["labels"])
         self.sample_rate, self.num_samples = int(self.meta["sample_rate"]), int(self.meta["num_samples"])
         if self.clips.dtype != np.int16 or self.clips.shape != (len(self.index), self.num_samples):

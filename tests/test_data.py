@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -93,6 +94,14 @@ class TestPreparedData:
             (broken / name).write_bytes(data)
             with pytest.raises(ValueError, match="is not a whole prepared data set"):
                 PreparedData(broken)
+
+    @pytest.mark.parametrize(("name", "value"), [("source", None), ("sha256", 7), ("counts", [])])
+    def test_description_that_says_too_little_of_its_origin(self, tmp_path, prepared, name, value):
+        shutil.copytree(prepared, tmp_path / "data")
+        meta = json.loads((tmp_path / "data/meta.json").read_text())
+        (tmp_path / "data/meta.json").write_text(json.dumps(meta | {name: value}))
+        with pytest.raises(ValueError, match=rf"meta\.json has no {name}"):
+            PreparedData(tmp_path / "data")
 
     def test_unknown_split(self, prepared):
         with pytest.raises(ValueError, match="test, train"):

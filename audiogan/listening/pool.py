@@ -94,7 +94,7 @@ def _freeze(recipe: Recipe, stream: np.random.Generator) -> tuple[dict, list[np.
         "loudness_lufs": loudness,
         "ceiling_dbfs": CEILING_DB,
         "seed": recipe.seed,
-        "data": {"source": data.meta.get("source", ""), "sha256": data.meta.get("sha256", "")},
+        "data": {name: data.meta[name] for name in ("source", "sha256")},
         "models": {model.name: _provenance(model) for model in models},
         "design_sha256": canonical_hash(dict(design.document)),
         "stimuli": rows,
