@@ -64,7 +64,7 @@ def truncate(z: np.ndarray, truncation: float) -> np.ndarray:
     Raises:
         ValueError: truncation not in (0, 1].
     """
-    if not isinstance(truncation, (int, float)) or not 0.0 < truncation <= 1.0:
+    if type(truncation) is bool or not isinstance(truncation, (int, float)) or not 0.0 < truncation <= 1.0:
         raise ValueError(f"truncation must be above 0 and at most 1, not {truncation!r}")
     return z * np.float32(truncation)
 

@@ -119,8 +119,10 @@ class TestPitch:
         ("pitch", {"pitch": 128}),
         ("pitch", {"pitch": float("nan")}),
         ("pitch", {"pitch": "c4"}),
+        ("pitch", {"pitch": True}),
         ("truncation", {"truncation": 0.0}),
         ("truncation", {"truncation": 2.0}),
+        ("truncation", {"truncation": True}),
     ],
 )
 def test_bad_arguments_are_named(checkpoints, name, arguments):

@@ -25,6 +25,14 @@ from audiogan.ui.fields import parse_seed
 
 ROOT = Path(__file__).parent.parent
 MODEL = "tiny-wavegan"
+PARAMETERS = {
+    "generate": ["model", "num", "seed", "label", "pitch", "truncation"],
+    "morph": ["model", "from_seed", "to_seed", "steps", "label"],
+}
+DEFAULTS = {"label": None, "pitch": None, "steps": 2}
+NUMBERS = [
+    (endpoint, name) for endpoint, names in PARAMETERS.items() for name in names if name not in ("model", "label")
+]
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +125,18 @@ def test_bad_generate_is_one_sentence(client, name, values):
         client.predict(**({"model": MODEL} | values), api_name="/generate")
     assert re.match(f"{name} must be ", str(caught.value))
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", "1" + "0" * 400, "true", '"2"', "[1]", "{}"])
+@pytest.mark.parametrize(("endpoint", "name"), NUMBERS)
+def test_whatever_is_no_number_in_range_is_one_sentence(client, endpoint, name, value):
+    given = [MODEL if one == "model" else DEFAULTS.get(one, 1) for one in PARAMETERS[endpoint]]
+    place, address = PARAMETERS[endpoint].index(name), f"{client.src}gradio_api/call/{endpoint}"
+    given[place] = "HERE"
+    sent = json.dumps({"data": given}).replace('"HERE"', value)
+    event = httpx.post(address, content=sent, headers={"content-type": "application/json"}, trust_env=False)
+    told = httpx.get(f"{address}/{event.json()['event_id']}", trust_env=False).text
+    assert json.loads(told.partition("data: ")[2])["error"].startswith(f"{name} must be ")
 
 
 @pytest.mark.parametrize(("name", "values"), [("steps", {"steps": 1}), ("steps", {"steps": 65}), ("to_seed", {})])

@@ -94,9 +94,9 @@ def build(library: Library, cache: gr.HTML, gate: Gate) -> None:
 
 
 def _at_most(name: str, value, most: int) -> int:
-    """How many clips a request asks for; 1 where it is no number, which the synthesizer refuses in words."""
+    """How many clips a request asks for; 1 where it is no such number, which the synthesizer refuses in words."""
     if not isinstance(value, (int, float)):
         return 1
     if value > most:
         raise ValueError(f"{name} must be a whole number up to {most} here, not {value!r}")
-    return max(1, int(value)) if value == value else 1
+    return int(value) if value >= 1 else 1  # NaN is not, either
