@@ -100,6 +100,27 @@ def test_identifier_that_could_forge_a_line_is_replaced(service, identifier):
     assert re.fullmatch("[0-9a-f]{16}", answered)
 
 
+@pytest.mark.parametrize(
+    ("accepted", "sent"),
+    [
+        ("gzip, deflate, br, zstd", "br"),
+        ("br;q=0, gzip", "gzip"),
+        ("br;q=0.5, gzip;q=0.8", "gzip"),
+        ("GZIP ; q=1.000,br;q=0.000", "gzip"),
+        ("gzip;q=0, *", "br"),
+        ("*;q=0", None),
+        ("br;q=0, gzip;q=0", None),
+        ("identity, gzip;q=0.5", None),
+        ("br;q=nan, gzip;level=9, zstd", None),
+        ("", None),
+    ],
+)
+def test_encoding_is_one_that_the_browser_takes(service, accepted, sent):
+    reply = service.client.get("/", headers={"accept-encoding": accepted})
+    assert reply.headers.get("content-encoding") == sent
+    assert reply.text.startswith("<!doctype html>")
+
+
 def test_page_comes_compressed_once_and_not_again_where_a_browser_has_it(service):
     page = service.client.get("/", headers={"accept-encoding": "br"})
     plain = service.client.get("/", headers={"accept-encoding": "identity"})

@@ -6,6 +6,7 @@ A lecture hall opens the page at once. Gradio would copy the whole configuration
 import asyncio
 import gzip
 import hashlib
+import re
 from dataclasses import dataclass
 
 import brotli
@@ -30,6 +31,7 @@ KEPT = {
 ROOTED = ("/", "/config")  # they name the address at which they are read
 QUALITY, MIN_BYTES, MAX_BYTES = 5, 500, 64 * 2**20
 _COMPRESSED = ("text/", "application/javascript", "application/json", "application/manifest", "image/svg")
+_ENCODING = re.compile(r"\s*([a-z*-]+)\s*(?:;\s*q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*)?")  # its name and weight
 _PROXY = (b"host", b"x-forwarded-host", b"x-forwarded-proto")
 
 
@@ -105,5 +107,9 @@ async def _send(page: _Page, known: bytes | None, send) -> None:
 
 
 def _encoding(accepted: bytes) -> str:
-    offered = {item.partition(b";")[0].strip().lower() for item in accepted.split(b",")}
-    return "br" if b"br" in offered else "gzip" if b"gzip" in offered else ""
+    """The encoding of ours that an Accept-Encoding header likes best (RFC 9110, 12.5.3), empty for none."""
+    items = filter(None, map(_ENCODING.fullmatch, accepted.decode("latin-1").lower().split(",")))
+    weights = {item[1]: float(item[2] or 1) for item in items}
+    ours = {name: weights.get(name, weights.get("*", 0.0)) for name in ("br", "gzip")}  # the first of equals
+    best = max(ours, key=ours.get)
+    return best if ours[best] > 0 and ours[best] >= weights.get("identity", 0.0) else ""
