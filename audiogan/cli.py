@@ -1,7 +1,9 @@
 """`python -m audiogan`: list, generate, morph, index, import, export-onnx, evaluate, study, ratings, hub."""
 
 import argparse
+import errno
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -121,6 +123,9 @@ def _staged(folder: Path) -> Iterator[tuple[Path, list[str]]]:
         with TemporaryDirectory(dir=folder, prefix=".partial-") as stage:
             names: list[str] = []
             yield Path(stage), names
+            for name in names:
+                if (folder / name).is_dir():
+                    raise IsADirectoryError(errno.EISDIR, "a folder is in the way", os.fspath(folder / name))
             for name in names:
                 (Path(stage) / name).replace(folder / name)
     except BaseException:

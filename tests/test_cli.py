@@ -109,6 +109,13 @@ class TestGenerate:
         options = ["--checkpoints", checkpoints, "--out", tmp_path / "file"]
         assert "cannot use" in refused(capsys, cli.main, "generate", "tiny-wavegan", *options)
 
+    def test_folder_in_the_way_of_one_file_leaves_none(self, checkpoints, tmp_path, capsys):
+        (tmp_path / "tiny-wavegan-Flute-4-2.wav").mkdir()
+        options = ["--num", 4, "--seed", 4, "--label", "Flute", "--out", tmp_path, "--checkpoints", checkpoints]
+        message = refused(capsys, cli.main, "generate", "tiny-wavegan", *options)
+        assert message.endswith("tiny-wavegan-Flute-4-2.wav: a folder is in the way\n")
+        assert [path.name for path in tmp_path.iterdir()] == ["tiny-wavegan-Flute-4-2.wav"]
+
     def test_a_full_disk_leaves_nothing(self, checkpoints, tmp_path):
         """Files may not grow past 20 kB: the second half of the first clip finds no room."""
         out = tmp_path / "o"
