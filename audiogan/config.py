@@ -1,7 +1,6 @@
 """The one description of a model: everything needed to build it, and nothing about how it was trained."""
 
 import dataclasses
-import json
 import re
 from dataclasses import dataclass
 
@@ -101,16 +100,6 @@ class ModelConfig:
         if unknown:
             raise ValueError(f"unknown model config name {unknown[0]!r}")
         return cls(**values)
-
-    def to_json(self) -> str:
-        return json.dumps(self.to_dict(), indent=2)
-
-    @classmethod
-    def from_json(cls, text: str) -> "ModelConfig":
-        try:
-            return cls.from_dict(json.loads(text))
-        except json.JSONDecodeError as error:
-            raise ValueError(f"a model config must be JSON: {error}") from None
 
     def label_index(self, label: str) -> int:
         """Index of a label.

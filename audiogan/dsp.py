@@ -229,16 +229,6 @@ def spectral_convergence(estimate: Tensor, reference: Tensor) -> Tensor:
     return error / torch.linalg.vector_norm(reference, dim=(1, 2)).clamp_min(1e-12)
 
 
-def log_spectral_distance(estimate: Tensor, reference: Tensor, range_db: float = 80.0) -> Tensor:
-    """Root mean square of the level difference in dB, frame by frame, averaged over frames: [batch].
-
-    Both magnitudes are floored `range_db` below the reference's peak, so that silence does not dominate.
-    """
-    floor = reference.amax((1, 2), keepdim=True).clamp_min(1e-12) * 10 ** (-range_db / 20)
-    difference = 20 * torch.log10(torch.maximum(estimate, floor) / torch.maximum(reference, floor))
-    return difference.square().mean(1).sqrt().mean(1)
-
-
 def _complex_capable(tensor: Tensor) -> Tensor:
     """The tensor on a device with complex arithmetic: MPS has too little of it, so its work moves to the CPU."""
     return tensor.cpu() if tensor.device.type == "mps" else tensor

@@ -26,6 +26,16 @@ def pluck() -> torch.Tensor:
     return torch.tensor(0.3 * (voice + breath), dtype=torch.float32)[None]
 
 
+def log_spectral_distance(estimate: torch.Tensor, reference: torch.Tensor, range_db: float = 80.0) -> torch.Tensor:
+    """Root mean square of the level difference in dB, frame by frame, averaged over frames: [batch].
+
+    Both magnitudes are floored `range_db` below the reference's peak, so that silence does not dominate.
+    """
+    floor = reference.amax((1, 2), keepdim=True).clamp_min(1e-12) * 10 ** (-range_db / 20)
+    difference = 20 * torch.log10(torch.maximum(estimate, floor) / torch.maximum(reference, floor))
+    return difference.square().mean(1).sqrt().mean(1)
+
+
 def test_stft_agrees_with_librosa(pluck):
     ours = dsp.stft(pluck, N_FFT, HOP)[0]
     theirs = librosa.stft(pluck[0].numpy(), n_fft=N_FFT, hop_length=HOP, pad_mode="reflect")
@@ -79,7 +89,7 @@ def test_griffin_lim_is_as_good_as_librosas(pluck):
     )
     convergence, distance = (
         [measure(dsp.magnitude(audio, N_FFT, HOP), linear).item() for audio in (ours, torch.tensor(theirs)[None])]
-        for measure in (dsp.spectral_convergence, dsp.log_spectral_distance)
+        for measure in (dsp.spectral_convergence, log_spectral_distance)
     )
     print(f"spectral convergence {convergence}, log-spectral distance {distance} dB (ours, librosa)")
     assert convergence[0] < min(0.15, 1.05 * convergence[1])
@@ -144,7 +154,7 @@ def test_a_real_clip_survives_specgan(general_midi_data, label):
     reference = dsp.magnitude(audio, N_FFT, HOP)
     convergence, distance = (
         [measure(dsp.magnitude(clip, N_FFT, HOP), reference).item() for clip in (ours, theirs)]
-        for measure in (dsp.spectral_convergence, dsp.log_spectral_distance)
+        for measure in (dsp.spectral_convergence, log_spectral_distance)
     )
     print(f"{label}: spectral convergence {convergence}, log-spectral distance {distance} dB (ours, librosa)")
     assert convergence[0] < min(0.4, 1.05 * convergence[1])
@@ -174,5 +184,5 @@ def test_windows_made_while_generating_serve_training_too():
 def test_measures_by_hand():
     reference = torch.ones(1, 2, 3)
     assert dsp.spectral_convergence(2 * reference, reference).item() == pytest.approx(1.0)
-    assert dsp.log_spectral_distance(10 * reference, reference).item() == pytest.approx(20.0, abs=1e-4)
-    assert dsp.log_spectral_distance(torch.zeros(1, 2, 3), reference).item() == pytest.approx(80.0, abs=1e-3)
+    assert log_spectral_distance(10 * reference, reference).item() == pytest.approx(20.0, abs=1e-4)
+    assert log_spectral_distance(torch.zeros(1, 2, 3), reference).item() == pytest.approx(80.0, abs=1e-3)
