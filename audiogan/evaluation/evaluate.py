@@ -1,12 +1,8 @@
 """From checkpoints and a prepared data set to a folder: metrics.json, report.html, pictures and real/."""
 
 import json
-import os
-import shutil
 import sys
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +17,7 @@ from audiogan.evaluation.clips import KEPT, RealClips
 from audiogan.evaluation.features import Extractor
 from audiogan.evaluation.reference import Reference
 from audiogan.evaluation.scores import plain, score
+from audiogan.folders import refuse_existing, staged
 from audiogan.synthesis import Synthesizer
 
 SCHEMA = 1
@@ -65,8 +62,7 @@ def evaluate(synthesizers: Sequence[Synthesizer], data: PreparedData, out: Path,
     Raises:
         ValueError: `out` exists, or a model, the classifier and the data do not fit each other.
     """
-    if os.path.lexists(out):
-        raise ValueError(f"--out {out} exists already: remove it or name another folder")
+    refuse_existing(out)
     network, training = classifier.load(settings.classifier)
     check(synthesizers, network.config, data)
     human = ratings.read(settings.ratings) if settings.ratings else {}
@@ -186,19 +182,6 @@ def check(synthesizers: Sequence[Synthesizer], judge: classifier.ClassifierConfi
             odd = sorted(set(config.labels) ^ set(data.labels))
             hint = "; train one for them with python -m training classifier" if config is judge else ""
             raise ValueError(f"{name} and the data have other labels ({', '.join(odd[:5])}){hint}")
-
-
-@contextmanager
-def staged(folder: Path) -> Iterator[Path]:
-    """A folder to write into that takes its name at the end, or goes without a trace after an error."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    stage = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    try:
-        yield stage
-        stage.chmod(0o755)
-        stage.rename(folder)
-    finally:
-        shutil.rmtree(stage, ignore_errors=True)
 
 
 def write_real(folder: Path, real: RealClips, rows: np.ndarray) -> None:
