@@ -14,7 +14,6 @@ from audiogan.listening.votes import CANNOT_TELL, PREFERENCES
 
 MAX_CLIPS = 12
 UNHEARD = ("level", "headphones")  # steps that are no trials
-SCALE = ("Bad", "Poor", "Fair", "Good", "Excellent")  # ITU-T P.800, annex B
 MODULES = {
     "naming": "Which instrument is this?",
     "preference": "Which one sounds better?",
