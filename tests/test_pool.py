@@ -4,6 +4,7 @@ import dataclasses
 import filecmp
 import os
 from collections import Counter
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from audiogan.audio import from_pcm16, momentary_lufs
 from audiogan.checkpoint import weights_hash
 from audiogan.dataset import PreparedData
 from audiogan.listening import pool, references
-from audiogan.listening.gathering import Gathering
+from audiogan.listening.gathering import Gathering, common_labels
 from audiogan.listening.pool import Recipe, build
 from audiogan.listening.study import Study
 
@@ -173,6 +174,12 @@ class TestRefusals:
         with pytest.raises(ValueError, match=message):
             build(dataclasses.replace(recipe, **values), tmp_path / "pool")
         assert os.listdir(tmp_path) == []
+
+    def test_label_that_is_too_long_for_the_votes_is_named(self):
+        labels = ("Gong", "x" * 65)
+        with pytest.raises(ValueError, match="a label must be a text of at most 64 characters, not 'xxx"):
+            common_labels((), SimpleNamespace(labels=labels), [])
+        assert common_labels(("Gong",), SimpleNamespace(labels=labels), []) == ("Gong",)
 
     def test_failure_while_writing_leaves_nothing(self, recipe, tmp_path, monkeypatch):
         def full(*arguments):

@@ -96,6 +96,8 @@ class TestDesign:
             (changed(title=" "), "title must be a text"),
             (changed(minimum_raters=0), "minimum_raters must be a whole number"),
             (changed(minimum_raters=True), "minimum_raters must be a whole number"),
+            (changed(consent={"version": "1" * 65, "text": "?"}), "consent version must be a text of at most 64"),
+            (changed(consent={"version": "1\0", "text": "?"}), "consent version must be a text of at most 64"),
             (changed(trials={"test": -1}), "trials.test must be a whole number"),
             (changed(modules={"dance": 1}), "modules has no 'dance'"),
             (changed(checks={"headphones": "yes"}), "checks.headphones must be true or false"),
@@ -181,6 +183,10 @@ class TestLoad:
             ("role", "star", "role must be one of"),
             ("role", "exemplar", None),
             ("label", "", "lacks a label"),
+            ("label", "x" * 65, "label must be a text of at most 64 characters"),
+            ("system", "x" * 65, "system must be a text of at most 64 characters"),
+            ("checkpoint_sha256", "c" * 65, "checkpoint_sha256 must be a text of at most 64"),
+            ("seed", 2**63, "seed must be a number that the database has room for"),
             ("gain_db", None, "damaged"),
             ("colour", "red", "damaged"),
         ],
@@ -192,6 +198,16 @@ class TestLoad:
         with pytest.raises(ValueError, match=message) as caught:
             Study.load(folder)
         assert "\n" not in str(caught.value)
+
+    @pytest.mark.parametrize(
+        ("changes", "message"), [({"id": "x"}, "id that is not one"), ({"system": "x" * 65}, "most 64")]
+    )
+    def test_bad_batch_is_one_sentence(self, folder, changes, message):
+        manifest = json.loads((folder / "manifest.json").read_text())
+        manifest["batches"] = [{"id": "b" * 32, "system": "real", "stimuli": []} | changes]
+        (folder / "manifest.json").write_text(json.dumps(manifest))
+        with pytest.raises(ValueError, match=message):
+            Study.load(folder)
 
     @pytest.mark.parametrize("text", ["", "[]", "{", '{"format": 1}', '{"format": 1, "sample_rate": "fast"}'])
     def test_bad_manifest_is_one_sentence(self, folder, text):

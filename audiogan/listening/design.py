@@ -7,6 +7,8 @@ from typing import Any
 
 import yaml
 
+from audiogan.listening.store import schema
+
 FORMAT = 1
 KINDS = ("scale", "choice")
 MODULES = ("naming", "preference", "diversity")
@@ -128,7 +130,7 @@ def _design(document: Any) -> Design:
     _check_names("checks", checks, ("headphones",), required=("headphones",))
     return Design(
         title=_text("title", document["title"]),
-        consent_version=_text("consent version", consent["version"]),
+        consent_version=_consent_version(consent["version"]),
         consent_text=_text("consent text", consent["text"]),
         questions=_questions(document["questions"]),
         trials=_numbers(Trials, "trials", document["trials"]),
@@ -138,6 +140,10 @@ def _design(document: Any) -> Design:
         minimum_raters=_whole("minimum_raters", document["minimum_raters"], 1),
         document=MappingProxyType(document),
     )
+
+
+def _consent_version(value: Any) -> str:
+    return schema.check("consent version", _text("consent version", value), schema.votes.c.consent_version)
 
 
 def _questions(rows: Any) -> tuple[Question, ...]:

@@ -12,6 +12,7 @@ from audiogan.checkpoint import weights_hash
 from audiogan.dataset import PreparedData
 from audiogan.listening import references
 from audiogan.listening.design import Design
+from audiogan.listening.store import schema
 from audiogan.listening.study import NOISE, REFERENCES
 from audiogan.synthesis import Synthesizer
 
@@ -43,7 +44,8 @@ def common_labels(wanted: Sequence[str], data: PreparedData, models: Sequence[Sy
     """The labels of a study: those wanted, or all that the data and every model know.
 
     Raises:
-        ValueError: a model that does not fit the data, has a reference's name or lacks a label; names it.
+        ValueError: a model that does not fit the data, has a reference's name or lacks a label, or a label that is too
+            long for the votes; names it.
     """
     for model in models:
         if (model.sample_rate, model.num_samples) != (data.sample_rate, data.num_samples):
@@ -57,7 +59,7 @@ def common_labels(wanted: Sequence[str], data: PreparedData, models: Sequence[Sy
             raise ValueError(f"label must be one that the data and every model know ({', '.join(known)}), not {label}")
     if not known:
         raise ValueError("the data and the models have no label in common, and a study asks for instruments by name")
-    return tuple(dict.fromkeys(wanted)) or tuple(known)
+    return tuple(schema.check("a label", label, schema.votes.c.label) for label in dict.fromkeys(wanted or known))
 
 
 class Gathering:

@@ -14,6 +14,7 @@ import numpy as np
 
 from audiogan.audio import wav_bytes
 from audiogan.listening.design import Design, read_design
+from audiogan.listening.store import schema
 
 FORMAT = 1
 ROLES = ("test", "gold", "training", "exemplar")
@@ -94,7 +95,7 @@ class Study:
         self.sample_rate, self.num_samples = manifest["sample_rate"], manifest["num_samples"]
         self.stimuli = tuple(map(_stimulus, manifest["stimuli"]))
         self._by_id = {stimulus.id: stimulus for stimulus in self.stimuli}
-        self.batches = tuple(Batch(row["id"], row["system"], tuple(row["stimuli"])) for row in manifest["batches"])
+        self.batches = tuple(map(_batch, manifest["batches"]))
         self.hash = canonical_hash({"manifest": manifest, "design": dict(design.document)})
 
     @classmethod
@@ -212,4 +213,14 @@ def _stimulus(row: dict) -> Stimulus:
         raise ValueError(f"stimulus {stimulus.id} lacks a label or a system")
     if not (math.isfinite(stimulus.gain_db) and math.isfinite(stimulus.lufs)):
         raise ValueError(f"stimulus {stimulus.id} has a gain or loudness that is not finite")
+    for name in ("label", "system", "checkpoint_sha256", "seed", "index", "pitch"):
+        schema.check(f"stimulus {stimulus.id}'s {name}", getattr(stimulus, name), schema.votes.c[name])
     return stimulus
+
+
+def _batch(row: dict) -> Batch:
+    batch = Batch(row["id"], row["system"], tuple(row["stimuli"]))
+    if not _ID.fullmatch(batch.id):
+        raise ValueError(f"batch {batch.id!r:.80} has an id that is not one")
+    schema.check(f"batch {batch.id}'s system", batch.system, schema.votes.c.system)
+    return batch

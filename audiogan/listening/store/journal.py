@@ -5,7 +5,6 @@
 
 import dataclasses
 import json
-import math
 from collections.abc import Iterable, Iterator
 
 import sqlalchemy as sa
@@ -101,7 +100,7 @@ def checked(item) -> dict:
         raise ValueError("a vote has no value")
     columns = [column for column in table.columns if column.name != "id"]
     for column in columns:
-        if not _fits(column, row.get(column.name)):
+        if not schema.fits(column, row.get(column.name)):
             raise ValueError(f"{column.name} is {str(row.get(column.name))[:80]!r}")
     if item["kind"] in ("session", "step"):
         _check_json(item)
@@ -114,16 +113,6 @@ def _valued(fields: dict) -> dict:
     is_number = type(value) is int
     column = {"number": value if is_number else None, "word": None if is_number else value}
     return {name: fields.get(name) for name in _STORED} | column
-
-
-def _fits(column: sa.Column, value) -> bool:
-    if value is None:
-        return bool(column.nullable)
-    if column.type.python_type is str:
-        return isinstance(value, str) and len(value) <= (column.type.length or len(value)) and "\0" not in value
-    if column.type.python_type is int:
-        return type(value) is int and -(2**63) <= value < 2**63
-    return type(value) in (int, float) and math.isfinite(value)
 
 
 def _check_json(item: dict) -> None:

@@ -1,5 +1,7 @@
 """The tables, their version, and the way from each older version to the next."""
 
+import math
+
 import sqlalchemy as sa
 
 from audiogan.listening.store.database import Database, StoreError
@@ -97,6 +99,30 @@ events = sa.Table(  # what happened beside the votes, exclusions among it; nothi
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("created_utc", sa.String(32), nullable=False),
 )
+
+
+def fits(column: sa.Column, value) -> bool:
+    """Whether a column takes a value, of PostgreSQL too, which refuses longer texts and NUL where SQLite takes both."""
+    if value is None:
+        return bool(column.nullable)
+    if column.type.python_type is str:
+        return isinstance(value, str) and len(value) <= (column.type.length or len(value)) and "\0" not in value
+    if column.type.python_type is int:
+        return type(value) is int and -(2**63) <= value < 2**63
+    return type(value) in (int, float) and math.isfinite(value)
+
+
+def check(name: str, value, column: sa.Column):
+    """The value, which is to be stored in a column.
+
+    Raises:
+        ValueError: the column does not take it; calls it `name`.
+    """
+    if fits(column, value):
+        return value
+    length = getattr(column.type, "length", None)
+    wanted = f"a text of at most {length} characters" if length else "a number that the database has room for"
+    raise ValueError(f"{name} must be {wanted}, not {value!r:.100}")
 
 
 def open_schema(database: Database) -> None:
