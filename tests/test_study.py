@@ -8,13 +8,16 @@ import pytest
 import yaml
 
 from audiogan.audio import write_wav
-from audiogan.listening import design, study, votes
+from audiogan.listening import design, study, views, votes
 from audiogan.listening.design import read_design
+from audiogan.listening.store import schema
 from audiogan.listening.study import Study, canonical_hash
 from audiogan.listening.votes import clip_hash
 
 TEMPLATE = (study.DEFAULT_FOLDER.parent / "default.yaml").read_text()
 SAMPLE_RATE, NUM_SAMPLES = 16000, 64
+SCALE = {"name": "quality", "kind": "scale", "prompt": "?", "words": list("abcde")}
+REAL = {"name": "real", "kind": "choice", "prompt": "?", "words": ["invented", "real"]}
 
 
 def changed(**values) -> str:
@@ -104,15 +107,36 @@ class TestDesign:
             (changed(exclusions={"max_gold_failed": "many"}), "exclusions.max_gold_failed must be a number"),
             (changed(exclusions={"min_response_ms": float("nan")}), "exclusions.min_response_ms must be a number"),
             (changed(questions=[]), "list of at least one"),
-            (changed(questions=[{"name": "q", "kind": "scale", "prompt": "?", "words": ["a", "b"]}]), "must be 5"),
-            (changed(questions=[{"name": "q", "kind": "essay", "prompt": "?", "words": ["a", "b"]}]), "kind must be"),
-            (changed(questions=[{"name": "naming", "kind": "choice", "prompt": "?", "words": ["a", "b"]}]), "of their"),
+            (changed(questions=[SCALE | {"words": ["a", "b"]}]), "must be 5"),
+            (changed(questions=[SCALE | {"words": list("aaabcd")}]), "must be 5 that differ"),
+            (changed(questions=[SCALE | {"words": "abcde"}]), "must be a list of texts"),
+            (changed(questions=[SCALE, SCALE]), "of their own"),
+            (changed(questions=[SCALE | {"name": "realism"}]), r"\(quality, .*, real\), not 'realism'"),
+            (changed(questions=[SCALE | {"name": "diversity"}]), "one that the results know"),
+            (changed(questions=[SCALE | {"kind": "choice"}]), "quality's kind must be scale, not 'choice'"),
+            (changed(questions=[SCALE | {"name": "real"}]), "real's kind must be choice, not 'scale'"),
+            (changed(questions=[REAL | {"words": ["recorded", "synthetic"]}]), "must be real and invented, not record"),
+            (changed(questions=[REAL | {"words": ["real", "invented", "no idea"]}]), "must be real and invented"),
+            (changed(questions=[SCALE | {"kind": "essay"}]), "kind must be"),
         ],
     )
     def test_bad_design_is_one_sentence(self, text, message):
         with pytest.raises(ValueError, match=message) as caught:
             read_design(text)
         assert "\n" not in str(caught.value)
+
+    def test_questions_may_be_fewer_and_in_another_order_and_other_words(self):
+        asked = read_design(changed(questions=[REAL, SCALE])).questions
+        assert [(question.name, question.words) for question in asked] == [
+            ("real", ("invented", "real")),
+            ("quality", tuple("abcde")),
+        ]
+
+    def test_votes_have_room_for_every_question_and_answer(self):
+        columns = schema.votes.c
+        assert all(schema.fits(columns.question, name) for name in (*design.KINDS, *views.MODULES))
+        assert all(schema.fits(columns.word, word) for word in (*votes.VERDICTS, *votes.PREFERENCES, votes.CANNOT_TELL))
+        assert columns.word.type.length >= columns.label.type.length  # a sound is named by a label
 
 
 class TestLoad:

@@ -8,10 +8,10 @@ from typing import Any
 import yaml
 
 from audiogan.listening.store import schema
+from audiogan.listening.votes import SCALES, VERDICTS
 
 FORMAT = 1
-KINDS = ("scale", "choice")
-MODULES = ("naming", "preference", "diversity")
+KINDS = dict.fromkeys(SCALES, "scale") | {"real": "choice"}  # of each question that the results know
 POINTS = 5  # of a scale, as in ITU-T P.800
 MAX_BYTES = 200_000
 
@@ -21,7 +21,7 @@ class Question:
     """One question of a test trial.
 
     Attributes:
-        name: what votes call it.
+        name: what votes call it, one of `KINDS`.
         kind: `scale`, answered 1 to 5, or `choice`, answered with one of `words`.
         prompt: the question; `{label}` stands for the instrument's name.
         words: of a scale from 1 to 5; of a choice, the answers as stored.
@@ -151,7 +151,7 @@ def _questions(rows: Any) -> tuple[Question, ...]:
         raise ValueError("study.yaml's questions must be a list of at least one")
     questions = tuple(map(_question, rows))
     names = [question.name for question in questions]
-    if len(set(names)) < len(names) or set(names) & set(MODULES):
+    if len(set(names)) < len(names):
         raise ValueError(f"study.yaml's questions must have names of their own, not {', '.join(names)}")
     return questions
 
@@ -160,14 +160,16 @@ def _question(row: Any) -> Question:
     names = tuple(item.name for item in dataclasses.fields(Question))
     _check_names("a question", row, names, required=("name", "kind", "prompt", "words"))
     name, words = _text("a question's name", row["name"]), row["words"]
-    if not name.isidentifier():
-        raise ValueError(f"a question's name must be a word, not {name!r}")
-    if row["kind"] not in KINDS:
-        raise ValueError(f"question {name}'s kind must be one of {', '.join(KINDS)}, not {row['kind']!r}")
+    if name not in KINDS:
+        raise ValueError(f"a question's name must be one that the results know ({', '.join(KINDS)}), not {name!r:.80}")
+    if row["kind"] != KINDS[name]:
+        raise ValueError(f"question {name}'s kind must be {KINDS[name]}, not {row['kind']!r:.80}")
     if not isinstance(words, list) or not all(isinstance(word, str) and word for word in words):
         raise ValueError(f"question {name}'s words must be a list of texts, not {words!r}")
-    if len(set(words)) < max(2, len(words)) or (row["kind"] == "scale" and len(words) != POINTS):
-        raise ValueError(f"question {name}'s words must be {POINTS} for a scale, 2 or more for a choice, and differ")
+    if row["kind"] == "scale" and not len(set(words)) == len(words) == POINTS:
+        raise ValueError(f"question {name}'s words must be {POINTS} that differ, not {', '.join(words):.80}")
+    if row["kind"] == "choice" and sorted(words) != sorted(VERDICTS):
+        raise ValueError(f"question {name}'s words must be {' and '.join(VERDICTS)}, not {', '.join(words):.80}")
     return Question(
         name=name,
         kind=row["kind"],

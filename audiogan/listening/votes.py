@@ -11,6 +11,8 @@ from audiogan.audio import to_pcm16
 SCHEMA_VERSION = 2
 ROLES = ("test", "gold", "repeat", "training", "free")
 HEADPHONES = ("pass", "fail", "unknown")
+SCALES = ("quality", "intelligibility", "resemblance")
+VERDICTS = ("real", "invented")
 PREFERENCES = ("first", "second", "tie")
 CANNOT_TELL = "cannot tell"
 
@@ -37,8 +39,8 @@ class Vote:
         seed, index: of a model's clip; None for others.
         gain_db, lufs: the gain that was applied, and the loudness that came of it.
         order: from 0, the question's place within its trial.
-        question: `quality`, `intelligibility`, `resemblance` (1 to 5), `real` (`real` or `invented`), `naming` (a label
-            or `CANNOT_TELL`), `preference` (one of `PREFERENCES`), `diversity` (1 to 5), or another of the design's.
+        question: one of `SCALES` (1 to 5), `real` (one of `VERDICTS`), `naming` (a label or `CANNOT_TELL`),
+            `preference` (one of `PREFERENCES`), or `diversity` (1 to 5).
         value: a whole number for scales, else a text.
         plays, listened_ms: of this stimulus in this trial.
         response_ms: from the first full listen to the answer.

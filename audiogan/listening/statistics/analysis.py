@@ -13,10 +13,9 @@ from audiogan.listening.statistics.detection import detect
 from audiogan.listening.statistics.intervals import Answers, Interval
 from audiogan.listening.statistics.naming import confusion
 from audiogan.listening.study import REFERENCES
-from audiogan.listening.votes import ROLES
+from audiogan.listening.votes import ROLES, SCALES
 
 MINIMUM_RATERS = 15
-SCALES = ("quality", "intelligibility", "resemblance", "diversity")
 RATED = ("test", "free")  # roles whose votes are results; the others are checks
 
 
@@ -70,7 +69,7 @@ def block(votes: Sequence[dict], minimum_raters: int) -> dict:
     """
     tests = [row for row in votes if row["role"] in RATED]
     systems = ordered({row["system"] for row in tests})
-    scales = {question: _of(tests, question) for question in SCALES if _of(tests, question)}
+    scales = {question: _of(tests, question) for question in (*SCALES, "diversity") if _of(tests, question)}
     means = {question: _means(rows, systems, minimum_raters) for question, rows in scales.items()}
     rated = {question: rows for question, rows in scales.items() if question != "diversity"}
     real = _real(_of(tests, "real"), minimum_raters)
