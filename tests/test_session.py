@@ -160,6 +160,42 @@ class TestWay:
         other.step()
         assert rating.call("open")["view"] == other.view
 
+    @pytest.mark.parametrize("with_votes", [True, False])
+    def test_step_that_did_not_come_back_from_a_hub_is_asked_again_and_no_other(
+        self, study, tmp_path, monkeypatch, with_votes
+    ):
+        monkeypatch.setenv("AUDIOGAN_SECRET", "the same after a restart")
+        store, back = (Store(f"sqlite:///{tmp_path / name}") for name in ("whole.sqlite3", "back.sqlite3"))
+        before = Listener(study, store)
+        before.consent()
+        before.advance("rating")
+        views, told = [], []
+        for _ in range(4):
+            views.append(before.view)
+            told.append(before.step())
+        lost = {"step": ("number", 3), "vote": ("trial_index", None if with_votes else 1)}
+
+        def is_lost(entry):
+            name, value = lost.get(entry["kind"], ("kind", None))
+            return entry[name] == value
+
+        back.merge(entry for entry in store.journal() if not is_lost(entry))
+        after = Listener(study, back)
+        after.now = before.now
+        assert after.call("open")["view"] == views[1]
+        again = after.rating()
+        first = after.call("answer", **again, wait=5)
+        assert (first["repeated"], first["receipt"]) == (False, told[1]["receipt"])
+        assert first["view"] == before.view
+        assert after.call("answer", **again)["repeated"]
+        after.view = views[2]  # a page that was left open there
+        assert after.call("answer", **after.rating(), wait=5)["receipt"] == told[2]["receipt"]
+        after.advance("done")
+        trials = {vote["trial_index"] for vote in back.rows()}
+        assert trials == set(range(29))
+        store.close()
+        back.close()
+
     def test_debrief_names_systems_and_shows_the_listeners_own_answers(self, listener):
         listener.consent()
         listener.advance("done")

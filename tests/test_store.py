@@ -96,7 +96,7 @@ def test_votes_come_back_as_they_went_in(store):
 def test_step_is_finished_once_with_its_first_votes(store):
     assert store.close_step(SESSION, 0, {"first": 1}, 5000, trial(0, value=4))
     assert not store.close_step(SESSION, 0, {"second": 1}, 6000, trial(0, value=1))
-    assert store.progress(SESSION, "withdrawn") == ([({"first": 1}, 5000)], False)
+    assert store.progress(SESSION, "withdrawn") == ({0: ({"first": 1}, 5000)}, False)
     assert [row["value"] for row in store.rows()] == [4, "invented"]
 
 
@@ -107,6 +107,15 @@ def test_step_whose_votes_are_refused_is_not_finished(store):
         store.close_step(SESSION, 1, {}, 6000, clash)
     assert len(store.progress(SESSION, "withdrawn")[0]) == 1
     assert len(list(store.rows())) == 2
+
+
+def test_votes_that_came_back_without_their_step_stay_and_the_rest_of_the_trial_joins_them(store):
+    told = []
+    store.subscribe(told.extend)
+    store.merge([dataclasses.asdict(trial(0, value=4)[0])])
+    assert store.close_step(SESSION, 0, {"voted": True}, 5000, trial(0, value=1))
+    assert [(row["question"], row["value"]) for row in store.rows()] == [("quality", 4), ("real", "invented")]
+    assert [entry.get("question") for entry in told] == [None, "real"]
 
 
 def test_exclusion_is_a_later_event_and_happens_once(store):

@@ -101,7 +101,7 @@ class Listening:
 
     def _answer(self, request: dict) -> dict:
         place, number = self._sittings.addressed(request)
-        if number < place.number:
+        if number in place.done:
             return self._told(place, number, repeated=True)
         if place.step["kind"] == "level":
             after = self._sittings.close(place, {})
@@ -118,7 +118,7 @@ class Listening:
         values, timing = answers.read_values(self.study, step, request.get("answers")), answers.read_timing(request)
         answers.check_heard(step, self._sounds.seconds, timing, elapsed)
         scale = [value for value in values.values() if type(value) is int]
-        scales = [detail["scale"] for detail in place.done if detail.get("scale")] + [scale]
+        scales = [detail["scale"] for detail in place.done.values() if detail.get("scale")] + [scale]
         votes = answers.make_votes(
             self.study,
             step,

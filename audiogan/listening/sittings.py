@@ -1,7 +1,8 @@
 """Where each listener is. The database alone says so: which steps of the session's plan are finished."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 from audiogan.listening.exclusions import WITHDRAWN
 from audiogan.listening.guard import Guard, RefusedError
@@ -20,20 +21,20 @@ class Place:
     """Where a listener is.
 
     Attributes:
-        done: what each finished step left.
+        done: what each finished step left, by its number.
         opened_ms: when the step that is open now was opened.
         withdrawn: the listener took all answers back.
     """
 
     session: Session
-    done: tuple[dict, ...]
+    done: Mapping[int, dict]
     opened_ms: int
     withdrawn: bool
 
     @property
     def number(self) -> int:
-        """The open step's; the length of the plan when all are finished."""
-        return len(self.done)
+        """The open step's, the first that is not finished; the length of the plan when all are."""
+        return next(number for number in count() if number not in self.done)
 
     @property
     def step(self) -> dict | None:
@@ -43,7 +44,7 @@ class Place:
     @property
     def headphones(self) -> str:
         """The outcome of the headphone check: `pass`, `fail` or `unknown`."""
-        return next((detail["headphones"] for detail in self.done if "headphones" in detail), "unknown")
+        return next((detail["headphones"] for detail in self.done.values() if "headphones" in detail), "unknown")
 
 
 class Sittings:
@@ -76,8 +77,8 @@ class Sittings:
             return None
         self._guard.check("session", session.session_id)
         steps, withdrawn = self._store.progress(session.session_id, WITHDRAWN)
-        opened = steps[-1][1] if steps else session.created_ms
-        return Place(session, tuple(detail for detail, _ in steps), opened, withdrawn)
+        opened = max((closed for _, closed in steps.values()), default=session.created_ms)
+        return Place(session, {number: detail for number, (detail, _) in steps.items()}, opened, withdrawn)
 
     def addressed(self, request: dict) -> tuple[Place, int]:
         """Where the listener is, and the number of the step that the request's token was issued for.
@@ -89,7 +90,8 @@ class Sittings:
         if place is None:
             raise RefusedError("this session is not known here: reload the page")
         name = place.session.session_id
-        for number in reversed(range(min(place.number + 1, len(place.session.plan)))):
+        reached = {place.number, *place.done} & set(range(len(place.session.plan)))
+        for number in sorted(reached, reverse=True):
             if same(self._tokens.step(name, number), request.get("token")):
                 break
         else:
@@ -102,7 +104,7 @@ class Sittings:
         """Finish the open step and give the next place; None where another request was faster."""
         now = self._now()
         if self._store.close_step(place.session.session_id, place.number, detail, now, votes, event):
-            return Place(place.session, (*place.done, detail), now, withdrawn=False)
+            return Place(place.session, {**place.done, place.number: detail}, now, withdrawn=False)
         return None
 
     def _session(self, name: str) -> Session | None:

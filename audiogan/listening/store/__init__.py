@@ -80,19 +80,20 @@ class Store:
             row = connection.execute(query).mappings().first()
         return row and Session(**(dict(row) | {"plan": tuple(json.loads(row["plan"]))}))
 
-    def progress(self, session_id: str, rule: str) -> tuple[list[tuple[dict, int]], bool]:
+    def progress(self, session_id: str, rule: str) -> tuple[dict[int, tuple[dict, int]], bool]:
         """How far a session got.
 
         Returns:
-            What each finished step left, in order, and when (milliseconds since 1970, UTC); and whether `rule` took the
-            session out.
+            By its number, what each finished step left and when (milliseconds since 1970, UTC); and whether `rule` took
+            the session out. What came back from a Hub may lack a step between others.
         """
         table = schema.steps
-        query = sa.select(table.c.detail, table.c.closed_ms).where(table.c.session_id == session_id)
+        query = sa.select(table.c.number, table.c.detail, table.c.closed_ms).where(table.c.session_id == session_id)
         excluded = sa.select(schema.events.c.id).where(schema.events.c.key == f"{rule} {session_id}")
         with self._database.read() as connection:
             rows = connection.execute(query.order_by(table.c.number)).all()
-            return [(json.loads(row[0]), row[1]) for row in rows], connection.scalar(excluded) is not None
+            steps = {number: (json.loads(detail), closed_ms) for number, detail, closed_ms in rows}
+            return steps, connection.scalar(excluded) is not None
 
     def under_way(self, study_hash: str, since_ms: int) -> set[str]:
         """The sessions of a study in which something happened since then (ms since 1970, UTC) and which go on."""
@@ -109,18 +110,22 @@ class Store:
             event: a sentence, where something went wrong that whoever reads the votes should know.
 
         Returns:
-            False where the step was finished before: nothing changed.
+            False where the step was finished before: nothing changed. Votes that came back from a Hub without their
+            step stay as they are.
 
         Raises:
             StoreError: it could not be stored; nothing of it was.
         """
         row = {"session_id": session_id, "number": number, "detail": json.dumps(detail), "closed_ms": closed_ms}
         rows, stored = list(map(journal.vote_row, votes)), [journal.entry(row, "step")]
+        table = schema.votes
+        answered = sa.select(table.c.question).where(table.c.vote_id.in_({vote.vote_id for vote in votes}))
         with self._database.write() as connection:
             if not self._database.insert_new(connection, schema.steps, row):
                 return False
-            if rows:
-                connection.execute(sa.insert(schema.votes), rows)
+            known = set(connection.scalars(answered)) if rows else ()
+            if rows := [row for row in rows if row["question"] not in known]:
+                connection.execute(sa.insert(table), rows)
             if event:
                 key = f"step {number} of {session_id}"
                 stored += self._add_event(connection, key, "note", session_id=session_id, reason=event)
