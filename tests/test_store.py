@@ -140,7 +140,7 @@ def test_note_is_kept_beside_the_votes(store):
 
 def test_session_comes_back_with_its_plan_and_begins_once(store):
     begun = store.start(session_of(SESSION), lambda counts: [{"kind": "rating", "clips": ["a"], "rated": ["a"]}], 0)
-    store.start(session_of(SESSION), lambda counts: [{"kind": "other"}], 0)
+    store.start(session_of(SESSION), lambda counts: [{"kind": "other", "rated": ["b"]}], 0)
     assert store.session(SESSION) == begun
     assert begun.plan == ({"kind": "rating", "clips": ["a"], "rated": ["a"]},)
     assert store.session("6" * 32) is None

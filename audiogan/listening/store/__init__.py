@@ -53,7 +53,7 @@ class Store:
     def start(
         self, session: Session, plan: Callable[[dict[str, int]], Sequence[dict]], pending_since_ms: int
     ) -> Session:
-        """Begin a session: sessions that begin at once are planned one after the other.
+        """Begin a session, which stays as it is if it has begun; those that begin at once are planned in turn.
 
         Args:
             session: without its plan.
@@ -68,7 +68,7 @@ class Store:
             session = dataclasses.replace(session, plan=tuple(plan(counts)))
             row = dataclasses.asdict(session) | {"plan": json.dumps(session.plan)}
             is_new = self._database.insert_new(connection, schema.sessions, row)
-            if given := journal.assigned(row):
+            if is_new and (given := journal.assigned(row)):
                 self._database.insert_new(connection, schema.assignments, *given)
         self._tell([journal.entry(row, "session")] if is_new else [])
         return session
