@@ -380,6 +380,10 @@ def test_read_only_database_is_one_sentence(file):
         "sqlite:////nonexistent/folder/votes.sqlite3",
         "postgresql+nodriver://user:hunter2@127.0.0.1:1/none",
         "postgresql://user:hunter2@127.0.0.1:1/none",
+        "postgresql://user@127.0.0.1:1/none?password=hunter2",
+        "postgresql://user:hunter2@127.0.0.1:port/none",
+        "sqlite://user@host/none?password=hunter2",
+        "sqlite:///none?timeout=hunter2",
     ],
 )
 def test_unusable_database_is_one_sentence_without_its_password(url):

@@ -23,7 +23,7 @@ class Database:
         url: an SQLAlchemy URL of SQLite or PostgreSQL.
 
     Attributes:
-        name: what errors call it, without its password.
+        name: what errors call it: nothing of the URL but the dialect, for a password may stand anywhere in it.
         dialect: `sqlite` or `postgresql`.
 
     Raises:
@@ -33,11 +33,9 @@ class Database:
     def __init__(self, url: str):
         self.name = "ratings database"
         with self.explained():
-            self._engine = sa.create_engine(url, **_engine_arguments(url))
-            self.name += f" {self._engine.url.render_as_string(hide_password=True)}"
+            self._engine = _engine(url)
             self.dialect = self._engine.dialect.name
-            if self.dialect not in _INSERT:
-                raise StoreError(f"AUDIOGAN_DATABASE_URL must be one of {', '.join(_INSERT)}, not {self.name!r}")
+            self.name += f" ({self.dialect})"
             if self.dialect == "sqlite":
                 sa.event.listen(self._engine, "connect", _make_durable)
                 sa.event.listen(self._engine, "begin", _begin)
@@ -76,6 +74,16 @@ class Database:
         except (sa.exc.SQLAlchemyError, ImportError, OSError) as error:
             reason = " ".join(str(getattr(error, "orig", None) or error).split())
             raise StoreError(f"{self.name} cannot be used: {reason.rstrip('.')}") from None
+
+
+def _engine(url: str) -> sa.Engine:
+    try:
+        engine = sa.create_engine(url, **_engine_arguments(url))
+    except (ValueError, TypeError, sa.exc.ArgumentError):  # whose words may quote the URL
+        engine = None
+    if engine is None or engine.dialect.name not in _INSERT:
+        raise StoreError(f"AUDIOGAN_DATABASE_URL must be an SQLAlchemy URL of {' or '.join(_INSERT)}")
+    return engine
 
 
 def _engine_arguments(url: str) -> dict:
