@@ -16,7 +16,7 @@ import pytest
 import sqlalchemy as sa
 from postgres import postgres_server
 
-from audiogan.listening.store import Session, Store, StoreError
+from audiogan.listening.store import Session, Store, StoreError, schema
 from audiogan.listening.votes import EXCLUSION_COLUMNS, SCHEMA_VERSION, VOTE_COLUMNS, Exclusion, Vote, clip_hash
 
 ROOT = Path(__file__).parent.parent
@@ -183,6 +183,17 @@ def test_session_is_under_way_from_its_first_step_to_its_last_or_until_it_is_giv
     store.close_step("f" * 32, 0, {}, 5000)  # of no session that is known
     assert store.under_way(STUDY, since_ms=0) == {names[0], names[2]}
     assert store.under_way("another", since_ms=0) == set()
+
+
+def test_one_reading_sees_one_state(store):
+    query = sa.select(sa.func.count()).select_from(schema.steps)
+    store.close_step(SESSION, 0, {}, 5000)
+    with store._database.read() as connection:
+        assert connection.scalar(query) == 1
+        store.close_step(SESSION, 1, {}, 6000)
+        assert connection.scalar(query) == 1
+    with store._database.read() as connection:
+        assert connection.scalar(query) == 2
 
 
 def test_threads_lose_no_vote_and_repeat_none(store):

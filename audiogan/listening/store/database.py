@@ -39,13 +39,16 @@ class Database:
             if self.dialect == "sqlite":
                 sa.event.listen(self._engine, "connect", _make_durable)
                 sa.event.listen(self._engine, "begin", _begin)
+        # PostgreSQL's own default would show each statement what was committed until then.
+        level = {"isolation_level": "REPEATABLE READ"} if self.dialect == "postgresql" else {}
+        self._reading = self._engine.execution_options(**level)
         # SQLite has one writer at a time and lets the others poll: a lock makes the threads of a process queue instead.
         self._turn = threading.Lock() if self.dialect == "sqlite" else nullcontext()
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """A transaction that sees one state of the database."""
-        with self.explained(), self._engine.connect() as connection:
+        with self.explained(), self._reading.connect() as connection:
             yield connection
 
     @contextmanager
