@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from audiogan import checkpoint
+from audiogan.text import read_text
 
 
 def add_study(commands) -> None:
@@ -33,7 +34,7 @@ def _build(options) -> None:
     names = options.models
     if names == ["all"]:
         names = [item.name for item in checkpoint.list_checkpoints(options.checkpoints)]
-    given = {"design": options.design.read_text("utf-8")} if options.design else {}
+    given = {"design": read_text(options.design)} if options.design else {}
     labels = tuple(filter(None, (options.labels or "").split(",")))
     recipe = pool.Recipe(
         options.data, tuple(names), options.checkpoints, labels, options.per_label, options.seed, **given

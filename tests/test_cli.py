@@ -236,6 +236,12 @@ class TestTraining:
         assert checkpoint.read(folder).config.architecture == "wavegan"
         assert sorted(path.name for path in folder.iterdir()) == ["README.md", "config.json", "model.safetensors"]
 
+    def test_notes_in_another_encoding_are_named(self, tmp_path, capsys):
+        (tmp_path / "notes.md").write_text("Klingt schön.", "latin-1")
+        options = ["--name", "x", "--checkpoints", tmp_path / "ck", "--notes", tmp_path / "notes.md"]
+        said = refused(capsys, training_cli.main, "export", tmp_path / "run", *options)
+        assert "notes.md is not UTF-8 text" in said
+
     def test_bad_name(self, tmp_path, prepared, capsys):
         from test_trainer import trainer
 

@@ -209,6 +209,16 @@ class TestCommand:
         assert "10 test, 2 exemplar, 4 training, 4 gold clips" in built
         assert "real, anchor, griffin-lim, tiny-report-wavegan, tiny-wavegan" in built
 
+    def test_design_may_come_from_notepad_and_another_encoding_is_named(self, recipe, tmp_path, capsys):
+        paths = ["--data", str(recipe.data), "--checkpoints", str(recipe.checkpoints), "--out", str(tmp_path / "pool")]
+        given = [*paths, "--models", *MODELS, "--per-label", "1", "--design", str(tmp_path / "mine.yaml")]
+        (tmp_path / "mine.yaml").write_text(recipe.design, "utf-8-sig", newline="\r\n")
+        assert cli.main(["study", "build", *given]) == 0
+        assert (tmp_path / "pool/study.yaml").read_bytes() == recipe.design.encode()
+        (tmp_path / "mine.yaml").write_text(recipe.design.replace("Real", "Écht"), "latin-1")
+        assert cli.main(["study", "build", *given, "--replace"]) == 2
+        assert "mine.yaml is not UTF-8 text" in capsys.readouterr().err
+
     def test_all_names_every_checkpoint(self, recipe, tmp_path, capsys):
         save_tiny_checkpoint(tmp_path / "ck/only", "wavegan")
         assert checkpoint.list_checkpoints(tmp_path / "ck")

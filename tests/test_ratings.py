@@ -14,6 +14,7 @@ from audiogan.listening.statistics.analysis import analyse
 from audiogan.listening.study import Study
 
 HOSTILE = ("=1+1", "+1", "-1", "@x", "\tx", "'quoted", "\r=1", 'say "hi", then\nleave', "<b>&_%$#{}~^\\", "Gong")
+SEPARATED = "lines\u2028of\x85all\x1ckinds"
 
 
 @pytest.fixture
@@ -69,9 +70,23 @@ class TestRecords:
     @pytest.mark.parametrize(("format", "to_text"), [("csv", records.to_csv), ("jsonl", records.to_jsonl)])
     def test_round_trip_is_exact(self, study, tmp_path, format, to_text):
         rows = records.records(voted(study), [study])
-        rows += [vote(label=text, value=text, question="naming", study_hash=study.hash) for text in HOSTILE]
+        rows += [
+            vote(label=text, value=text, question="naming", study_hash=study.hash) for text in (*HOSTILE, SEPARATED)
+        ]
         (tmp_path / f"votes.{format}").write_text(to_text(rows), newline="")
         assert records.read(tmp_path / f"votes.{format}") == rows
+
+    @pytest.mark.parametrize("format", ["csv", "jsonl"])
+    def test_export_that_a_spreadsheet_saved_again_is_read(self, tmp_path, format):
+        rows, to_text = [vote(label="Zupfgeige")], {"csv": records.to_csv, "jsonl": records.to_jsonl}[format]
+        text = to_text(rows).replace("\r\n", "\n")
+        (tmp_path / "file").write_text(text, "utf-8-sig", newline="\r\n")
+        assert records.read(tmp_path / "file") == rows
+
+    def test_file_in_another_encoding_is_named(self, tmp_path):
+        (tmp_path / "file").write_bytes("kind,label\nvote,Flöte\n".encode("latin-1"))
+        with pytest.raises(ValueError, match="file is not UTF-8 text: invalid start byte at byte 18"):
+            records.read(tmp_path / "file")
 
     def test_no_cell_is_a_formula(self):
         text = records.to_csv([vote(label=label, value=label, question="naming") for label in HOSTILE])

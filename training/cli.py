@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from audiogan.arguments import Parser, run_command
+from audiogan.text import read_text
 from training.config import load_preset, presets
 
 
@@ -221,7 +222,7 @@ def _export(options) -> None:
     if options.notes:
         if not options.notes.is_file():
             raise ValueError(f"--notes {options.notes} is missing")
-        notes = options.notes.read_text(encoding="utf-8").strip()
+        notes = read_text(options.notes).strip()
     checkpoints = options.checkpoints or checkpoint.FOLDER
     indexed = (checkpoints / checkpoint.check_name(options.name) / resemblance.FILE).is_file()
     print(export(options.folder, options.name, checkpoints, notes, options.last, options.notch, options.replace))

@@ -17,6 +17,7 @@ from audiogan.listening.numbers import Number
 from audiogan.listening.screening import by_rules
 from audiogan.listening.study import Study
 from audiogan.listening.votes import EXCLUSION_COLUMNS, VOTE_COLUMNS, Exclusion, Vote
+from audiogan.text import read_text
 
 FORMATS = ("csv", "jsonl")
 STUDY_COLUMNS = ("kind", "study_hash", "title", "minimum_raters")
@@ -73,8 +74,7 @@ def read(file: str | os.PathLike) -> list[dict]:
     Raises:
         ValueError: not such a file; names the row.
     """
-    with open(file, encoding="utf-8", newline="") as stream:
-        text = stream.read()
+    text = read_text(file, newline="")
     parse = _json_rows if text.lstrip()[:1] in ("{", "") else _csv_rows
     rows = []
     try:
@@ -107,7 +107,7 @@ def _inert(value):
 
 
 def _json_rows(text: str) -> Iterable[dict]:
-    return (json.loads(line) for line in text.splitlines() if line.strip())
+    return (json.loads(line) for line in text.split("\n") if line.strip())
 
 
 def _csv_rows(text: str) -> Iterable[dict]:

@@ -15,6 +15,7 @@ import numpy as np
 from audiogan.audio import wav_bytes
 from audiogan.listening.design import Design, read_design
 from audiogan.listening.store import schema
+from audiogan.text import read_text
 
 FORMAT = 1
 ROLES = ("test", "gold", "training", "exemplar")
@@ -107,7 +108,7 @@ class Study:
         """
         folder = Path(folder)
         try:
-            study = cls(folder, _read_manifest(folder), read_design((folder / "study.yaml").read_text("utf-8")))
+            study = cls(folder, _read_manifest(folder), read_design(read_text(folder / "study.yaml")))
             study._check()
         except OSError as error:
             missing = Path(error.filename or folder).name
@@ -191,7 +192,7 @@ def _read_manifest(folder: Path) -> dict:
     file = folder / "manifest.json"
     if file.stat().st_size > MAX_MANIFEST_BYTES:
         raise ValueError(f"manifest.json is larger than {MAX_MANIFEST_BYTES} bytes")
-    manifest = json.loads(file.read_text("utf-8"))
+    manifest = json.loads(read_text(file))
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise ValueError(f"manifest.json's format is not {FORMAT}")
     for name in ("sample_rate", "num_samples"):
