@@ -1,11 +1,17 @@
 """Exclusion rules: each by hand, from the design alone, and the same each time."""
 
+import copy
+import dataclasses
+
+import numpy as np
 import pytest
 import yaml
 from test_study import TEMPLATE, write_study
 from voting import exclusion, vote
 
+from audiogan.listening.design import Exclusions
 from audiogan.listening.exclusions import kept, not_withdrawn
+from audiogan.listening.plan import make_plan
 from audiogan.listening.screening import broken_rules, by_rules
 from audiogan.listening.study import Study, canonical_hash
 
@@ -60,6 +66,36 @@ def test_speed_unfinished_sittings_and_headphones(tmp_path):
     failed = [vote(value=n + 1, trial_index=n, headphones="fail") for n in range(2)]
     assert rules(study, *failed) == ["headphones"]
     assert rules(study, *[row | {"headphones": "unknown"} for row in failed]) == []
+
+
+@pytest.mark.parametrize(
+    ("lowest", "highest", "max_gold_failed", "kept"),
+    [(1, 5, 1, 0.36), (2, 4, 1, 0.78), (3, 4, 1, 1.0), (1, 5, 0, 0.12), (2, 4, 0, 0.22), (3, 4, 0, 0.0)],
+)
+def test_how_many_who_answer_at_random_are_kept(lowest, highest, max_gold_failed, kept):
+    study, random = copy.copy(Study.load()), np.random.default_rng(0)
+    rules = Exclusions(max_gold_failed=max_gold_failed, min_test_trials=8)
+    study.design = dataclasses.replace(study.design, exclusions=rules)
+    sittings = [random_sitting(study, lowest, highest, random) for _ in range(200)]
+    assert np.mean([not list(broken_rules(votes, study)) for votes in sittings]) == pytest.approx(kept, abs=0.1)
+
+
+def random_sitting(study: Study, lowest: int, highest: int, random: np.random.Generator) -> list[dict]:
+    """The votes of one who answers the scales of a study with any number of a range, in good time."""
+    steps = [step for step in make_plan(study, {}, (), random) if step["kind"] == "rating"]
+    return [
+        vote(
+            value=int(random.integers(lowest, highest + 1)),
+            question=question.name,
+            stimulus=step["clips"][0],
+            role=step["role"],
+            trial_index=trial,
+            response_ms=2000,
+        )
+        for trial, step in enumerate(steps)
+        for question in study.design.questions
+        if question.kind == "scale"
+    ]
 
 
 def test_events_are_for_this_study_and_sorted_by_session(study):

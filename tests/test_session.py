@@ -541,6 +541,20 @@ class TestPlan:
         systems = [study[step["clips"][0]].system for step in steps]
         assert all(first != second for first, second in itertools.pairwise(systems))
 
+    @pytest.mark.parametrize("seed", range(20))
+    def test_gold_trials_are_one_of_each_kind(self, seed):
+        study = Study.load()  # which has more of them than a sitting hears
+        gold = [study[step["clips"][0]] for step in self.plan(study, seed) if step.get("role") == "gold"]
+        assert sorted(one.system for one in gold) == ["noise", "real"]
+
+    @pytest.mark.parametrize(("num", "drawn"), [(3, "abc"), (5, "aabbc"), (7, "aaaabbc"), (9, "aaaaabbc")])
+    def test_kinds_come_by_turns_until_there_is_no_more_of_one(self, num, drawn):
+        for seed in range(10):
+            assert "".join(sorted(plan._by_turns("aaaaabbc", num, np.random.default_rng(seed), kind=str))) == drawn
+
+    def test_kind_that_comes_alone_is_any(self):
+        assert {plan._by_turns("abc", 1, np.random.default_rng(seed), kind=str)[0] for seed in range(20)} == set("abc")
+
     @pytest.mark.parametrize("seed", range(5))
     def test_every_system_is_heard_equally_often_and_labels_are_spread(self, study, seed):
         rated = self.rated(self.plan(study, seed), study)

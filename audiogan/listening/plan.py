@@ -6,12 +6,12 @@ rated once it is answered).
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
 
-from audiogan.listening.study import Batch, Stimulus, Study
+from audiogan.listening.study import Stimulus, Study
 
 HEADPHONE_TRIALS = 6
 REPEAT_DISTANCE = 5  # trials between a stimulus and its repeat
@@ -35,7 +35,7 @@ def make_plan(study: Study, counts: Mapping[str, int], heard: Iterable[str], ran
     for stimulus in _drawn(early, trials.repeat, random):
         after = sequence.index(("test", stimulus)) + REPEAT_DISTANCE
         _insert(sequence, "repeat", stimulus, random, after)
-    for stimulus in _drawn(study.of_role("gold"), trials.gold, random):
+    for stimulus in _by_turns(study.of_role("gold"), trials.gold, random, kind=_expectation):
         _insert(sequence, "gold", stimulus, random, after=1)
     training = [("training", stimulus) for stimulus in _alternating(study, trials.training, random)]
     if training and sequence and training[-1][1].system == sequence[0][1].system:
@@ -108,8 +108,23 @@ def _alternating(study: Study, num: int, random: np.random.Generator) -> list[St
     return found
 
 
-def _drawn(pool: Sequence[Stimulus], num: int, random: np.random.Generator) -> list[Stimulus]:
+def _drawn(pool: Sequence, num: int, random: np.random.Generator) -> list:
     return [pool[index] for index in random.permutation(len(pool))[:num]]
+
+
+def _by_turns(pool: Sequence, num: int, random: np.random.Generator, kind: Callable) -> list:
+    """Drawn at random, each kind as often as any other, give or take one, while there are some of it."""
+    seen: Counter = Counter()
+    ranked = []
+    for one in _drawn(pool, len(pool), random):
+        ranked.append((seen[kind(one)], one))
+        seen[kind(one)] += 1
+    return [one for _, one in sorted(ranked, key=lambda item: item[0])][:num]
+
+
+def _expectation(gold: Stimulus) -> str:
+    """What a gold trial asks for: one is to be called bad, another a good likeness."""
+    return repr(sorted(gold.expected.items()))
 
 
 def _loudest(study: Study, random: np.random.Generator) -> Stimulus:
@@ -134,7 +149,7 @@ def _modules(study: Study, rank: Mapping[str, tuple], used: set[str], random: np
     for pair in _pairs(study, modules.preference, rank, random):
         order = random.permutation(2)
         steps.append({"kind": "preference", "role": "test", "clips": [pair[index].id for index in order]})
-    for batch in _batches(study, modules.diversity, random):
+    for batch in _by_turns(study.batches, modules.diversity, random, kind=lambda one: one.system):
         clips = [batch.stimuli[index] for index in random.permutation(len(batch.stimuli))]
         steps.append({"kind": "diversity", "role": "test", "batch": batch.id, "clips": clips})
     return steps
@@ -158,14 +173,3 @@ def _pairs(study: Study, num: int, rank: Mapping[str, tuple], random: np.random.
 
 def _systems(pair: tuple[Stimulus, Stimulus]) -> frozenset[str]:
     return frozenset((pair[0].system, pair[1].system))
-
-
-def _batches(study: Study, num: int, random: np.random.Generator) -> list[Batch]:
-    """Batches of different systems as long as there are such."""
-    shuffled = [study.batches[index] for index in random.permutation(len(study.batches))]
-    seen: Counter = Counter()
-    ranked = []
-    for batch in shuffled:
-        ranked.append((seen[batch.system], batch))
-        seen[batch.system] += 1
-    return [batch for _, batch in sorted(ranked, key=lambda item: item[0])][:num]
