@@ -298,6 +298,20 @@ def test_sound_that_does_not_load_is_retried_then_skipped_and_noted(visit, rate_
     assert "did not play" in rate_site.store.notes()[before]["reason"]
 
 
+def test_there_is_nothing_to_continue_elsewhere_before_there_is_a_session(visit, rate_site):
+    page = visit()
+    page.route("**/component_server**", lambda route: route.abort())
+    page.goto(rate_site.url)
+    page.get_by_role("tab", name="Rate").click()
+    expect(page.locator(".rate .status")).to_contain_text("No connection")
+    expect(page.get_by_text("Continue on another device")).to_be_hidden()
+    page.unroute("**/component_server**")
+    expect(page.get_by_role("button", name="I agree: begin")).to_be_visible()
+    expect(page.get_by_text("Continue on another device")).to_be_hidden()
+    begin(page)
+    expect(page.get_by_role("button", name="Continue on another device")).to_be_visible()
+
+
 def test_receipt_takes_the_answers_back(visit, rate_site):
     page = visit()
     begin(page)
