@@ -16,8 +16,9 @@ class Number:
         study_hash: `Study.hash`; empty for votes outside a study.
         block: `screened`, without excluded sittings, or `all`, with them.
         question: what was asked; empty for counts.
-        statistic: `mean` (of raters' means), `called_real` (share of votes), `error` and `d_prime` and `criterion`
-            (told from real clips), `strength` (Bradley-Terry, log), `named_right` and `cannot_tell` (shares of votes),
+        statistic: `mean` (of raters' means), `called_real` (mean of raters' shares), `error` and `d_prime` and
+            `criterion` (told from real clips, all raters' votes pooled), `strength` (Bradley-Terry, log),
+            `named_right` and `cannot_tell` (shares of votes),
             `taken_for` (votes that took `label` for `other`), `difference` (of `system` less `other`, scale points),
             `rank_biserial`, `friedman_chi_squared`, `kendall_w`, `alpha` (Krippendorff, ordinal), `leave_one_out`
             (median correlation), `repeat_difference`; counts: `raters`, `sessions`, `votes`, `excluded_sessions`,

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+REAL = "Called real, mean of raters' shares; told from real clips by, votes pooled (guessing: error 50 %, d' 0)"
+
 
 def text(results: dict) -> str:
     """One study's results of `statistics.analyse`, screened, with the other block's means beside them."""
@@ -16,7 +18,7 @@ def text(results: dict) -> str:
         lines += _tests(found["comparisons"][question])
         lines += _agreement(found["agreement"].get(question))
     if found["real"]:
-        lines += ["", "Called real; told from real clips by (guessing: error 50 %, d' 0)", *map(_real, found["real"])]
+        lines += ["", REAL, *map(_real, found["real"])]
     if found["preference"]["ranking"]:
         lines += ["", "Preferred, Bradley-Terry log strength", *map(_strength, found["preference"]["ranking"])]
     if found["naming"]:

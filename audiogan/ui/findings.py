@@ -84,7 +84,8 @@ def _real(found: dict) -> Iterator[str]:
     heads = ("System", "Called real", "Error against real", "d′ (95 % interval)", "Criterion c", "Listeners", "Votes")
     note = (
         "Guessing gives an error of 50 % and a d′ of 0: then listeners cannot tell the system from real recordings. "
-        "A criterion below 0 means that they say real readily."
+        "A criterion below 0 means that they say real readily. Called real is the mean of listeners' shares; error, d′ "
+        "and c are of all answers pooled."
     )
     yield _section("Real or invented?", note, forest(lines, SHARE, heads, "called real, by system"))
 

@@ -2,7 +2,7 @@
 
 A real clip called real is a hit, an invented one called real a false alarm. Sensitivity d' = z(H) - z(F) does not
 depend on how readily a listener says "real"; the criterion c = -(z(H) + z(F)) / 2 is just that: below 0, readily.
-Both rates are (k + 0.5) / (n + 1), so that none is 0 or 1 (Hautus 1995).
+All raters' votes are pooled; both rates are then (k + 0.5) / (n + 1), so that none is 0 or 1 (Hautus 1995).
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """Means of answers, and how far they may be from what all listeners would say of all such sounds.
 
-One listener gives many votes and one clip gets many, so votes are not independent. The estimate everywhere is the mean
-of raters' means: one rater, one voice. Four intervals come with it:
+One listener gives many votes and one clip gets many, so votes are not independent. The estimate is the mean of raters'
+means: one rater, one voice (only `detection` and `preference` pool votes). Four intervals come with it:
 
 - `two_way`, the headline: rater and clip clusters both count (Cameron, Gelbach and Miller 2011), with Student's t
   at Satterthwaite's degrees of freedom. It speaks of other listeners and of other clips of the same system.
