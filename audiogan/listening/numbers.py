@@ -18,7 +18,7 @@ class Number:
         question: what was asked; empty for counts.
         statistic: `mean` (of raters' means), `called_real` (mean of raters' shares), `error` and `d_prime` and
             `criterion` (told from real clips, all raters' votes pooled), `strength` (Bradley-Terry, log),
-            `named_right` and `cannot_tell` (shares of votes),
+            `named_right` and `cannot_tell` (means of raters' shares),
             `taken_for` (votes that took `label` for `other`), `difference` (of `system` less `other`, scale points),
             `rank_biserial`, `friedman_chi_squared`, `kendall_w`, `alpha` (Krippendorff, ordinal), `leave_one_out`
             (median correlation), `repeat_difference`; counts: `raters`, `sessions`, `votes`, `excluded_sessions`,
@@ -110,7 +110,7 @@ def _real(row: dict) -> Iterator[dict]:
 
 def _naming(row: dict) -> Iterator[dict]:
     yield _number(row, "named_right", "naming", "accuracy")
-    yield _number(row, "cannot_tell", "naming", interval="")
+    yield _number(row, "cannot_tell", "naming", interval="") | {"over": ""}
     for label, counts in zip(row["labels"], row["counts"], strict=True):
         for answer, count in zip(row["answers"], counts, strict=True):
             named = {"system": row["system"], "label": label, "other": answer}

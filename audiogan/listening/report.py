@@ -22,7 +22,7 @@ def text(results: dict) -> str:
     if found["preference"]["ranking"]:
         lines += ["", "Preferred, Bradley-Terry log strength", *map(_strength, found["preference"]["ranking"])]
     if found["naming"]:
-        lines += ["", "Instrument named right", *map(_naming, found["naming"])]
+        lines += ["", "Instrument named right, mean of raters' shares, 95 % interval", *map(_naming, found["naming"])]
     return "\n".join(lines)
 
 
@@ -72,7 +72,7 @@ def _strength(row: dict) -> str:
 def _naming(row: dict) -> str:
     return (
         f"  {row['system']:28} {100 * row['accuracy']:3.0f} % {span(row['interval'], 0, 100):10} "
-        f"cannot tell {100 * row['cannot_tell']:3.0f} %   {row['votes']} votes"
+        f"over {row['over']:16} cannot tell {100 * row['cannot_tell']:3.0f} %   {row['votes']} votes"
     )
 
 

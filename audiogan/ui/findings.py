@@ -69,9 +69,12 @@ def _scales(found: dict) -> Iterator[str]:
         ]
         table = forest(lines, POINTS, ("System", "Mean", "Listeners", "Votes"), f"{question}: mean by system")
         note = f"{ASKED.get(question, '')} {WORDS}"
-        if any(row["over"] == "raters" for row in rows):
-            note += " Intervals are over listeners alone: there are too few clips to speak of others."
-        yield _section(question.capitalize(), note, table)
+        yield _section(question.capitalize(), note + _few_clips(rows), table)
+
+
+def _few_clips(rows: Sequence[dict]) -> str:
+    few = any(row["over"] == "raters" for row in rows)
+    return " Intervals are over listeners alone: there are too few clips to speak of others." if few else ""
 
 
 def _real(found: dict) -> Iterator[str]:
@@ -112,7 +115,8 @@ def _naming(found: dict) -> Iterator[str]:
     ]
     table = forest(lines, SHARE, ("System", "Named right", "Listeners", "Votes"), "instrument named right, by system")
     matrices = "".join(_matrix(row) for row in found["naming"])
-    yield _details("Which instrument it was taken for", f"<div class='plots'>{table}</div>{matrices}")
+    note = f"<p>Named right is the mean of listeners' shares.{_few_clips(found['naming'])}</p>"
+    yield _details("Which instrument it was taken for", f"{note}<div class='plots'>{table}</div>{matrices}")
 
 
 def _matrix(row: dict) -> str:

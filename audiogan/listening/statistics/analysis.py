@@ -9,8 +9,9 @@ import numpy as np
 from audiogan.listening.exclusions import WITHDRAWN, kept, not_withdrawn
 from audiogan.listening.records import by_study
 from audiogan.listening.statistics import agreement, comparisons, intervals, preference
+from audiogan.listening.statistics.answers import answers_of
 from audiogan.listening.statistics.detection import detect
-from audiogan.listening.statistics.intervals import Answers, Interval
+from audiogan.listening.statistics.intervals import Interval
 from audiogan.listening.statistics.naming import confusion
 from audiogan.listening.study import REFERENCES
 from audiogan.listening.votes import ROLES, SCALES
@@ -110,12 +111,6 @@ def _counts(votes: Sequence[dict]) -> dict:
         "roles": {role: sum(row["role"] == role for row in votes) for role in ROLES},
         "headphones": dict(Counter({row["session_id"]: row["headphones"] for row in votes}.values())),
     }
-
-
-def answers_of(rows: Sequence[dict], number=float) -> Answers:
-    """The rows' values as `Answers`; a clip without an id is known by its hash."""
-    clips = [row["stimulus"] or row["clip_sha256"] for row in rows]
-    return Answers([number(row["value"]) for row in rows], [row["rater"] for row in rows], clips)
 
 
 def _means(rows: Sequence[dict], systems: Sequence[str], minimum_raters: int) -> list[dict]:

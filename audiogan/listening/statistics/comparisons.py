@@ -9,7 +9,8 @@ from itertools import combinations
 import numpy as np
 from scipy import stats
 
-from audiogan.listening.statistics.intervals import Answers, over_raters
+from audiogan.listening.statistics.answers import Answers
+from audiogan.listening.statistics.intervals import over_raters
 
 FEWEST_PAIRS = 5  # raters who heard both; with fewer no test at the 5 % level can succeed
 EXACT_PAIRS = 60

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import norm
 
-from audiogan.listening.statistics.intervals import RESAMPLES, SEED, Answers, Interval, draws, percentiles
+from audiogan.listening.statistics.answers import Answers
+from audiogan.listening.statistics.intervals import RESAMPLES, SEED, Interval, draws, percentiles
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,12 @@ means: one rater, one voice (only `detection` and `preference` pool votes). Four
 - `naive`: 1.96 standard errors of independent votes. It is wrong, and printed to show by how much.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import stats
+
+from audiogan.listening.statistics.answers import Answers
 
 LEVEL = 0.95
 FEWEST_CLIPS = 6  # for the two-way interval
@@ -34,39 +35,6 @@ class Interval:
     def clipped(self, low: float, high: float) -> "Interval":
         """Kept within what the scale has."""
         return Interval(max(self.low, low), min(self.high, high))
-
-
-class Answers:
-    """Numbers that raters gave to clips.
-
-    Args:
-        values, raters, clips: one entry a vote, in the same order.
-
-    Attributes:
-        values: float64 [votes].
-        rater, clip: int64 [votes], from 0.
-        num_raters, num_clips: how many different ones.
-    """
-
-    def __init__(self, values: Sequence[float], raters: Sequence[str], clips: Sequence[str]):
-        self.values = np.asarray(values, np.float64)
-        names, self.rater = np.unique(np.asarray(raters, str), return_inverse=True)
-        self.num_raters = len(names)
-        names, self.clip = np.unique(np.asarray(clips, str), return_inverse=True)
-        self.num_clips = len(names)
-
-    def __len__(self) -> int:
-        return len(self.values)
-
-    @property
-    def rater_means(self) -> np.ndarray:
-        """[num_raters]."""
-        return np.bincount(self.rater, self.values) / np.bincount(self.rater)
-
-    @property
-    def mean(self) -> float:
-        """Mean of raters' means; NaN without votes."""
-        return float(self.rater_means.mean()) if len(self) else float("nan")
 
 
 def headline(answers: Answers) -> tuple[Interval | None, str]:
@@ -126,14 +94,6 @@ def naive(answers: Answers) -> Interval | None:
         return None
     error = 1.96 * answers.values.std(ddof=1) / np.sqrt(len(answers))
     return Interval(float(answers.values.mean() - error), float(answers.values.mean() + error))
-
-
-def wilson(successes: int, trials: int) -> Interval | None:
-    """Of a proportion of independent trials (Wilson 1927)."""
-    if not trials:
-        return None
-    interval = stats.binomtest(successes, trials).proportion_ci(LEVEL, "wilson")
-    return Interval(float(interval.low), float(interval.high))
 
 
 def draws(count: int, resamples: int, seed: int = SEED) -> np.ndarray:

@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from audiogan.listening.statistics.intervals import wilson
+from audiogan.listening.statistics.answers import answers_of
+from audiogan.listening.statistics.intervals import headline
 from audiogan.listening.votes import CANNOT_TELL
 
 
@@ -15,21 +16,26 @@ def confusion(rows: Sequence[dict]) -> dict:
 
     Returns:
         `labels` (what was meant), `answers` (all labels, then what else was said, `CANNOT_TELL` last), `counts`
-        [labels, answers], `accuracy` with its Wilson interval over votes, `cannot_tell` the share who could not.
+        [labels, answers], `accuracy` and `cannot_tell` (means of raters' shares), the accuracy's `interval` and what it
+        is `over`.
     """
     pairs = Counter((row["label"], str(row["value"])) for row in rows)
     labels = sorted({label for label, _ in pairs})
     others = sorted({answer for _, answer in pairs} - {*labels, CANNOT_TELL})
     answers = [*labels, *others, CANNOT_TELL]
-    right, votes = sum(pairs[label, label] for label in labels), len(rows)
-    interval = wilson(right, votes)
+    right = answers_of([row | {"value": str(row["value"]) == row["label"]} for row in rows])
+    unsure = answers_of([row | {"value": str(row["value"]) == CANNOT_TELL} for row in rows])
+    interval, over = headline(right)
+    clipped = interval and interval.clipped(0, 1)
     return {
         "labels": labels,
         "answers": answers,
         "counts": [[pairs[label, answer] for answer in answers] for label in labels],
-        "votes": votes,
-        "raters": len({row["rater"] for row in rows}),
-        "accuracy": right / votes if votes else None,
-        "interval": [interval.low, interval.high] if interval else None,
-        "cannot_tell": sum(pairs[label, CANNOT_TELL] for label in labels) / votes if votes else None,
+        "votes": len(rows),
+        "raters": right.num_raters,
+        "clips": right.num_clips,
+        "accuracy": right.mean if rows else None,
+        "interval": [clipped.low, clipped.high] if clipped else None,
+        "over": over,
+        "cannot_tell": unsure.mean if rows else None,
     }

@@ -1,0 +1,50 @@
+"""Numbers that raters gave to clips, and their mean: one rater, one voice."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+
+class Answers:
+    """Numbers that raters gave to clips.
+
+    Args:
+        values, raters, clips: one entry a vote, in the same order.
+
+    Attributes:
+        values: float64 [votes].
+        rater, clip: int64 [votes], from 0.
+        rater_names, clip_names: str [num_raters] and [num_clips], sorted: what those numbers stand for.
+    """
+
+    def __init__(self, values: Sequence[float], raters: Sequence[str], clips: Sequence[str]):
+        self.values = np.asarray(values, np.float64)
+        self.rater_names, self.rater = np.unique(np.asarray(raters, str), return_inverse=True)
+        self.clip_names, self.clip = np.unique(np.asarray(clips, str), return_inverse=True)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @property
+    def num_raters(self) -> int:
+        return len(self.rater_names)
+
+    @property
+    def num_clips(self) -> int:
+        return len(self.clip_names)
+
+    @property
+    def rater_means(self) -> np.ndarray:
+        """[num_raters]."""
+        return np.bincount(self.rater, self.values) / np.bincount(self.rater)
+
+    @property
+    def mean(self) -> float:
+        """Mean of raters' means; NaN without votes."""
+        return float(self.rater_means.mean()) if len(self) else float("nan")
+
+
+def answers_of(rows: Sequence[dict], number=float) -> Answers:
+    """The rows' values as `Answers`; a clip without an id is known by its hash."""
+    clips = [row["stimulus"] or row["clip_sha256"] for row in rows]
+    return Answers([number(row["value"]) for row in rows], [row["rater"] for row in rows], clips)
