@@ -6,8 +6,10 @@ import choix
 import krippendorff
 import numpy as np
 import pytest
+import statsmodels.api
 import statsmodels.stats.multitest
 import statsmodels.stats.proportion
+import statsmodels.stats.sandwich_covariance
 from scipy import stats
 from voting import World, exclusion, vote
 
@@ -218,6 +220,11 @@ class TestAgreement:
         assert agreement.repeats(rows) == [3]
 
 
+def one_clip(values) -> Answers:
+    """An answer each of raters 0, 1, ... to one clip."""
+    return Answers(values, np.arange(len(values)), ["c"] * len(values))
+
+
 class TestComparisons:
     def test_rater_means(self):
         rows = [vote("a", "x", 1), vote("a", "x", 3), vote("b", "y", 5)]
@@ -237,11 +244,69 @@ class TestComparisons:
 
     def test_pairs_are_scipys_and_corrected(self):
         means = np.random.default_rng(0).normal((3, 2.5, 2), 1, (25, 3))
-        pairs = comparisons.pairwise(means, ["a", "b", "c"])
+        pairs = comparisons.pairwise({name: one_clip(column) for name, column in zip("abc", means.T, strict=True)})
         expected = [stats.wilcoxon(means[:, i], means[:, j]).pvalue for i, j in ((0, 1), (0, 2), (1, 2))]
+        assert [(pair["first"], pair["second"]) for pair in pairs] == [("a", "b"), ("a", "c"), ("b", "c")]
         assert [pair["p"] for pair in pairs] == pytest.approx(expected)
         assert [pair["p_holm"] for pair in pairs] == pytest.approx(comparisons.holm(expected))
         assert pairs[1]["difference"] == pytest.approx((means[:, 0] - means[:, 2]).mean())
+
+    def test_few_clips_are_tested_over_raters(self):
+        means = np.random.default_rng(0).normal((3, 2.5), 1, (25, 2))
+        (pair,) = comparisons.pairwise({"a": one_clip(means[:, 0]), "b": one_clip(means[:, 1])})
+        expected = stats.ttest_rel(*means.T).confidence_interval(0.95)
+        assert pair["over"] == "raters"
+        assert pair["interval"] == pair["interval_over_raters"] == pytest.approx([expected.low, expected.high])
+        assert (pair["p_headline"], pair["p_headline_holm"]) == (pair["p"], pair["p_holm"])
+
+    def test_two_way_difference_by_hand(self):
+        first = Answers([4, 4, 3, 5], list("rrss"), list("uvuv"))  # raters' means 4, 4
+        second = Answers([1, 3, 4, 4], list("rrss"), list("xyxy"))  # 2, 4
+        # Differences 2 and 0: by rater, variance 2 / 2 = 1. Means 4 and 3, so off by 0, 0, -1, 1 and -2, 0, 1, 1;
+        # levels -.5 (r) and .5 (s); left .5, .5, -1.5, .5 and -1.5, .5, .5, .5; influences / 4 * sqrt(4 / 3).
+        # By clip: -1 and 1 on each side, 2 / 16 * 4 / 3 * 2 = 1 / 3 each. Cells: 6 / 16 * 4 / 3 = .5.
+        error, freedom = intervals.two_way_error(first, second)
+        assert error == pytest.approx(np.sqrt(1 + 1 / 3 + 1 / 3 - 0.5))
+        assert freedom == pytest.approx((7 / 6) ** 2 / (1 + 1 / 9 + 1 / 9))
+
+    def test_two_way_difference_is_statsmodels_clustered_regression(self):
+        first, second = (Answers(*system) for system in World(raters=40).systems(3, 2))
+        rater, clip = np.r_[first.rater, second.rater], np.r_[first.clip, 12 + second.clip]
+        design = np.c_[np.repeat((1.0, 0.0), len(first)), np.eye(40)[rater]]  # a system, and each rater's own level
+        model = statsmodels.api.OLS(np.r_[first.values, second.values], design).fit()
+        found = statsmodels.stats.sandwich_covariance.cov_cluster_2groups(model, rater, clip, use_correction=False)
+        both, by_rater, by_clip = (covariance[0, 0] for covariance in found)
+        cells = by_rater + by_clip - both
+        expected = 40 / 39 * by_rater + 6 / 5 * (12 / 11 * by_clip - cells)  # 6 votes a rater
+        assert intervals.two_way_error(first, second)[0] == pytest.approx(np.sqrt(expected))
+        difference, p = comparisons.two_way(first, second)
+        assert model.params[0] == pytest.approx((difference.low + difference.high) / 2)
+        assert (p < 0.05) == (not difference.low <= 0 <= difference.high)
+
+    def test_raters_who_nearly_agree_have_a_finite_interval(self):
+        for seed in range(20):
+            clips = np.random.default_rng(seed).permuted(np.tile(np.arange(12), (30, 1)), axis=1)[:, :2].ravel()
+            first, second = (Answers([5, value] * 30, np.repeat(np.arange(30), 2), clips) for value in (3, 1))
+            first.values[1] = 4  # the means of all others are 4 and 3
+            error, freedom = intervals.two_way_error(first, second)
+            assert error > 0.016  # what raters differ by: 0.5 / 30
+            assert freedom >= 11
+
+    def test_only_who_heard_both_count(self):
+        values, raters, clips = np.tile(np.arange(1, 6), 6), np.repeat(np.arange(6), 5), np.tile(np.arange(5), 6)
+        first, second = Answers(values, raters, clips), Answers(6 - values, raters + 3, clips)
+        (pair,) = comparisons.pairwise({"a": first, "b": second})
+        assert (pair["raters"], pair["difference"]) == (3, 0)
+        assert pair["p"] is pair["p_headline"] is None
+        (none,) = comparisons.pairwise({"a": first, "b": Answers([1], ["x"], ["y"])})
+        assert (none["raters"], none["difference"], none["interval"]) == (0, None, None)
+
+    def test_unanimous_raters_are_no_certainty_about_clips(self):
+        first, second = (
+            Answers([value] * 48, np.repeat(np.arange(8), 6), np.tile(np.arange(6), 8)) for value in (5, 3)
+        )
+        (pair,) = comparisons.pairwise({"a": first, "b": second})
+        assert (pair["difference"], pair["over"], pair["p_headline"]) == (2, "raters", 2 / 2**8)
 
     def test_signed_rank_is_exact_with_ties_and_without(self):
         # Of 8 sign patterns of ranks 1, 2, 3, one has a sum of 6 and one of 0: p = 2 / 8.
@@ -260,9 +325,56 @@ class TestComparisons:
         assert comparisons.rank_biserial(np.array([0.0])) == 0
 
     def test_too_few_pairs_have_no_p_value(self):
-        (pair,) = comparisons.pairwise(np.array([[1.0, 2], [2, 4]]), ["a", "b"])
+        (pair,) = comparisons.pairwise({"a": one_clip([1.0, 2]), "b": one_clip([2.0, 4])})
         assert (pair["raters"], pair["difference"], pair["p"], pair["p_holm"]) == (2, -1.5, None, None)
+        assert pair["p_headline"] is pair["p_headline_holm"] is None
         assert comparisons.friedman(np.ones((4, 3))) is None
+
+
+def false_alarms(world: World, studies: int, count: int = 2, seed: int = 0) -> dict[str, float]:
+    """Of studies of equal systems, the share where any pair differs at 5 %: by each p after Holm, and by intervals."""
+    found = dict.fromkeys(("headline", "headline interval", "these clips", "these clips interval"), 0)
+    for number in range(studies):
+        systems = world.systems(seed + number, count)
+        pairs = comparisons.pairwise({str(place): Answers(*system) for place, system in enumerate(systems)})
+        found["headline"] += any(pair["p_headline_holm"] < 0.05 for pair in pairs)
+        found["these clips"] += any(pair["p_holm"] is not None and pair["p_holm"] < 0.05 for pair in pairs)
+        for name, key in (("headline interval", "interval"), ("these clips interval", "interval_over_raters")):
+            found[name] += any(pair[key][0] > 0 or pair[key][1] < 0 for pair in pairs)
+    return {name: found_in / studies for name, found_in in found.items()}
+
+
+class TestFalseAlarms:
+    @pytest.mark.parametrize("name", ["default study", "many raters", "clips differ most"])
+    def test_equal_systems_seldom_differ(self, name):
+        found = false_alarms(WORLDS[name], 150)
+        assert found["headline"] <= 0.09  # 0.07, and a standard error of 150 studies
+        assert found["headline interval"] == found["headline"]
+        assert found["these clips"] > 0.15  # why the clips must count
+
+    def test_any_of_fifteen_pairs_seldom_differs(self):
+        found = false_alarms(WORLDS["default study"], 30, count=6)
+        assert found["headline"] <= 0.1
+        assert found["these clips"] > 0.25
+
+    def test_systems_that_do_differ_are_found(self):
+        found = 0
+        for seed in range(60):
+            first, second = (Answers(*system) for system in World(mean=2.5).systems(seed, 2))
+            better = Answers(np.minimum(first.values + 1, 5), first.rater, first.clip)
+            found += comparisons.two_way(better, second)[1] < 0.05
+        assert found / 60 > 0.8
+
+    @pytest.mark.long
+    @pytest.mark.parametrize("name", [*WORLDS, "clips are alike"])
+    def test_equal_systems_differ_in_five_per_cent(self, name, capsys):
+        world = (WORLDS | {"clips are alike": World(clip_sd=0.0)})[name]
+        one, family = false_alarms(world, 2 * STUDIES), false_alarms(world, STUDIES, count=6)
+        with capsys.disabled():
+            for title, found in (("one pair", one), ("any of 15", family)):
+                print(f"\n{name:22} {title:10} " + "  ".join(f"{kind} {share:.1%}" for kind, share in found.items()))
+        assert one["headline"] <= 0.07
+        assert family["headline"] <= 0.08
 
 
 class TestNaming:

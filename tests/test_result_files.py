@@ -70,6 +70,18 @@ def test_every_statistic_and_column_is_in_the_codebook(study):
     assert not [name for name in (*statistics, *COLUMNS) if not re.search(rf"[ `]{name}[`,]", text)]
 
 
+def test_differences_are_of_the_headline_and_effect_sizes_of_these_clips():
+    results = analyse(everything_asked())
+    pair = results["screened"]["comparisons"]["quality"]["pairs"][0]
+    rows = [row for row in numbers(results) if row["block"] == "screened" and row["question"] == "quality"]
+    named = {"system": pair["first"], "other": pair["second"]}
+    found = {row["statistic"]: row for row in rows if named.items() <= row.items()}
+    difference, effect = found["difference"], found["rank_biserial"]
+    assert [difference["low"], difference["high"]] == pair["interval"]
+    assert (difference["over"], difference["p"]) == (pair["over"], pair["p_headline_holm"])
+    assert (effect["over"], effect["p"], effect["low"]) == ("raters", pair["p_holm"], None)
+
+
 def test_nothing_about_single_votes_or_sittings_is_in_the_files(study):
     rows = [row for row in voted(study) if row["kind"] == "vote" and row["study_hash"]]
     written = "".join(result_file(name, found_by(study)).decode("latin-1") for name in KINDS)

@@ -4,6 +4,7 @@ import html
 import re
 import threading
 import time
+from collections.abc import Sequence
 from html.parser import HTMLParser
 
 import pytest
@@ -13,6 +14,7 @@ from test_session import Listener
 from test_study import write_study
 from voting import exclusion, vote
 
+from audiogan.listening import report
 from audiogan.listening.statistics.analysis import analyse
 from audiogan.listening.store import Store
 from audiogan.listening.study import Study
@@ -67,6 +69,20 @@ def everything() -> list[dict]:
         rows.append(vote(name, HOSTILE, number + 1, label=HOSTILE, stimulus="h"))
         rows.append(vote(name, HOSTILE, "real", "real", label=HOSTILE, stimulus="h"))
     return [*rows, exclusion(HOSTILE, session_id="s-r3")]
+
+
+def rated(net: Sequence[int], other: Sequence[int]) -> list[dict]:
+    """Twelve raters who give each clip of two systems its points, and one more to every second."""
+    return [
+        vote(f"r{rater}", system, points + (rater + clip) % 2, stimulus=f"{system}{clip}")
+        for rater in range(12)
+        for system, of_clips in (("net", net), ("other", other))
+        for clip, points in enumerate(of_clips)
+        if (rater + clip) % 3
+    ]
+
+
+SAME, BETTER = ((4, 4, 2, 1, 3, 4), (1, 2, 3, 1, 4, 2)), ((4, 4, 3, 3, 3, 4), (1, 2, 2, 1, 1, 2))
 
 
 class TestForest:
@@ -134,6 +150,24 @@ class TestPage:
             "Which systems",
         ):
             assert title in page
+
+    def test_differences_over_clips_come_first_and_others_say_that_they_are_about_these(self):
+        results = analyse(rated(*SAME))
+        (pair,) = results["all"]["comparisons"]["quality"]["pairs"]
+        assert pair["p_holm"] < 0.001 < 0.2 < pair["p_headline_holm"]
+        heads, row = (row for row in Cells(findings.page(results, "all")).rows if len(row) == 8)
+        shown = dict(zip(heads, row, strict=True))
+        points = f"{POINTS.number(pair['difference'])} ({POINTS.span(pair['interval'])})"
+        assert shown["Points (95 % interval)"] == points
+        assert shown["p (Holm)"] == f"{pair['p_headline_holm']:.3f}"
+        assert shown["Both speak of"] == "other listeners, other clips"
+        assert shown["These clips: p (Wilcoxon, Holm)"] == "< 0.001"
+        assert heads.index("p (Holm)") < heads.index("These clips: p (Wilcoxon, Holm)")
+
+    def test_terminal_lists_what_differs_over_clips_too(self):
+        assert "net - other" not in report.text(analyse(rated(*SAME)))
+        (line,) = (line for line in report.text(analyse(rated(*BETTER))).splitlines() if "net - other" in line)
+        assert "over raters and clips, p 0.00033 (Holm); other listeners, these clips: Wilcoxon p 0.00049" in line
 
     def test_nothing_yet(self):
         assert findings.page(analyse([]), "all") == findings.EMPTY

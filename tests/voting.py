@@ -32,7 +32,7 @@ class World:
         mean: before rounding.
         rater_sd, clip_sd, noise_sd: scale points.
         raters, clips: how many in a study.
-        heard: clips that each rater hears.
+        heard: clips of a system that each rater hears.
     """
 
     mean: float = 3.0
@@ -52,11 +52,16 @@ class World:
 
     def study(self, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """One study: values, raters, clips, one entry a vote; each clip is heard equally often, give or take one."""
-        stream, counts = np.random.default_rng(seed), np.zeros(self.clips)
-        rater_effects, clip_effects = (
-            stream.normal(0, sd, count) for sd, count in ((self.rater_sd, self.raters), (self.clip_sd, self.clips))
-        )
-        clips = []
+        return self.systems(seed, 1)[0]
+
+    def systems(self, seed: int, count: int) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """One study of `count` equally good systems: the same raters, each system's clips its own."""
+        stream = np.random.default_rng(seed)
+        rater_effects = stream.normal(0, self.rater_sd, self.raters)
+        return [self._system(stream, rater_effects) for _ in range(count)]
+
+    def _system(self, stream: np.random.Generator, rater_effects: np.ndarray) -> tuple[np.ndarray, ...]:
+        clip_effects, counts, clips = stream.normal(0, self.clip_sd, self.clips), np.zeros(self.clips), []
         for _ in range(self.raters):
             chosen = np.lexsort((stream.random(self.clips), counts))[: self.heard]
             counts[chosen] += 1

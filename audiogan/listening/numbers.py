@@ -18,19 +18,22 @@ class Number:
         question: what was asked; empty for counts.
         statistic: `mean` (of raters' means), `called_real` (mean of raters' shares), `error` and `d_prime` and
             `criterion` (told from real clips, all raters' votes pooled), `strength` (Bradley-Terry, log),
-            `named_right` and `cannot_tell` (means of raters' shares),
-            `taken_for` (votes that took `label` for `other`), `difference` (of `system` less `other`, scale points),
-            `rank_biserial`, `friedman_chi_squared`, `kendall_w`, `alpha` (Krippendorff, ordinal), `leave_one_out`
-            (median correlation), `repeat_difference`; counts: `raters`, `sessions`, `votes`, `excluded_sessions`,
-            `excluded_votes`, `withdrawn`, `rule_broken` (sittings, `other` the rule).
+            `named_right` and `cannot_tell` (means of raters' shares), `taken_for` (votes that took `label` for
+            `other`), `difference` (of `system` less `other`, scale points), `rank_biserial` (of that difference, these
+            clips only), `friedman_chi_squared`, `kendall_w` (these clips only, both), `alpha` (Krippendorff, ordinal),
+            `leave_one_out` (median correlation), `repeat_difference`; counts: `raters`, `sessions`, `votes`,
+            `excluded_sessions`, `excluded_votes`, `withdrawn`, `rule_broken` (sittings, `other` the rule).
         system: `real`, `anchor`, `griffin-lim`, or a model's name; empty where a number is about all.
         label: an instrument; empty where a number is about all.
         other: a second system or label, or a rule.
         value: the number itself.
         low, high: its 95 % interval, where it has one.
-        over: what an interval speaks for: `raters`, or `raters and clips`.
+        over: what an interval or a p speaks for: `raters` (other listeners, these clips), or `raters and clips` (other
+            listeners, other clips of the same systems).
         sd: standard deviation of the votes behind a `mean`.
-        p: of Friedman's test, or of Wilcoxon's beside a `difference`, corrected by Holm.
+        p: beside a `difference`, Student's t over raters and clips, Wilcoxon's test where it is over raters alone;
+            beside its `rank_biserial`, always Wilcoxon's; both corrected by Holm over the question's pairs. Beside
+            `friedman_chi_squared`, Friedman's.
         raters, votes, clips: how many are behind it.
         preliminary: `yes` where fewer raters than the study asks for are.
     """
@@ -119,13 +122,15 @@ def _naming(row: dict) -> Iterator[dict]:
 
 def _comparisons(question: str, tests: dict) -> Iterator[dict]:
     if friedman := tests["friedman"]:
-        yield _number(friedman, "friedman_chi_squared", question, "chi_squared") | {"p": friedman["p"]}
-        yield _number(friedman, "kendall_w", question)
+        of_raters = {"over": "raters"}
+        yield _number(friedman, "friedman_chi_squared", question, "chi_squared") | of_raters | {"p": friedman["p"]}
+        yield _number(friedman, "kendall_w", question) | of_raters
     for pair in tests["pairs"]:
         if pair["difference"] is not None:
             named = {"system": pair["first"], "other": pair["second"]}
-            yield _number(pair, "difference", question) | named | {"p": pair["p_holm"]}
-            yield _number(pair, "rank_biserial", question, interval="") | named
+            yield _number(pair, "difference", question) | named | {"p": pair["p_headline_holm"]}
+            these_clips = {"over": "raters", "p": pair["p_holm"]}
+            yield _number(pair, "rank_biserial", question, interval="") | named | these_clips
 
 
 def _agreement(question: str, row: dict) -> Iterator[dict]:

@@ -77,19 +77,20 @@ def _naming(row: dict) -> str:
 
 
 def _tests(found: dict) -> list[str]:
-    friedman = found["friedman"]
     lines = []
-    if friedman:
-        lines.append(
-            f"  Friedman chi2 {friedman['chi_squared']:.2f}, p {friedman['p']:.2g}, Kendall's W "
-            f"{friedman['kendall_w']:.2f}, {friedman['raters']} raters who heard all"
-        )
     for pair in found["pairs"]:
-        if pair["p_holm"] is not None and pair["p_holm"] < 0.05:
+        if pair["p_headline_holm"] is not None and pair["p_headline_holm"] < 0.05:
             lines.append(
-                f"  {pair['first']} - {pair['second']}: {pair['difference']:+.2f} {span(pair['interval'])}, "
+                f"  {pair['first']} - {pair['second']}: {pair['difference']:+.2f} {span(pair['interval'])} over "
+                f"{pair['over']}, p {pair['p_headline_holm']:.2g} (Holm); other listeners, these clips: "
                 f"Wilcoxon p {pair['p_holm']:.2g} (Holm), rank-biserial {pair['rank_biserial']:.2f}"
             )
+    friedman = found["friedman"]
+    if friedman:
+        lines.append(
+            f"  other listeners, these clips: Friedman chi2 {friedman['chi_squared']:.2f}, p {friedman['p']:.2g}, "
+            f"Kendall's W {friedman['kendall_w']:.2f}, {friedman['raters']} raters who heard all"
+        )
     return lines
 
 

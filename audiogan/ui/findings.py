@@ -17,6 +17,12 @@ ASKED = {
     "resemblance": "Beside a real recording of that instrument.",
     "diversity": "How different are ten sounds of one system?",
 }
+DIFFER = (
+    "The interval and p speak of other listeners and other clips of the same systems, or of other listeners and these "
+    "clips where a system has too few clips. Wilcoxon's p, rank-biserial and Friedman's test always speak of other "
+    "listeners and these clips: they may find a difference that other clips would not show."
+)
+OVER = {"raters and clips": "other listeners, other clips", "raters": "other listeners, these clips"}
 WORDS = "1 Bad, 2 Poor, 3 Fair, 4 Good, 5 Excellent."
 
 
@@ -159,9 +165,11 @@ def _comparisons(found: dict) -> Iterator[str]:
             question.capitalize(),
             f"{pair['first']} − {pair['second']}",
             f"{POINTS.number(pair['difference'])} ({POINTS.span(pair['interval'])})",
-            POINTS.number(pair["rank_biserial"]),
-            _p(pair["p_holm"]),
+            _p(pair["p_headline_holm"]),
+            OVER[pair["over"]],
             str(pair["raters"]),
+            _p(pair["p_holm"]),
+            POINTS.number(pair["rank_biserial"]),
         ]
         for question, tests in found["comparisons"].items()
         for pair in tests["pairs"]
@@ -169,14 +177,16 @@ def _comparisons(found: dict) -> Iterator[str]:
     ]
     if not rows:
         return
-    note = "".join(
-        f"<p>{question.capitalize()}: Friedman χ² {it['chi_squared']:.1f}, p {_p(it['p'])}, Kendall's W "
-        f"{it['kendall_w']:.2f}, {it['raters']} listeners who heard every system.</p>"
+    friedman = "".join(
+        f"<p>{question.capitalize()}, {OVER['raters']}: Friedman χ² {it['chi_squared']:.1f}, p {_p(it['p'])}, "
+        f"Kendall's W {it['kendall_w']:.2f}, {it['raters']} listeners who heard every system.</p>"
         for question, it in ((question, tests["friedman"]) for question, tests in found["comparisons"].items())
         if it
     )
-    heads = ["Question", "Difference", "Points (95 % interval)", "Rank-biserial", "p (Wilcoxon, Holm)", "Listeners"]
-    yield _details("Which systems differ", note + grid(heads, rows, "differences between systems"))
+    heads = ["Question", "Difference", "Points (95 % interval)", "p (Holm)", "Both speak of", "Listeners"]
+    heads += ["These clips: p (Wilcoxon, Holm)", "These clips: rank-biserial"]
+    table = grid(heads, rows, "differences between systems")
+    yield _details("Which systems differ", f"<p>{DIFFER}</p>{table}{friedman}")
 
 
 def _agreement(found: dict) -> Iterator[str]:

@@ -212,8 +212,9 @@ def _naming(rows: Sequence[dict], minimum_raters: int) -> list[dict]:
 
 def _comparisons(rows: Sequence[dict]) -> dict:
     systems = ordered(_distinct(rows, "system"))
+    answers = {system: answers_of([row for row in rows if row["system"] == system]) for system in systems}
     means = comparisons.rater_means(rows, systems)
-    return {"friedman": comparisons.friedman(means), "pairs": comparisons.pairwise(means, systems)}
+    return {"friedman": comparisons.friedman(means), "pairs": comparisons.pairwise(answers)}
 
 
 def _pair(interval: Interval | None, low: float = -np.inf, high: float = np.inf) -> list[float] | None:

@@ -43,6 +43,16 @@ class Answers:
         """Mean of raters' means; NaN without votes."""
         return float(self.rater_means.mean()) if len(self) else float("nan")
 
+    @property
+    def weights(self) -> np.ndarray:
+        """Of each vote in the mean: [votes], 1 in all."""
+        return 1 / (self.num_raters * np.bincount(self.rater))[self.rater]
+
+    def of(self, raters: Sequence[str]) -> "Answers":
+        """Those that these raters gave."""
+        kept = np.isin(self.rater_names, raters)[self.rater]
+        return Answers(self.values[kept], self.rater_names[self.rater[kept]], self.clip_names[self.clip[kept]])
+
 
 def answers_of(rows: Sequence[dict], number=float) -> Answers:
     """The rows' values as `Answers`; a clip without an id is known by its hash."""

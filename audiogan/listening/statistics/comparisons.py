@@ -1,18 +1,20 @@
-"""Which systems differ: tests on raters' means, one value a rater and system, corrected for how many there are.
+"""Which systems differ: each two of them, by the raters who heard both, corrected for how many pairs there are.
 
-The tests speak of other listeners and these clips. An effect size stands beside each p-value.
+The headline speaks of other listeners and of other clips of the same systems, as the means beside it do. Wilcoxon's and
+Friedman's tests and their effect sizes take raters' means, one value a rater and system, so they speak of other
+listeners and these clips: where systems are equal and clips differ, they find differences far oftener than they say.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
 from scipy import stats
 
 from audiogan.listening.statistics.answers import Answers
-from audiogan.listening.statistics.intervals import over_raters
+from audiogan.listening.statistics.intervals import FEWEST_CLIPS, Interval, around, over_raters, two_way_error
 
-FEWEST_PAIRS = 5  # raters who heard both; with fewer no test at the 5 % level can succeed
+FEWEST_PAIRS = 5  # raters who heard both; of fewer no p-value is given
 EXACT_PAIRS = 60
 
 
@@ -43,21 +45,41 @@ def friedman(means: np.ndarray) -> dict | None:
     return {"raters": len(complete), "chi_squared": float(statistic), "p": float(p), "kendall_w": float(effect)}
 
 
-def pairwise(means: np.ndarray, systems: Sequence[str]) -> list[dict]:
-    """Wilcoxon's signed-rank test for each two systems, p-values by Holm (1979), effect sizes.
+def pairwise(answers: Mapping[str, Answers]) -> list[dict]:
+    """Each two systems, in the order of the mapping.
 
-    `difference` is first less second in scale points with its t interval over raters, `rank_biserial` the share of
-    ranks for the first less that for the second (Kerby 2014), `d_z` the difference over its standard deviation.
+    `difference` is the mean over raters of their mean of the first less their mean of the second, in scale points, with
+    its `interval`, its `p_headline`, and what both are `over`: those of `two_way`, else those over raters alone.
+    Of other listeners and these clips speak `interval_over_raters` (Student's t), `p` (Wilcoxon's signed-rank test),
+    `rank_biserial` (the share of ranks for the first less that for the second, Kerby 2014) and `d_z` (the difference
+    over its standard deviation). `p_headline_holm` and `p_holm` are corrected over all pairs (Holm 1979).
     """
-    pairs = []
-    for first, second in combinations(range(len(systems)), 2):
-        differences = means[:, first] - means[:, second]
-        differences = differences[np.isfinite(differences)]
-        pairs.append({"first": systems[first], "second": systems[second]} | _pair(differences))
-    tested = [pair for pair in pairs if pair["p"] is not None]
-    for pair, p in zip(tested, holm([pair["p"] for pair in tested]), strict=True):
-        pair["p_holm"] = p
+    pairs = [
+        {"first": first, "second": second} | _pair(answers[first], answers[second])
+        for first, second in combinations(answers, 2)
+    ]
+    for name in ("p_headline", "p"):
+        tested = [pair for pair in pairs if pair[name] is not None]
+        for pair, p in zip(tested, holm([pair[name] for pair in tested]), strict=True):
+            pair[f"{name}_holm"] = p
     return pairs
+
+
+def two_way(first: Answers, second: Answers) -> tuple[Interval, float] | None:
+    """Interval and p-value over raters and clips of the mean of raters' differences, by Student's t.
+
+    Args:
+        first, second: answers of the same raters.
+
+    Returns:
+        None where a system has fewer than `FEWEST_CLIPS`, or where neither raters nor clips differ in anything.
+    """
+    if first.num_raters < 2 or min(first.num_clips, second.num_clips) < FEWEST_CLIPS:
+        return None
+    difference, (error, freedom) = first.mean - second.mean, two_way_error(first, second)
+    if not error:
+        return None
+    return around(difference, error, freedom), float(2 * stats.t.sf(abs(difference) / error, freedom))
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -96,17 +118,30 @@ def signed_rank_p(differences: np.ndarray) -> float:
     return min(float(chances[as_far].sum()), 1.0)
 
 
-def _pair(differences: np.ndarray) -> dict:
-    names = [str(number) for number in range(len(differences))]
-    interval = over_raters(Answers(differences, names, names))
-    spread = differences.std(ddof=1) if len(differences) > 1 else 0.0
-    enough = len(differences) >= FEWEST_PAIRS and differences.any()
+def _pair(first: Answers, second: Answers) -> dict:
+    both = np.intersect1d(first.rater_names, second.rater_names)
+    first, second = first.of(both), second.of(both)
+    differences = first.rater_means - second.rater_means
+    spread = differences.std(ddof=1) if len(both) > 1 else 0.0
+    enough = len(both) >= FEWEST_PAIRS
+    of_raters = over_raters(Answers(differences, both, both))
+    p = signed_rank_p(differences) if enough and differences.any() else None
+    found = two_way(first, second)
+    interval, p_headline = found or (of_raters, p)
     return {
-        "raters": len(differences),
-        "difference": float(differences.mean()) if len(differences) else None,
-        "interval": [interval.low, interval.high] if interval else None,
+        "raters": len(both),
+        "difference": float(differences.mean()) if len(both) else None,
+        "interval": _ends(interval),
+        "over": "raters and clips" if found else "raters",
+        "p_headline": p_headline if enough else None,
+        "p_headline_holm": None,
+        "interval_over_raters": _ends(of_raters),
         "rank_biserial": rank_biserial(differences),
         "d_z": float(differences.mean() / spread) if spread > 0 else None,
-        "p": signed_rank_p(differences) if enough else None,
+        "p": p,
         "p_holm": None,
     }
+
+
+def _ends(interval: Interval | None) -> list[float] | None:
+    return [interval.low, interval.high] if interval else None

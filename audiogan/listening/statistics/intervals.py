@@ -49,36 +49,49 @@ def over_raters(answers: Answers) -> Interval | None:
     if answers.num_raters < 2:
         return None
     error = answers.rater_means.std(ddof=1) / np.sqrt(answers.num_raters)
-    return _around(answers.mean, error, answers.num_raters - 1)
+    return around(answers.mean, error, answers.num_raters - 1)
 
 
 def two_way(answers: Answers) -> Interval | None:
-    """Student's t on the variance of a mean whose votes share raters and clips.
-
-    With u the influence of each vote on the mean of raters' means, the variance is the sum over raters of (sum of
-    their u) squared, and the same over clips, less the sum of u squared, which both contain (Cameron, Gelbach and
-    Miller 2011, equation 2.13). The first term alone is that of `over_raters`.
-    """
-    raters, clips = answers.num_raters, answers.num_clips
-    if raters < 2 or clips < 2:
+    """Student's t on `two_way_error`, whose first term alone is that of `over_raters`."""
+    if answers.num_raters < 2 or answers.num_clips < 2:
         return None
-    weights = 1 / (raters * np.bincount(answers.rater))[answers.rater]
-    influence = weights * (answers.values - answers.mean)
-    by_rater = raters / (raters - 1) * np.square(np.bincount(answers.rater, influence)).sum()
-    by_clip = clips / (clips - 1) * np.square(np.bincount(answers.clip, influence)).sum()
-    cells = np.bincount(answers.rater * clips + answers.clip, influence)
-    variance = max(by_rater + by_clip - np.square(cells).sum(), by_rater, by_clip)
+    return around(answers.mean, *two_way_error(answers))
+
+
+def two_way_error(answers: Answers, less: Answers | None = None) -> tuple[float, float]:
+    """Standard error and Satterthwaite's degrees of freedom of a mean whose votes share raters and clips.
+
+    With u the influence of each vote on the mean, the variance is the sum over raters of (sum of their u) squared, and
+    the same over clips, less the sum of u squared, which both contain (Cameron, Gelbach and Miller 2011, equation
+    2.13). Clips are a sample a system, with degrees of freedom of their own.
+
+    Args:
+        less: what the same raters said of another system's clips: the mean is then that of the raters' differences.
+    """
+    sides = [answers] if less is None else [answers, less]
+    influences = [answers.weights * (answers.values - answers.mean)] if less is None else _levelled(*sides)
+    means = answers.rater_means if less is None else answers.rater_means - less.rater_means
+    by_rater = means.var(ddof=1) / len(means)
+    by_clip = [_by_clip(side, influence) for side, influence in zip(sides, influences, strict=True)]
+    cells = sum(np.square(_cells(side, influence)).sum() for side, influence in zip(sides, influences, strict=True))
+    # Without their level a rater's influences pull against each other, so clips alone may hold more than all there is.
+    least = max(by_rater, *by_clip) if less is None else by_rater
+    variance = max(by_rater + sum(by_clip) - cells, least)
     if not variance:
-        return Interval(answers.mean, answers.mean)
-    freedom = variance**2 / (by_rater**2 / (raters - 1) + by_clip**2 / (clips - 1))
-    return _around(answers.mean, np.sqrt(variance), freedom)
+        return 0.0, len(means) - 1.0
+    degrees = [len(means) - 1, *(side.num_clips - 1 for side in sides)]
+    parts = zip((by_rater, *by_clip), degrees, strict=True)
+    freedom = variance**2 / sum(part**2 / degree for part, degree in parts)
+    # A sum has at least the degrees of its poorest part, however little subtracting leaves of it.
+    return float(np.sqrt(variance)), float(freedom if less is None else max(freedom, min(degrees)))
 
 
 def bootstrap(answers: Answers, resamples: int = RESAMPLES) -> Interval | None:
     """Percentiles of the mean with raters and clips drawn anew, with replacement, independently."""
     if answers.num_raters < 2 or answers.num_clips < 2:
         return None
-    counts, sums = _tables(answers)
+    counts, sums = _cells(answers), _cells(answers, answers.values)
     raters, clips = draws(answers.num_raters, resamples), draws(answers.num_clips, resamples, SEED + 1)
     heard = clips @ counts.T  # [resamples, raters]: votes of each rater on the clips drawn
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -110,14 +123,36 @@ def percentiles(estimates: np.ndarray) -> Interval | None:
     return Interval(float(low), float(high))
 
 
-def _around(mean: float, error: float, freedom: float) -> Interval:
+def around(mean: float, error: float, freedom: float) -> Interval:
+    """Student's t, from a standard error and its degrees of freedom."""
     reach = stats.t.ppf((1 + LEVEL) / 2, freedom) * error
     return Interval(float(mean - reach), float(mean + reach))
 
 
-def _tables(answers: Answers) -> tuple[np.ndarray, np.ndarray]:
-    """Number and sum of votes of each rater on each clip: float64 [raters, clips] each."""
+def _levelled(first: Answers, second: Answers) -> list[np.ndarray]:
+    """Influences of both sides' votes, [votes] each, less each rater's own level, which cancels in a difference.
+
+    What is left of a rater's n votes is sqrt(n / (n - 1)) too small, the level being their own mean (MacKinnon and
+    White 1985, HC2).
+    """
+    off = [side.values - side.mean for side in (first, second)]
+    votes = np.bincount(first.rater) + np.bincount(second.rater)
+    level = (np.bincount(first.rater, off[0]) + np.bincount(second.rater, off[1])) / votes
+    scale = np.sqrt(votes / (votes - 1))
+    return [
+        side.weights * scale[side.rater] * (own - level[side.rater])
+        for side, own in zip((first, second), off, strict=True)
+    ]
+
+
+def _by_clip(answers: Answers, influence: np.ndarray) -> float:
+    """The variance that clips explain: of the sum of influences on each."""
+    count = answers.num_clips
+    return count / (count - 1) * np.square(np.bincount(answers.clip, influence)).sum()
+
+
+def _cells(answers: Answers, values: np.ndarray | None = None) -> np.ndarray:
+    """Number of votes of each rater on each clip, or the sum of their `values`: [raters, clips]."""
     shape = answers.num_raters, answers.num_clips
     cell = answers.rater * shape[1] + answers.clip
-    size = shape[0] * shape[1]
-    return np.bincount(cell, minlength=size).reshape(shape), np.bincount(cell, answers.values, size).reshape(shape)
+    return np.bincount(cell, values, shape[0] * shape[1]).reshape(shape)
