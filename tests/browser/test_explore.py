@@ -17,6 +17,14 @@ pytestmark = pytest.mark.browser
 SPILLING = """[...document.querySelectorAll(".panel, .tool, .segment")]
   .filter((node) => node.scrollHeight > node.clientHeight + 1 || node.scrollWidth > node.clientWidth + 1)
   .map((node) => `${node.className}: ${node.textContent.slice(0, 60)}`)"""
+TRACKS = """
+globalThis.tracks = [];
+const connect = AudioNode.prototype.connect;
+AudioNode.prototype.connect = function (to, ...rest) {
+  if (this instanceof AudioBufferSourceNode && this.loop) tracks.push(to);  // the gain of a looping track
+  return connect.call(this, to, ...rest);
+};
+"""
 READOUT = r"^0\.5\d+ s +[\d.]+ Hz +\S+ [+−]\d+ ct +(≤ )?−[\d.]+ dB +amplitude −?[\d.]+$"
 
 
@@ -169,6 +177,41 @@ def test_real_and_model_are_switched_in_place(visit):
     assert len(heard(page)) == 4  # none was started anew
     page.locator(".compare").get_by_role("button", name="Stop").click()
     expect(page.locator(".cell .head").first).to_be_hidden()
+
+
+def test_a_system_that_comes_later_joins_what_is_heard(visit):
+    page = visit(script=TRACKS)
+    page.get_by_role("tab", name="Compare").click()
+    compare, held = page.locator(".compare"), []
+    expect(compare.locator(".cell")).to_have_count(8)
+    expect(compare.locator(".progress-line")).to_be_hidden()
+
+    def hold(route):
+        asks = '"fn_name":"clips"' in (route.request.post_data or "")
+        held.extend([route] * asks)
+        if not asks or len(held) != 3:
+            route.continue_()
+
+    page.route("**/component_server**", hold)
+    compare.get_by_role("button", name="New sounds").click()
+    expect(compare.locator(".cell")).to_have_count(4)
+    second = compare.locator(".switch button").nth(1)
+    second.click()
+    page.wait_for_function("tracks.length === 2")
+    held[-1].continue_()
+    expect(compare.locator(".cell")).to_have_count(8)
+    expect(second).to_be_focused()
+    assert heard_now(page) == ["tiny-one"]
+    page.keyboard.press("4")
+    assert heard_now(page) == [compare.locator(".switch button").nth(3).inner_text()]
+
+
+def heard_now(page: Page) -> list[str]:
+    """What the pressed button of Compare says; first see that its track alone is heard."""
+    page.wait_for_timeout(200)  # a crossfade
+    pressed = page.locator(".compare .switch button").evaluate_all("all => all.map(one => one.ariaPressed === 'true')")
+    assert page.evaluate("tracks.map(({ gain }) => gain.value > 0.01)") == pressed
+    return page.locator(".compare .switch button[aria-pressed='true']").all_inner_texts()
 
 
 @pytest.mark.parametrize(("width", "height", "scheme"), [(1280, 800, "light"), (390, 844, "dark")])

@@ -1,15 +1,13 @@
 // Compare: one instrument, real and as each model makes it, on one scale; a loop that switches between them in place.
 
+import { Column } from "./column.js";
 import { button, choice, make, rename, words } from "./dom.js";
-import { bufferOf } from "./engine.js";
-import { loudness, matchingGains, peakOf } from "./loudness.js";
-import { floatsOf } from "./pcm.js";
-import { drawPicture, penOf } from "./picture.js";
+import { matchingGains } from "./loudness.js";
 import { ask } from "./points.js";
 import { Progress } from "./progress.js";
 import { scoreTable } from "./scores.js";
 import { settle } from "./settle.js";
-import { KINDS, RANGE_DB, spectrogram } from "./spectrum.js";
+import { KINDS, RANGE_DB } from "./spectrum.js";
 import { Switcher } from "./switcher.js";
 import { toast } from "./toast.js";
 
@@ -91,15 +89,15 @@ class Comparison {
     this.stop();
     const systems = this.props.systems.filter(({ labels }) => !labels.length || labels.includes(this.label));
     this.progress.start(() => (this.round = null));
-    const columns = [];
     try {
-      for (const { name } of systems) {
+      for (const [place, { name }] of systems.entries()) {
         const request = { system: name, label: this.label || null, seed: this.seed };
         const answer = await ask(() => this.server.clips(request));
         if (this.round !== round) return;
-        columns.push({ name, chosen: 0, clips: answer.sounds.map((pcm) => clipOf(floatsOf(pcm), answer.sample_rate)) });
-        this.progress.at(columns.length, systems.length);
-        this.show(columns);
+        if (!place) this.restart();
+        this.add(name, answer);
+        if (!place) this.refocus();
+        this.progress.at(this.columns.length, systems.length);
       }
       const { rows, sentences } = await ask(() => this.server.scores({ label: this.label || null }));
       if (this.round === round) this.tell(rows, sentences);
@@ -114,32 +112,38 @@ class Comparison {
     return name === this.props.real ? "Real" : name;
   }
 
-  show(columns) {
-    this.columns = columns;
-    this.heard = 0;
-    this.grid.replaceChildren(...columns.map((column, number) => this.columnOf(column, number)));
-    this.tabs.replaceChildren(...columns.map(({ name }, number) => {
-      const node = button(this.title(name), () => this.hear(number), { className: "segment", title: `Key ${number + 1}` });
-      return node;
-    }));
+  // The first of other sounds takes the place of all the earlier ones.
+  restart() {
+    this.focused = [this.grid, this.tabs].find((part) => part.contains(document.activeElement));
+    this.stop();
+    Object.assign(this, { columns: [], heard: 0 });
+    for (const part of [this.grid, this.tabs]) part.replaceChildren();
+  }
+
+  // It takes their focus too, where they had it.
+  refocus() {
+    this.focused?.querySelector("button").focus({ preventScroll: true });
+  }
+
+  // One more system: what is heard goes on, and the new one can be switched to at once.
+  add(name, { sounds, sample_rate: sampleRate }) {
+    const number = this.columns.length;
+    const column = new Column({ name, title: this.title(name), label: this.label, sounds, sampleRate, choose: (place) => this.choose(number, place) });
+    this.columns.push(column);
+    this.grid.append(column.element);
+    this.tabs.append(button(column.title, () => this.hear(number), { className: "segment", title: `Key ${number + 1}` }));
+    this.joinAll();
     this.mark();
     this.draw();
   }
 
-  columnOf(column, number) {
-    column.said = make("div", { className: "said" });
-    const cells = column.clips.map((clip, place) => this.cellOf(column, clip, number, place));
-    return make("section", { className: "panel system", "aria-label": this.title(column.name) }, make("h3", { textContent: this.title(column.name) }), make("div", { className: "cells" }, ...cells), column.said);
-  }
-
-  cellOf(column, clip, number, place) {
-    const name = `${words(this.label)}, ${this.title(column.name)}, sound ${place + 1}`;
-    clip.canvas = make("canvas", {});
-    clip.head = make("i", { className: "head", hidden: true });
-    const loud = Number.isFinite(clip.loudness) ? `${clip.loudness.toFixed(1).replace("-", "−")} LUFS` : "silent";
-    clip.cell = make("button", { type: "button", className: "cell", ariaLabel: `Hear ${name}, ${loud}` }, make("span", { className: "picture" }, clip.canvas, clip.head), make("small", { textContent: loud }));
-    clip.cell.addEventListener("click", () => this.choose(number, place));
-    return clip.cell;
+  // What came while the others began to sound, or sounded, joins them.
+  joinAll() {
+    if (!this.switcher.running) return;
+    const gains = this.gains();
+    const missing = this.chosen.slice(this.switcher.tracks.length);
+    for (const { buffer } of missing) this.switcher.join({ buffer, gain: gains[this.switcher.tracks.length] });
+    this.switcher.setGains(gains);
   }
 
   async choose(number, place) {
@@ -150,7 +154,7 @@ class Comparison {
   }
 
   get chosen() {
-    return this.columns.map(({ clips, chosen }) => clips[chosen]);
+    return this.columns.map(({ clip }) => clip);
   }
 
   gains() {
@@ -162,6 +166,7 @@ class Comparison {
     const gains = this.gains();
     this.mark();
     await this.switcher.start(this.chosen.map(({ buffer }, track) => ({ buffer, gain: gains[track] })), number);
+    this.joinAll();
     this.mark();
     this.follow();
   }
@@ -176,7 +181,7 @@ class Comparison {
     this.heard = number;
     if (this.switcher.running) this.switcher.switch(number);
     else this.run(number);
-    this.spoken.textContent = `${this.title(this.columns[number].name)}`;
+    this.spoken.textContent = this.columns[number].title;
     this.mark();
   }
 
@@ -189,21 +194,12 @@ class Comparison {
     if (this.switcher.running) rename(this.runButton, "Stop", "stop");
     else rename(this.runButton, "Play in a loop", "play");
     for (const [number, node] of [...this.tabs.children].entries()) node.setAttribute("aria-pressed", String(number === this.heard));
-    this.columns.forEach(({ clips, chosen }, number) => {
-      clips.forEach(({ cell, head }, place) => {
-        cell.dataset.state = place !== chosen ? "" : number === this.heard ? "heard" : "chosen";
-        head.hidden = place !== chosen || !this.switcher.running;
-      });
-    });
+    for (const [number, column] of this.columns.entries()) column.mark(number === this.heard, this.switcher.running);
   }
 
   follow() {
     if (!this.switcher.running) return;
-    const share = this.switcher.position / this.switcher.duration;
-    for (const { head, samples, sampleRate } of this.chosen) {
-      const at = (share * this.switcher.duration * sampleRate) / samples.length;
-      head.style.left = `${100 * Math.min(at, 1)}%`;
-    }
+    for (const column of this.columns) column.follow(this.switcher.position);
     cancelAnimationFrame(this.frame);
     this.frame = requestAnimationFrame(() => this.follow());
   }
@@ -218,29 +214,14 @@ class Comparison {
   draw() {
     this.waiting ??= requestAnimationFrame(() => {
       this.waiting = null;
-      for (const { clips } of this.columns) for (const clip of clips) this.drawClip(clip);
+      for (const column of this.columns) column.draw(this.kind);
     });
-  }
-
-  drawClip(clip) {
-    if (!clip.canvas?.clientWidth) return;
-    const { pen, width, height } = penOf(clip.canvas);
-    clip.pictures[this.kind] ??= spectrogram(this.kind, clip.samples, clip.sampleRate);
-    const view = { from: 0, to: clip.samples.length / clip.sampleRate };
-    drawPicture(pen, clip.pictures[this.kind], view, { left: 0, top: 0, width, height });
   }
 
   tell(rows, sentences) {
     const scored = this.columns.map(({ name }) => name).filter((name) => rows.some(({ values }) => values[name]));
-    for (const { name, said } of this.columns) {
-      const all = rows.length && !scored.includes(name) ? [UNSCORED] : (sentences[name] ?? []);
-      said.replaceChildren(...all.map((textContent) => make("p", { textContent })));
-    }
+    for (const column of this.columns) column.tell(rows.length && !scored.includes(column.name) ? [UNSCORED] : (sentences[column.name] ?? []));
     this.table.hidden = !rows.length;
     if (rows.length) this.table.replaceChildren(...scoreTable(rows, scored, (name) => this.title(name), words(this.label)));
   }
-}
-
-function clipOf(samples, sampleRate) {
-  return { samples, sampleRate, buffer: bufferOf(samples, sampleRate), loudness: loudness(samples, sampleRate), peak: peakOf(samples), pictures: {} };
 }

@@ -7,31 +7,45 @@ const LEAD = 0.03;
 
 export class Switcher {
   constructor() {
-    Object.assign(this, { tracks: [], current: 0, duration: 1, running: false });
+    Object.assign(this, { tracks: [], current: 0, duration: 1, running: false, turn: null });
   }
 
-  // Tracks are { buffer, gain }; shorter ones are followed by silence, so that all loop as one.
+  // Tracks are { buffer, gain }; shorter ones are followed by silence, so that all loop as one. Of two calls that wait for
+  // the audio to wake, the later one counts.
   async start(tracks, current) {
     this.stop();
+    const turn = (this.turn = {});
     await wake();
+    if (this.turn === turn) this.begin(tracks, current);
+  }
+
+  begin(tracks, current) {
+    this.stop();
     const context = audio();
     this.output ??= guard(context);
     this.duration = Math.max(...tracks.map(({ buffer }) => buffer.duration));
-    this.begin = context.currentTime + LEAD;
-    this.running = true;
-    this.current = current;
-    this.tracks = tracks.map(({ buffer, gain }, number) => this.run(context, buffer, gain, number === current));
+    this.origin = context.currentTime + LEAD;
+    Object.assign(this, { running: true, current });
+    this.tracks = tracks.map((track, number) => this.run(track, number === current));
   }
 
-  run(context, buffer, gain, heard) {
+  // One more track, unheard, at the position of the others; one that is longer makes the loop longer, from its beginning.
+  join(track) {
+    if (track.buffer.duration > this.duration) this.begin([...this.tracks, track], this.current);
+    else this.tracks.push(this.run(track, false));
+  }
+
+  run({ buffer, gain }, heard) {
+    const context = audio();
     const length = Math.round(this.duration * buffer.sampleRate);
     const padded = new AudioBuffer({ length, numberOfChannels: 1, sampleRate: buffer.sampleRate });
     padded.copyToChannel(buffer.getChannelData(0), 0);
     const source = new AudioBufferSourceNode(context, { buffer: padded, loop: true });
     const level = new GainNode(context, { gain: heard ? gain : 0 });
     source.connect(level).connect(this.output);
-    source.start(this.begin);
-    return { source, level, gain };
+    const when = Math.max(this.origin, context.currentTime + LEAD);
+    source.start(when, (when - this.origin) % this.duration);
+    return { buffer, source, level, gain };
   }
 
   // Hear another track from where this one is.
@@ -52,7 +66,7 @@ export class Switcher {
 
   // Seconds into the loop.
   get position() {
-    return Math.max(audio().currentTime - this.begin, 0) % this.duration;
+    return Math.max(audio().currentTime - this.origin, 0) % this.duration;
   }
 
   stop() {
@@ -60,6 +74,6 @@ export class Switcher {
       level.gain.setTargetAtTime(0, audio().currentTime, CROSSFADE);
       source.stop(audio().currentTime + 8 * CROSSFADE);
     }
-    Object.assign(this, { tracks: [], running: false });
+    Object.assign(this, { tracks: [], running: false, turn: null });
   }
 }
