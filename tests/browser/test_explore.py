@@ -214,6 +214,18 @@ def heard_now(page: Page) -> list[str]:
     return page.locator(".compare .switch button[aria-pressed='true']").all_inner_texts()
 
 
+def test_number_keys_switch_systems_wherever_the_focus_is(visit):
+    page = visit(script=TRACKS)
+    page.get_by_role("tab", name="Compare").press("Enter")
+    expect(page.locator(".compare .cell")).to_have_count(8)
+    page.keyboard.press("2")
+    page.wait_for_function("tracks.length === 4")
+    assert heard_now(page) == ["tiny-one"]
+    page.get_by_role("tab", name="Explore").press("Enter")
+    page.keyboard.press("1")
+    expect(page.locator(".compare .switch button[aria-pressed='true']")).to_have_text("tiny-one")
+
+
 @pytest.mark.parametrize(("width", "height", "scheme"), [(1280, 800, "light"), (390, 844, "dark")])
 def test_everyone_can_use_it(visit, width, height, scheme):
     page = visit(width, height, scheme)

@@ -13,6 +13,7 @@ import { toast } from "./toast.js";
 
 const WITHOUT = "No evaluation lies beside these checkpoints, so the models are compared with one another only. Real sounds and scores appear here once python -m audiogan evaluate has written checkpoints/evaluation.";
 const UNSCORED = "The evaluation beside these checkpoints did not score this model.";
+const TYPED = "input:not([type=checkbox]), textarea, select";
 
 export function mount({ element, props, server }) {
   settle(element.querySelector(".compare"), (root) => new Comparison(root, props, server));
@@ -43,7 +44,7 @@ class Comparison {
     this.progress = new Progress("Models");
     const note = make("p", { className: "legend", textContent: this.props.source ? `Real sounds: held out from training, from ${this.props.source}.` : WITHOUT });
     this.root.append(make("div", { className: "toolbar" }, label, fresh, this.kinds(), this.scale()), this.transport(), note, this.progress.element, this.grid, this.table);
-    this.root.addEventListener("keydown", (event) => this.key(event));
+    document.addEventListener("keydown", (event) => this.key(event));
   }
 
   kinds() {
@@ -205,6 +206,7 @@ class Comparison {
   }
 
   key(event) {
+    if (!this.root.checkVisibility() || event.target.closest?.(TYPED)) return; // another tab is open
     const number = Number(event.key) - 1;
     if (event.altKey || event.ctrlKey || event.metaKey || !(number in this.columns)) return;
     event.preventDefault();
