@@ -279,6 +279,23 @@ def test_answer_survives_a_dropped_connection(visit, rate_site):
     assert len(votes(rate_site)) - before == 4
 
 
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (1280, 720)])
+def test_status_stays_in_sight(visit, width, height):
+    page = visit(width, height)
+    status = page.locator(".rate .status")
+    begin(page)
+    expect(status).to_have_text("Listen to the whole sound, then answer.")
+    expect(status).to_be_in_viewport(ratio=1)
+    hear_and_answer(page)
+    page.context.set_offline(True)
+    page.keyboard.press("Enter")
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    expect(status).to_have_text("No connection: your answers are kept here and sent again.")
+    expect(status).to_be_in_viewport(ratio=1)
+    page.context.set_offline(False)
+    expect(page.locator(".feedback")).to_be_visible()
+
+
 def test_sound_that_does_not_load_is_retried_then_skipped_and_noted(visit, rate_site):
     page = visit()
     tried = []

@@ -16,7 +16,7 @@ export function mount({ element, server }) {
   const status = make("p", { className: "status", role: "status", "aria-live": "polite" });
   const saved = make("p", { className: "saved", role: "status" }); // of its own: the next trial speaks over the status
   const place = make("div", { className: "place" });
-  root.replaceChildren(place, status, saved, continuation());
+  root.replaceChildren(status, place, saved, continuation()); // the status first: it stays in sight, see rate.css
   const say = (text, state = "") => {
     status.dataset.state = state;
     status.textContent = text;
