@@ -265,6 +265,7 @@ def test_answer_survives_a_dropped_connection(visit, rate_site):
         if "response_ms" in (route.request.post_data or "") and len(lost) < 2:
             lost.append(route.request.post_data)
             if len(lost) == 1:
+    expect(page.locator(".trial .play").first).to_be_focused()
                 route.abort()  # the request never arrives
                 return
             route.fetch()  # it arrives, and its reply is lost

@@ -10,7 +10,7 @@ const SVG = "http://www.w3.org/2000/svg";
 // `heard` is called with { ms, whole } after each play. A key that is pressed before the sounds are there is not lost.
 export function player(label, { heard = () => {}, small = false, parts = 1 } = {}) {
   const ring = ringOf();
-  const button = make("button", { type: "button", className: small ? "play small" : "play", disabled: true });
+  const button = make("button", { type: "button", className: small ? "play small" : "play", "aria-disabled": "true" }); // it can have the focus
   button.append(ring.node, icon("play"), icon("stop"));
   const name = make("span", { textContent: label });
   const lamps = Array.from({ length: parts > 1 ? parts : 0 }, (_, at) => make("i", { textContent: String(at + 1) }));
@@ -56,7 +56,7 @@ export function player(label, { heard = () => {}, small = false, parts = 1 } = {
     toggle,
     ready(found, unasked = false) {
       buffers = found;
-      button.disabled = false;
+      button.removeAttribute("aria-disabled");
       if (node.isConnected && (wanted || unasked)) start();
     },
   };
