@@ -115,6 +115,10 @@ class TestWay:
         assert view["text"] == study.design.consent_text
         assert (view["version"], view["trials"]) == (study.design.consent_version, 25)
 
+    def test_questions_that_tell_the_instrument_are_marked(self, rating):
+        cued = {question["name"]: question["cued"] for question in rating.view["questions"]}
+        assert cued == {"quality": False, "intelligibility": False, "resemblance": True, "real": False}
+
     def test_every_answer_becomes_a_vote_with_its_identity(self, listener, store, study):
         listener.consent()
         listener.advance("done")

@@ -127,10 +127,13 @@ def _questions(study: Study, kind: str, label: str | None) -> list[dict]:
         ],
         "diversity": _scale(("All alike", "Mostly alike", "Somewhat varied", "Varied", "Very varied")),
     }
-    return [{"name": kind, "prompt": MODULES[kind], "hint": "", "choices": choices[kind], "exemplar": False}]
+    return [
+        {"name": kind, "prompt": MODULES[kind], "hint": "", "choices": choices[kind], "exemplar": False, "cued": False}
+    ]
 
 
 def _asked(question: Question, label: str | None) -> dict:
+    """A question as the page asks it; `cued` where it tells what the sound is meant to be."""
     words = [{"value": word, "word": word.capitalize()} for word in question.words]
     return {
         "name": question.name,
@@ -138,6 +141,7 @@ def _asked(question: Question, label: str | None) -> dict:
         "hint": question.hint,
         "choices": _scale(question.words) if question.kind == "scale" else words,
         "exemplar": question.exemplar,
+        "cued": bool(label) and ("{label}" in question.prompt or question.exemplar),
     }
 
 

@@ -54,6 +54,10 @@ export function player(label, { heard = () => {}, small = false, parts = 1 } = {
     node,
     button,
     toggle,
+    rename(words) {
+      name.textContent = words;
+      show(button.dataset.state === "playing");
+    },
     ready(found, unasked = false) {
       buffers = found;
       button.removeAttribute("aria-disabled");

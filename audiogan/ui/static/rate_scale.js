@@ -4,12 +4,16 @@ import { make } from "./dom.js";
 
 // A fieldset for each question, and what has been answered: `values()`, `missing()`. `press(key)` gives what it chose, in words,
 // or null; it leaves the focus where it is, so that the space bar goes on playing. `exemplar` stands beside the questions that ask for it.
-export function questionnaire(questions, group, changed, exemplar = null) {
+// Of `parts` of questions the first is shown; `goOn()` closes it for good, shows the next and gives it, `isLast()` says there is none.
+export function questionnaire(parts, group, changed, exemplar = null) {
+  const questions = parts.flat();
   const fields = questions.map((question) => fieldOf(question, `${group}-${question.name}`));
   const compared = questions.findIndex((question) => question.exemplar);
   if (exemplar && compared >= 0) fields[compared].node.querySelector("legend").after(exemplar);
-  const list = make("div", { className: "questions" }, ...fields.map((field) => field.node));
-  const open = () => fields.findIndex((field) => field.value() === null);
+  const nodes = parts.map((part, at) => partOf(fields.filter((_, index) => part.includes(questions[index])), at > 0));
+  const list = make("div", { className: "questions" }, ...nodes);
+  let [shown, from, to] = [0, 0, parts[0].length]; // the part at hand, and its questions
+  const open = () => fields.findIndex((field, index) => index >= from && index < to && field.value() === null);
   const mark = (at) => fields.forEach((field, index) => field.node.classList.toggle("at-hand", index === at));
   const update = () => {
     const focused = fields.findIndex((field) => field.node.contains(document.activeElement));
@@ -22,14 +26,26 @@ export function questionnaire(questions, group, changed, exemplar = null) {
   const press = (key) => {
     const marked = fields.findIndex((field) => field.node.classList.contains("at-hand"));
     const focused = fields.findIndex((field) => field.node.contains(document.activeElement));
-    const field = fields[marked >= 0 ? marked : Math.max(focused, 0)];
+    const field = fields[marked >= 0 ? marked : Math.max(focused, from)];
     if (!field.choose(Number(key) - 1)) return null;
     update();
     return `${field.words()}.`;
   };
+  const goOn = () => {
+    nodes[shown].disabled = true;
+    shown += 1;
+    [from, to] = [to, to + parts[shown].length];
+    nodes[shown].hidden = false;
+    update();
+    return nodes[shown];
+  };
   const values = () => Object.fromEntries(fields.map((field, index) => [questions[index].name, field.value()]));
-  const missing = () => fields.filter((field) => field.value() === null).length;
-  return { node: list, values, missing, press };
+  const missing = () => fields.slice(0, to).filter((field) => field.value() === null).length;
+  return { node: list, values, missing, press, goOn, isLast: () => shown === parts.length - 1 };
+}
+
+function partOf(fields, hidden) {
+  return make("fieldset", { className: "part", hidden, tabIndex: -1 }, ...fields.map((field) => field.node));
 }
 
 function fieldOf(question, group) {

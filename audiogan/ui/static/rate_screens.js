@@ -37,7 +37,7 @@ export function headphones(view, { load, next, fail, say }) {
     const sound = player("Three noises", { heard: ({ whole }) => whole && (answer.disabled = false), parts: 3 });
     const answer = make("fieldset", { className: "answers", disabled: true });
     const question = { name: "tone", prompt: "Which one had the tone?", choices: [0, 1, 2].map((value) => ({ value, word: ["First", "Second", "Third"][value] })) };
-    const asked = questionnaire([question], `tone-${at}`, () => (go.disabled = asked.missing() > 0));
+    const asked = questionnaire([[question]], `tone-${at}`, () => (go.disabled = asked.missing() > 0));
     const go = primary(at + 1 < view.trials.length ? "Next" : "Done", () => {
       stop();
       choices.push(asked.values().tone);

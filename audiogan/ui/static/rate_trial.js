@@ -1,4 +1,5 @@
-// One trial: play the sound, answer its questions, submit. Space plays, 1 to 5 answer, Enter submits.
+// One trial: play the sound, answer its questions, submit. Space plays, 1 to 5 answer, Enter goes on. What the sound is meant to
+// be is told with the first question that names it: what is asked before is answered without, and then stays as it is.
 
 import { make } from "./dom.js";
 import { mayPlayUnasked, stop } from "./rate_sound.js";
@@ -11,8 +12,9 @@ export function trial(view, { load, submit, fail, say }) {
   const form = make("form", { className: "trial", noValidate: true });
   const answers = make("fieldset", { className: "answers", disabled: true });
   const exemplar = view.exemplar && player(`A real ${view.label.toLowerCase()}`, { small: true });
-  const questions = questionnaire(view.questions, view.token.slice(0, 8), () => update(), exemplar?.node);
-  const button = make("button", { type: "submit", className: "primary", textContent: "Submit", disabled: true });
+  const parts = partsOf(view.questions);
+  const questions = questionnaire(parts, view.token.slice(0, 8), () => update(), exemplar?.node);
+  const button = make("button", { type: "submit", className: "primary", textContent: parts.length > 1 ? "Next" : "Submit", disabled: true });
   const sounds = make("div", { className: "sounds" }, first.node);
   answers.append(questions.node);
   form.append(positionOf(view), sounds, answers, make("div", { className: "foot" }, button, hintsOf(view)));
@@ -29,9 +31,19 @@ export function trial(view, { load, submit, fail, say }) {
       update();
     }
   };
+  const cue = () => {
+    const part = questions.goOn();
+    first.rename(view.label);
+    part.ariaLabel = `Meant to be: ${view.label}`;
+    button.textContent = "Submit";
+    say(`Meant to be: ${view.label}. Earlier answers stay.`);
+    part.focus({ preventScroll: true });
+    button.scrollIntoView({ block: "nearest" });
+  };
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (button.disabled) return;
+    if (!questions.isLast()) return cue();
     stop();
     answers.disabled = button.disabled = true;
     const response_ms = Math.round(performance.now() - time.heard_at);
@@ -61,10 +73,16 @@ export function trial(view, { load, submit, fail, say }) {
   return { node: form, keys, focus: () => first.button.focus({ preventScroll: true }) };
 }
 
+// Before the first question that tells the instrument, and from it on.
+function partsOf(questions) {
+  const cued = questions.findIndex((question) => question.cued);
+  return cued > 0 ? [questions.slice(0, cued), questions.slice(cued)] : [questions];
+}
+
 function nameOf(view) {
   if (view.stage === "preference") return `${view.label}: first, then second`;
   if (view.stage === "diversity") return "Ten sounds in a row";
-  return view.label ?? "The sound";
+  return view.questions[0].cued ? view.label : "The sound";
 }
 
 function positionOf(view) {
@@ -75,7 +93,7 @@ function positionOf(view) {
 
 function hintsOf(view) {
   const most = Math.min(Math.max(...view.questions.map((question) => question.choices.length)), 9);
-  const keys = [["Space", "play"], [`1–${most}`, "answer"], ["Enter", "submit"]];
+  const keys = [["Space", "play"], [`1–${most}`, "answer"], ["Enter", "go on"]];
   const parts = keys.flatMap(([key, does]) => [make("kbd", { textContent: key }), ` ${does} `]);
   return make("p", { className: "hints" }, ...parts);
 }
