@@ -114,13 +114,20 @@ def test_morph_steps_play_and_are_saved_as_one_file(visit, site):
     np.testing.assert_allclose(audio, to_pcm16(expected), atol=1)
 
 
-def test_a_bad_seed_is_a_toast_that_says_what_to_do(visit):
+@pytest.mark.parametrize("name", ["From seed", "Top left seed"])
+def test_a_bad_seed_is_a_toast_that_says_what_to_do_and_the_seed_before_stays(visit, name):
     page = visit()
     explore(page)
-    page.get_by_label("From seed").fill("<b>x</b>")
-    tool(page, "Morph").click()
-    expect(page.get_by_role("alert")).to_contain_text("Seed must be a whole number from 0 to 9223372036854775807, not")
+    heard_before = page.locator(".scope .identity").inner_text()
+    page.get_by_label(name, exact=True).fill("<b>x</b>")
+    page.get_by_label(name, exact=True).press("Enter")
+    expect(page.get_by_role("alert")).to_have_text("A seed is a whole number from 0 to 9223372036854775807.")
     assert page.locator(".toast b").count() == 0
+    expect(page.get_by_label(name, exact=True)).to_have_value("1")
+    page.locator(".map").focus()
+    page.keyboard.press("Shift+ArrowRight")
+    expect(page.locator(".scope .identity")).not_to_have_text(heard_before)  # the map is still there
+    expect(page.get_by_role("alert")).to_have_count(1)
 
 
 def test_the_cursor_reads_seconds_hz_and_db_and_keys_zoom(visit):

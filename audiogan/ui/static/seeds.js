@@ -1,20 +1,37 @@
 // Fields for seeds, and dice.
 
 import { button, make } from "./dom.js";
+import { isSeed } from "./kit.js";
+import { toast } from "./toast.js";
 
 const CORNERS = ["Top left", "Top right", "Bottom left", "Bottom right"];
 
+// `change()` comes with another seed; what is none is said, and the seed before stays.
 export function seedField(label, value, change) {
   const input = make("input", { value, inputMode: "numeric", maxLength: 19, autocomplete: "off" });
-  input.addEventListener("change", change);
+  const set = (seed) => {
+    value = seed;
+    input.value = seed;
+  };
+  input.addEventListener("change", () => {
+    const typed = input.value.trim();
+    if (isSeed(typed)) {
+      set(typed);
+      change();
+    } else {
+      toast(`A seed is a whole number from 0 to ${2n ** 63n - 1n}.`);
+      set(value);
+    }
+  });
   const element = make("label", { className: "field" }, make("span", { textContent: label }), input);
   return {
     element,
     get value() {
-      return input.value.trim();
+      return value;
     },
+    set,
     roll() {
-      input.value = randomSeed();
+      set(randomSeed());
     },
   };
 }
