@@ -64,7 +64,9 @@ def test_link_of_a_session_opens_it_in_a_page_that_is_already_there(visit):
     assert session not in other.url
 
 
-@pytest.mark.parametrize("fragment", ["#nothing", "#<img src=x onerror=alert(1)>", "#session=x", "#" + "x" * 2000])
+@pytest.mark.parametrize(
+    "fragment", ["#nothing", "#/explore?seeds=<b>", "#<img src=x onerror=alert(1)>", "#session=x", "#" + "x" * 2000]
+)
 def test_address_that_names_no_tab_does_no_harm(visit, fragment):
     page = visit(path=fragment)
     expect(page.get_by_role("tab", name="Play")).to_be_visible()

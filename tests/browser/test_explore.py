@@ -130,6 +130,30 @@ def test_a_bad_seed_is_a_toast_that_says_what_to_do_and_the_seed_before_stays(vi
     expect(page.get_by_role("alert")).to_have_count(1)
 
 
+def test_the_address_leads_back_to_the_place(visit):
+    page = visit(path="#/explore")
+    explore(page, "tiny-pitched")
+    page.locator(".explore").get_by_label("Instrument").select_option("Snare_drum")
+    page.get_by_label("Bottom right seed", exact=True).fill("77")
+    page.get_by_label("Bottom right seed", exact=True).press("Enter")
+    place = "model=tiny-pitched&label=Snare_drum&seeds=1%2C2%2C3%2C77"
+    expect(page).to_have_url(re.compile(rf"#/explore\?{place}$"))
+    page.reload()
+    expect(page.locator(".scope .identity")).to_contain_text("tiny-pitched · seeds 1, 2, 3, 77")
+    expect(page.locator(".explore").get_by_label("Instrument")).to_have_value("Snare_drum")
+    page.get_by_role("tab", name="Results").click()
+    page.go_back()
+    expect(page.get_by_role("tab", name="Explore")).to_have_attribute("aria-selected", "true")
+    expect(page).to_have_url(re.compile(rf"#/explore\?{place}$"))
+    page.get_by_role("tab", name="Results").click()
+    page.get_by_role("tab", name="Explore").click()
+    expect(page).to_have_url(re.compile(rf"#/explore\?{place}$"))  # not only by Back
+    page.evaluate("location.hash = '#/explore?model=tiny-two&label=Cello&seeds=5,6,7,8'")
+    expect(page.locator(".scope .identity")).to_contain_text("tiny-two · seeds 5, 6, 7, 8")
+    page.go_back()
+    expect(page.locator(".scope .identity")).to_contain_text("tiny-pitched · seeds 1, 2, 3, 77")
+
+
 def test_the_cursor_reads_seconds_hz_and_db_and_keys_zoom(visit):
     page = visit()
     explore(page)

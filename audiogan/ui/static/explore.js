@@ -3,6 +3,7 @@
 import { Directions } from "./directions.js";
 import { make, words } from "./dom.js";
 import { play, wake } from "./engine.js";
+import { PlaceAddress } from "./explore_address.js";
 import { Likeness } from "./likeness.js";
 import { SIDE } from "./lattice.js";
 import { LatentMap } from "./map.js";
@@ -42,7 +43,6 @@ class Explorer {
     this.map.addEventListener("again", () => this.sound(true));
     this.scope = new Scope();
     this.likeness = new Likeness(this.server, () => this.heard);
-    this.likeness.setModel(this.settings.model);
     this.filling = new Progress("Sounds on the map");
     this.morph = new Morph({
       place: () => this.place,
@@ -58,8 +58,10 @@ class Explorer {
       done: () => this.change(),
       place: () => this.place,
     });
-    const [corners, above, below] = cornerFields(this.props.corners, () => this.renew());
+    const [corners, above, below] = cornerFields(this.props.corners, () => this.renewAt());
     this.corners = corners;
+    this.address = new PlaceAddress(this.props.models, this.settings, corners, () => this.moveOn());
+    this.likeness.setModel(this.settings.model);
     const map = make("section", { className: "panel", "aria-label": "Map" });
     map.append(above, this.map.element, below, this.legend(), make("div", { className: "keep" }, this.filling.element));
     const stage = make("div", { className: "explore-stage" }, map, make("div", { className: "panel close-up" }, this.scope.element, this.likeness.element));
@@ -70,20 +72,26 @@ class Explorer {
   moveOn() {
     if (this.likeness.model !== this.settings.model) this.likeness.setModel(this.settings.model);
     this.directions.reset();
-    this.renew();
+    this.renewAt();
     this.directions.name();
+  }
+
+  // The same elsewhere, which the address then names.
+  renewAt() {
+    this.address.keep();
+    this.renew();
   }
 
   // Another setting of the same: the map follows once it is calm.
   change() {
     clearTimeout(this.calm);
     this.round += 1;
-    this.calm = setTimeout(() => this.renew(), CALM);
+    this.calm = setTimeout(() => this.renewAt(), CALM);
   }
 
   renewCorners() {
     for (const field of this.corners) field.roll();
-    this.renew();
+    this.renewAt();
   }
 
   legend() {

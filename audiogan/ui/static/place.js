@@ -21,14 +21,14 @@ export class Place {
   }
 
   build(fresh) {
-    const model = choice("Model", this.models.map(({ name }) => [name, name]), this.model.name, (name) => this.setModel(name));
+    this.modelField = choice("Model", this.models.map(({ name }) => [name, name]), this.model.name, (name) => this.setModel(name));
     this.labelField = choice("Instrument", [], "", (label) => this.setLabel(label));
     this.pitchField = slider("Pitch", { min: 24, max: 96, step: 1, value: 60, say: midiName }, (pitch) => this.tune({ pitch }));
     const truncation = { min: 0.1, max: 1, step: 0.05, value: 1, say: (value) => (value < 1 ? value.toFixed(2) : "1 (off)") };
-    const tame = slider("Truncation", truncation, (value) => this.tune({ truncation: value }));
-    tame.title = "Smaller: more typical sounds, less variety";
+    this.tameField = slider("Truncation", truncation, (value) => this.tune({ truncation: value }));
+    this.tameField.title = "Smaller: more typical sounds, less variety";
     const roll = button("New map", fresh, { image: "dice", className: "tool primary" });
-    return make("div", { className: "toolbar" }, model, this.labelField, this.pitchField, tame, roll);
+    return make("div", { className: "toolbar" }, this.modelField, this.labelField, this.pitchField, this.tameField, roll);
   }
 
   fillLabels() {
@@ -37,13 +37,30 @@ export class Place {
   }
 
   // The middle of the label's range, where it takes a pitch.
+  get usualPitch() {
+    const range = this.model.pitched[this.label];
+    return range ? Math.round((range[0] + range[1]) / 2) : null;
+  }
+
   showPitch() {
     const range = this.model.pitched[this.label];
     this.pitchField.hidden = !range;
-    this.pitch = range ? Math.round((range[0] + range[1]) / 2) : null;
+    this.pitch = this.usualPitch;
     if (!range) return;
     Object.assign(this.pitchField.input, { min: Math.ceil(range[0]), max: Math.floor(range[1]) });
     this.pitchField.set(this.pitch);
+  }
+
+  // What an address asks for, unheard; what it leaves out is as usual.
+  open({ model, label, pitch, truncation }) {
+    this.model = this.models.find(({ name }) => name === model) ?? this.model;
+    this.label = label ?? this.model.labels[0] ?? "";
+    this.modelField.select.value = this.model.name;
+    this.fillLabels();
+    this.showPitch();
+    Object.assign(this, { pitch: pitch ?? this.pitch, truncation: truncation ?? 1 });
+    if (this.pitch !== null) this.pitchField.set(this.pitch);
+    this.tameField.set(this.truncation);
   }
 
   setModel(name) {

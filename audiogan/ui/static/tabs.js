@@ -25,7 +25,7 @@ function open(left = PATIENCE) {
 }
 
 function wanted() {
-  return isSession() ? "rate" : location.hash.replace(/^#\/?/, "").toLowerCase();
+  return isSession() ? "rate" : location.hash.replace(/^#\/?|\?.*/g, "").toLowerCase(); // what follows a ? is the tab's own
 }
 
 function isSession() {
