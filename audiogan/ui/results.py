@@ -34,6 +34,7 @@ def build(tally: Tally, downloads: Downloads, opened) -> None:
     block = gr.Radio(
         list(findings.BLOCKS.items()),
         value="screened",
+        label="Sittings that count",
         show_label=False,
         container=False,
         elem_classes="blocks",

@@ -4,6 +4,7 @@ const EVERY_MS = 15_000;
 const PLACES = "summary, [role=region]"; // what a key reaches
 
 export function mount({ element, watch, trigger }) {
+  nameGroup(document.getElementById("results-block"));
   const opened = new Set();
   let focused = null; // the name of the place that has the focus
   element.addEventListener("toggle", ({ target }) => target.open ? opened.add(named(target)) : opened.delete(named(target)), true);
@@ -23,6 +24,11 @@ export function mount({ element, watch, trigger }) {
     const seen = document.visibilityState === "visible" && element.getClientRects().length;
     if (seen) trigger("stale");
   }, EVERY_MS);
+}
+
+// Gradio writes a group's label beside its radios, but does not make it the group's name.
+function nameGroup(group) {
+  group.ariaLabel = group.querySelector("[data-testid='block-info']").textContent.trim();
 }
 
 function named(node) {
