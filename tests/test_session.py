@@ -113,7 +113,7 @@ class TestWay:
     def test_consent_shows_the_studys_own_text(self, listener, study):
         view = listener.call("open")["view"]
         assert view["text"] == study.design.consent_text
-        assert (view["version"], view["trials"]) == (study.design.consent_version, 25)
+        assert (view["version"], view["trials"], view["practice"]) == (study.design.consent_version, 25, 4)
 
     def test_questions_that_tell_the_instrument_are_marked(self, rating):
         cued = {question["name"]: question["cued"] for question in rating.view["questions"]}
@@ -207,6 +207,8 @@ class TestWay:
         assert sum(system["heard"] for system in view["systems"]) == 16 + 2 + 5
         assert {trial["made"] for trial in view["trials"]} >= set(HASHES)
         assert view["judged"]["of"] == 18
+        left_out = {"for practice": 4, "that check the listening": 2, "with other questions": 5}
+        assert view["judged"]["uncounted"] == left_out  # with these it is all that was heard
         assert view["systems"][0] == {"made": "a recording"} | {
             name: view["systems"][0][name] for name in ("heard", "quality", "called_real")
         }

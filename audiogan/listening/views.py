@@ -37,6 +37,7 @@ def consent(study: Study) -> dict:
         "text": design.consent_text,
         "version": design.consent_version,
         "trials": trials + design.modules.naming + design.modules.preference + design.modules.diversity,
+        "practice": design.trials.training,
     }
 
 
@@ -90,7 +91,8 @@ def done(study: Study, votes: list[dict]) -> dict:
         trial |= {"label": spoken(vote["label"]), "made": SYSTEMS.get(vote["system"], vote["system"])}
         trial["values"][vote["question"]] = vote["value"]
     rated = [trial for trial in trials.values() if trial["role"] in ("test", "repeat")]
-    return {"stage": "done", "systems": _by_system(study, rated), "trials": rated, "judged": _judged(rated)}
+    judged = _judged(rated) | {"uncounted": _uncounted(trials.values())}
+    return {"stage": "done", "systems": _by_system(study, rated), "trials": rated, "judged": judged}
 
 
 def spoken(label: str) -> str:
@@ -174,3 +176,11 @@ def _judged(rated: list[dict]) -> dict:
         if "real" in trial["values"]
     ]
     return {"right": sum(said == was for said, was in verdicts), "of": len(verdicts)}
+
+
+def _uncounted(trials) -> dict:
+    """How many trials `_judged` leaves out, by the reason in words."""
+    others = sum(trial["role"] in ("test", "repeat") and "real" not in trial["values"] for trial in trials)
+    roles = [trial["role"] for trial in trials]
+    found = {"for practice": roles.count("training"), "that check the listening": roles.count("gold")}
+    return {why: count for why, count in (found | {"with other questions": others}).items() if count}

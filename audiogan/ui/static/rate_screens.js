@@ -8,7 +8,8 @@ import { questionnaire } from "./rate_scale.js";
 export function consent(view, { agree, withdraw }) {
   const begin = primary("I agree: begin", agree);
   const facts = make("ul", { className: "facts" });
-  facts.append(...[`${view.trials} sounds`, "about 5 minutes", "headphones, if you have some", "a quiet place"].map((text) => make("li", { textContent: text })));
+  const sounds = `${view.trials} sounds${view.practice ? `, ${view.practice} more for practice` : ""}`;
+  facts.append(...[sounds, "about 5 minutes", "headphones, if you have some", "a quiet place"].map((text) => make("li", { textContent: text })));
   const words = make("div", { className: "words" }, ...paragraphs(view.text));
   return screen("consent", heading(view.title), facts, words, begin, withdrawal(withdraw));
 }
@@ -75,8 +76,9 @@ export function feedback(told, answers, next) {
 }
 
 export function done(view, { receipt, withdraw, again }) {
-  const { right, of } = view.judged;
-  const score = of ? `You told recordings from inventions in ${right} of ${of} sounds.` : "";
+  const { right, of, uncounted } = view.judged;
+  const rest = Object.entries(uncounted).map(([why, count]) => `${count} ${why}`).join(", ");
+  const score = of ? `You told recordings from inventions in ${right} of ${of} sounds.${rest && ` Not counted: ${rest}.`}` : "";
   const parts = [heading("Thank you"), ...paragraphs(`Your answers are stored. ${score}`)];
   if (view.systems.length) parts.push(systemsOf(view.systems));
   if (view.trials.length) parts.push(trialsOf(view.trials));
