@@ -108,8 +108,8 @@ class TestPage:
     def test_numbers_of_the_analysis_are_shown(self):
         page = findings.page(analyse(small_study()), "all")
         rows = [row[:3] for row in Cells(page).rows]
-        assert ["real", "4.00", "1.00 to 5.00"] in rows  # clipped to the scale
-        assert ["real", "75 %", "0 % to 100 %"] in rows
+        assert ["recording (real)", "4.00", "1.00 to 5.00"] in rows  # clipped to the scale
+        assert ["recording (real)", "75 %", "0 % to 100 %"] in rows
         assert "25 %" in page  # the error of telling net from real
         (net,) = (row for row in Cells(page).rows if row[0] == "net" and len(row) == 9)
         assert net[6] == "0.00"  # as many misses as false alarms: no leaning to either answer
@@ -121,15 +121,23 @@ class TestPage:
     def test_exclusions_change_the_numbers_and_are_counted(self):
         results = analyse([*small_study(), exclusion("max_gold_failed", session_id="s-r3")])
         screened, everyone = (findings.page(results, block) for block in ("screened", "all"))
-        assert ["real", "5.00"] in [row[:2] for row in Cells(screened).rows]
-        assert ["real", "4.00"] in [row[:2] for row in Cells(everyone).rows]
+        assert ["recording (real)", "5.00"] in [row[:2] for row in Cells(screened).rows]
+        assert ["recording (real)", "4.00"] in [row[:2] for row in Cells(everyone).rows]
         assert "max gold failed: 1" in screened
+
+    def test_references_are_called_what_listeners_were_told(self):
+        rows = [vote(f"r{number}", system, 2) for number in range(3) for system in ("real", "anchor", "griffin-lim")]
+        page = findings.page(analyse([*rows, *small_study()]), "all")
+        assert "a recording, muffled on purpose (anchor); a recording, taken apart and put together again" in page
+        assert {"muffled recording (anchor)", "rebuilt recording (griffin-lim)", "net"} <= {
+            row[0] for row in Cells(page).rows
+        }
 
     def test_systems_come_best_first(self):
         (names,) = re.findall(
             r'aria-label="quality: mean by system".*?</table>', findings.page(analyse(small_study()), "all")
         )
-        assert names.index(">real<") < names.index(">net<")
+        assert names.index(">recording (real)<") < names.index(">net<")
 
     @pytest.mark.parametrize("block", findings.BLOCKS.values())
     def test_every_text_is_inert(self, block):
@@ -231,7 +239,7 @@ class TestCache:
         theirs = [row | {"study_hash": study.hash} for row in small_study()[:4]]
         store = CountingStore([*small_study(), *theirs])
         assert "Real or invented?" in Tally(store, study).page("all")
-        assert "<dd>1</dd><dt>listeners</dt>" in Tally(store, study).page("all")
+        assert "<dd>1</dd><dt>listener</dt>" in Tally(store, study).page("all")
         assert "<dd>4</dd><dt>listeners</dt>" in Tally(store).page("all")
 
     def test_sitting_counts_once_it_is_over(self, tmp_path):

@@ -4,6 +4,7 @@ import html
 from collections.abc import Iterator, Sequence
 
 from audiogan.listening.study import REFERENCES
+from audiogan.listening.views import SYSTEMS
 from audiogan.ui.forest import POINTS, SHARE, Axis, Line, forest, grid
 
 BLOCKS = {"Without excluded sittings": "screened", "Everyone": "all"}
@@ -23,6 +24,11 @@ DIFFER = (
     "listeners and these clips: they may find a difference that other clips would not show."
 )
 OVER = {"raters and clips": "other listeners, other clips", "raters": "other listeners, these clips"}
+NAMES = {
+    "real": "recording (real)",
+    "anchor": "muffled recording (anchor)",
+    "griffin-lim": "rebuilt recording (griffin-lim)",
+}
 WORDS = "1 Bad, 2 Poor, 3 Fair, 4 Good, 5 Excellent."
 
 
@@ -36,23 +42,25 @@ def page(results: dict, block: str) -> str:
     found = results[block]
     if not results["all"]["counts"]["votes"]:
         return EMPTY + _under_way(results)
-    parts = [_summary(results, found), *_scales(found), *_preference(found), *_real(found)]
+    parts = [_summary(results, found), *_marks(found), *_scales(found), *_preference(found), *_real(found)]
     details = [*_naming(found), *_classes(found), *_comparisons(found), *_agreement(found)]
     return f'<div class="findings"><div class="plots">{"".join(parts)}</div>{"".join(details)}</div>'
 
 
 def _summary(results: dict, found: dict) -> str:
     counts, left, minimum = found["counts"], results["exclusions"], results["minimum_raters"]
+    excluded = _plural(left["sessions"], "sitting") if found is results["screened"] else "of them"
     facts = [
-        (counts["raters"], "listeners"),
-        (counts["sessions"], "sittings"),
-        (counts["votes"], "answers"),
-        (left["sessions"], "sittings excluded by rule" if found is results["screened"] else "of them excluded by rule"),
+        (counts["raters"], _plural(counts["raters"], "listener")),
+        (counts["sessions"], _plural(counts["sessions"], "sitting")),
+        (counts["votes"], _plural(counts["votes"], "answer")),
+        (left["sessions"], f"{excluded} excluded by rule"),
         (left["withdrawn"], "withdrawn"),
     ]
     numbers = "".join(f"<div><dd>{number:,}</dd><dt>{html.escape(text)}</dt></div>" for number, text in facts)
     flag = (
-        f'<p class="flag"><strong>Preliminary.</strong> A system has been rated by fewer than {minimum} listeners: '
+        '<p class="flag"><strong>Preliminary.</strong> A system has been rated by fewer than '
+        f"{minimum} {_plural(minimum, 'listener')}: "
         "these numbers will still move.</p>"
     )
     rules = ", ".join(f"{rule.replace('_', ' ')}: {count}" for rule, count in left["rules"].items())
@@ -67,10 +75,22 @@ def _under_way(results: dict) -> str:
     return f'<p class="under-way">{UNDER_WAY.format(count)}</p>' if count else ""
 
 
+def _marks(found: dict) -> Iterator[str]:
+    """What the dots stand for, in the words that the listeners were told."""
+    rows = [row for rows in found["scales"].values() for row in rows] + found["real"]
+    present = {row["system"] for row in (*rows, *found["preference"]["ranking"])}
+    hollow = "; ".join(f"{SYSTEMS[name]} ({name})" for name in REFERENCES if name in present)
+    if hollow:
+        yield (
+            f'<p class="marks"><b class="hollow"></b>Hollow: {html.escape(hollow)}. '
+            "<b></b>Filled: a network, by its name.</p>"
+        )
+
+
 def _scales(found: dict) -> Iterator[str]:
     for question, rows in found["scales"].items():
         lines = [
-            Line(row["system"], row["mean"], row["interval"], _who(row), row["system"] in REFERENCES)
+            Line(_name(row), row["mean"], row["interval"], _who(row), row["system"] in REFERENCES)
             for row in _best_first(rows, "mean")
         ]
         table = forest(lines, POINTS, ("System", "Mean", "Listeners", "Votes"), f"{question}: mean by system")
@@ -87,7 +107,7 @@ def _real(found: dict) -> Iterator[str]:
     if not found["real"]:
         return
     lines = [
-        Line(row["system"], 100 * row["called_real"], _scaled(row["interval"]), _told(row), row["system"] in REFERENCES)
+        Line(_name(row), 100 * row["called_real"], _scaled(row["interval"]), _told(row), row["system"] in REFERENCES)
         for row in _best_first(found["real"], "called_real")
     ]
     heads = ("System", "Called real", "Error against real", "d′ (95 % interval)", "Criterion c", "Listeners", "Votes")
@@ -106,8 +126,9 @@ def _preference(found: dict) -> Iterator[str]:
     ends = [end for row in ranking for end in (row["interval"] or [row["strength"]])]
     reach = max(1.0, *(abs(end) for end in ends))
     axis = Axis(-reach, reach, (f"−{reach:.1f}", "0", f"{reach:.1f}"))
-    lines = [Line(row["system"], row["strength"], row["interval"], (), row["system"] in REFERENCES) for row in ranking]
-    counts = f"{found['preference']['votes']:,} comparisons by {found['preference']['raters']} listeners."
+    lines = [Line(_name(row), row["strength"], row["interval"], (), row["system"] in REFERENCES) for row in ranking]
+    votes, raters = found["preference"]["votes"], found["preference"]["raters"]
+    counts = f"{votes:,} {_plural(votes, 'comparison')} by {raters} {_plural(raters, 'listener')}."
     note = f"Bradley-Terry log strength: a difference of 1 is preferred 73 % of the time. {counts}"
     yield _section("Preferred", note, forest(lines, axis, ("System", "Strength"), "preference ranking"))
 
@@ -152,7 +173,12 @@ def _classes(found: dict) -> Iterator[str]:
     questions = list(found["classes"])
     heads = ["Instrument", "System", "Listeners", *(question.capitalize() for question in questions)]
     rows = [
-        [_spaced(label), system, _most(by_question.values()), *(_mean(by_question.get(it)) for it in questions)]
+        [
+            _spaced(label),
+            NAMES.get(system, system),
+            _most(by_question.values()),
+            *(_mean(by_question.get(it)) for it in questions),
+        ]
         for (label, system), by_question in table.items()
     ]
     note = "<p>Intervals are over listeners; a label has too few clips to speak of others.</p>"
@@ -214,6 +240,15 @@ def _details(title: str, content: str) -> str:
 
 def _best_first(rows: Sequence[dict], name: str) -> list[dict]:
     return sorted(rows, key=lambda row: -row[name])
+
+
+def _name(row: dict) -> str:
+    """A system in plain words with its technical name; a model by its name."""
+    return NAMES.get(row["system"], row["system"])
+
+
+def _plural(count: int, word: str) -> str:
+    return word if count == 1 else f"{word}s"
 
 
 def _who(row: dict) -> tuple[str, str]:
