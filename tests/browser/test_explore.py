@@ -1,5 +1,6 @@
 """The Explore and Compare tabs in headless Chromium: what sounds, what is shown, what is saved."""
 
+import json
 import re
 
 import numpy as np
@@ -187,6 +188,32 @@ def test_a_direction_moves_the_sound_and_is_named_when_seen(visit):
     tool(page, "Reset").click()
     expect(slider).to_have_value("0")
     expect(page.locator(".scope .identity")).not_to_contain_text("moved by sliders")
+
+
+def test_what_a_slider_changes_rises_to_its_right(visit):
+    page = visit()
+    falls = {"name": "brightness", "low": "brighter", "high": "darker", "change": -400.0, "unit": "Hz", "there": True}
+    moved = []
+
+    def measure(route):
+        sent = route.request.post_data or ""
+        if '"fn_name":"points"' in sent:
+            moved.extend(row[5] for row in json.loads(sent)["data"]["moves"])  # after five steered directions
+        if '"fn_name":"direction"' in sent:
+            route.fulfill(json=falls)
+        else:
+            route.continue_()
+
+    page.route("**/component_server**", measure)
+    explore(page)
+    slider = page.get_by_label(re.compile("^Direction 1"))
+    slider.focus()
+    expect(page.locator(".direction", has_text="Direction 1")).to_have_text(re.compile("brightnessdarker.*brighter$"))
+    page.keyboard.press("ArrowRight")
+    expect(slider).to_have_attribute("aria-valuetext", "0.5 towards brighter")
+    expect(page.locator(".scope .identity")).to_contain_text("moved by sliders")
+    page.wait_for_timeout(1000)  # the map follows
+    assert moved[-1] == -0.5
 
 
 def test_real_and_model_are_switched_in_place(visit):

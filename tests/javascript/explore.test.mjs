@@ -114,6 +114,8 @@ test("a slider is called by what was measured, or by its number", () => {
   assert.deepEqual(wordsOf(0, brighter, steered), { name: "Brightness", low: "darker", high: "brighter" });
   assert.equal(wordsOf(2, undefined, steered).name, "Direction 1");
   assert.equal(wordsOf(3, brighter, steered).name, "Direction 2: brightness");
+  const falling = { ...brighter, low: "brighter", high: "darker", change: -400 }; // along the direction
+  assert.deepEqual(wordsOf(3, falling, steered), { name: "Direction 2: brightness", low: "darker", high: "brighter" });
   assert.equal(changeOf(brighter, 3), "± 300 Hz");
   assert.equal(changeOf({ name: "" }, 3), "");
 });

@@ -10,12 +10,18 @@ export function stops(value, reach) {
   return all.filter((stop) => stop !== value).sort((first, second) => Math.abs(first - value) - Math.abs(second - value));
 }
 
-// What a slider is called, and the words at its ends, from what the server measured.
+// Which way round a slider is: what was measured rises to its right, whether or not it does along the direction.
+export function signOf(meaning) {
+  return meaning?.change < 0 ? -1 : 1;
+}
+
+// What a slider is called, and the words at its left and right end, from what the server measured.
 export function wordsOf(number, meaning, steered) {
   const aim = steered[number];
-  if (aim) return { name: capital(aim), low: meaning?.low || "less", high: meaning?.high || "more" };
+  const ends = signOf(meaning) < 0 ? { low: meaning.high, high: meaning.low } : { low: meaning?.low, high: meaning?.high };
+  if (aim) return { name: capital(aim), low: ends.low || "less", high: ends.high || "more" };
   const name = `Direction ${number - steered.length + 1}`;
-  return meaning?.name ? { name: `${name}: ${meaning.name}`, low: meaning.low, high: meaning.high } : { name, low: "−", high: "+" };
+  return meaning?.name ? { name: `${name}: ${meaning.name}`, ...ends } : { name, low: "−", high: "+" };
 }
 
 // How much a descriptor changes to either end of a slider: it was measured over 4 standard deviations.
@@ -31,7 +37,8 @@ function capital(word) {
 }
 
 export class DirectionSlider {
-  // `change(value)` follows the thumb, `ahead(value)` is the time to fetch stops, `done()` comes when it is let go.
+  // `change(value)` follows the thumb, `ahead(value)` is the time to fetch stops, `done()` comes when it is let go. The value is
+  // along the direction, whichever way round the slider is.
   constructor(number, { steered, reach }, { change, ahead, done }) {
     Object.assign(this, { number, steered, reach, value: 0 });
     this.input = make("input", { type: "range", min: -reach, max: reach, step: STOP, value: 0 });
@@ -42,7 +49,7 @@ export class DirectionSlider {
     const ends = make("span", { className: "ends" }, this.low, this.effect, this.high);
     this.element = make("label", { className: "direction" }, this.name, this.input, ends);
     this.input.addEventListener("input", () => {
-      this.value = Number(this.input.value);
+      this.value = signOf(this.meaning) * Number(this.input.value);
       this.say();
       change(this.value);
     });
@@ -60,18 +67,18 @@ export class DirectionSlider {
     this.high.textContent = high;
     this.effect.textContent = changeOf(meaning, this.reach);
     this.element.hidden = this.number < this.steered.length && !meaning?.name;
-    this.say();
+    this.set(this.value);
   }
 
   say() {
     const { low, high } = wordsOf(this.number, this.meaning, this.steered);
-    const word = this.value < 0 ? low : high;
+    const word = Number(this.input.value) < 0 ? low : high;
     this.input.setAttribute("aria-valuetext", this.value ? `${Math.abs(this.value)} towards ${word}` : "unchanged");
   }
 
   set(value) {
     this.value = value;
-    this.input.value = value;
+    this.input.value = signOf(this.meaning) * value;
     this.say();
   }
 }
