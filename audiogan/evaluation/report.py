@@ -222,7 +222,7 @@ def _method(document: dict) -> str:
         "come closer than they do. "
         f"Waveform distances and pitch are measured on the first {settings['audio_clips']} clips. Memorisation "
         "compares the distance to the nearest training clip with that to the nearest held-out one of another note than "
-        "was asked for; held-out clips' own ratio says what is usual."
+        "was asked for; that of clips that copy nothing, held-out ones and other training notes, is what is usual."
     )
     rows = "".join(
         f"<dt>{escape(tables.BASELINE_TITLES[name])}</dt><dd>{escape(entry['words'])}</dd>"

@@ -114,11 +114,13 @@ def _pitch(scores: dict, real: dict, document: dict) -> Finding:
 
 
 def _copying(scores: dict, real: dict, document: dict) -> Finding:
-    ratio, usual = scores.get("memorisation_ratio"), document["baselines"]["real_test"]["scores"]["memorisation_ratio"]
-    if ratio is None or not usual or scores is real:  # training recordings are what copies are of
+    """The ratio against that of clips that copy nothing: held-out ones, and training notes against the others."""
+    ratio, held_out = scores.get("memorisation_ratio"), document["baselines"]["real_test"]["scores"]
+    usual = min(of["memorisation_ratio"] or 1.0 for of in (real, held_out))
+    if ratio is None:
         return Finding("", "")
     words, tone = _grade(ratio / usual, ((0.9, "No sign of it", GOOD), (0.75, "Leans on training", FAIR)), "Suspicious")
-    return Finding(words, f"ratio {ratio:.2f}; held-out real {usual:.2f}", tone)
+    return Finding(words, f"ratio {ratio:.2f}; real {usual:.2f}", tone)
 
 
 def _signal(scores: dict, real: dict, document: dict) -> Finding:

@@ -137,7 +137,7 @@ def _naming(found: dict) -> Iterator[str]:
     if not found["naming"]:
         return
     lines = [
-        Line(row["system"], 100 * row["accuracy"], _scaled(row["interval"]), _who(row), row["system"] in REFERENCES)
+        Line(_name(row), 100 * row["accuracy"], _scaled(row["interval"]), _who(row), row["system"] in REFERENCES)
         for row in _best_first(found["naming"], "accuracy")
     ]
     table = forest(lines, SHARE, ("System", "Named right", "Listeners", "Votes"), "instrument named right, by system")
@@ -154,7 +154,7 @@ def _matrix(row: dict) -> str:
         total = max(sum(counts), 1)
         cells = "".join(f'<td style="--share:{count / total:.2f}">{count or ""}</td>' for count in counts)
         body += f'<tr><th scope="row">{html.escape(_spaced(label))}</th>{cells}</tr>'
-    name = html.escape(row["system"])
+    name = html.escape(_name(row))
     return (
         f'<h4>{name}</h4><div class="wide" tabindex="0" role="region" aria-label="{name}: meant against answered">'
         f'<table class="matrix"><thead><tr><th scope="col">meant / answered</th>{heads}</tr></thead>'
@@ -189,7 +189,7 @@ def _comparisons(found: dict) -> Iterator[str]:
     rows = [
         [
             question.capitalize(),
-            f"{pair['first']} − {pair['second']}",
+            " − ".join(NAMES.get(pair[place], pair[place]) for place in ("first", "second")),
             f"{POINTS.number(pair['difference'])} ({POINTS.span(pair['interval'])})",
             _p(pair["p_headline_holm"]),
             OVER[pair["over"]],
