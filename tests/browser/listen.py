@@ -17,10 +17,42 @@ for (const type of ["pointerdown", "keydown"])
   addEventListener(type, (event) => (globalThis.pressed = event.timeStamp), { capture: true });
 """
 
+METER = """
+const connect = AudioNode.prototype.connect;
+globalThis.meters = [];
+AudioNode.prototype.connect = function (to, ...rest) {
+  if (to instanceof AudioDestinationNode && this.context instanceof AudioContext) {
+    const meter = new AnalyserNode(this.context, { fftSize: 2048 });
+    connect.call(this, meter);
+    meters.push(meter);
+  }
+  return connect.call(this, to, ...rest);
+};
+globalThis.peak = () => Math.max(0, ...meters.flatMap((meter) => {
+  const samples = new Float32Array(meter.fftSize);
+  meter.getFloatTimeDomainData(samples);
+  return [...samples].map(Math.abs);
+}));
+"""
+
 
 def heard(page: Page) -> list[dict]:
     """Each start: `when` and `now` on the audio clock in seconds, `at` and the last `pressed` in milliseconds."""
     return page.evaluate("heard")
+
+
+def peak(page: Page, milliseconds: int = 800) -> float:
+    """The loudest sample that leaves the page meanwhile; the page needs `METER`."""
+    script = """async (milliseconds) => {
+        const end = performance.now() + milliseconds;
+        let most = 0;
+        while (performance.now() < end) {
+          most = Math.max(most, peak());
+          await new Promise((resume) => setTimeout(resume, 20));
+        }
+        return most;
+    }"""
+    return page.evaluate(script, milliseconds)
 
 
 def latencies(starts: list[dict]) -> list[float]:

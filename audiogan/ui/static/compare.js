@@ -30,6 +30,7 @@ class Comparison {
     this.switcher = new Switcher();
     this.build();
     new ResizeObserver(() => this.draw()).observe(this.grid);
+    addEventListener("tab", () => this.stop());
   }
 
   build() {

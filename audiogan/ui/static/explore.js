@@ -29,6 +29,7 @@ class Explorer {
     this.round = 0; // counts settings: answers to earlier ones are dropped
     this.stopped = false;
     this.build();
+    addEventListener("tab", () => this.silence());
   }
 
   // Where the tab listens, as the server wants it.
@@ -171,10 +172,15 @@ class Explorer {
     this.hear(this.named(near));
   }
 
+  silence() {
+    this.scope.stop();
+    this.morph.silence();
+  }
+
   hear(sound) {
     this.voice?.stop();
     this.last = performance.now();
-    this.voice = play(sound.buffer);
+    this.voice = this.root.checkVisibility() ? play(sound.buffer) : null; // it may have come after the tab was left
     this.look(sound, this.voice);
   }
 

@@ -56,7 +56,7 @@ export class Morph {
     this.strip.replaceChildren(...this.sounds.map((sound, step) => this.stepOf(sound, step)));
     this.tools.hidden = false;
     for (const [step, item] of [...this.strip.children].entries()) drawWave(item.querySelector("canvas"), this.sounds[step].samples);
-    this.hear(0);
+    if (this.element.checkVisibility()) this.hear(0); // else the tab was left meanwhile
   }
 
   stepOf(sound, step) {
@@ -87,6 +87,7 @@ export class Morph {
     if (running) return;
     this.running = true;
     await wake();
+    if (!this.running) return;
     let when = audio().currentTime + 0.06;
     const starts = [];
     this.voices = this.sounds.map(({ buffer }) => {

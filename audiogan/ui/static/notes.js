@@ -87,6 +87,11 @@ export class Notes extends EventTarget {
     if (!on) for (const pitch of [...this.voices.keys()]) if (!this.held.has(pitch)) this.release(pitch);
   }
 
+  hush() {
+    for (const pitch of [...this.held]) this.up(pitch);
+    for (const pitch of [...this.voices.keys()]) this.release(pitch);
+  }
+
   nearest(pitch) {
     return this.samples.reduce((best, one) => (Math.abs(one.pitch - pitch) < Math.abs(best.pitch - pitch) ? one : best));
   }

@@ -26,7 +26,7 @@ export function mount({ element, props, server }) {
   const player = new Player(studio);
   const sequencer = new Sequencer(studio, player);
   const notes = new Notes(studio);
-  const actions = buildActions(studio, player, notes);
+  const actions = buildActions(studio, player, notes, () => element.checkVisibility());
   const inspector = buildInspector(studio, player, actions);
   actions.adjust = () => inspector.focus();
   const dock = buildDock(studio, sequencer, player, notes, actions);
@@ -34,15 +34,23 @@ export function mount({ element, props, server }) {
   const transport = buildTransport(studio, sequencer, actions, dock.tabs);
   const parts = [buildToolbar(studio, actions), buildStatus(studio), stage, transport, dock.node, buildJudge()];
   element.querySelector(".studio").replaceChildren(...parts);
+  addEventListener("tab", () => silence(sequencer, player, notes));
   listenToTyping(element, { mode: dock.mode, player, notes, sequencer, actions, studio });
   audio();
   actions.run(studio.openAddress(location.search)).then(() => keepAddress(studio));
 }
 
-// What visitors can do; what goes wrong becomes a toast.
-function buildActions(studio, player, notes) {
+// A tab that is left falls silent.
+function silence(sequencer, player, notes) {
+  sequencer.stop();
+  player.hush();
+  notes.hush();
+}
+
+// What visitors can do; what goes wrong becomes a toast. A sound that comes when nobody `isHere` any more is not played.
+function buildActions(studio, player, notes, isHere) {
   const run = (promise) => Promise.resolve(promise).catch((error) => toast(error.message));
-  const heard = async (number, promise) => (await run(promise)) && player.press(number);
+  const heard = async (number, promise) => (await run(promise)) && isHere() && player.press(number);
   return {
     run,
     load: (base) => run(studio.load(base)),

@@ -9,7 +9,7 @@ const LEAD = 0.06; // seconds before the first step
 export class Sequencer extends EventTarget {
   constructor(studio, player) {
     super();
-    Object.assign(this, { studio, player, clock: null, halt: null, shown: [] });
+    Object.assign(this, { studio, player, clock: null, halt: null, shown: [], asked: null });
   }
 
   get running() {
@@ -18,7 +18,9 @@ export class Sequencer extends EventTarget {
 
   async start() {
     if (this.running) return;
+    const asked = (this.asked = {});
     await wake();
+    if (this.asked !== asked) return; // stopped, or started again, before the audio was awake
     const { tempo, swing } = this.studio.kit;
     this.clock = new StepClock(audio().currentTime + LEAD, tempo, swing);
     Object.assign(this, { reach: LOOK_AHEAD, ticked: audio().currentTime });
@@ -28,6 +30,7 @@ export class Sequencer extends EventTarget {
   }
 
   stop() {
+    this.asked = null;
     if (!this.running) return;
     this.halt();
     Object.assign(this, { clock: null, shown: [] });

@@ -1,5 +1,6 @@
 // The address names the open tab: `#/rate` can be sent to listeners, a reload comes back to it, and Back to the one before.
-// No element is called "/rate": the browser would scroll to it.
+// No element is called "/rate": the browser would scroll to it. Whoever changes the tab, the window hears of it by a `tab`
+// event: what sounds in one tab must not go on under another, least of all under the listening test.
 
 const TABS = '[role="tablist"] [role="tab"]';
 const PATIENCE = 100; // frames until the page has its tabs
@@ -13,6 +14,11 @@ export function mount() {
     if (isSession()) location.reload(); // a link from another device, opened where the page already was
     else open();
   });
+  const selected = ({ target }) => target.matches(TABS) && target.ariaSelected === "true";
+  new MutationObserver((changes) => {
+    const change = changes.find(selected);
+    if (change) dispatchEvent(new CustomEvent("tab", { detail: name(change.target) }));
+  }).observe(document.body, { subtree: true, attributeFilter: ["aria-selected"] });
   open();
 }
 

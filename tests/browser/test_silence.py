@@ -1,0 +1,72 @@
+"""A tab that is left falls silent: nothing of the instrument sounds under the listening test."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from .listen import LISTEN, METER, heard, peak
+
+pytestmark = pytest.mark.browser
+FADE_MILLISECONDS = 150
+AUDIBLE = 1e-3
+
+
+def leave(page: Page, name: str = "Rate") -> None:
+    page.get_by_role("tab", name=name).click()
+    expect(page.get_by_role("tab", name=name)).to_have_attribute("aria-selected", "true")
+    page.wait_for_timeout(FADE_MILLISECONDS)
+
+
+def test_beat_stops_where_the_listening_test_opens(visit):
+    page = visit(script=METER)
+    page.get_by_label("Tempo").fill("300")
+    page.get_by_label("Tempo").press("Enter")
+    run = page.locator(".transport .run")
+    run.click()
+    assert peak(page) > AUDIBLE
+    leave(page)
+    assert peak(page) < 1e-6
+    page.get_by_role("tab", name="Play").click()
+    expect(run).to_have_text("Play")
+    run.click()
+    assert peak(page) > AUDIBLE
+    page.evaluate("location.hash = '#/about'")  # no click at all
+    expect(page.get_by_role("tab", name="About")).to_have_attribute("aria-selected", "true")
+    page.wait_for_timeout(FADE_MILLISECONDS)
+    assert peak(page) < 1e-6
+
+
+def test_loop_that_compares_stops(visit):
+    page = visit(script=METER)
+    page.get_by_role("tab", name="Compare").click()
+    expect(page.locator(".compare .cell").first).to_be_visible()
+    expect(page.locator(".compare .progress-line")).to_be_hidden()
+    page.get_by_role("button", name="Play in a loop").click()
+    assert peak(page) > AUDIBLE
+    leave(page)
+    assert peak(page) < 1e-6
+    page.get_by_role("tab", name="Compare").click()
+    expect(page.get_by_role("button", name="Play in a loop")).to_be_visible()
+
+
+def test_morph_and_map_stop(visit):
+    page = visit(script=METER)
+    page.get_by_role("tab", name="Explore").click()
+    page.locator(".morph").get_by_role("button", name="Morph").click()
+    page.locator(".morph").get_by_role("button", name="Play all").click()
+    assert peak(page) > AUDIBLE
+    leave(page)
+    assert peak(page) < 1e-6
+
+
+def test_sound_that_comes_after_its_tab_was_left_is_not_played(visit):
+    page = visit(script=LISTEN)
+    identity, held = page.locator(".inspector .identity"), []
+    page.route("**/component_server**", lambda route: held.append(route))
+    before = identity.inner_text()
+    with page.expect_request("**/component_server**"):
+        page.keyboard.press("Shift+1")
+    leave(page)
+    for request in held:
+        request.continue_()
+    expect(identity).not_to_have_text(before)
+    assert heard(page) == []
