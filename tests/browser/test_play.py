@@ -338,6 +338,28 @@ def test_keyboard_alone_reaches_pads_and_steps(visit):
     expect(step).to_have_attribute("aria-pressed", "true")
 
 
+def test_keyboard_reaches_the_steps_of_whichever_pad_is_shown(visit):
+    page = visit()
+    page.get_by_role("combobox", name="Steps").select_option("8")
+    pad(page, 5).click()
+    step = page.locator(".step[data-number='5']")
+    page.get_by_role("button", name="Solo pad 6").focus()
+    page.keyboard.press("Tab")
+    expect(step.nth(0)).to_be_focused()
+    for key in ("ArrowRight", "End", "ArrowRight"):
+        page.keyboard.press(key)
+    expect(step.nth(7)).to_be_focused()
+    page.keyboard.press("3")  # another pad: the same step of its row
+    expect(page.locator(".step[data-number='2'][data-step='7']")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(".step[data-number='2'][data-step='7']")).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name="All pads").click()
+    page.get_by_role("button", name="Mute pad 3").focus()
+    for key in ("Tab", "Tab", "ArrowDown"):
+        page.keyboard.press(key)
+    expect(page.locator(".step[data-number='3'][data-step='7']")).to_be_focused()
+
+
 @pytest.mark.parametrize(("width", "height", "last"), [(1280, 800, ".step-row"), (390, 844, ".transport .run")])
 def test_a_beat_needs_no_scrolling(visit, width, height, last):
     box = visit(width, height).locator(last).first.bounding_box()

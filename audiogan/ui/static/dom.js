@@ -91,9 +91,11 @@ export function slider(label, { min, max, step, value, say }, change) {
   return Object.assign(make("label", { className: "slider" }, words, input), { set, input });
 }
 
-// Arrow keys move through a grid whose items are one stop of the tab key.
+// Arrow keys move through a grid whose shown items are one stop of the tab key. Answers what to call when others are shown.
 export function roveFocus(grid, selector, columns) {
-  const items = () => [...grid.querySelectorAll(selector)];
+  const isShown = (item) => !grid.contains(item.closest("[hidden]"));
+  const items = () => [...grid.querySelectorAll(selector)].filter(isShown);
+  const stopAt = (stop) => grid.querySelectorAll(selector).forEach((item) => (item.tabIndex = item === stop ? 0 : -1));
   grid.addEventListener("keydown", (event) => {
     const all = items();
     const at = all.indexOf(event.target);
@@ -104,8 +106,9 @@ export function roveFocus(grid, selector, columns) {
     next.focus();
   });
   grid.addEventListener("focusin", (event) => {
-    if (event.target.matches(selector)) for (const item of items()) item.tabIndex = item === event.target ? 0 : -1;
+    if (event.target.matches(selector)) stopAt(event.target);
   });
+  return () => items().some((item) => item.tabIndex === 0) || stopAt(items()[0]);
 }
 
 export function words(name) {

@@ -11,14 +11,17 @@ export function buildSteps(studio, sequencer, player) {
   const node = make("div", { className: "steps", role: "group", ariaLabel: "Step grid" });
   const state = { all: false, level: NORMAL, paint: null };
   const rows = studio.pads.map((_, number) => buildRow(number, studio, player, state));
+  node.append(...rows.map((row) => row.node));
+  const settleFocus = roveFocus(node, ".step", () => studio.kit.steps);
   const show = (number) => {
+    const focused = node.contains(document.activeElement) ? document.activeElement : null;
     rows.forEach((row, at) => {
       row.node.hidden = !state.all && at !== studio.selected;
       if (number === null || number === at) row.show();
     });
+    settleFocus();
+    if (focused?.closest("[hidden]")) rows[studio.selected].cells[focused.dataset.step]?.focus(); // its row gave way to another's
   };
-  node.append(...rows.map((row) => row.node));
-  roveFocus(node, ".step", () => STEPS);
   node.addEventListener("pointerover", (event) => paintOver(event, studio, state));
   addEventListener("pointerup", () => (state.paint = null));
   studio.addEventListener("changed", ({ detail }) => show(detail));
@@ -69,7 +72,7 @@ function toggle(letter, name, number, studio, field) {
 }
 
 function buildStep(number, step, studio, state) {
-  const cell = make("button", { type: "button", className: "step", tabIndex: step || number ? -1 : 0 }, make("i", {}));
+  const cell = make("button", { type: "button", className: "step", tabIndex: -1 }, make("i", {}));
   cell.dataset.number = number;
   cell.dataset.step = step;
   const tap = () => setStep(studio, number, step, studio.kit.pattern[number][step] === state.level ? 0 : state.level);
