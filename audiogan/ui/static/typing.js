@@ -3,15 +3,19 @@
 import { NOTE_CODES } from "./keyboard.js";
 import { CODES } from "./pads.js";
 
-const TYPED = "input:not([type=range]), textarea, select, [contenteditable], [role=menu] *, [role=listbox] *";
+const TYPED = "input:not([type=range]), textarea, [contenteditable], [role=menu] *, [role=listbox] *";
+const PRESSED = "button, a, summary";
 
 // `mode()` is "steps" or "keys"; nothing is heard while `element` is hidden behind another tab.
 export function listenToTyping(element, { mode, player, notes, sequencer, actions, studio }) {
   const down = new Map();
-  const away = (event) => !element.checkVisibility() || event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.(TYPED);
+  const isPointed = pointing();
+  const typed = (target) => target.closest?.(TYPED) || (target.matches?.("select") && !isPointed(target));
+  const away = (event) => !element.checkVisibility() || event.ctrlKey || event.metaKey || event.altKey || typed(event.target);
   addEventListener("keydown", (event) => {
     if (away(event)) return;
-    if (event.code === "Space") return space(event, sequencer);
+    if (event.key.length === 1 && event.target.matches?.("select")) event.preventDefault(); // else the letter would choose
+    if (event.code === "Space") return space(event, sequencer, isPointed);
     if (event.repeat) return;
     const note = mode() === "keys" ? NOTE_CODES.indexOf(event.code) : -1;
     const pad = mode() === "steps" ? CODES.indexOf(event.code) : -1;
@@ -35,10 +39,18 @@ export function listenToTyping(element, { mode, player, notes, sequencer, action
   });
 }
 
-// A button that has the focus keeps the space bar, except pads, which Enter plays.
-function space(event, sequencer) {
-  const focused = event.target.closest?.("button, a, summary, [role=tab]");
-  if (focused && !focused.matches(".pad")) return;
+// Whether something has the focus only because it was pressed with a mouse or a finger: the keys are not meant for it.
+function pointing() {
+  let pointed = null;
+  addEventListener("pointerdown", ({ target }) => (pointed = target.closest?.(`label, ${PRESSED}`)), { capture: true });
+  addEventListener("keydown", ({ key }) => key === "Tab" && (pointed = null), { capture: true });
+  return (focused) => Boolean(pointed?.contains(focused));
+}
+
+// A button that was reached by keys keeps the space bar, except pads, which Enter plays.
+function space(event, sequencer, isPointed) {
+  const focused = event.target.closest?.(PRESSED);
+  if (focused && !focused.matches(".pad") && !isPointed(focused)) return;
   event.preventDefault();
   if (!event.repeat) sequencer.toggle();
 }
