@@ -285,6 +285,34 @@ def test_address_opens_the_same_sounds_and_beat(visit, site):
     assert "__theme=light" in page.url
 
 
+def test_reload_brings_back_how_pads_are_played_and_what_was_varied(visit):
+    page = visit()
+    pad(page, 1).click()
+    tool(page, "Vary").click()
+    expect(page.locator(".inspector .identity")).to_have_text("tiny-one · a latent of its own")
+    page.get_by_role("slider", name="Pitch").fill("5")
+    tool(page, "Lock").click()
+    page.get_by_role("button", name="Solo pad 2").click()
+    before = json.loads(saved_kit(page).read("kit.json"))["pads"]
+    page.evaluate("location.reload()")  # as Gradio does after a lost connection, before the address has changed
+    page.wait_for_url(re.compile("mix=1t5sk"))
+    expect(page.locator(".studio .progress")).to_be_hidden()
+    assert json.loads(saved_kit(page).read("kit.json"))["pads"] == before
+    address = page.url
+    page.reload()
+    expect(page.locator(".pad[aria-label*='locked']")).to_have_count(1)
+    expect(page.locator(".studio .progress")).to_be_hidden()
+    assert json.loads(saved_kit(page).read("kit.json"))["pads"] == before
+    other = visit(path="?" + address.split("?")[1])
+    expect(other.locator(".pad[aria-label*='locked']")).to_have_count(1)
+    identity(other, 1)
+    assert other.get_by_role("slider", name="Pitch").input_value() == "5"
+    expect(other.get_by_role("button", name="Solo pad 2")).to_have_attribute("aria-pressed", "true")
+    page.goto(address.split("?")[0] + "?seed=9")
+    expect(page.locator(".inspector .identity")).to_contain_text("seed 9,")
+    assert json.loads(saved_kit(page).read("kit.json"))["pads"][1]["seed"] == "9"
+
+
 def test_share_copies_the_address(visit):
     page = visit()
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])

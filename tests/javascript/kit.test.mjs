@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { addressOf, describeKit, fileName, isHeard, isSeed, newKit, readAddress, readKit } from "../../audiogan/ui/static/kit.js";
+import { addressOf, readAddress } from "../../audiogan/ui/static/address.js";
+import { describeKit, fileName, isHeard, isSeed, newKit, readKit } from "../../audiogan/ui/static/kit.js";
 import { OPENING, PATTERNS, packPattern, ROLES, startingPattern, unpackPattern } from "../../audiogan/ui/static/pattern.js";
 import { base64Of } from "../../audiogan/ui/static/pcm.js";
 
@@ -78,6 +79,21 @@ test("a pad of another instrument is listed even under the kit's own seed", () =
 test("an untouched kit has a short address", () => {
   const made = kit();
   assert.equal(addressOf(BASE, made, packPattern(made.pattern)), "?model=one&seed=7");
+});
+
+test("an address says how pads are played, and nothing of those that are played as ever", () => {
+  const made = kit();
+  Object.assign(made.pads[3], { gain: -6.5, tune: 7, length: 40, locked: true });
+  Object.assign(made.pads[15], { tune: -12, muted: true, soloed: true });
+  const address = addressOf(BASE, made, packPattern(made.pattern));
+  assert.equal(address, "?model=one&seed=7&mix=3g-6.5t7l40k_15t-12ms");
+  const { mix } = readAddress(address, MODELS);
+  assert.deepEqual(mix, [
+    { number: 3, gain: -6.5, tune: 7, length: 40, locked: true },
+    { number: 15, tune: -12, muted: true, soloed: true },
+  ]);
+  assert.deepEqual(readAddress("?mix=16m_3_x_3g_-1m_3gNaN_3z1_3g1e9_0gg1_4g999l0", MODELS).mix, [{ number: 4, gain: 12, length: 5 }]);
+  assert.deepEqual(readAddress("?model=one&seed=7", MODELS).mix, []);
 });
 
 test("an address that makes no sense asks for nothing", () => {

@@ -110,6 +110,19 @@ test("what the server refuses is a sentence, and the pad is free again", async (
   assert.equal(it.pads[0].sound.seed, "7");
 });
 
+test("an address locks its pads once they have their sounds", async () => {
+  const { studio: it, calls } = studio();
+  const opened = it.openAddress("?model=one&seed=8&mix=2t5k", [{ number: 4, model: "one", label: "Flute", pitch: null, z: [0, 0] }]);
+  for (let batch = 0; batch < 3; batch += 1) {
+    await settle();
+    calls[batch].reply();
+  }
+  await opened;
+  assert.deepEqual([it.pads[2].sound.seed, it.pads[2].tune, it.pads[2].locked], ["8", 5, true]);
+  assert.equal(it.pads[4].sound.seed, null);
+  assert.equal(it.address(""), "?model=one&seed=8&mix=2t5k");
+});
+
 test("undo goes back through a pad's sounds", async () => {
   const { studio: it, calls } = studio();
   const turn = it.reroll(0);

@@ -1,7 +1,7 @@
 // The kit: sixteen sounds and how each is played. A sound is what the server answered and is never changed.
 
 import { TEMPO, SWING, STEPS } from "./clock.js";
-import { emptyPattern, LEVELS, PADS, packPattern, unpackPattern } from "./pattern.js";
+import { emptyPattern, LEVELS, PADS } from "./pattern.js";
 import { latentOf } from "./pcm.js";
 
 export const GAIN = { min: -24, max: 12 };
@@ -79,60 +79,8 @@ function isPattern(grid) {
   return Array.isArray(grid) && grid.length === PADS && grid.every(isRow);
 }
 
-function within(value, { min, max }, otherwise) {
+export function within(value, { min, max }, otherwise) {
   return Number.isFinite(value) ? Math.min(Math.max(value, min), max) : otherwise;
-}
-
-// The address that opens this kit: `base` is { model, label, seed, labels }; pads that differ from it are listed, and so is a
-// beat other than the packed `opening`. What else the address held stays.
-export function addressOf(base, kit, opening, search = "") {
-  const query = new URLSearchParams(search);
-  for (const name of ["model", "label", "seed", "pads", "beat", "tempo", "swing", "steps"]) query.delete(name);
-  query.set("model", base.model);
-  if (base.label) query.set("label", base.label);
-  query.set("seed", base.seed);
-  const others = kit.pads.flatMap((pad, number) => otherPad(base, pad.sound, number));
-  if (others.length) query.set("pads", others.join(","));
-  const beat = packPattern(kit.pattern);
-  if (beat !== opening) query.set("beat", beat);
-  if (beat !== opening || kit.tempo !== TEMPO.value || kit.swing || kit.steps !== STEPS) {
-    for (const name of ["tempo", "swing", "steps"]) query.set(name, kit[name]);
-  }
-  return `?${query}`;
-}
-
-function otherPad(base, sound, number) {
-  const drawn = sound.model === base.model && sound.seed === String(base.seed) && sound.index === number;
-  if (sound.seed === null || (drawn && sound.label === base.labels[number])) return [];
-  return [[number, sound.model, sound.label ?? "", sound.seed, sound.index].join("~")];
-}
-
-// What an address asks for; a part that makes no sense is left out.
-export function readAddress(search, models) {
-  const query = new URLSearchParams(search);
-  const model = models.find(({ name }) => name === query.get("model")) ?? null;
-  const label = model?.labels.find((name) => name === query.get("label")) ?? null;
-  const seed = isSeed(query.get("seed")) ? query.get("seed") : null;
-  const pads = (query.get("pads") ?? "").split(",").flatMap((text) => readPad(text, models));
-  const number = (name, range, otherwise) => (query.has(name) ? within(Number(query.get(name)), range, otherwise) : otherwise);
-  return {
-    model: model?.name ?? null,
-    label,
-    seed,
-    pads,
-    pattern: unpackPattern(query.get("beat")),
-    tempo: number("tempo", TEMPO, TEMPO.value),
-    swing: number("swing", SWING, 0),
-    steps: Math.round(number("steps", { min: 1, max: STEPS }, STEPS)),
-  };
-}
-
-function readPad(text, models) {
-  const [number, model, label, seed, index] = text.split("~");
-  const known = models.find(({ name }) => name === model);
-  if (!(Number(number) < PADS) || !/^\d+$/.test(number) || !known || !isSeed(seed) || !/^\d{1,6}$/.test(index)) return [];
-  if (label ? !known.labels.includes(label) : known.labels.length) return [];
-  return [{ number: Number(number), model, label: label || null, seed, index: Number(index) }];
 }
 
 export function isSeed(text) {

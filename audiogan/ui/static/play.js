@@ -4,6 +4,7 @@ import { chromaticZip, kitZip, loopWav, soundWav } from "./bounce.js";
 import { button, make, saveFile } from "./dom.js";
 import { audio } from "./engine.js";
 import { buildInspector } from "./inspector.js";
+import { keepAddress, openKept } from "./keep.js";
 import { buildKeyboard } from "./keyboard.js";
 import { fileName } from "./kit.js";
 import { listenToMidi } from "./midi.js";
@@ -18,8 +19,6 @@ import { toast } from "./toast.js";
 import { buildToolbar } from "./toolbar.js";
 import { buildGridTools, buildTransport, segmented } from "./transport.js";
 import { listenToTyping } from "./typing.js";
-
-const ADDRESS_MILLISECONDS = 400; // browsers refuse more than a hundred changes of the address in half a minute
 
 export function mount({ element, props, server }) {
   const studio = new Studio({ models: props.models, kit: props.kit, roles: props.roles, server });
@@ -37,7 +36,7 @@ export function mount({ element, props, server }) {
   addEventListener("tab", () => silence(sequencer, player, notes));
   listenToTyping(element, { mode: dock.mode, player, notes, sequencer, actions, studio });
   audio();
-  actions.run(studio.openAddress(location.search)).then(() => keepAddress(studio));
+  actions.run(openKept(studio)).then(() => keepAddress(studio));
 }
 
 // A tab that is left falls silent.
@@ -145,13 +144,4 @@ function buildDock(studio, sequencer, player, notes, actions) {
   studio.addEventListener("selected", follow);
   show(mode);
   return { node: make("div", { className: "dock" }, sequence, keys), tabs, mode: () => mode };
-}
-
-// The address always opens what is heard now; it stays short until something is changed.
-function keepAddress(studio) {
-  let timer = null;
-  studio.addEventListener("changed", () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => history.replaceState(history.state, "", studio.address(location.search) + location.hash), ADDRESS_MILLISECONDS);
-  });
 }

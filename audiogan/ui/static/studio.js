@@ -1,6 +1,7 @@
 // The page's state and what changes it. Views listen to `changed` (which pad, or null for all).
 
-import { addressOf, newKit, readAddress, readKit } from "./kit.js";
+import { addressOf, readAddress } from "./address.js";
+import { newKit, readKit } from "./kit.js";
 import { OPENING, PATTERNS, packPattern, startingPattern } from "./pattern.js";
 import { latentOf } from "./pcm.js";
 import { batches, byModel, decoded, randomSeed, Supply } from "./supply.js";
@@ -177,16 +178,24 @@ export class Studio extends EventTarget {
     });
   }
 
-  // What the address asks for: the kit that is already here, or another, and its beat.
-  async openAddress(search) {
+  // What the address asks for: the kit that is already here, or another, how it is played, and its beat. Requests for what
+  // no address can hold come beside it.
+  async openAddress(search, exact = []) {
     const asked = readAddress(search, this.models);
     Object.assign(this.kit, { tempo: asked.tempo, swing: asked.swing, steps: asked.steps }, asked.pattern && { pattern: asked.pattern });
     const base = { model: asked.model ?? this.base.model, label: asked.label, seed: asked.seed ?? this.base.seed };
+    for (const { number, locked, ...how } of asked.mix) Object.assign(this.pads[number], how); // locked once its sound is there
     const same = base.model === this.base.model && !base.label && base.seed === this.base.seed;
     this.changed();
-    const others = asked.pads.map(({ number }) => number);
-    if (!same) await this.load(base, this.pads.map((_, number) => number).filter((number) => !others.includes(number)));
-    for (const group of byModel(asked.pads)) await this.fill(group, `Making ${group.length} sounds`);
+    const others = [...asked.pads, ...exact];
+    const rest = this.pads.map((_, number) => number).filter((at) => !others.some(({ number }) => number === at));
+    try {
+      if (!same) await this.load(base, rest);
+      for (const group of byModel(others)) await this.fill(group, `Making ${group.length} sounds`);
+    } finally {
+      for (const { number, locked } of asked.mix) this.pads[number].locked ||= Boolean(locked);
+      this.changed();
+    }
   }
 
   address(search) {

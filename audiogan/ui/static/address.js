@@ -1,0 +1,85 @@
+// The address: which sounds a kit holds, how each is played, and the beat. What is as it was at first is left out.
+
+import { STEPS, SWING, TEMPO } from "./clock.js";
+import { GAIN, isSeed, LENGTH, newPad, TUNE, within } from "./kit.js";
+import { PADS, packPattern, unpackPattern } from "./pattern.js";
+
+const VALUES = { g: ["gain", GAIN], t: ["tune", TUNE], l: ["length", LENGTH] };
+const SWITCHES = { m: "muted", s: "soloed", k: "locked" };
+const PLAYED = /^(\d{1,2})((?:[gtl]-?\d{1,3}(?:\.\d{1,2})?|[msk])+)$/;
+
+// The address that opens this kit: `base` is { model, label, seed, labels }; pads that differ from it are listed, and so are
+// pads that are played in a way of their own and a beat other than the packed `opening`. What else the address held stays.
+export function addressOf(base, kit, opening, search = "") {
+  const query = new URLSearchParams(search);
+  for (const name of ["model", "label", "seed", "pads", "mix", "beat", "tempo", "swing", "steps"]) query.delete(name);
+  query.set("model", base.model);
+  if (base.label) query.set("label", base.label);
+  query.set("seed", base.seed);
+  const others = kit.pads.flatMap((pad, number) => otherPad(base, pad.sound, number));
+  if (others.length) query.set("pads", others.join(","));
+  const mix = packMix(kit.pads);
+  if (mix) query.set("mix", mix);
+  const beat = packPattern(kit.pattern);
+  if (beat !== opening) query.set("beat", beat);
+  if (beat !== opening || kit.tempo !== TEMPO.value || kit.swing || kit.steps !== STEPS) {
+    for (const name of ["tempo", "swing", "steps"]) query.set(name, kit[name]);
+  }
+  return `?${query}`;
+}
+
+function otherPad(base, sound, number) {
+  const drawn = sound.model === base.model && sound.seed === String(base.seed) && sound.index === number;
+  if (sound.seed === null || (drawn && sound.label === base.labels[number])) return [];
+  return [[number, sound.model, sound.label ?? "", sound.seed, sound.index].join("~")];
+}
+
+// Pads that are not played as a new one is: `3g-6t7k_15s` for pad 4 at -6 dB, 7 semitones up and locked, and pad 16 solo.
+function packMix(pads) {
+  const usual = newPad();
+  const packed = pads.map((pad) => {
+    const values = Object.entries(VALUES).map(([letter, [name]]) => [letter, name, Number(pad[name].toFixed(2))]);
+    const changed = values.filter(([, name, value]) => value !== usual[name]).map(([letter, , value]) => letter + value);
+    return [...changed, ...Object.keys(SWITCHES).filter((letter) => pad[SWITCHES[letter]])].join("");
+  });
+  return packed.flatMap((how, number) => (how ? [number + how] : [])).join("_");
+}
+
+// What an address asks for; a part that makes no sense is left out.
+export function readAddress(search, models) {
+  const query = new URLSearchParams(search);
+  const model = models.find(({ name }) => name === query.get("model")) ?? null;
+  const label = model?.labels.find((name) => name === query.get("label")) ?? null;
+  const seed = isSeed(query.get("seed")) ? query.get("seed") : null;
+  const pads = (query.get("pads") ?? "").split(",").flatMap((text) => readPad(text, models));
+  const number = (name, range, otherwise) => (query.has(name) ? within(Number(query.get(name)), range, otherwise) : otherwise);
+  return {
+    model: model?.name ?? null,
+    label,
+    seed,
+    pads,
+    mix: (query.get("mix") ?? "").split("_").flatMap(readPlayed),
+    pattern: unpackPattern(query.get("beat")),
+    tempo: number("tempo", TEMPO, TEMPO.value),
+    swing: number("swing", SWING, 0),
+    steps: Math.round(number("steps", { min: 1, max: STEPS }, STEPS)),
+  };
+}
+
+function readPad(text, models) {
+  const [number, model, label, seed, index] = text.split("~");
+  const known = models.find(({ name }) => name === model);
+  if (!(Number(number) < PADS) || !/^\d+$/.test(number) || !known || !isSeed(seed) || !/^\d{1,6}$/.test(index)) return [];
+  if (label ? !known.labels.includes(label) : known.labels.length) return [];
+  return [{ number: Number(number), model, label: label || null, seed, index: Number(index) }];
+}
+
+function readPlayed(text) {
+  const [, number, how] = PLAYED.exec(text) ?? [];
+  if (!(Number(number) < PADS)) return [];
+  const facts = [...how.matchAll(/([a-z])([^a-z]*)/g)].map(([, letter, value]) => {
+    const [name, range] = VALUES[letter] ?? [];
+    return name ? [name, within(Number(value), range)] : [SWITCHES[letter], true];
+  });
+  return [{ number: Number(number), ...Object.fromEntries(facts) }];
+}

@@ -1,0 +1,52 @@
+// What a reload brings back, asked for or not: the address says what is heard, and beside it the browser keeps, until the
+// tab is closed, what no address can hold: the latents of varied pads.
+
+import { latentOf } from "./pcm.js";
+
+const ADDRESS_MILLISECONDS = 400; // browsers refuse more than a hundred changes of the address in half a minute
+const DRAFT = "audiogan-draft";
+
+// Opens what this tab had at its address, else what the address asks for.
+export async function openKept(studio) {
+  const { address, pads } = draftOf(location.search) ?? { address: location.search };
+  await studio.openAddress(address, pads);
+  if (pads) keep(studio);
+}
+
+// The address stays short until something is changed.
+export function keepAddress(studio) {
+  let timer = null;
+  studio.addEventListener("changed", () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      timer = null;
+      keep(studio);
+    }, ADDRESS_MILLISECONDS);
+  });
+  addEventListener("pagehide", () => timer && keepDraft(studio, location.search, studio.address(location.search)));
+}
+
+function keep(studio) {
+  history.replaceState(history.state, "", studio.address(location.search) + location.hash);
+  keepDraft(studio, location.search, location.search);
+}
+
+// `address` is what opens the rest of the kit, `here` what the address bar has come to say of it.
+function keepDraft(studio, here, address) {
+  const pads = studio.pads.flatMap(({ sound: { model, label, pitch, seed, z } }, number) => (seed === null ? [{ number, model, label, pitch, z }] : []));
+  try {
+    sessionStorage.setItem(DRAFT, JSON.stringify({ here, address, pads }));
+  } catch {
+    // storage is switched off: a reload brings back what the address can hold
+  }
+}
+
+function draftOf(search) {
+  try {
+    const { here, address, pads } = JSON.parse(sessionStorage.getItem(DRAFT));
+    if (here !== search && address !== search) return null;
+    return { address, pads: pads.map((pad) => ({ ...pad, z: latentOf(pad.z) })) };
+  } catch {
+    return null; // nothing was kept
+  }
+}
