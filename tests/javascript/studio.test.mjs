@@ -100,6 +100,25 @@ test("a kit that is cancelled leaves the pads it had not reached", async () => {
   assert.equal(it.busy.size, 0);
 });
 
+test("a kit that never came is not named, whether it failed, was cancelled or gave way to one that failed", async () => {
+  const { studio: it, calls } = studio();
+  const first = it.load({ model: "one", label: null, seed: "8" });
+  assert.equal(it.base.seed, "8");
+  const second = it.load({ model: "one", label: "Flute", seed: "9" });
+  await settle();
+  calls[1].resolve({ error: "the server has no room" });
+  await assert.rejects(second);
+  calls[0].reply();
+  await first;
+  assert.deepEqual(it.base, { model: "one", label: null, seed: "7" });
+  const third = it.load({ model: "one", label: null, seed: "10" });
+  it.task.cancel();
+  await settle();
+  calls[2].reply();
+  await third;
+  assert.equal(it.base.seed, "7");
+});
+
 test("what the server refuses is a sentence, and the pad is free again", async () => {
   const { studio: it, calls } = studio();
   const turn = it.reroll(0);

@@ -13,6 +13,7 @@ export class Studio extends EventTarget {
     super();
     Object.assign(this, { models, roles, supply: new Supply(server, (text) => this.say(text)), kit: newKit(), selected: 0, busy: new Set(), task: null });
     this.base = { model: kit[0].model, label: null, seed: kit[0].seed };
+    this.settled = this.base; // the last that came to its end
     kit.forEach((sound, number) => (this.kit.pads[number].sound = decoded(sound)));
     this.startWith(OPENING);
     this.opening = packPattern(this.kit.pattern);
@@ -61,9 +62,21 @@ export class Studio extends EventTarget {
   async load({ model, label, seed }, only = null) {
     const wanted = this.labelsOf({ model, label }).map((name, index) => ({ number: index, model, label: name, seed: String(seed), index }));
     const chosen = wanted.filter(({ number }) => !this.pads[number].locked && (!only || only.includes(number)));
-    this.base = { model, label, seed: String(seed) };
+    const base = (this.base = { model, label, seed: String(seed) });
     this.changed();
-    await this.fill(chosen, `Making ${chosen.length} sounds`);
+    let whole = false;
+    try {
+      whole = await this.fill(chosen, `Making ${chosen.length} sounds`);
+    } finally {
+      if (whole) this.settled = base;
+      if (this.base === base && !whole) this.goBack(); // else a later one took over
+    }
+  }
+
+  // The kit is called what it was before a change that failed or was cancelled.
+  goBack() {
+    this.base = this.settled;
+    this.changed();
   }
 
   // Replace pads by wanted sounds [{ number, ...request }], a batch at a time; a later call takes over from an earlier one.
