@@ -313,6 +313,28 @@ def test_reload_brings_back_how_pads_are_played_and_what_was_varied(visit):
     assert json.loads(saved_kit(page).read("kit.json"))["pads"][1]["seed"] == "9"
 
 
+def test_beat_that_was_cleared_or_replaced_can_be_had_back(visit):
+    page = visit()
+    own = page.locator(".step[data-number='0'][data-step='3']")
+    expect(page.get_by_label("Pattern")).to_have_value("Four on the floor")
+    own.click()
+    expect(page.get_by_label("Pattern")).to_have_value("")
+    tool(page, "Clear").click()
+    expect(own).to_have_attribute("data-level", "0")
+    page.get_by_role("button", name="Undo", exact=True).last.click()
+    expect(own).to_have_attribute("data-level", "2")
+    page.get_by_label("Pattern").select_option("Small hours")
+    expect(page.get_by_label("Tempo")).to_have_value("76")
+    page.get_by_role("status").filter(has_text="Small hours").get_by_role("button", name="Undo").click()
+    expect(own).to_have_attribute("data-level", "2")
+    expect(page.get_by_label("Tempo")).to_have_value("122")
+    tool(page, "Clear").click()
+    expect(page.get_by_label("Pattern")).to_have_value("")
+    page.get_by_role("button", name="Dismiss").click()
+    tool(page, "Clear").click()  # nothing to lose: nothing to say
+    expect(page.locator(".toast")).to_have_count(0)
+
+
 def test_share_copies_the_address(visit):
     page = visit()
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])

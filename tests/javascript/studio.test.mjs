@@ -142,6 +142,17 @@ test("an address locks its pads once they have their sounds", async () => {
   assert.equal(it.address(""), "?model=one&seed=8&mix=2t5k");
 });
 
+test("a beat that another replaced comes back as it was", () => {
+  const { studio: it } = studio();
+  it.kit.pattern[4][4] = 3;
+  Object.assign(it.kit, { tempo: 99, steps: 12 });
+  const own = structuredClone(it.kit.pattern);
+  const before = it.startWith("Boom bap");
+  assert.deepEqual([it.beat, it.kit.tempo, it.kit.steps], ["Boom bap", 90, 16]);
+  it.setBeat(before);
+  assert.deepEqual([it.beat, it.kit.pattern, it.kit.tempo, it.kit.steps], ["Four on the floor", own, 99, 12]);
+});
+
 test("undo goes back through a pad's sounds", async () => {
   const { studio: it, calls } = studio();
   const turn = it.reroll(0);

@@ -69,15 +69,16 @@ function buildActions(studio, player, notes, isHere) {
     open: (file) => run(studio.open(file).then((opened) => opened && toast("The kit is open.", "done"))),
     share: () => run(share(studio)),
     refuse: (text) => toast(text),
-    pattern: (name) => studio.startWith(name),
-    clear: () => {
-      studio.kit.pattern = emptyPattern();
-      studio.changed();
-    },
+    pattern: (name) => offerBack(studio, `The beat is ${name} now.`, studio.startWith(name)),
+    clear: () => offerBack(studio, "The beat is cleared.", studio.setBeat({ pattern: emptyPattern() })),
     loop: () => run(saveLoop(studio)),
     saveKeys: () => saveFile(`audiogan-${notes.sound.model}-keys.zip`, chromaticZip(fileName(notes.sound).replace(/\.wav$/, ""), notes.files())),
     midi: () => run(useMidi(notes)),
   };
+}
+
+function offerBack(studio, text, before) {
+  if (!isEmpty(before.pattern)) toast(text, "done", () => studio.setBeat(before));
 }
 
 async function saveLoop(studio) {

@@ -103,6 +103,7 @@ function paintOver(event, studio, state) {
 function setStep(studio, number, step, level) {
   if (studio.kit.pattern[number][step] === level) return;
   studio.kit.pattern[number][step] = level;
+  studio.beat = "";
   studio.changed(number);
 }
 

@@ -11,7 +11,7 @@ const VARIATION = 0.35;
 export class Studio extends EventTarget {
   constructor({ models, kit, roles, server }) {
     super();
-    Object.assign(this, { models, roles, supply: new Supply(server, (text) => this.say(text)), kit: newKit(), selected: 0, busy: new Set(), task: null });
+    Object.assign(this, { models, roles, beat: "", supply: new Supply(server, (text) => this.say(text)), kit: newKit(), selected: 0, busy: new Set(), task: null });
     this.base = { model: kit[0].model, label: null, seed: kit[0].seed };
     this.settled = this.base; // the last that came to its end
     kit.forEach((sound, number) => (this.kit.pads[number].sound = decoded(sound)));
@@ -19,12 +19,21 @@ export class Studio extends EventTarget {
     this.opening = packPattern(this.kit.pattern);
   }
 
-  // One of the starting patterns, on the pads that have the instruments for it.
+  // One of the starting patterns, on the pads that have the instruments for it. Answers the beat before.
   startWith(name) {
     const { tempo, swing } = PATTERNS[name];
     const pattern = startingPattern(name, this.pads.map(({ sound }) => this.roles[sound.label] ?? ""));
-    Object.assign(this.kit, { pattern, tempo, swing, steps: pattern[0].length });
+    return this.setBeat({ name, pattern, tempo, swing, steps: pattern[0].length });
+  }
+
+  // Another beat, with its name where it is a starting pattern as it was; answers the one before.
+  setBeat({ name = "", ...beat }) {
+    const { pattern, tempo, swing, steps } = this.kit;
+    const before = { name: this.beat, pattern, tempo, swing, steps };
+    Object.assign(this.kit, beat);
+    this.beat = name;
     this.changed();
+    return before;
   }
 
   model(name) {
@@ -186,7 +195,7 @@ export class Studio extends EventTarget {
         sounds.forEach((sound, at) => (kit.pads[batch[at].number].sound = sound));
       }
       if (task.cancelled) return;
-      this.kit = kit;
+      Object.assign(this, { kit, beat: "" });
       this.changed();
     });
   }
@@ -195,7 +204,8 @@ export class Studio extends EventTarget {
   // no address can hold come beside it.
   async openAddress(search, exact = []) {
     const asked = readAddress(search, this.models);
-    Object.assign(this.kit, { tempo: asked.tempo, swing: asked.swing, steps: asked.steps }, asked.pattern && { pattern: asked.pattern });
+    const pattern = asked.pattern ?? this.kit.pattern;
+    this.setBeat({ name: asked.pattern ? "" : this.beat, pattern, tempo: asked.tempo, swing: asked.swing, steps: asked.steps });
     const base = { model: asked.model ?? this.base.model, label: asked.label, seed: asked.seed ?? this.base.seed };
     for (const { number, locked, ...how } of asked.mix) Object.assign(this.pads[number], how); // locked once its sound is there
     const same = base.model === this.base.model && !base.label && base.seed === this.base.seed;

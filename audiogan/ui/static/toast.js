@@ -2,14 +2,20 @@
 
 import { button, make } from "./dom.js";
 
-const SECONDS = { wrong: 9, done: 4 };
+const SECONDS = { wrong: 9, done: 4, undo: 15 };
 let shelf = null;
 
-export function toast(text, state = "wrong") {
+// With `undo`, what was done can be taken back while the line stands.
+export function toast(text, state = "wrong", undo = null) {
   shelf ??= document.body.appendChild(make("div", { className: "toasts" }));
   const line = make("p", { textContent: text });
   const note = make("div", { className: `toast ${state}`, role: state === "wrong" ? "alert" : "status" }, line);
+  const takeBack = () => {
+    note.remove();
+    undo();
+  };
+  if (undo) note.append(button("Undo", takeBack, { image: "back", className: "take-back" }));
   note.append(button("Dismiss", () => note.remove(), { image: "clear", className: "dismiss", wordless: true }));
   shelf.replaceChildren(...[...shelf.children].slice(-2), note);
-  setTimeout(() => note.remove(), SECONDS[state] * 1000);
+  setTimeout(() => note.remove(), SECONDS[undo ? "undo" : state] * 1000);
 }

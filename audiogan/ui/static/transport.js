@@ -15,7 +15,7 @@ export function buildTransport(studio, sequencer, actions, dock) {
   const counts = Array.from({ length: STEPS }, (_, at) => [String(at + 1), String(at + 1)]);
   const steps = choice("Steps", counts, String(STEPS), (value) => set("steps", Number(value)));
   const names = [["", "Choose…"], ...Object.keys(PATTERNS).map((name) => [name, name])];
-  const pattern = choice("Pattern", names, "", (name) => name && actions.pattern(name));
+  const pattern = choice("Pattern", names, studio.beat, (name) => name && actions.pattern(name));
   const clear = button("Clear", () => actions.clear(), { image: "clear" });
   const loop = button("Loop WAV", () => actions.loop(), { image: "download", title: "Render the pattern to a WAV file" });
   const set = (name, value) => {
@@ -29,6 +29,7 @@ export function buildTransport(studio, sequencer, actions, dock) {
   };
   sequencer.addEventListener("running", () => showRun(run, sequencer.running));
   studio.addEventListener("changed", ({ detail }) => detail === null && show());
+  studio.addEventListener("changed", () => (pattern.select.value = studio.beat));
   show();
   return make("div", { className: "transport", role: "group", ariaLabel: "Sequencer" }, run, pattern, tempo.node, swing, steps, clear, loop, dock);
 }
