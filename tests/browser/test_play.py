@@ -163,10 +163,30 @@ def test_saved_kit_holds_the_models_clips_and_opens_again(visit, site, tmp_path)
     assert before.endswith("clip 1")
 
 
+@pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_saved_zip_opens_as_it_is_or_packed_anew(visit, tmp_path, compression):
+    page = visit(path="?seed=99")
+    expect(page.locator(".studio .progress")).to_be_hidden()
+    _, data = saved(page, tool(page, "Save kit").click)
+    path = tmp_path / "kit.zip"
+    if compression == zipfile.ZIP_STORED:
+        path.write_bytes(data)
+    else:
+        with zipfile.ZipFile(io.BytesIO(data)) as kit, zipfile.ZipFile(path, "w", compression) as anew:
+            for name in kit.namelist():
+                anew.writestr(f"my kit/{name}", kit.read(name))
+    other = visit()
+    other.get_by_label("Kit file").set_input_files(path)
+    expect(other.get_by_text("The kit is open.")).to_be_visible()
+    assert saved(other, tool(other, "Save kit").click)[1] == data
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("{", "This file is not JSON"),
+        ("{", "This file is no kit"),
+        ("PK\3\4 and no more of an archive", "This ZIP archive is damaged"),
+        ("[" * 4_000_001, "This file is too large to be a kit."),
         ('{"format": "song"}', "This file is not a kit"),
     ],
 )

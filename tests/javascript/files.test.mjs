@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { deflateRawSync } from "node:zlib";
 import { base64Of, bytesOf, floatsOf, wavOf } from "../../audiogan/ui/static/pcm.js";
 import { chromaticSfz, kitSfz } from "../../audiogan/ui/static/sfz.js";
 import { outline } from "../../audiogan/ui/static/wave.js";
+import { isZip, unzipped } from "../../audiogan/ui/static/unzip.js";
 import { crc32, zipOf } from "../../audiogan/ui/static/zip.js";
 
 test("PCM16 goes through floats and WAV unchanged", () => {
@@ -30,6 +32,54 @@ test("an archive ends with a directory of its files", () => {
   assert.equal(end.getUint32(0, true), 0x06054b50);
   assert.equal(end.getUint16(10, true), 2);
   assert.equal(new DataView(archive.buffer).getUint32(end.getUint32(16, true), true), 0x02014b50);
+});
+
+// An archive of one deflated file that claims a size.
+function deflated(name, text, size = text.length) {
+  const archive = zipOf({ [name]: new Uint8Array(deflateRawSync(text)) });
+  const view = new DataView(archive.buffer);
+  const directory = view.getUint32(archive.length - 6, true);
+  for (const [at, method, sum, length] of [[0, 8, 14, 22], [directory, 10, 16, 24]]) {
+    view.setUint16(at + method, 8, true);
+    view.setUint32(at + sum, crc32(new TextEncoder().encode(text)), true);
+    view.setUint32(at + length, size, true);
+  }
+  return archive;
+}
+
+test("one file comes out of an archive, stored or deflated, at the top or in a folder", async () => {
+  const text = '{"é": 1}'.repeat(50);
+  const many = zipOf({ "01.wav": new Uint8Array(500), "kit.json": text, "02.wav": new Uint8Array(3) });
+  assert.equal(await unzipped(new Blob([many]), "kit.json", 1000), text);
+  for (const name of ["kit.json", "my kit/kit.json"]) {
+    const plain = '{"pads": []}'.repeat(20);
+    assert.equal(await unzipped(new Blob([deflated(name, plain)]), "kit.json", 1000), plain);
+  }
+  assert.deepEqual(await Promise.all([many, "{}", "PK"].map((content) => isZip(new Blob([content])))), [true, false, false]);
+});
+
+test("an archive that is hostile or damaged is a sentence", async () => {
+  const open = (bytes) => unzipped(new Blob([bytes]), "kit.json", 1000);
+  const good = zipOf({ "kit.json": "{}" });
+  const changed = (at, ...bytes) => good.map((byte, index) => bytes[index - at] ?? byte);
+  const directory = new DataView(good.buffer).getUint32(good.length - 6, true);
+  for (const [bytes, words] of [
+    [zipOf({ "kit.json": "x".repeat(1001) }), /too large\.$/],
+    [deflated("kit.json", "0".repeat(50_000_000), 10), /too large\.$/],
+    [zipOf({ "other.json": "{}" }), /holds no kit\.json/],
+    [changed(directory + 8, 1), /password/],
+    [changed(directory + 10, 12), /browsers do not know/],
+    [changed(directory + 42, 9), /damaged/],
+    [changed(directory + 20, 0xff, 2), /damaged/],
+    [changed(38, 120), /damaged/],
+    [changed(good.length - 10, 0xff, 0xff, 0xff, 0xff), /too many/],
+    [changed(good.length - 6, 0xff, 0xff, 0xff, 0xff), /damaged/],
+    [new Uint8Array(70_000), /damaged/],
+  ]) await assert.rejects(open(bytes), words);
+  const packed = deflated("kit.json", "abc".repeat(99));
+  packed.fill(255, 38, 44);
+  await assert.rejects(open(packed), /damaged/);
+  for (let end = 0; end < good.length; end += 1) await assert.rejects(open(good.subarray(0, end)), /^Error: This ZIP archive/);
 });
 
 test("a kit's SFZ gives each pad a key, its level and its tuning", () => {

@@ -40,7 +40,7 @@ test("a kit survives its file, latents to the last bit", () => {
 test("a file that is no kit is refused with what to do", () => {
   const good = describeKit(kit());
   for (const [text, words] of [
-    ["{", /not JSON/],
+    ["{", /is no kit/],
     ["null", /not a kit/],
     [JSON.stringify({ ...good, version: 2 }), /not a kit/],
     [JSON.stringify({ ...good, pads: [] }), /16 pads/],

@@ -3,11 +3,13 @@
 import { TEMPO, SWING, STEPS } from "./clock.js";
 import { emptyPattern, LEVELS, PADS } from "./pattern.js";
 import { latentOf } from "./pcm.js";
+import { isZip, unzipped } from "./unzip.js";
 
 export const GAIN = { min: -24, max: 12 };
 export const TUNE = { min: -24, max: 24 };
 export const LENGTH = { min: 5, max: 100 };
 const FORMAT = "audiogan-kit";
+const MAX_BYTES = 4_000_000; // a kit of long latents has a tenth of it
 const IDENTITY = ["model", "label", "seed", "index", "pitch", "truncation"];
 
 export function newPad() {
@@ -44,6 +46,13 @@ export function describeKit(kit) {
   return { format: FORMAT, version: 1, tempo: kit.tempo, swing: kit.swing, steps: kit.steps, pattern: kit.pattern, pads };
 }
 
+// The text of a kit file: of the ZIP that was saved, or of the kit.json in it.
+export async function kitText(file) {
+  if (await isZip(file)) return unzipped(file, "kit.json", MAX_BYTES);
+  if (file.size > MAX_BYTES) throw new Error("This file is too large to be a kit.");
+  return file.text();
+}
+
 // A kit file's text as { kit, wanted }: pads without their sounds, and what to ask the server for.
 export function readKit(text) {
   const kit = parse(text);
@@ -70,7 +79,7 @@ function parse(text) {
   try {
     return JSON.parse(text);
   } catch {
-    throw new Error("This file is not JSON: choose the kit.json of an exported kit.");
+    throw new Error("This file is no kit: choose the ZIP of a saved kit, or the kit.json in it.");
   }
 }
 

@@ -1,7 +1,7 @@
 // The page's state and what changes it. Views listen to `changed` (which pad, or null for all).
 
 import { addressOf, readAddress } from "./address.js";
-import { newKit, readKit } from "./kit.js";
+import { kitText, newKit, readKit } from "./kit.js";
 import { OPENING, PATTERNS, packPattern, startingPattern } from "./pattern.js";
 import { latentOf } from "./pcm.js";
 import { batches, byModel, decoded, randomSeed, Supply } from "./supply.js";
@@ -187,7 +187,7 @@ export class Studio extends EventTarget {
 
   // A kit from a file, all or nothing; answers whether it was opened.
   async open(file) {
-    const { kit, wanted } = readKit(await file.text());
+    const { kit, wanted } = readKit(await kitText(file));
     const numbered = wanted.map((request, number) => ({ number, ...request }));
     return this.working(numbered, "Opening the kit", async (task) => {
       for (const batch of batches(numbered)) {

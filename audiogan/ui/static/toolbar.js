@@ -41,13 +41,13 @@ export function buildToolbar(studio, actions) {
 }
 
 function buildFiles(actions) {
-  const file = make("input", { type: "file", accept: ".json,application/json", hidden: true, ariaLabel: "Kit file" });
+  const file = make("input", { type: "file", accept: ".zip,.json,application/zip,application/json", hidden: true, ariaLabel: "Kit file" });
   file.addEventListener("change", () => {
     if (file.files[0]) actions.open(file.files[0]);
     file.value = "";
   });
   const share = button("Share", actions.share, { image: "share", title: "Copy a link to these sounds and this beat" });
   const save = button("Save kit", actions.save, { image: "download", title: "WAV files, an SFZ instrument and the exact latents, as a ZIP" });
-  const open = button("Open kit", () => file.click(), { image: "upload", title: "Open the kit.json of a saved kit" });
+  const open = button("Open kit", () => file.click(), { image: "upload", title: "Open a saved kit: its ZIP, or the kit.json in it" });
   return make("div", { className: "files" }, share, save, open, file);
 }
