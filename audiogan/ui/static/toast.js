@@ -2,19 +2,22 @@
 
 import { button, make } from "./dom.js";
 
-const SECONDS = { wrong: 9, done: 4, undo: 15 };
+const SECONDS = { wrong: 9, done: 4, undo: 10 };
 let shelf = null;
 
-// With `undo`, what was done can be taken back while the line stands.
+// With `undo`, what was done can be taken back while the line stands; in another tab it would be in the way.
 export function toast(text, state = "wrong", undo = null) {
   shelf ??= document.body.appendChild(make("div", { className: "toasts" }));
   const line = make("p", { textContent: text });
   const note = make("div", { className: `toast ${state}`, role: state === "wrong" ? "alert" : "status" }, line);
-  const takeBack = () => {
-    note.remove();
-    undo();
-  };
-  if (undo) note.append(button("Undo", takeBack, { image: "back", className: "take-back" }));
+  if (undo) {
+    const takeBack = () => {
+      note.remove();
+      undo();
+    };
+    note.append(button("Undo", takeBack, { image: "back", className: "take-back" }));
+    addEventListener("tab", () => note.remove(), { once: true });
+  }
   note.append(button("Dismiss", () => note.remove(), { image: "clear", className: "dismiss", wordless: true }));
   shelf.replaceChildren(...[...shelf.children].slice(-2), note);
   setTimeout(() => note.remove(), SECONDS[undo ? "undo" : state] * 1000);
