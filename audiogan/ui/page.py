@@ -25,7 +25,7 @@ from audiogan.ui.tally import Tally
 
 HEADER = """
 # audiogan
-Instruments that never existed, invented by neural networks. Press a pad.
+Instruments that never existed, invented by neural networks. *Press a pad; hold it for more.*
 """
 QUEUE_SIZE = 64  # of those who wait for one of THREADS; all others wait in the gate's line, which says their place
 THREADS = 100

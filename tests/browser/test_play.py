@@ -485,6 +485,25 @@ def test_a_beat_needs_no_scrolling(visit, width, height, last):
     assert box["y"] + box["height"] <= height
 
 
+def test_header_says_how_to_play_where_there_is_something_to_be_played(visit):
+    page = visit(path="#/rate")
+    hint = page.get_by_text("Press a pad; hold it for more.")
+    expect(page.get_by_role("button", name="I agree: begin")).to_be_visible()
+    expect(hint).to_be_hidden()
+    page.get_by_role("tab", name="Play").click()
+    expect(hint).to_be_visible()
+
+
+def test_smallest_phone_cuts_nothing_off(visit):
+    page = visit(320, 568)
+    spilling = page.evaluate(
+        """[...document.querySelectorAll(".studio :is(.tool, .segment)")].filter((one) => one.checkVisibility())
+        .filter((one) => one.scrollWidth > one.clientWidth || one.getBoundingClientRect().right > innerWidth)
+        .map((one) => one.textContent)"""
+    )
+    assert spilling == []
+
+
 @pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_overflows_is_too_small_or_out_of_reach(visit, width, height, scheme):

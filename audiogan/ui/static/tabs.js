@@ -17,7 +17,9 @@ export function mount() {
   const selected = ({ target }) => target.matches(TABS) && target.ariaSelected === "true";
   new MutationObserver((changes) => {
     const change = changes.find(selected);
-    if (change) dispatchEvent(new CustomEvent("tab", { detail: name(change.target) }));
+    if (!change) return;
+    document.documentElement.dataset.tab = name(change.target);
+    dispatchEvent(new Event("tab"));
   }).observe(document.body, { subtree: true, attributeFilter: ["aria-selected"] });
   open();
 }
