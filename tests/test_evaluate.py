@@ -1,4 +1,4 @@
-"""The whole evaluation on forty clips: its document, its files, its refusals. Written against tiny untrained models."""
+"""The whole evaluation of tiny untrained models on forty clips: its document, files, verdicts and refusals."""
 
 import json
 import re
@@ -8,20 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from conftest import LABELS, NUM_SAMPLES, SAMPLE_RATE, save_tiny_checkpoint, tone
+from conftest import LABELS, NUM_SAMPLES, SAMPLE_RATE, save_tiny_checkpoint
 from PIL import Image
 from voting import STUDY, exclusion, vote
 
 from audiogan import cli, synthesis
 from audiogan.audio import to_pcm16
 from audiogan.dataset import PreparedData
-from audiogan.evaluation import candidates, charts, classifier, history, neighbours, ratings, report, verdict
-from audiogan.evaluation.clips import RealClips, gather
+from audiogan.evaluation import charts, history, neighbours, ratings, report, verdict
 from audiogan.evaluation.command import named_runs
 from audiogan.evaluation.evaluate import Settings, _of_these_weights, evaluate
-from audiogan.evaluation.features import Extractor
-from audiogan.evaluation.reference import Reference
-from audiogan.evaluation.scores import _memorised, score
 from audiogan.listening import records
 from training.data.clips import Clip, ClipFormat, DataSetWriter
 
@@ -282,108 +278,6 @@ class TestVerdict:
         assert verdict.findings(model, document)["Clean?"].words == (fault or "Yes")
         del model["scores"][score]  # a report of before there was such a score
         assert verdict.findings(model, document)["Clean?"].words == "Yes"
-
-
-@pytest.fixture(scope="module")
-def extractor(judge) -> Extractor:
-    return Extractor(classifier.load(judge)[0], LABELS)
-
-
-@pytest.fixture(scope="module")
-def reference(prepared, extractor) -> Reference:
-    data = PreparedData(prepared)
-    real = RealClips(data, np.arange(len(data.index)), extractor, lambda count: None)
-    return Reference(real.take(data.rows("test")), real.take(data.rows("train")), LABELS, SAMPLE_RATE, 0)
-
-
-class TestScores:
-    def test_a_copier_is_caught(self, prepared, extractor, reference):
-        """Training clips offered as a model's own: nearest training clip at distance 0, and named."""
-        data = PreparedData(prepared)
-        rows = data.rows("train")
-        copies = gather(
-            [data.clips[rows] / 32768], extractor, data.label[rows], np.full(len(rows), np.nan), lambda count: None
-        )
-        scores = score(copies, reference)["scores"]
-        assert scores["memorisation_ratio"] < 0.01
-        found = neighbours.closest(copies, reference.train, rows, data)
-        assert found[0].distance_db < 0.1
-        assert (found[0].audio == found[0].real).all()
-        assert found[0].source == data.index[found[0].clip]["source"]
-
-    def test_what_is_least_like_real_audio_is_shown_as_a_failure(self, prepared, extractor, reference):
-        data = PreparedData(prepared)
-        rows = data.rows("test")
-        audio = data.clips[rows] / 32768
-        odd = int(np.flatnonzero(data.label[rows] == 1)[-1])
-        audio[odd] = np.sin(np.arange(NUM_SAMPLES) ** 1.7 / 500)
-        nothing = np.full(len(rows), np.nan)
-        clips = gather([audio], extractor, data.label[rows], nothing, lambda count: None)
-        first, *others = neighbours.farthest(clips, reference.held_out, rows, data)
-        assert (first.sample, first.label) == (odd, data.labels[1])
-        assert first.clip in rows
-        assert [pair.label for pair in others] == [data.labels[0]]
-        assert first.distance_db > 5 > others[0].distance_db
-
-    def test_real_audio_is_not(self, reference):
-        """Noises, whose training and held-out clips are alike; the tones held out are all higher."""
-        noises = reference.train.take(np.flatnonzero(reference.train.label == 1))
-        assert _memorised(noises, reference)[0]["memorisation_ratio"] == pytest.approx(1, abs=0.1)
-
-    def test_pitch_asked_for_is_checked(self, extractor, reference):
-        time = np.arange(NUM_SAMPLES) / SAMPLE_RATE
-        pitches = np.array([60.0, 64.0, 67.0, 71.0, 72.0, 74.0])
-        hz = 440 * 2 ** ((pitches + 0.1 - 69) / 12)
-        audio = 0.5 * np.sin(2 * np.pi * hz[:, None] * time).astype(np.float32)
-        clips = gather([audio], extractor, np.zeros(6, int), pitches, lambda count: None)
-        scores = score(clips, reference)["scores"]
-        assert scores["steady_pitch"] == 1.0
-        assert scores["pitch_error_cents"] == pytest.approx(10, abs=3)
-
-
-def test_rows_repeat_only_after_all_were_drawn():
-    rows = candidates.draw_rows(None, np.arange(10, 20), 25, 0)
-    assert sorted(rows[:10]) == sorted(rows[10:20]) == list(range(10, 20))
-    assert len(rows) == 25
-
-
-def test_training_clips_are_drawn_once_and_like_the_test_split(prepared):
-    data = PreparedData(prepared)
-    wanted = np.array([row for row in data.rows("test") if data.label[row] == 0])
-    rows = candidates.alike(data, data.rows("train"), np.tile(wanted, 3), 0)
-    assert len(set(rows)) == len(rows) == 12
-    assert set(data.label[rows]) == {0}
-
-
-class Pitched:
-    """A synthesizer that takes pitch: flutes have one from 60 to 72, and z is how loud they are."""
-
-    pitched_labels = ("Flute",)
-
-    def latents(self, indices, seed):
-        return 0.1 + np.arange(len(indices), dtype=np.float32)[:, None] / 10
-
-    def render(self, z, labels, pitches):
-        return np.concatenate([z[i] * tone(440 * 2 ** ((pitch - 69) / 12))[None] for i, pitch in enumerate(pitches)])
-
-    def pitch_range(self, label):
-        return (60.0, 72.0)
-
-    def clip_pitches(self, indices, seed, labels):
-        return [66.0 if label == "Flute" else None for label in labels]
-
-
-def test_pitches_are_those_of_real_clips_where_the_model_has_them():
-    names, real = ["Flute", "Flute", "Flute", "Snare_drum"], np.array([64.0, 90.0, np.nan, 50.0])
-    assert candidates.ask_pitches(Pitched(), names, real, 0) == [64.0, 72.0, 66.0, None]
-
-
-def test_variety_at_one_pitch_is_measured_where_there_is_pitch(extractor, reference):
-    plan = candidates.Plan(None, extractor, 8, 0, np.arange(8), lambda count: None)
-    found = candidates.one_pitch(plan, Pitched(), reference)
-    assert found["diversity_from_z"][0] > 0
-    assert np.isnan(found["diversity_from_z"][1])
-    assert np.isnan(found["diversity_one_pitch"]).all()  # no two real flutes share a pitch
 
 
 class TestRefusals:

@@ -1,4 +1,4 @@
-"""The Explore and Compare tabs in headless Chromium: what sounds, what is shown, what is saved."""
+"""The Explore tab in headless Chromium: what sounds, is shown and saved; and that everyone can use it and Compare."""
 
 import json
 import re
@@ -18,14 +18,6 @@ pytestmark = pytest.mark.browser
 SPILLING = """[...document.querySelectorAll(".panel, .tool, .segment")]
   .filter((node) => node.scrollHeight > node.clientHeight + 1 || node.scrollWidth > node.clientWidth + 1)
   .map((node) => `${node.className}: ${node.textContent.slice(0, 60)}`)"""
-TRACKS = """
-globalThis.tracks = [];
-const connect = AudioNode.prototype.connect;
-AudioNode.prototype.connect = function (to, ...rest) {
-  if (this instanceof AudioBufferSourceNode && this.loop) tracks.push(to);  // the gain of a looping track
-  return connect.call(this, to, ...rest);
-};
-"""
 READOUT = r"^0\.5\d+ s +[\d.]+ Hz +\S+ [+−]\d+ ct +(≤ )?−[\d.]+ dB +amplitude −?[\d.]+$"
 
 
@@ -214,74 +206,6 @@ def test_what_a_slider_changes_rises_to_its_right(visit):
     expect(page.locator(".scope .identity")).to_contain_text("moved by sliders")
     page.wait_for_timeout(1000)  # the map follows
     assert moved[-1] == -0.5
-
-
-def test_real_and_model_are_switched_in_place(visit):
-    page = visit(script=LISTEN)
-    page.get_by_role("tab", name="Compare").click()
-    cells = page.locator(".cell")
-    expect(cells).to_have_count(8)  # two of real sounds and of each model but the one that knows no flute
-    expect(page.get_by_role("region", name="Scores, scrolls sideways")).to_contain_text("Right label")
-    expect(page.locator(".system", has_text="tiny-one")).to_contain_text(
-        "The classifier hears Flute in 25% of its sounds"
-    )
-    expect(page.locator(".system", has_text="tiny-pitched")).to_contain_text("did not score this model")
-    cells.first.click()
-    page.wait_for_function("heard.length === 4")
-    starts = heard(page)
-    assert len({start["when"] for start in starts}) == 1  # all run together
-    page.keyboard.press("2")
-    expect(page.locator(".cell[data-state='heard']")).to_have_attribute("aria-label", re.compile("tiny-one, sound 1"))
-    assert len(heard(page)) == 4  # none was started anew
-    page.locator(".compare").get_by_role("button", name="Stop").click()
-    expect(page.locator(".cell .head").first).to_be_hidden()
-
-
-def test_a_system_that_comes_later_joins_what_is_heard(visit):
-    page = visit(script=TRACKS)
-    page.get_by_role("tab", name="Compare").click()
-    compare, held = page.locator(".compare"), []
-    expect(compare.locator(".cell")).to_have_count(8)
-    expect(compare.locator(".progress-line")).to_be_hidden()
-
-    def hold(route):
-        asks = '"fn_name":"clips"' in (route.request.post_data or "")
-        held.extend([route] * asks)
-        if not asks or len(held) != 3:
-            route.continue_()
-
-    page.route("**/component_server**", hold)
-    compare.get_by_role("button", name="New sounds").click()
-    expect(compare.locator(".cell")).to_have_count(4)
-    second = compare.locator(".switch button").nth(1)
-    second.click()
-    page.wait_for_function("tracks.length === 2")
-    held[-1].continue_()
-    expect(compare.locator(".cell")).to_have_count(8)
-    expect(second).to_be_focused()
-    assert heard_now(page) == ["tiny-one"]
-    page.keyboard.press("4")
-    assert heard_now(page) == [compare.locator(".switch button").nth(3).inner_text()]
-
-
-def heard_now(page: Page) -> list[str]:
-    """What the pressed button of Compare says; first see that its track alone is heard."""
-    page.wait_for_timeout(200)  # a crossfade
-    pressed = page.locator(".compare .switch button").evaluate_all("all => all.map(one => one.ariaPressed === 'true')")
-    assert page.evaluate("tracks.map(({ gain }) => gain.value > 0.01)") == pressed
-    return page.locator(".compare .switch button[aria-pressed='true']").all_inner_texts()
-
-
-def test_number_keys_switch_systems_wherever_the_focus_is(visit):
-    page = visit(script=TRACKS)
-    page.get_by_role("tab", name="Compare").press("Enter")
-    expect(page.locator(".compare .cell")).to_have_count(8)
-    page.keyboard.press("2")
-    page.wait_for_function("tracks.length === 4")
-    assert heard_now(page) == ["tiny-one"]
-    page.get_by_role("tab", name="Explore").press("Enter")
-    page.keyboard.press("1")
-    expect(page.locator(".compare .switch button[aria-pressed='true']")).to_have_text("tiny-one")
 
 
 @pytest.mark.parametrize(("width", "height", "scheme"), [(1280, 800, "light"), (390, 844, "dark")])
