@@ -10,6 +10,7 @@ from torch import Tensor
 from audiogan import dsp, latent
 from audiogan.audio import from_pcm16
 from audiogan.dataset import PreparedData
+from audiogan.evaluation.candidates import alike
 from audiogan.evaluation.features import summarize
 from audiogan.evaluation.metrics import frechet_distance, kernel_distance_alone
 from audiogan.models.base import Generator
@@ -51,7 +52,7 @@ class Validation:
         self.device, self.sample_rate = device, data.sample_rate
         self.label, self.pitch = (torch.from_numpy(values[rows]).to(device) for values in (data.label, data.pitch))
         self.reference = self._summaries(data, rows)
-        floors = [self._score(self._summaries(data, alike)) for alike in _alike(data, rows)]
+        floors = [self._score(self._summaries(data, others)) for others in _alike(data, rows)]
         self.floor = Score(*np.mean([astuple(floor) for floor in floors], axis=0).tolist())
 
     @torch.no_grad()
@@ -82,11 +83,8 @@ class Validation:
 
 
 def _alike(data: PreparedData, rows: np.ndarray) -> Iterator[np.ndarray]:
-    """Training clips of the same labels, several draws; without repetition as long as a label has enough."""
-    random, train = np.random.default_rng(SEED), data.rows("train")
-    for _ in range(FLOORS):
-        chosen = []
-        for label, count in zip(*np.unique(data.label[rows], return_counts=True), strict=True):
-            own = train[data.label[train] == label] if label in data.label[train] else train
-            chosen.append(np.resize(random.permutation(own), count))
-        yield np.concatenate(chosen)
+    """As many training clips, of the same labels as long as there are enough: several draws."""
+    train = data.rows("train")
+    for draw in range(FLOORS):
+        found = alike(data, train, rows, SEED + draw)
+        yield np.resize(found if len(found) else train, len(rows))

@@ -4,8 +4,7 @@ from pathlib import Path
 
 from audiogan.listening.records import read as read_export
 from audiogan.listening.statistics.analysis import analyse_all
-
-QUESTIONS = ("quality", "intelligibility", "resemblance")
+from audiogan.listening.votes import SCALES
 
 
 def read(file: Path) -> dict[str, dict]:
@@ -31,13 +30,13 @@ def read(file: Path) -> dict[str, dict]:
             weights = {row["checkpoint_sha256"] for row in votes if row["system"] == system} - {""}
             human[system] = {"study_hash": study, "checkpoints": sorted(weights)} | entry
     if not human:
-        raise ValueError(f"--ratings {file} holds no votes on {', '.join(QUESTIONS)} that count")
+        raise ValueError(f"--ratings {file} holds no votes on {', '.join(SCALES)} that count")
     return human
 
 
 def _by_system(scales: dict[str, list[dict]]) -> dict[str, dict]:
     found: dict[str, dict] = {}
-    for question in (question for question in QUESTIONS if question in scales):
+    for question in (question for question in SCALES if question in scales):
         for row in scales[question]:
             entry = found.setdefault(row["system"], {"votes": 0, "raters": 0, "preliminary": False})
             entry |= {name: max(entry[name], row[name]) for name in ("votes", "raters", "preliminary")}

@@ -3,6 +3,7 @@
 from html import escape
 
 from audiogan.evaluation.verdict import findings
+from audiogan.listening.votes import SCALES
 
 GROUPS = {
     "Is it the right sound?": ("class_accuracy", "class_accuracy_mean", "inception_score"),
@@ -109,13 +110,12 @@ def ratings_table(document: dict) -> str:
         return ""
     if real := document["baselines"]["real_test"].get("ratings"):
         rated["real recordings"] = real
-    questions = ("quality", "intelligibility", "resemblance")
     head = "".join(
-        f'<th scope="col">{title}</th>' for title in ("Model", "Votes", "Listeners", *map(str.title, questions))
+        f'<th scope="col">{title}</th>' for title in ("Model", "Votes", "Listeners", *map(str.title, SCALES))
     )
     body = "".join(
         f'<tr><th scope="row">{escape(name)}</th><td>{rating["votes"]}</td><td>{rating["raters"]}</td>'
-        + "".join(f"<td>{_opinion(rating.get(question))}</td>" for question in questions)
+        + "".join(f"<td>{_opinion(rating.get(question))}</td>" for question in SCALES)
         + "</tr>"
         for name, rating in rated.items()
     )
