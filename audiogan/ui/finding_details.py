@@ -1,0 +1,144 @@
+"""The folded part of the Results tab: which instrument it was taken for, means by instrument, which systems differ."""
+
+import html
+from collections.abc import Iterator
+
+from audiogan.listening.study import REFERENCES
+from audiogan.ui.finding_words import best_first, few_clips, named, percent, who
+from audiogan.ui.forest import POINTS, SHARE, Line, forest, grid
+
+DIFFER = (
+    "The interval and p speak of other listeners and other clips of the same systems, or of other listeners and these "
+    "clips where a system has too few clips. Wilcoxon's p, rank-biserial and Friedman's test always speak of other "
+    "listeners and these clips: they may find a difference that other clips would not show."
+)
+OVER = {"raters and clips": "other listeners, other clips", "raters": "other listeners, these clips"}
+
+
+def details(found: dict) -> Iterator[str]:
+    """A block of results as folded sections; none where nothing was asked."""
+    yield from _naming(found)
+    yield from _classes(found)
+    yield from _comparisons(found)
+    yield from _agreement(found)
+
+
+def _naming(found: dict) -> Iterator[str]:
+    if not found["naming"]:
+        return
+    lines = [
+        Line(
+            named(row["system"]), 100 * row["accuracy"], percent(row["interval"]), who(row), row["system"] in REFERENCES
+        )
+        for row in best_first(found["naming"], "accuracy")
+    ]
+    table = forest(lines, SHARE, ("System", "Named right", "Listeners", "Votes"), "instrument named right, by system")
+    matrices = "".join(_matrix(row) for row in found["naming"])
+    note = f"<p>Named right is the mean of listeners' shares.{few_clips(found['naming'])}</p>"
+    yield _details("Which instrument it was taken for", f"{note}<div class='plots'>{table}</div>{matrices}")
+
+
+def _matrix(row: dict) -> str:
+    """What was meant, downwards, against what was answered; darker is oftener."""
+    heads = "".join(f'<th scope="col">{html.escape(_spaced(answer))}</th>' for answer in row["answers"])
+    body = ""
+    for label, counts in zip(row["labels"], row["counts"], strict=True):
+        total = max(sum(counts), 1)
+        cells = "".join(f'<td style="--share:{count / total:.2f}">{count or ""}</td>' for count in counts)
+        body += f'<tr><th scope="row">{html.escape(_spaced(label))}</th>{cells}</tr>'
+    name = html.escape(named(row["system"]))
+    return (
+        f'<h4>{name}</h4><div class="wide" tabindex="0" role="region" aria-label="{name}: meant against answered">'
+        f'<table class="matrix"><thead><tr><th scope="col">meant / answered</th>{heads}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>"
+    )
+
+
+def _classes(found: dict) -> Iterator[str]:
+    """Mean and interval of each question, a row a label and system."""
+    table: dict[tuple, dict[str, dict]] = {}
+    for question, rows in found["classes"].items():
+        for row in rows:
+            table.setdefault((row["label"], row["system"]), {})[question] = row
+    if not table:
+        return
+    questions = list(found["classes"])
+    heads = ["Instrument", "System", "Listeners", *(question.capitalize() for question in questions)]
+    rows = [
+        [
+            _spaced(label),
+            named(system),
+            _most(by_question.values()),
+            *(_mean(by_question.get(it)) for it in questions),
+        ]
+        for (label, system), by_question in table.items()
+    ]
+    note = "<p>Intervals are over listeners; a label has too few clips to speak of others.</p>"
+    yield _details("By instrument", note + grid(heads, rows, "means by instrument"))
+
+
+def _comparisons(found: dict) -> Iterator[str]:
+    rows = [
+        [
+            question.capitalize(),
+            " − ".join(named(pair[place]) for place in ("first", "second")),
+            f"{POINTS.number(pair['difference'])} ({POINTS.span(pair['interval'])})",
+            _p(pair["p_headline_holm"]),
+            OVER[pair["over"]],
+            str(pair["raters"]),
+            _p(pair["p_holm"]),
+            POINTS.number(pair["rank_biserial"]),
+        ]
+        for question, tests in found["comparisons"].items()
+        for pair in tests["pairs"]
+        if pair["difference"] is not None
+    ]
+    if not rows:
+        return
+    friedman = "".join(
+        f"<p>{question.capitalize()}, {OVER['raters']}: Friedman χ² {it['chi_squared']:.1f}, p {_p(it['p'])}, "
+        f"Kendall's W {it['kendall_w']:.2f}, {it['raters']} listeners who heard every system.</p>"
+        for question, it in ((question, tests["friedman"]) for question, tests in found["comparisons"].items())
+        if it
+    )
+    heads = ["Question", "Difference", "Points (95 % interval)", "p (Holm)", "Both speak of", "Listeners"]
+    heads += ["These clips: p (Wilcoxon, Holm)", "These clips: rank-biserial"]
+    table = grid(heads, rows, "differences between systems")
+    yield _details("Which systems differ", f"<p>{DIFFER}</p>{table}{friedman}")
+
+
+def _agreement(found: dict) -> Iterator[str]:
+    rows = [
+        [
+            question.capitalize(),
+            POINTS.number(row["alpha"]),
+            POINTS.number(row["correlation"]),
+            f"{POINTS.number(row['repeat_difference'])} ({row['repeats']})",
+        ]
+        for question, row in found["agreement"].items()
+    ]
+    if rows:
+        heads = ["Question", "Krippendorff's α", "Leave-one-out r, median", "Repeat differs by (repeats)"]
+        yield _details("How far listeners agree", grid(heads, rows, "agreement"))
+
+
+def _details(title: str, content: str) -> str:
+    return f"<details><summary>{html.escape(title)}</summary>{content}</details>"
+
+
+def _mean(row: dict | None) -> str:
+    return "–" if row is None else f"{POINTS.number(row['mean'])} ({POINTS.span(row['interval'])})"
+
+
+def _most(rows) -> str:
+    return str(max(row["raters"] for row in rows))
+
+
+def _p(value: float | None) -> str:
+    if value is None:
+        return "too few"
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def _spaced(label: str) -> str:
+    return label.replace("_", " ") or "–"
