@@ -74,7 +74,7 @@ def _classes(found: dict) -> Iterator[str]:
         for (label, system), by_question in table.items()
     ]
     note = "<p>Intervals are over listeners; a label has too few clips to speak of others.</p>"
-    yield _details("By instrument", note + grid(heads, rows, "means by instrument"))
+    yield _details("By instrument", note + grid(heads, rows, "means by instrument", texts={1}))
 
 
 def _comparisons(found: dict) -> Iterator[str]:
@@ -103,7 +103,7 @@ def _comparisons(found: dict) -> Iterator[str]:
     )
     heads = ["Question", "Difference", "Points (95 % interval)", "p (Holm)", "Both speak of", "Listeners"]
     heads += ["These clips: p (Wilcoxon, Holm)", "These clips: rank-biserial"]
-    table = grid(heads, rows, "differences between systems")
+    table = grid(heads, rows, "differences between systems", texts={1, 4})
     yield _details("Which systems differ", f"<p>{DIFFER}</p>{table}{friedman}")
 
 

@@ -1,7 +1,7 @@
 """Tables whose rows draw their own interval: a forest plot that reads as text too. Every text is escaped here."""
 
 import html
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 
@@ -73,12 +73,13 @@ def forest(lines: Sequence[Line], axis: Axis, heads: Sequence[str], label: str) 
     )
 
 
-def grid(heads: Sequence[str], rows: Sequence[Sequence[str]], label: str) -> str:
-    """A plain table; the first cell of each row is its heading."""
-    top = "".join(f'<th scope="col">{html.escape(head)}</th>' for head in heads)
+def grid(heads: Sequence[str], rows: Sequence[Sequence[str]], label: str, texts: Collection[int] = ()) -> str:
+    """A plain table; the first cell of each row is its heading, and `texts` are the other columns without numbers."""
+    kinds = [' class="text"' if place in texts else "" for place in range(len(heads))]
+    top = "".join(f'<th scope="col"{kind}>{html.escape(head)}</th>' for kind, head in zip(kinds, heads, strict=True))
     body = "".join(
         f'<tr><th scope="row">{html.escape(first)}</th>'
-        + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells)
+        + "".join(f"<td{kind}>{html.escape(cell)}</td>" for kind, cell in zip(kinds[1:], cells, strict=True))
         + "</tr>"
         for first, *cells in rows
     )

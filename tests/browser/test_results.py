@@ -35,6 +35,20 @@ def listen(store: Store, study: Study, name: str, lazy: bool = False) -> None:
         assert store.close_step(name, number, {}, 0, [Vote(question="quality", value=value, **shared), said])
 
 
+LATE = """
+const find = Document.prototype.getElementById;
+let asked = 0;
+Document.prototype.getElementById = function (id) {
+  return id === "results-block" && asked++ < 3 ? null : find.call(this, id);
+};
+"""
+
+
+def test_radios_that_come_after_the_page_are_named_all_the_same(visit):
+    page = visit(path="#/results", script=LATE)
+    expect(page.get_by_role("group", name="Sittings that count")).to_be_visible()
+
+
 def test_results_are_live_readable_and_stay_open(visit, site):
     study, store = Study.load(), Store(f"sqlite:///{site.database}")
     for number in range(3):

@@ -1,10 +1,11 @@
 // Results: asks for newer ones while they are looked at; what the reader opened stays open, and the focus where it was.
 
 const EVERY_MS = 15_000;
+const PATIENCE = 100; // frames until the page has the radios
 const PLACES = "summary, [role=region]"; // what a key reaches
 
 export function mount({ element, watch, trigger }) {
-  nameGroup(document.getElementById("results-block"));
+  nameGroup();
   const opened = new Set();
   let focused = null; // the name of the place that has the focus
   element.addEventListener("toggle", ({ target }) => target.open ? opened.add(named(target)) : opened.delete(named(target)), true);
@@ -26,9 +27,12 @@ export function mount({ element, watch, trigger }) {
   }, EVERY_MS);
 }
 
-// Gradio writes a group's label beside its radios, but does not make it the group's name.
-function nameGroup(group) {
-  group.ariaLabel = group.querySelector("[data-testid='block-info']").textContent.trim();
+// Gradio writes a group's label beside its radios, but does not make it the group's name. They may come after this.
+function nameGroup(left = PATIENCE) {
+  const group = document.getElementById("results-block");
+  const label = group?.querySelector("[data-testid='block-info']");
+  if (label) group.ariaLabel = label.textContent.trim();
+  else if (left) requestAnimationFrame(() => nameGroup(left - 1));
 }
 
 function named(node) {
