@@ -279,6 +279,13 @@ class TestVerdict:
         del model["scores"][score]  # a report of before there was such a score
         assert verdict.findings(model, document)["Clean?"].words == "Yes"
 
+    def test_faults_are_listed_with_their_own_capitals(self, evaluated):
+        model = json.loads(json.dumps(evaluated[1]["baselines"]["real_train"]))
+        model["scores"] |= {"dc_most": 0.1, "clipped_clips": 0.5}
+        assert verdict.findings(model, evaluated[1])["Clean?"].words == "Clipping, DC"
+        model["scores"]["clipped_clips"] = 0
+        assert verdict.findings(model, evaluated[1])["Clean?"].words == "DC"
+
 
 class TestRefusals:
     def refused(self, capsys, *arguments) -> str:

@@ -109,7 +109,7 @@ def _pitch(scores: dict, real: dict, document: dict) -> Finding:
         return Finding("Not tonal", "")
     words, tone = _grade(share, ((0.8, "Holds its pitch", GOOD), (0.4, "Sometimes", FAIR)), "Hardly ever steady")
     error = scores.get("pitch_error_cents")
-    more = f", {error:.0f} cents off" if error is not None else ""
+    more = f", {error:.1f} cents off" if error is not None else ""
     return Finding(words, f"{scores['steady_pitch']:.0%} steady; real {real['steady_pitch']:.0%}{more}", tone)
 
 
@@ -141,9 +141,9 @@ def _signal(scores: dict, real: dict, document: dict) -> Finding:
     if scores["level_error_db"] > real["level_error_db"] + 3:
         faults.append("uneven level")
     number = f"floor {scores['floor_db']:.0f} dBFS; real {real['floor_db']:.0f}"
-    return Finding(
-        ", ".join(faults).capitalize() or "Yes", number, BAD if len(faults) > 1 else FAIR if faults else GOOD
-    )
+    words = ", ".join(faults) or "yes"
+    tone = BAD if len(faults) > 1 else FAIR if faults else GOOD
+    return Finding(words[0].upper() + words[1:], number, tone)
 
 
 def _whistles(scores: dict, document: dict) -> bool:
