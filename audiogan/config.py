@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 NUM_SAMPLES = (8192, 16384, 32768, 65536)
 LATENT_DISTRIBUTIONS = ("uniform", "normal")
+FILTERED = ("wavegan", "hybrid")  # architectures that a post filter may follow
 SHORTEST_FILTER = 33
 _LABEL = re.compile(r"[\w][\w .&'()+-]{0,63}")
 _BOUNDS = {
@@ -34,7 +35,8 @@ class ModelConfig:
         kernel_size: taps of each layer of WaveGAN's generator: 25 as published, 28 where a layer stands for nearest
             upsampling and a convolution (`audiogan.interop.wavegan_pytorch`).
         phase_shuffle: largest shift in samples of WaveGAN's critic (section 3.3 of the paper); 0 turns it off.
-        post_filter: taps, an odd number, of each label's learnt filter behind WaveGAN's generator; 0 for none.
+        post_filter: taps, an odd number, of each label's learnt filter behind a WaveGAN's or a hybrid's generator; 0
+            for none.
         envelope: whether WaveGAN's generator ends in a learnt envelope before that, so that it can be silent.
         griffin_lim_iterations: for architectures that draw spectrograms.
         output_peak: what each clip's largest sample is brought to, as its training clips' was; 0 leaves levels alone.
@@ -72,8 +74,10 @@ class ModelConfig:
             )
         if type(self.envelope) is not bool:
             raise ValueError(f"envelope must be true or false, not {self.envelope!r}")
-        if (self.post_filter or self.envelope) and self.architecture != "wavegan":
-            raise ValueError(f"post_filter and envelope are a wavegan's, not a {self.architecture}'s")
+        if self.post_filter and self.architecture not in FILTERED:
+            raise ValueError(f"post_filter is for {_listed(FILTERED)}, not for {self.architecture}")
+        if self.envelope and self.architecture != "wavegan":
+            raise ValueError(f"envelope is a wavegan's, not a {self.architecture}'s")
         if type(self.output_peak) not in (int, float) or not 0.0 <= self.output_peak <= 1.0:
             raise ValueError(f"output_peak must be a number from 0 to 1, not {self.output_peak!r}")
         if self.num_samples not in NUM_SAMPLES:

@@ -47,10 +47,16 @@ def test_bad_values_are_named(name, value):
         ModelConfig("wavegan", **{name: value})
 
 
-@pytest.mark.parametrize("setting", [{"post_filter": 33}, {"envelope": True}])
-def test_what_follows_a_wavegan_follows_no_other_model(setting):
-    with pytest.raises(ValueError, match="a wavegan's, not a specgan's"):
-        ModelConfig("specgan", **setting)
+@pytest.mark.parametrize("architecture", ["specgan", "report-wavegan"])
+def test_a_post_filter_follows_no_other_model(architecture):
+    with pytest.raises(ValueError, match=f"post_filter is for wavegan, hybrid, not for {architecture}"):
+        ModelConfig(architecture, post_filter=33)
+
+
+@pytest.mark.parametrize("architecture", ["specgan", "hybrid"])
+def test_an_envelope_follows_no_other_model(architecture):
+    with pytest.raises(ValueError, match=f"a wavegan's, not a {architecture}'s"):
+        ModelConfig(architecture, envelope=True)
 
 
 @pytest.mark.parametrize(

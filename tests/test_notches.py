@@ -1,4 +1,4 @@
-"""Whistles filtered out of a WaveGAN after its training, and notes left."""
+"""Whistles filtered out of a generator after its training, and notes left."""
 
 import json
 import shutil
@@ -85,8 +85,19 @@ def test_whistles_go_and_the_generator_that_had_them_is_left_as_it_was(prepared)
         assert torch.equal(tensor, again.state_dict()[name]), name
 
 
+def test_a_hybrid_is_notched_likewise(prepared):
+    torch.manual_seed(0)
+    subject = build_generator(ModelConfig("hybrid", dim=4, labels=LABELS))
+    with torch.no_grad():
+        subject.transient.second.bias[3] = 2.0  # a line at each multiple of 1 kHz
+    assert loudest(subject, "Flute") > -50
+    better, counts = notched(subject, PreparedData(prepared))
+    assert counts["Flute"] >= 7
+    assert loudest(better, "Flute") < -60
+
+
 def test_other_models_are_refused_in_a_sentence(prepared):
-    with pytest.raises(ValueError, match="for a wavegan"):
+    with pytest.raises(ValueError, match="wavegan or hybrid: not specgan"):
         notched(tiny_generator("specgan"), PreparedData(prepared))
 
 

@@ -137,6 +137,12 @@ def test_other_forms_of_wavegan(form, tmp_path):
     assert session.get_modelmeta().custom_metadata_map["latent_distribution"] == synthesizer.config.latent_distribution
 
 
+def test_a_hybrid_with_a_post_filter(tmp_path):
+    generator = lively_generator("hybrid", post_filter=129)
+    nn.init.normal_(generator.post.responses, std=0.2)
+    assert differences(*exported(tmp_path, generator), 3).max() < 1e-4
+
+
 def readme_snippet() -> str:
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
     (snippet,) = (block for block in blocks if "onnxruntime" in block)

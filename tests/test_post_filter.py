@@ -1,4 +1,4 @@
-"""The filter behind WaveGAN's generator: what it lets through, and what it learns to take away."""
+"""The filter behind generators of waveforms: what it lets through, and what it learns to take away."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from scipy import signal
 from torch import nn
 
 from audiogan import dsp
-from audiogan.config import ModelConfig
+from audiogan.config import FILTERED, ModelConfig
 from audiogan.models import build_generator
 from audiogan.models.post_filter import PostFilter
 
@@ -70,12 +70,13 @@ def test_it_learns_to_take_away_a_line_and_to_leave_a_note():
     assert level_of(subject(tone(440), None), 440) == pytest.approx(1, abs=0.1)
 
 
-def test_a_generator_without_one_has_no_weights_for_it_and_with_one_fits_full_scale():
-    plain = build_generator(ModelConfig("wavegan", dim=4, num_samples=SAMPLES))
+@pytest.mark.parametrize("architecture", FILTERED)
+def test_a_generator_without_one_has_no_weights_for_it_and_with_one_fits_full_scale(architecture):
+    plain = build_generator(ModelConfig(architecture, dim=4, num_samples=SAMPLES))
     assert not [name for name in plain.state_dict() if name.startswith("post")]
-    filtered = build_generator(ModelConfig("wavegan", dim=4, num_samples=SAMPLES, post_filter=33))
+    filtered = build_generator(ModelConfig(architecture, dim=4, num_samples=SAMPLES, post_filter=33))
     with torch.no_grad():
-        filtered.post.responses *= 1000
+        filtered.post.responses *= 1e5
     native = filtered(torch.randn(2, 100))
     assert native.abs().max() > 1
     assert filtered.to_audio(native).abs().max().item() == pytest.approx(1)

@@ -15,8 +15,8 @@ CONFIG = ModelConfig("wavegan", num_samples=NUM_SAMPLES, sample_rate=SAMPLE_RATE
 FLUTES = torch.zeros(4, dtype=torch.long)
 
 
-def listener() -> Quiet:
-    return Quiet(CONFIG, torch.device("cpu"), Workers())
+def listener(floor_db: float = -60.0) -> Quiet:
+    return Quiet(CONFIG, torch.device("cpu"), Workers(), floor_db)
 
 
 def notes(seed: int, count: int = 4) -> torch.Tensor:
@@ -41,14 +41,20 @@ def heard(subject: Quiet, extra: torch.Tensor | float, batches: int = 40) -> tor
 def test_a_sine_of_any_level_has_the_power_of_one_and_silence_none():
     bin_of_line = round(1000 / SAMPLE_RATE * 2048)
     for amplitude in (1.0, 0.01):
-        logs = log_power(whistle(amplitude)[None])
+        logs = log_power(whistle(amplitude)[None], 1e-6)
         assert logs[0, 3, bin_of_line].item() == pytest.approx(0.0, abs=0.01)
         assert logs[0, 3, bin_of_line + 100].item() == pytest.approx(math.log(1e-6), abs=0.1)
-    assert log_power(torch.zeros(1, NUM_SAMPLES)).max().item() == pytest.approx(math.log(1e-6))
+    assert log_power(torch.zeros(1, NUM_SAMPLES), 1e-6).max().item() == pytest.approx(math.log(1e-6))
 
 
 def test_notes_of_other_pitches_cost_far_less_than_a_faint_whistle():
     assert heard(listener(), whistle(0.003)) > 5 * heard(listener(), 0.0)  # -50 dBFS under notes of -6
+
+
+def test_below_its_floor_it_hears_nothing():
+    faint = whistle(1e-4)  # 71 dB below the notes
+    assert heard(listener(-60.0), faint) == 0
+    assert heard(listener(-90.0), faint) > 2 * heard(listener(-90.0), 0.0)
 
 
 def test_a_louder_whistle_costs_more():

@@ -57,6 +57,7 @@ class TrainConfig:
             generators that take a pitch.
         quiet: weight of the generator's loss for pauses, and what lies under notes, unlike real clips' (see
             `training.quiet`); for generators of waveforms.
+        quiet_floor: level in dB of a clip's own energy below which that loss takes all for silence.
         feature_steps: batches that teach a critic's feature network the labels before the run, where it has one.
         ema: decay a step of the averaged generator that is exported.
         precision: of convolutions and matrix products; `auto` takes bfloat16 where the device is fast at it.
@@ -96,6 +97,7 @@ class TrainConfig:
     diversity: float = 0.0
     aperiodicity: float = 0.0
     quiet: float = 0.0
+    quiet_floor: float = -60.0
     feature_steps: int = 600
     ema: float = 0.999
     precision: str = "auto"
@@ -126,6 +128,7 @@ class TrainConfig:
         for name in ("penalty", *SHORTFALLS):
             _check(self, name, 0.0 <= getattr(self, name) < float("inf"), "a number of at least 0")
         _check(self, "quiet", not spectral or self.quiet == 0, "0 for a generator of spectrograms")
+        _check(self, "quiet_floor", -120.0 <= self.quiet_floor <= 0.0, "from -120 to 0")
         _check(self, "augment", 0.0 <= self.augment <= 1.0, "from 0 to 1")
         _check(self, "ema", 0.0 <= self.ema < 1.0, "in [0, 1)")
         _check(self, "seed", type(self.seed) is int and 0 <= self.seed < 2**63, "a whole number of at least 0")

@@ -35,7 +35,8 @@ def export(
     Args:
         notes: Markdown for the card: how the model sounds.
         last: take the last saved one instead, as is done where none was scored yet.
-        notch_by: the folder of its data, by which a WaveGAN's whistles are told from its notes and filtered out.
+        notch_by: the folder of its data, by which whistles are told from notes and filtered out, where there is or may
+            be a post filter.
         replace: a checkpoint of that name gives way, and its index with it.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Notches for the whistles that a WaveGAN's layers leave: measured once it is trained, taken out by its post filter.
+"""Notches for the whistles that a generator's layers leave: measured once it is trained, taken out by its post filter.
 
 Critics and losses move such a line from one rate or label to the next rather than remove it. But it stands at one
 frequency in all clips of a label. Each notch takes a little of the notes as well, and a pitch that most clips of one
@@ -14,6 +14,7 @@ import torch
 from scipy.ndimage import maximum_filter1d
 
 from audiogan.checkpoint import Checkpoint
+from audiogan.config import FILTERED
 from audiogan.dataset import PreparedData
 from audiogan.evaluation.whistle import ADJACENT, FEWEST, standing, tail_spectra
 from audiogan.models import build_generator
@@ -29,7 +30,7 @@ DETUNED = 0.02  # how far from a real line, as a share of its frequency, one is 
 
 
 def notched(generator: Generator, data: PreparedData) -> tuple[Generator, dict[str, int]]:
-    """A WaveGAN without what stands in the ends of a label's fakes and not of its real clips.
+    """A generator of waveforms without what stands in the ends of a label's fakes and not of its real clips.
 
     Args:
         generator: is left as it is.
@@ -39,11 +40,13 @@ def notched(generator: Generator, data: PreparedData) -> tuple[Generator, dict[s
         A copy, with a long post filter, and how many lines of each label were cut ("any" without labels).
 
     Raises:
-        ValueError: another architecture.
+        ValueError: an architecture without a post filter.
     """
     config = generator.config
-    if config.architecture != "wavegan":
-        raise ValueError(f"notches are for a wavegan, which has a post filter, not for a {config.architecture}")
+    if config.architecture not in FILTERED:
+        raise ValueError(
+            f"notches are for what a post filter follows, {' or '.join(FILTERED)}: not {config.architecture}"
+        )
     copy = build_generator(replace(config, post_filter=max(config.post_filter, TAPS)))
     responses = _padded(
         generator.post.notched() if config.post_filter else copy.post.notched(), copy.config.post_filter

@@ -16,7 +16,6 @@ from audiogan.config import ModelConfig
 from training.distributed import Workers
 
 N_FFT = 2048
-FLOOR = 1e-6  # of power: 60 dB below a sine of the clip's energy
 FAINTEST = 1e-6  # of a clip's power: what is below that is no sound
 MEMORY = 0.98  # of a label's mean, a clip
 LENIENCE = 1.0  # of the logarithm of power: 4 dB
@@ -27,11 +26,12 @@ class Quiet:
 
     Args:
         workers: the processes that share each batch, and hear all of it.
+        floor_db: level below which all is silent, in dB of a sine that has all of a clip's energy.
     """
 
-    def __init__(self, model: ModelConfig, device: torch.device, workers: Workers):
-        self.workers = workers
-        shape = log_power(torch.zeros(1, model.num_samples)).shape[1:]
+    def __init__(self, model: ModelConfig, device: torch.device, workers: Workers, floor_db: float):
+        self.workers, self.floor = workers, 10 ** (floor_db / 10)
+        shape = log_power(torch.zeros(1, model.num_samples), self.floor).shape[1:]
         labels = max(1, len(model.labels))
         self.means = torch.zeros(labels, 2, *shape, device=device)  # of real clips, of fakes
         self.heard = torch.zeros(labels, device=device)  # clips of each
@@ -43,9 +43,9 @@ class Quiet:
             real, fake: waveforms [batch, num_samples].
             label: indices [batch].
         """
-        logs = log_power(fake)
+        logs = log_power(fake, self.floor)
         with torch.no_grad():
-            self._listen(torch.stack([log_power(real), logs.detach()], dim=1), label)
+            self._listen(torch.stack([log_power(real, self.floor), logs.detach()], dim=1), label)
             above = self.means[:, 1] - self.means[:, 0]
             excess = (above - above.clamp(-LENIENCE, LENIENCE))[label]
         # its value is that of the means; its gradient moves today's clips by what those have too much or too little
@@ -69,13 +69,13 @@ class Quiet:
         self.means.lerp_(mean, pace[:, None, None, None])
 
 
-def log_power(audio: Tensor) -> Tensor:
+def log_power(audio: Tensor, floor: float) -> Tensor:
     """Log power spectrogram of clips at equal energy: [batch, num_samples] to [batch, frames, bins].
 
-    0 is the power of a sine that goes through the whole clip, and is all of it.
+    0 is the power of a sine that goes through the whole clip, and is all of it; no power counts as less than `floor`.
     """
     level = audio.square().mean(1, keepdim=True).clamp_min(FAINTEST).sqrt()
     spectrum = dsp.stft(audio / level, N_FFT, N_FFT // 2)
     scale = 2 / (N_FFT / 2) ** 2  # a Hann window's sum is half its length
     power = scale * (spectrum.real.square() + spectrum.imag.square()).to(audio.device)
-    return torch.log(power + FLOOR).mT
+    return torch.log(power + floor).mT

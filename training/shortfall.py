@@ -22,7 +22,7 @@ class Shortfall:
     def __init__(self, config: TrainConfig, model: ModelConfig, device: torch.device, workers: Workers):
         self.config, self.model, self.workers = config, model, workers
         self.diversity = Diversity(model, device, workers)
-        self.quiet = Quiet(model, device, workers) if config.quiet else None
+        self.quiet = Quiet(model, device, workers, config.quiet_floor) if config.quiet else None
 
     def memories(self) -> dict:
         """What of it has a state that a run resumes from, by name."""

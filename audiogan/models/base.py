@@ -95,10 +95,19 @@ class Discriminator(nn.Module):
 
 
 class WaveGenerator(Generator):
-    """A generator whose native output is the waveform, [batch, 1, num_samples]."""
+    """A generator whose native output is the waveform, [batch, 1, num_samples].
+
+    Attributes:
+        post: the filter that it ends in, None for none.
+    """
+
+    def __init__(self, config: ModelConfig):
+        super().__init__(config)
+        self.post = None
 
     def to_audio(self, native: Tensor) -> Tensor:
-        return native.squeeze(1)
+        audio = native.squeeze(1)
+        return audio if self.post is None else dsp.limit_peak(audio)  # tanh holds what no filter follows
 
     def from_audio(self, audio: Tensor) -> Tensor:
         return audio.unsqueeze(1)

@@ -2,7 +2,8 @@
 
 A style (latent, label and pitch) drives frames of 128 samples, from which four heads make sound: a bank of partials
 near the multiples of a pitch, a short-time spectrum with its own phases, a second one that shapes white noise, and a
-waveform for what is quicker than a frame. The first three are summed as spectra and inverted once.
+waveform for what is quicker than a frame. The first three are summed as spectra and inverted once. A post filter may
+follow.
 """
 
 import math
@@ -18,6 +19,7 @@ from audiogan.models import harmonics
 from audiogan.models.base import WaveGenerator
 from audiogan.models.harmonics import HOP_LENGTH, N_FFT, NUM_BINS, Harmonics
 from audiogan.models.layers import check_label, label_embedding
+from audiogan.models.post_filter import post_filter
 
 FIRST_FRAMES = 16
 STYLE, LABEL_FEATURES = 128, 64
@@ -53,6 +55,7 @@ class HybridGenerator(WaveGenerator):
         self.transient = Transient(width)
         self.fourier = dsp.RealPair(N_FFT, HOP_LENGTH, config.num_samples)
         self.register_buffer("pitch_shares", torch.zeros(max(1, len(config.labels)), PITCHES + 1))
+        self.post = post_filter(config)
         self._start_quiet()
 
     @property
@@ -74,7 +77,8 @@ class HybridGenerator(WaveGenerator):
         style = self.mapping(z, label, pitch)
         x = self.frames(style)  # [batch, width, frames]
         tonal = self.fourier.istft(*self._spectra(F.pad(x, (0, 1), mode="replicate"), style, pitch, noise))
-        return (tonal + TRANSIENT_GAIN * self.transient(x)).tanh().unsqueeze(1)
+        audio = (tonal + TRANSIENT_GAIN * self.transient(x)).tanh().unsqueeze(1)
+        return audio if self.post is None else self.post(audio, label)
 
     def first_features(self, z: Tensor, label: Tensor | None = None, pitch: Tensor | None = None) -> Tensor:
         return self.mapping(z, label, pitch)

@@ -1,9 +1,15 @@
-"""WaveGAN's post filter: an equaliser a label behind the last layer."""
+"""The post filter of generators of waveforms: an equaliser a label behind all else."""
 
 import torch
 from torch import Tensor, nn
 
 from audiogan import dsp
+from audiogan.config import ModelConfig
+
+
+def post_filter(config: ModelConfig) -> "PostFilter | None":
+    """The one that a model's config asks for."""
+    return PostFilter(config.post_filter, len(config.labels)) if config.post_filter else None
 
 
 class PostFilter(nn.Module):

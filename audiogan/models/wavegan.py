@@ -6,7 +6,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from audiogan import dsp
 from audiogan.config import ModelConfig
 from audiogan.models.base import Discriminator, WaveGenerator
 from audiogan.models.convolutions import DownConv1d, UpConv1d
@@ -14,7 +13,7 @@ from audiogan.models.derivatives import LeakyReLU
 from audiogan.models.envelope import Envelope
 from audiogan.models.folding import on_gpu
 from audiogan.models.layers import LabelledLatent, PhaseShuffle, ProjectionHead, init_published
-from audiogan.models.post_filter import PostFilter
+from audiogan.models.post_filter import post_filter
 
 FIRST_FRAMES = 16
 
@@ -47,7 +46,7 @@ class WaveGANGenerator(WaveGenerator):
         sizes = zip(pairwise(channels), strides(config.num_samples), strict=True)
         self.layers = nn.ModuleList([UpConv1d(i, o, config.kernel_size, stride) for (i, o), stride in sizes])
         self.envelope = Envelope(channels[1]) if config.envelope else None
-        self.post = PostFilter(config.post_filter, len(config.labels)) if config.post_filter else None
+        self.post = post_filter(config)
         self.apply(init_published)
 
     def forward(self, z: Tensor, label: Tensor | None = None, pitch: Tensor | None = None) -> Tensor:
@@ -61,10 +60,6 @@ class WaveGANGenerator(WaveGenerator):
         x = x.tanh()  # [batch, 1, num_samples]
         x = x if gain is None else x * gain
         return x if self.post is None else self.post(x, label)
-
-    def to_audio(self, native: Tensor) -> Tensor:
-        audio = super().to_audio(native)
-        return audio if self.post is None else dsp.limit_peak(audio)  # tanh holds what no filter follows
 
 
 class WaveGANDiscriminator(Discriminator):
