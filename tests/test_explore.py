@@ -12,6 +12,7 @@ from audiogan.audio import to_pcm16
 from audiogan.dataset import PreparedData
 from audiogan.ui import Library
 from audiogan.ui.explore import FIRST_CORNERS, Explorer, describe
+from audiogan.ui.sounds import Sounds
 
 MODEL, MOVES = "tiny-wavegan", 11
 PLACE = {"model": MODEL, "label": LABELS[0], "pitch": None, "truncation": 1.0, "corners": list(FIRST_CORNERS)}
@@ -71,6 +72,20 @@ def test_moves_and_truncation_change_the_sound(explorer):
     assert not np.array_equal(plain, tame)
 
 
+def test_a_point_as_a_sound_for_a_pad_is_what_the_map_plays_and_can_be_asked_for_again(explorer, library):
+    moved = [0.5, *STILL[1:]]
+    request = at((0.3, 0.6), moves=moved, model="tiny-hybrid", pitch=67.0)
+    sound = explorer.sound(request)["sound"]
+    [heard] = sounds(explorer.points(request))
+    kept = np.frombuffer(base64.b64decode(sound["pcm"]), "<i2")
+    np.testing.assert_allclose(kept, heard[: len(kept)], atol=1)
+    assert len(kept) > 100
+    again = {key: sound[key] for key in ("model", "label", "pitch")}
+    again["z"] = np.frombuffer(base64.b64decode(sound["z"]), "<f4").tolist()
+    assert Sounds(library).answer({"sounds": [again]})["sounds"][0]["pcm"] == sound["pcm"]
+    assert (sound["seed"], sound["pitch"]) == (None, 67.0)
+
+
 def test_a_direction_says_what_it_changes_in_json(explorer):
     answer = explorer.direction({"model": MODEL, "label": LABELS[0], "pitch": None, "number": MOVES - 1})
     assert set(answer) == {"name", "low", "high", "change", "unit", "there"}
@@ -127,15 +142,17 @@ def test_models_are_described_in_json(library):
     ],
 )
 def test_bad_requests_are_answered_in_one_sentence(explorer, word, change):
-    answer = explorer.points(at((0.5, 0.5)) | change)
-    assert set(answer) == {"error"}
-    assert word in answer["error"]
-    assert "\n" not in answer["error"]
+    for ask in (explorer.points, explorer.sound):
+        answer = ask(at((0.5, 0.5)) | change)
+        assert set(answer) == {"error"}
+        assert word in answer["error"]
+        assert "\n" not in answer["error"]
 
 
 @pytest.mark.parametrize("request_", [None, [], 5, "points", {}])
 def test_what_is_no_request_is_answered_in_one_sentence(explorer, request_):
     assert set(explorer.points(request_)) == {"error"}
+    assert set(explorer.sound(request_)) == {"error"}
     assert set(explorer.direction(request_)) == {"error"}
 
 

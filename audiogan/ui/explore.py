@@ -20,6 +20,8 @@ from audiogan.ui import scripts
 from audiogan.ui.fields import parse_seed
 from audiogan.ui.gate import Gate, guarded
 from audiogan.ui.library import Library
+from audiogan.ui.sounds import Sounds
+from audiogan.ui.sounds import describe as describe_sound
 from audiogan.ui.visitors import visitor
 
 MAX_POINTS = TILE
@@ -38,6 +40,9 @@ def build(library: Library, gate: Gate) -> gr.HTML:
     async def direction(request: dict, http: gr.Request) -> dict:
         return await gate.serve(explorer.direction, request, await visitor(http))
 
+    async def sound(request: dict, http: gr.Request) -> dict:
+        return await gate.serve(explorer.sound, request, await visitor(http))
+
     async def nearest(request: dict, http: gr.Request) -> dict:
         return await gate.serve(explorer.nearest, request, await visitor(http))
 
@@ -46,7 +51,7 @@ def build(library: Library, gate: Gate) -> gr.HTML:
         js_on_load=scripts.mounting("explore.js"),
         apply_default_css=False,
         elem_id="explore",
-        server_functions=[points, direction, nearest],
+        server_functions=[points, sound, direction, nearest],
         models=[describe(entry.synthesizer, entry.synthesizer.name in explorer.indexed) for entry in library],
         corners=FIRST_CORNERS,
         directions={"steered": [item.name for item in DESCRIPTORS], "principal": COUNT, "reach": MAX_MOVE},
@@ -102,6 +107,14 @@ class Explorer:
         return {"sounds": [_pcm(clip) for clip in self._render(request)]}
 
     @guarded
+    def sound(self, request: dict) -> dict:
+        """`{"sound": {...}}`, the request's one point as `sounds.describe` has it: for a pad."""
+        place, z = self._place(request), self._latents(request)
+        exact = {"model": place.synthesizer.name, "label": place.label, "pitch": place.pitch, "z": z[0].tolist()}
+        [made] = Sounds(self._library).make({"sounds": [exact]})
+        return {"sound": describe_sound(*made)}
+
+    @guarded
     def direction(self, request: dict) -> dict:
         """What direction `number` of a model and label changes: the fields of `directions.Meaning`."""
         number, directions = _get(request, "number"), self._of(self._place(request))
@@ -127,13 +140,18 @@ class Explorer:
 
     def _render(self, request: dict) -> np.ndarray:
         """The audio of a request's points, [points, time]."""
+        place, z = self._place(request), self._latents(request)
+        return place.synthesizer.render(z, [place.label] * len(z), [place.pitch] * len(z))
+
+    def _latents(self, request: dict) -> np.ndarray:
+        """The latents of a request's points, [points, latent_dim]."""
         place = self._place(request)
         corners = np.concatenate([place.synthesizer.latents([0], seed) for seed in _seeds(_get(request, "corners"))])
         z = latent.truncate(latent.plane(corners, *_pairs(_get(request, "points"))), _get(request, "truncation"))
         moves = _moves(_get(request, "moves"), len(z))
         if moves.any():
             z = z + moves @ self._of(place).vectors()
-        return place.synthesizer.render(z, [place.label] * len(z), [place.pitch] * len(z))
+        return z
 
     def _of(self, place: Place) -> Directions:
         """The directions of a place, whatever its pitch: they are heard at the middle of the label's range."""

@@ -232,3 +232,41 @@ def too_small(page: Page, root: str) -> list[str]:
         .map(([node]) => node)
         .map(node => node.outerHTML.slice(0, 160))"""
     return page.evaluate(script, root)
+
+
+def test_a_sound_of_the_map_goes_to_a_pad_and_back_off_it(visit):
+    page = visit()
+    explore(page, "tiny-pitched")
+    tool(page, "To a pad").click()
+    menu = page.get_by_role("menu", name="Pads")
+    expect(menu.get_by_role("menuitem")).to_have_count(16)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    expect(menu.get_by_role("menuitem", name="7 Snare drum")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(".toast")).to_contain_text("Pad 7 of Play has this sound now.")
+    page.get_by_role("tab", name="Play").click()
+    expect(page.locator(".inspector h3")).to_have_text("7 · Flute")
+    expect(page.locator(".inspector .identity")).to_contain_text("tiny-pitched · a latent of its own · MIDI 66")
+    page.wait_for_timeout(600)  # until the address has it
+    page.reload()
+    expect(page.locator(".pad").nth(6).locator(".name")).to_have_text("Flute")
+    page.get_by_role("tab", name="Explore").click()
+    tool(page, "To a pad").click()
+    page.get_by_role("menuitem", name="9 Snare drum").click()
+    expect(page.locator(".toast")).to_contain_text("Pad 9")
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("tab", name="Play").click()
+    expect(page.locator(".pad").nth(8).locator(".name")).to_have_text("Snare drum")
+
+
+def test_a_locked_pad_keeps_its_sound(visit):
+    page = visit()
+    page.get_by_role("button", name="Lock", exact=True).click()
+    explore(page)
+    before = page.locator(".pad").first.locator(".name").text_content()
+    tool(page, "To a pad").click()
+    page.get_by_role("menuitem").first.click()
+    expect(page.locator(".toast")).to_contain_text("Pad 1 is locked")
+    expect(page.locator(".pad").first.locator(".name")).to_have_text(before)

@@ -15,6 +15,7 @@ const ICONS = {
   clear: "M6 6l12 12M18 6L6 18",
   plus: "M12 5v14M5 12h14",
   minus: "M5 12h14",
+  pads: "M4 4h6v6H4zM14 4h6v6h-6zM4 14h6v6H4zM14 14h6v6h-6z",
 };
 const SVG = "http://www.w3.org/2000/svg";
 

@@ -14,6 +14,7 @@ import { Progress } from "./progress.js";
 import { Scope } from "./scope.js";
 import { cornerFields, seedField } from "./seeds.js";
 import { settle } from "./settle.js";
+import { padButton } from "./to_pad.js";
 import { toast } from "./toast.js";
 
 const RETRIGGER = 70; // milliseconds between two sounds of a moving finger
@@ -42,7 +43,7 @@ class Explorer {
     this.map = new LatentMap();
     this.map.addEventListener("move", ({ detail }) => this.follow(detail));
     this.map.addEventListener("again", () => this.sound(true));
-    this.scope = new Scope();
+    this.scope = new Scope({ tools: [padButton(this.server, () => this.heard)] });
     this.likeness = new Likeness(this.server, () => this.heard);
     this.filling = new Progress("Sounds on the map");
     this.morph = new Morph({

@@ -9,16 +9,17 @@ export function closeMenu() {
   open = null;
 }
 
-export function showMenu(anchor, title, items) {
+export function showMenu(anchor, title, items, columns = 1) {
   closeMenu();
-  const menu = make("div", { className: "menu", role: "menu", ariaLabel: title });
+  const menu = make("div", { className: columns > 1 ? "menu grid" : "menu", role: "menu", ariaLabel: title });
+  menu.style.setProperty("--columns", columns);
   const act = (action) => () => {
     closeMenu();
     anchor.focus({ preventScroll: true });
     action();
   };
   for (const item of items) menu.append(item ? entry(item, act) : make("hr"));
-  menu.addEventListener("keydown", (event) => move(event, menu, anchor));
+  menu.addEventListener("keydown", (event) => move(event, menu, anchor, columns));
   document.body.append(menu);
   place(menu, anchor);
   open = menu;
@@ -47,10 +48,12 @@ function place(menu, anchor) {
   Object.assign(menu.style, { left: `${left + scrollX}px`, top: `${top + scrollY}px` });
 }
 
-function move(event, menu, anchor) {
+function move(event, menu, anchor, columns) {
   const entries = [...menu.querySelectorAll("button")];
   const at = entries.indexOf(document.activeElement);
-  const next = { ArrowDown: at + 1, ArrowUp: at - 1 + entries.length, Home: 0, End: entries.length - 1 }[event.key];
+  const last = entries.length - 1;
+  const sideways = columns > 1 ? { ArrowRight: at + 1, ArrowLeft: at - 1 + entries.length } : {};
+  const next = { ArrowDown: at + columns, ArrowUp: at - columns + entries.length, Home: 0, End: last, ...sideways }[event.key];
   event.stopPropagation();
   if (next !== undefined) {
     event.preventDefault();

@@ -15,6 +15,7 @@ import { Player } from "./player.js";
 import { Sequencer } from "./sequencer.js";
 import { buildSteps } from "./steps.js";
 import { Studio } from "./studio.js";
+import { offerPads } from "./to_pad.js";
 import { toast } from "./toast.js";
 import { buildToolbar } from "./toolbar.js";
 import { buildGridTools, buildTransport, segmented } from "./transport.js";
@@ -22,6 +23,7 @@ import { listenToTyping } from "./typing.js";
 
 export function mount({ element, props, server }) {
   const studio = new Studio({ models: props.models, kit: props.kit, roles: props.roles, server });
+  offerPads(studio);
   const player = new Player(studio);
   const sequencer = new Sequencer(studio, player);
   const notes = new Notes(studio);

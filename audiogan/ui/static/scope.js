@@ -14,16 +14,17 @@ const ZOOM = 1.6;
 const KEYS_HELP = "Arrow keys move the cursor, plus and minus zoom, 0 shows all, space plays what is shown.";
 
 export class Scope {
-  constructor({ heading = "h3" } = {}) {
+  // `tools` are more buttons for what is shown.
+  constructor({ heading = "h3", tools = [] } = {}) {
     this.view = new View(1);
     this.kind = "mel";
     this.cursor = null; // { second, height } with height from 0 (bottom of the spectrogram) to 1
-    this.element = this.build(heading);
+    this.element = this.build(heading, tools);
     this.listen();
     new ResizeObserver(() => this.draw()).observe(this.screen);
   }
 
-  build(heading) {
+  build(heading, tools) {
     this.title = make(heading, { textContent: "No sound yet" });
     this.detail = make("p", { className: "identity" });
     this.runButton = button("Play", () => this.toggle(), { image: "play", className: "tool primary" });
@@ -44,7 +45,7 @@ export class Scope {
       this.fit,
     );
     const words = make("div", { className: "words" }, this.title, this.detail);
-    const head = make("header", {}, words, this.runButton, this.save);
+    const head = make("header", {}, words, this.runButton, this.save, ...tools);
     return make("section", { className: "scope", "aria-label": "The sound, close up" }, head, this.screen, this.readout, make("div", { className: "scope-tools" }, kinds, zooms), this.spoken);
   }
 
