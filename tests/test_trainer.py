@@ -124,7 +124,9 @@ def test_the_best_by_held_out_score_is_kept_and_resumed(tmp_path, prepared, monk
     assert (tmp_path / "run/best.safetensors").read_bytes() == best
     assert RunFolder(tmp_path / "run").load_best()[1]["step"] == 2
     assert exported_step(tmp_path) == 2
+    assert "--last" not in checkpoint.read(tmp_path / "ck/mine").card()
     assert exported_step(tmp_path, last=True) == 3
+    assert "export RUN --name mine --last\n" in checkpoint.read(tmp_path / "ck/mine").card()
 
 
 def exported_step(tmp_path, last: bool = False) -> int:

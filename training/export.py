@@ -69,7 +69,8 @@ def export(
         if heard.meta["sha256"] != data["sha256"]:
             raise ValueError(f"--notch {notch_by} is not the data that the run was trained on")
         generator, training["notches"] = notched(generator, heard)
-    text = card(name, generator, config, data, training, notes, _curve(run.folder, numbers["step"]))
+    curve = _curve(run.folder, numbers["step"])
+    text = card(name, generator, config, data, training, notes, curve, last)
     checkpoint.save(folder, generator, training, text)
     return folder
 
@@ -86,7 +87,9 @@ def _averaged(run: RunFolder, last: bool) -> tuple[dict, dict]:
     return below(tensors, "average"), numbers
 
 
-def card(name: str, generator, config: TrainConfig, data: dict, training: dict, notes: str, curve: str) -> str:
+def card(
+    name: str, generator, config: TrainConfig, data: dict, training: dict, notes: str, curve: str, last: bool
+) -> str:
     """A model card in Markdown: data, licence, budget, parameters, curve, commands, and what is known of the sound."""
     model = generator.config
     settings = "".join(f" --set {shlex.quote(setting)}" for setting in settings_of(config))
@@ -128,7 +131,7 @@ EMA {config.ema:g} |
 ## Made by
 
     python -m training train {config.preset} --data DATA --out RUN{settings}
-    python -m training export RUN --name {name}{" --notch DATA" * ("notches" in training)}
+    python -m training export RUN --name {name}{" --last" * last}{" --notch DATA" * ("notches" in training)}
 """
 
 
