@@ -29,7 +29,10 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--notes", metavar="FILE", type=Path, help="Markdown for the card: how it sounds")
     export.add_argument("--last", action="store_true", help="the last saved one, not the best on held-out audio")
     export.add_argument(
-        "--notch", metavar="PREPARED", type=Path, help="filter a WaveGAN's whistles out; its data set tells which"
+        "--notch",
+        metavar="PREPARED",
+        type=Path,
+        help="filter a wavegan's or a hybrid's whistles out; its data set tells which",
     )
     export.add_argument("--replace", action="store_true", help="a checkpoint of that name gives way")
     export.set_defaults(run=_export)

@@ -109,7 +109,8 @@ class Explorer:
     @guarded
     def sound(self, request: dict) -> dict:
         """`{"sound": {...}}`, the request's one point as `sounds.describe` has it: for a pad."""
-        place, z = self._place(request), self._latents(request)
+        place = self._place(request)
+        z = self._latents(place, request)
         exact = {"model": place.synthesizer.name, "label": place.label, "pitch": place.pitch, "z": z[0].tolist()}
         [made] = Sounds(self._library).make({"sounds": [exact]})
         return {"sound": describe_sound(*made)}
@@ -140,12 +141,12 @@ class Explorer:
 
     def _render(self, request: dict) -> np.ndarray:
         """The audio of a request's points, [points, time]."""
-        place, z = self._place(request), self._latents(request)
+        place = self._place(request)
+        z = self._latents(place, request)
         return place.synthesizer.render(z, [place.label] * len(z), [place.pitch] * len(z))
 
-    def _latents(self, request: dict) -> np.ndarray:
+    def _latents(self, place: Place, request: dict) -> np.ndarray:
         """The latents of a request's points, [points, latent_dim]."""
-        place = self._place(request)
         corners = np.concatenate([place.synthesizer.latents([0], seed) for seed in _seeds(_get(request, "corners"))])
         z = latent.truncate(latent.plane(corners, *_pairs(_get(request, "points"))), _get(request, "truncation"))
         moves = _moves(_get(request, "moves"), len(z))
