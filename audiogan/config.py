@@ -9,6 +9,7 @@ LATENT_DISTRIBUTIONS = ("uniform", "normal")
 FILTERED = ("wavegan", "hybrid")  # architectures that a post filter may follow
 SHORTEST_FILTER = 33
 _LABEL = re.compile(r"[\w][\w .&'()+-]{0,63}")
+_SWITCHES = {"envelope": "wavegan", "partial_ratios": "hybrid"}  # and whose they are
 _BOUNDS = {
     "dim": (1, 256),
     "sample_rate": (4_000, 96_000),
@@ -38,6 +39,7 @@ class ModelConfig:
         post_filter: taps, an odd number, of each label's learnt filter behind a WaveGAN's or a hybrid's generator; 0
             for none.
         envelope: whether WaveGAN's generator ends in a learnt envelope before that, so that it can be silent.
+        partial_ratios: whether a hybrid keeps where each label's partials lie, where that is at no multiple of a pitch.
         griffin_lim_iterations: for architectures that draw spectrograms.
         output_peak: what each clip's largest sample is brought to, as its training clips' was; 0 leaves levels alone.
 
@@ -56,6 +58,7 @@ class ModelConfig:
     phase_shuffle: int = 2
     post_filter: int = 0
     envelope: bool = False
+    partial_ratios: bool = False
     griffin_lim_iterations: int = 16
     output_peak: float = 0.0
 
@@ -72,12 +75,14 @@ class ModelConfig:
                 f"post_filter must be 0, or odd and at least {SHORTEST_FILTER}, since it passes no mean, "
                 f"not {self.post_filter!r}"
             )
-        if type(self.envelope) is not bool:
-            raise ValueError(f"envelope must be true or false, not {self.envelope!r}")
+        for name in _SWITCHES:
+            if type(getattr(self, name)) is not bool:
+                raise ValueError(f"{name} must be true or false, not {getattr(self, name)!r}")
         if self.post_filter and self.architecture not in FILTERED:
             raise ValueError(f"post_filter is for {_listed(FILTERED)}, not for {self.architecture}")
-        if self.envelope and self.architecture != "wavegan":
-            raise ValueError(f"envelope is a wavegan's, not a {self.architecture}'s")
+        for name, architecture in _SWITCHES.items():
+            if getattr(self, name) and self.architecture != architecture:
+                raise ValueError(f"{name} is a {architecture}'s, not a {self.architecture}'s")
         if type(self.output_peak) not in (int, float) or not 0.0 <= self.output_peak <= 1.0:
             raise ValueError(f"output_peak must be a number from 0 to 1, not {self.output_peak!r}")
         if self.num_samples not in NUM_SAMPLES:

@@ -36,6 +36,7 @@ def test_json_round_trip():
         ("post_filter", -1),
         ("post_filter", 1),
         ("envelope", 1),
+        ("partial_ratios", "yes"),
         ("griffin_lim_iterations", 10**6),
         ("output_peak", 1.5),
         ("output_peak", float("nan")),
@@ -53,10 +54,13 @@ def test_a_post_filter_follows_no_other_model(architecture):
         ModelConfig(architecture, post_filter=33)
 
 
-@pytest.mark.parametrize("architecture", ["specgan", "hybrid"])
-def test_an_envelope_follows_no_other_model(architecture):
-    with pytest.raises(ValueError, match=f"a wavegan's, not a {architecture}'s"):
-        ModelConfig(architecture, envelope=True)
+@pytest.mark.parametrize(
+    ("name", "owner", "architecture"),
+    [("envelope", "wavegan", "specgan"), ("envelope", "wavegan", "hybrid"), ("partial_ratios", "hybrid", "wavegan")],
+)
+def test_what_is_of_one_architecture_is_of_no_other(name, owner, architecture):
+    with pytest.raises(ValueError, match=f"{name} is a {owner}'s, not a {architecture}'s"):
+        ModelConfig(architecture, **{name: True})
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The bank of partials: sines where they were asked for, silent above the limit, bending and straying as told."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -43,10 +44,10 @@ def bank(**biases) -> Harmonics:
     return subject
 
 
-def heard(subject: Harmonics, pitch: float, noise: torch.Tensor | None = None, x: torch.Tensor | None = None):
+def heard(subject: Harmonics, pitch: float, noise=None, x=None, ratios=None) -> torch.Tensor:
     noise = torch.zeros(1, NOISE) if noise is None else noise
     x = torch.zeros(1, WIDTH, FRAMES) if x is None else x
-    parts = subject(x, torch.zeros(1, STYLE), torch.tensor([pitch]), noise)
+    parts = subject(x, torch.zeros(1, STYLE), torch.tensor([pitch]), noise, ratios)
     return dsp.istft(torch.complex(*parts), N_FFT, HOP_LENGTH, NUM_SAMPLES)[0]
 
 
@@ -127,12 +128,34 @@ def test_a_learnt_phase_prevails_over_chance():
     assert apart[1] < 0.05 * apart[0]
 
 
+def tops(audio: torch.Tensor, hz: float, between: list[float]) -> list[float]:
+    """The strongest frequency below, between and above some multiples of hz, as such multiples."""
+    spectrum = torch.fft.rfft(audio * torch.hann_window(NUM_SAMPLES)).abs()
+    edges = [0, *(round(multiple * hz * NUM_SAMPLES / SAMPLE_RATE) for multiple in between), len(spectrum)]
+    places = [low + spectrum[low:high].argmax().item() for low, high in pairwise(edges)]
+    return [place * SAMPLE_RATE / NUM_SAMPLES / hz for place in places]
+
+
 def test_partials_stray_but_not_the_first():
     subject = bank(level=([0, 4], 0.0), partials=(slice(0, HARMONICS - 1), 1.0))
-    spectrum = torch.fft.rfft(heard(subject, 57.0) * torch.hann_window(NUM_SAMPLES)).abs()
-    peaks = [spectrum[:300].argmax().item(), 300 + spectrum[300:].argmax().item()]
-    orders = [peak * SAMPLE_RATE / NUM_SAMPLES / 220 for peak in peaks]
-    assert orders == pytest.approx([1.0, 5 + MOST_STRAY * math.tanh(1.0)], abs=0.01)
+    expected = [1.0, 5 + MOST_STRAY[0] * math.tanh(1.0)]
+    assert tops(heard(subject, 57.0), 220, between=[1.5]) == pytest.approx(expected, abs=0.01)
+
+
+def test_partials_lie_where_they_were_measured_and_stray_little_from_there():
+    subject = bank(level=([0, 1, 4], 0.0), partials=(slice(0, HARMONICS - 1), 1.0))
+    ratios = torch.arange(1.0, HARMONICS + 1)[None].clone()
+    ratios[0, [0, 4]] = torch.tensor([0.62, 5.404])
+    far, near = (reach * math.tanh(1.0) for reach in MOST_STRAY)
+    found = tops(heard(subject, 57.0, ratios=ratios), 220, between=[1.5, 4])
+    assert found == pytest.approx([0.62, 2 + far, 5.404 + near], abs=0.01)
+
+
+def test_whole_numbers_are_what_no_ratios_are():
+    subject = bank(level=(slice(None), -2.0), bend=(0, 0.4), partials=(slice(None), 0.3))
+    noise = torch.randn(1, NOISE, generator=torch.Generator().manual_seed(4))
+    ratios = torch.arange(1.0, HARMONICS + 1)[None]
+    assert torch.equal(heard(subject, 50.0, noise, ratios=ratios), heard(subject, 50.0, noise))
 
 
 def course_of(sine: torch.Tensor) -> np.ndarray:

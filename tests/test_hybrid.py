@@ -38,6 +38,16 @@ def test_a_given_pitch_is_heard():
         assert (strongest - strongest.round()).abs().max() < 0.02
 
 
+def test_each_label_has_ratios_of_its_own():
+    subject, z = generator(partial_ratios=True), torch.randn(1, 100).repeat(2, 1)
+    plain, pitch = generator(), torch.tensor([60.0, 60.0])
+    subject.load_state_dict(plain.state_dict() | {"partial_ratios": subject.partial_ratios})
+    subject.partial_ratios[1, 2] = 2.756
+    ours, theirs = (model(z, torch.tensor([0, 1]), pitch) for model in (subject, plain))
+    torch.testing.assert_close(ours[0], theirs[0])
+    assert not torch.allclose(ours[1], theirs[1], atol=1e-4)
+
+
 def test_noise_is_a_function_of_the_latent():
     z = torch.randn(3, 100)
     noise = latent.noise_of(z, 1000)

@@ -53,6 +53,21 @@ def test_what_follows_the_last_layer_can_be_added_goes_along_by_label_and_cannot
         begin_with(build_generator(ModelConfig("wavegan", dim=4, labels=("Gong",))), tmp_path / "filtered")
 
 
+def test_ratios_can_be_added_go_along_by_label_and_cannot_be_left_out(tmp_path):
+    save_tiny_checkpoint(tmp_path / "plain", "hybrid", ("Flute", "Gong"))
+    form = {"dim": 4, "partial_ratios": True}
+    subject = build_generator(ModelConfig("hybrid", labels=("Gong", "Chime"), **form))
+    begin_with(subject, tmp_path / "plain")
+    assert torch.equal(subject.partial_ratios, torch.arange(1.0, 49).repeat(2, 1))
+    subject.partial_ratios[1, 0] = 0.625
+    checkpoint.save(tmp_path / "measured", subject, {}, "")
+    again = build_generator(ModelConfig("hybrid", labels=("Chime", "Cello"), **form))
+    begin_with(again, tmp_path / "measured")
+    assert torch.equal(again.partial_ratios[0], subject.partial_ratios[1])
+    with pytest.raises(ValueError, match="partial_ratios True, not False"):
+        begin_with(build_generator(ModelConfig("hybrid", dim=4, labels=("Gong",))), tmp_path / "measured")
+
+
 def test_a_filter_without_labels_goes_along(tmp_path):
     torch.manual_seed(0)
     learnt, subject = (build_generator(ModelConfig("wavegan", dim=4, post_filter=33)) for _ in range(2))

@@ -7,8 +7,8 @@ import torch
 from audiogan import checkpoint
 from audiogan.models.base import Generator
 
-PER_LABEL = "embedding.weight", "pitch_shares", "post.responses"  # tensors with a row a label
-ADDED = {"post_filter", "envelope"}  # may be new: at first they change little
+PER_LABEL = "embedding.weight", "pitch_shares", "partial_ratios", "post.responses"  # tensors with a row a label
+ADDED = {"post_filter", "envelope", "partial_ratios"}  # may be new: at first they change little
 OF_THE_SOUNDS = {"labels", "output_peak"}  # may differ between what was learnt and what is to be
 
 

@@ -15,7 +15,7 @@ from audiogan.audio import from_pcm16
 from audiogan.dataset import PreparedData
 from audiogan.device import machine
 from audiogan.models import takes_pitch
-from training import precision
+from training import partials, precision
 from training.batches import Batches
 from training.config import TrainConfig
 from training.distributed import Workers
@@ -150,6 +150,9 @@ class Trainer:
         rows = data.rows("train")
         label, pitch = (torch.from_numpy(values[rows]) for values in (data.label, data.pitch))
         self.game.generator.fit_conditions(label if self.game.model.labels else torch.zeros_like(label), pitch)
+        if self.game.model.partial_ratios:
+            ratios = partials.measured(data, conditional=bool(self.game.model.labels))
+            self.game.generator.partial_ratios.copy_(ratios)
         chunks = np.array_split(rows, math.ceil(len(rows) / FIT_BATCH))
         audio = (torch.from_numpy(from_pcm16(data.clips[chunk])).to(self.device) for chunk in chunks)
         self.game.generator.fit(audio, data.statistics)

@@ -1,8 +1,8 @@
 """The hybrid's bank of partials, placed into the frames of an STFT without a sample computed.
 
 Each partial lies near its multiple of the pitch. Frames say how loud it is, how the pitch bends and how deep a vibrato
-is; the style says how fast that is, how far a partial strays (strings are stretched, bells have ratios of their own)
-and how its phase stands to the others'.
+is; the style says how fast that is, how far a partial strays (strings are stretched) and how its phase stands to the
+others'. What lies near no multiple, as a bell's partials, has a place that was measured.
 """
 
 import math
@@ -18,7 +18,7 @@ HIGHEST = 0.4875  # of the sample rate: 7.8 kHz at 16 kHz
 LOUDEST, QUIET = 1.0, -4.0  # log amplitude at which they saturate, and where they start
 REACH = 6  # bins to either side of a line that it is given: beyond, a Hann window's transform lies 60 dB below its top
 MOST_BEND = 0.5  # semitones, of the curve and of the vibrato each
-MOST_STRAY = 0.5  # of the fundamental
+MOST_STRAY = 0.5, 0.05  # of the fundamental: of what lies near its multiple, and of what was put elsewhere
 SMOOTHING = 5  # frames, 40 ms: a pitch that bends faster is noise
 VIBRATO, VIBRATO_OCTAVES = 5.5, 0.25  # Hz, and how many octaves above and below it a player may go
 START_DEPTH = 0.05  # semitones: critics must hear a vibrato to say how deep it should be
@@ -26,7 +26,7 @@ NOISE = HARMONICS + 2  # random numbers a clip: each partial's phase, where in i
 
 
 class Harmonics(nn.Module):
-    """Partials near the multiples of a MIDI pitch; silence where it is NaN.
+    """Partials near the multiples of a MIDI pitch, or at ratios of their own; silence where it is NaN.
 
     Args:
         width: channels of the frames.
@@ -48,7 +48,9 @@ class Harmonics(nn.Module):
             nn.init.normal_(self.level.weight, std=0.03)
         nn.init.constant_(self.level.bias, QUIET)
 
-    def forward(self, x: Tensor, style: Tensor, pitch: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, x: Tensor, style: Tensor, pitch: Tensor, noise: Tensor, ratios: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Real and imaginary part as `dsp.stft` would give them, [batch, NUM_BINS, frames] each.
 
         Args:
@@ -56,18 +58,20 @@ class Harmonics(nn.Module):
             style: float32 [batch, style].
             pitch: [batch].
             noise: standard normal [batch, NOISE].
+            ratios: of each partial to the fundamental, [batch, HARMONICS]; by default the whole numbers.
         """
         amplitude = self.level(x).clamp(max=LOUDEST).exp().transpose(1, 2)  # [batch, frames, HARMONICS]
         circle = 0.5 + 0.5 * torch.erf(noise / math.sqrt(2))  # uniform in [0, 1)
         bend = self._bend(x, style, circle[:, -1:])  # [batch, frames]
         stray, cosine, sine = self.partials(style)[:, None].split([HARMONICS - 1, HARMONICS, HARMONICS], dim=2)
-        frequency, turns = self._course(pitch, bend, F.pad(MOST_STRAY * stray.tanh(), (1, 0)))
+        order, aside = self._places(F.pad(stray.tanh(), (1, 0)), ratios)
+        frequency, turns = self._course(pitch, bend, order, aside)
         alone, begin = 2 * math.pi * circle[:, None, :HARMONICS], circle[:, None, HARMONICS : HARMONICS + 1]
         cosine, sine = cosine + alone.cos(), sine + alone.sin()  # a phase of its own gives way to a learnt one
         scale = amplitude * torch.rsqrt(cosine.square() + sine.square() + 1e-4)
         sounding = (frequency < HIGHEST) & ~pitch.isnan()[:, None, None]
         scale = scale * sounding
-        angle = 2 * math.pi * ((turns + self._order(x) * begin) % 1)
+        angle = 2 * math.pi * ((turns + order * begin) % 1)
         real = scale * (cosine * angle.cos() - sine * angle.sin())
         imaginary = scale * (cosine * angle.sin() + sine * angle.cos())
         return lines(frequency.clamp(max=HIGHEST), real, imaginary)
@@ -79,23 +83,35 @@ class Harmonics(nn.Module):
         seconds = torch.arange(x.shape[2], device=x.device) * (HOP_LENGTH / self.sample_rate)
         return MOST_BEND * (curve + depth * torch.sin(2 * math.pi * (rate * seconds + begin)))
 
-    def _course(self, pitch: Tensor, bend: Tensor, stray: Tensor) -> tuple[Tensor, Tensor]:
+    def _places(self, stray: Tensor, ratios: Tensor | None) -> tuple[Tensor, Tensor]:
+        """The multiple that each partial bends with, and how far it lies from that, in fundamentals.
+
+        Args:
+            stray: [batch, 1, HARMONICS], from -1 to 1.
+
+        Returns:
+            [HARMONICS] or [batch, 1, HARMONICS], and [batch, 1, HARMONICS].
+        """
+        order = torch.arange(1, HARMONICS + 1, device=stray.device)
+        if ratios is None:
+            return order, MOST_STRAY[0] * stray
+        reach = torch.where(ratios == order, *MOST_STRAY)[:, None]
+        order = ratios.round().clamp(min=1)[:, None]
+        return order, ratios[:, None] - order + reach * stray
+
+    def _course(self, pitch: Tensor, bend: Tensor, order: Tensor, aside: Tensor) -> tuple[Tensor, Tensor]:
         """Cycles a sample of each partial, and its turns, [batch, frames, HARMONICS] each.
 
         Args:
             bend: semitones [batch, frames].
-            stray: fundamentals [batch, 1, HARMONICS].
+            order, aside: of `_places`.
         """
-        order = self._order(bend)
         octaves = (pitch.nan_to_num()[:, None] - 69) / 12
         nominal, _ = course(octaves, self.sample_rate)
         fundamental, turned = (part[..., None] for part in course(octaves + bend / 12, self.sample_rate))
         frames = torch.arange(bend.shape[1], device=bend.device)[:, None]
-        aside = nominal[..., None] * stray  # [batch, 1, HARMONICS]
+        aside = nominal[..., None] * aside  # [batch, 1, HARMONICS]
         return order * fundamental + aside, order * turned + (HOP_LENGTH * aside % 1) * frames
-
-    def _order(self, like: Tensor) -> Tensor:
-        return torch.arange(1, HARMONICS + 1, device=like.device)
 
 
 def smoothed(x: Tensor) -> Tensor:

@@ -36,7 +36,7 @@ class HybridGenerator(WaveGenerator):
     """z, label and MIDI pitch to a waveform; where the pitch is NaN, no harmonics sound.
 
     `pitch_shares` [labels, 129] holds how often each label played each MIDI number in training, and last how often
-    none.
+    none; `partial_ratios` [labels, 48], where the config has them, where the partials of each lie, in fundamentals.
     """
 
     takes_pitch = True
@@ -55,6 +55,8 @@ class HybridGenerator(WaveGenerator):
         self.transient = Transient(width)
         self.fourier = dsp.RealPair(N_FFT, HOP_LENGTH, config.num_samples)
         self.register_buffer("pitch_shares", torch.zeros(max(1, len(config.labels)), PITCHES + 1))
+        ratios = torch.arange(1.0, harmonics.HARMONICS + 1).repeat(max(1, len(config.labels)), 1)
+        self.register_buffer("partial_ratios", ratios if config.partial_ratios else None)
         self.post = post_filter(config)
         self._start_quiet()
 
@@ -76,7 +78,8 @@ class HybridGenerator(WaveGenerator):
         pitch = torch.full_like(z[:, 0], math.nan) if pitch is None else pitch
         style = self.mapping(z, label, pitch)
         x = self.frames(style)  # [batch, width, frames]
-        tonal = self.fourier.istft(*self._spectra(F.pad(x, (0, 1), mode="replicate"), style, pitch, noise))
+        ratios = self._ratios(pitch, label)
+        tonal = self.fourier.istft(*self._spectra(F.pad(x, (0, 1), mode="replicate"), style, pitch, noise, ratios))
         audio = (tonal + TRANSIENT_GAIN * self.transient(x)).tanh().unsqueeze(1)
         return audio if self.post is None else self.post(audio, label)
 
@@ -104,13 +107,21 @@ class HybridGenerator(WaveGenerator):
         played = self.pitch_shares[label, :PITCHES].nonzero()[:, 0].tolist()
         return (float(played[0]), float(played[-1])) if played else None
 
-    def _spectra(self, x: Tensor, style: Tensor, pitch: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
+    def _ratios(self, pitch: Tensor, label: Tensor | None) -> Tensor | None:
+        """Of each clip's partials, [batch, 48]; None where they are the whole numbers."""
+        if self.partial_ratios is None:
+            return None
+        return self.partial_ratios[torch.zeros_like(pitch, dtype=torch.long) if label is None else label]
+
+    def _spectra(
+        self, x: Tensor, style: Tensor, pitch: Tensor, noise: Tensor, ratios: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
         """Real and imaginary part of the three heads' sum, [batch, NUM_BINS, frames + 1] each."""
         samples, chances = noise.split([self.config.num_samples, harmonics.NOISE], dim=1)
         with torch.autocast(x.device.type, enabled=False):  # exponents and phases: bfloat16's steps would be heard
             x, style = x.float(), style.float()
             level, cosine, sine, breath = self.spectral(x).chunk(4, dim=1)
-            tonal = self.harmonics(x, style, pitch, chances)
+            tonal = self.harmonics(x, style, pitch, chances, ratios)
         scale = level.clamp(max=LOUDEST[0]).exp() * torch.rsqrt(cosine.square() + sine.square() + 1e-4)
         ramp_cosine, ramp_sine = _quarter_turns(x.shape[-1], x.device)
         real = scale * (cosine * ramp_cosine - sine * ramp_sine)
