@@ -144,8 +144,8 @@ def test_a_hybrid_with_a_post_filter_and_ratios_of_its_own(tmp_path):
     assert differences(*exported(tmp_path, generator), 3).max() < 1e-4
 
 
-def readme_snippet() -> str:
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+def documented_snippet() -> str:
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs/models-that-travel.md").read_text("utf-8"), re.DOTALL)
     (snippet,) = (block for block in blocks if "onnxruntime" in block)
     return snippet
 
@@ -155,7 +155,7 @@ def test_the_shipped_hybrid_and_the_snippet_that_plays_it(tmp_path):
     synthesizer = audiogan.load("hybrid-instruments", "cpu")
     assert differences(synthesizer, onnxruntime.InferenceSession(tmp_path / "sounds.onnx"), 19).max() < 1e-4
     check = "\nimport sys\nassert not {'torch', 'audiogan'} & set(sys.modules)\n"
-    subprocess.run([sys.executable, "-c", readme_snippet() + check], cwd=tmp_path, check=True)
+    subprocess.run([sys.executable, "-c", documented_snippet() + check], cwd=tmp_path, check=True)
     audio, sample_rate = soundfile.read(tmp_path / "cello.wav")
     assert (len(audio), sample_rate) == (4 * NUM_SAMPLES, 16000)
     power = np.abs(np.fft.rfft(audio[:NUM_SAMPLES] * np.hanning(NUM_SAMPLES))) ** 2
