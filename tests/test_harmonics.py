@@ -151,6 +151,12 @@ def test_partials_lie_where_they_were_measured_and_stray_little_from_there():
     assert found == pytest.approx([0.62, 2 + far, 5.404 + near], abs=0.01)
 
 
+@pytest.mark.parametrize("midi", [40.0, 100.0])
+def test_partials_of_ratio_0_are_silent(midi):
+    subject = bank(level=(slice(None), 0.0), partials=(slice(None), -3.0))
+    assert heard(subject, midi, ratios=torch.zeros(1, HARMONICS)).abs().max() == 0
+
+
 def test_whole_numbers_are_what_no_ratios_are():
     subject = bank(level=(slice(None), -2.0), bend=(0, 0.4), partials=(slice(None), 0.3))
     noise = torch.randn(1, NOISE, generator=torch.Generator().manual_seed(4))

@@ -140,7 +140,7 @@ def test_other_forms_of_wavegan(form, tmp_path):
 def test_a_hybrid_with_a_post_filter_and_ratios_of_its_own(tmp_path):
     generator = lively_generator("hybrid", post_filter=129, partial_ratios=True)
     nn.init.normal_(generator.post.responses, std=0.2)
-    generator.partial_ratios[0, 1:4] = torch.tensor([0.62, 2.756, 5.404])
+    generator.partial_ratios[0, 1:5] = torch.tensor([0.62, 2.756, 5.404, 0.0])
     assert differences(*exported(tmp_path, generator), 3).max() < 1e-4
 
 

@@ -1,8 +1,8 @@
 """Where each label's partials lie, measured: those of bars, bells and tubes are far from the multiples of their pitch.
 
 Critics pull a partial no further than a few bins of its spectrum: one that lies a third off has to be put in its place
-before the first step. A label whose partials are harmonic, or stray from that by no more than a stiff string's, keeps
-whole numbers.
+before the first step, and what would sound in its stead has to be silent. A label whose partials are harmonic, or stray
+from that by no more than a stiff string's, keeps whole numbers.
 """
 
 import numpy as np
@@ -29,7 +29,7 @@ HARMONIC = 0.01  # how far from a whole number, as a share of it, a partial belo
 
 
 def measured(data: PreparedData, conditional: bool) -> Tensor:
-    """In fundamentals, from the training clips of stated pitch: float32 [labels, HARMONICS].
+    """In fundamentals, from the training clips of stated pitch, 0 for none: float32 [labels, HARMONICS].
 
     Args:
         conditional: by label, or one row for all.
@@ -94,16 +94,18 @@ def shared(ratios: list[np.ndarray], highest: np.ndarray) -> list[float]:
 
 
 def placed(ratios: list[float]) -> np.ndarray:
-    """A place for each of the partials, float32 [HARMONICS]: whole numbers, but for what lies elsewhere.
+    """A place for each of the partials, float32 [HARMONICS]: whole numbers, where those are all there is.
 
-    Ratios that are near no whole number take the places of those that no ratio is near: as many as can lie close by,
-    and others where there is room (by the root of the distance, a few may go far).
+    Otherwise what is near a whole number has that. The rest have places near by, as many as can, and others where there
+    is room (by the root of the distance, a few may go far). Places that are left over are 0: silent.
     """
     whole = np.arange(1, HARMONICS + 1)
     aside = np.abs(np.array(ratios).reshape(-1, 1) / whole - 1)  # [ratios, HARMONICS]
     strays = np.array(ratios)[aside.min(1) > HARMONIC]
-    free = whole[aside.min(0, initial=np.inf) > HARMONIC]
-    places = whole.astype(np.float32)
+    if not len(strays):
+        return whole.astype(np.float32)
+    free = whole[aside.min(0) > HARMONIC]
+    places = np.where(np.isin(whole, free), 0, whole).astype(np.float32)
     which, where = linear_sum_assignment(np.sqrt(np.abs(strays[:, None] - free)))
     places[free[where] - 1] = strays[which]
     return places

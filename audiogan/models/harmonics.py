@@ -58,23 +58,25 @@ class Harmonics(nn.Module):
             style: float32 [batch, style].
             pitch: [batch].
             noise: standard normal [batch, NOISE].
-            ratios: of each partial to the fundamental, [batch, HARMONICS]; by default the whole numbers.
+            ratios: of each partial to the fundamental, 0 for a silent one, [batch, HARMONICS]; by default the whole
+                numbers.
         """
         amplitude = self.level(x).clamp(max=LOUDEST).exp().transpose(1, 2)  # [batch, frames, HARMONICS]
         circle = 0.5 + 0.5 * torch.erf(noise / math.sqrt(2))  # uniform in [0, 1)
         bend = self._bend(x, style, circle[:, -1:])  # [batch, frames]
         stray, cosine, sine = self.partials(style)[:, None].split([HARMONICS - 1, HARMONICS, HARMONICS], dim=2)
+        ratios = torch.arange(1.0, HARMONICS + 1, device=x.device)[None] if ratios is None else ratios
         order, aside = self._places(F.pad(stray.tanh(), (1, 0)), ratios)
         frequency, turns = self._course(pitch, bend, order, aside)
         alone, begin = 2 * math.pi * circle[:, None, :HARMONICS], circle[:, None, HARMONICS : HARMONICS + 1]
         cosine, sine = cosine + alone.cos(), sine + alone.sin()  # a phase of its own gives way to a learnt one
         scale = amplitude * torch.rsqrt(cosine.square() + sine.square() + 1e-4)
-        sounding = (frequency < HIGHEST) & ~pitch.isnan()[:, None, None]
+        sounding = (frequency < HIGHEST) & ~pitch.isnan()[:, None, None] & (ratios > 0)[:, None]
         scale = scale * sounding
         angle = 2 * math.pi * ((turns + order * begin) % 1)
         real = scale * (cosine * angle.cos() - sine * angle.sin())
         imaginary = scale * (cosine * angle.sin() + sine * angle.cos())
-        return lines(frequency.clamp(max=HIGHEST), real, imaginary)
+        return lines(frequency.clamp(0.0, HIGHEST), real, imaginary)
 
     def _bend(self, x: Tensor, style: Tensor, begin: Tensor) -> Tensor:
         """Semitones [batch, frames]: a curve and a vibrato, which begins anywhere in its period, [batch, 1]."""
@@ -83,19 +85,18 @@ class Harmonics(nn.Module):
         seconds = torch.arange(x.shape[2], device=x.device) * (HOP_LENGTH / self.sample_rate)
         return MOST_BEND * (curve + depth * torch.sin(2 * math.pi * (rate * seconds + begin)))
 
-    def _places(self, stray: Tensor, ratios: Tensor | None) -> tuple[Tensor, Tensor]:
+    def _places(self, stray: Tensor, ratios: Tensor) -> tuple[Tensor, Tensor]:
         """The multiple that each partial bends with, and how far it lies from that, in fundamentals.
 
         Args:
-            stray: [batch, 1, HARMONICS], from -1 to 1.
+            stray: from -1 to 1, [batch, 1, HARMONICS].
+            ratios: [batch or 1, HARMONICS].
 
         Returns:
-            [HARMONICS] or [batch, 1, HARMONICS], and [batch, 1, HARMONICS].
+            [batch or 1, 1, HARMONICS] and [batch, 1, HARMONICS].
         """
-        order = torch.arange(1, HARMONICS + 1, device=stray.device)
-        if ratios is None:
-            return order, MOST_STRAY[0] * stray
-        reach = torch.where(ratios == order, *MOST_STRAY)[:, None]
+        whole = torch.arange(1, HARMONICS + 1, device=stray.device)
+        reach = torch.where(ratios == whole, *MOST_STRAY)[:, None]
         order = ratios.round().clamp(min=1)[:, None]
         return order, ratios[:, None] - order + reach * stray
 
