@@ -29,6 +29,10 @@ def run_command(parser: argparse.ArgumentParser, arguments: list[str] | None) ->
         return _complain(parser, _explain(error))
     except (ValueError, FloatingPointError) as error:
         return _complain(parser, str(error))
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and "memory" not in str(error):
+            raise
+        return _complain(parser, f"out of memory: {error}")
     except KeyboardInterrupt:
         return _complain(parser, "interrupted")
     return 0

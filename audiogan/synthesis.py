@@ -50,7 +50,13 @@ class Synthesizer:
     @property
     def pitched_labels(self) -> tuple[str, ...]:
         """Labels that take a pitch: those that had one in training; none where the architecture ignores pitch."""
-        return tuple(label for label in self.labels if self.pitch_range(label) is not None)
+        return tuple(filter(None, self.pitch_ranges))
+
+    @property
+    def pitch_ranges(self) -> dict[str, tuple[float, float]]:
+        """`pitch_range` of each label that takes a pitch; under "" that of a model without labels."""
+        ranges = {label or "": self.pitch_range(label) for label in self.labels or (None,)}
+        return {label: known for label, known in ranges.items() if known is not None}
 
     def pitch_range(self, label: str | None) -> tuple[float, float] | None:
         """The lowest and the highest MIDI pitch of a label in training, None where it takes none.
@@ -117,10 +123,14 @@ class Synthesizer:
     def clip_pitches(
         self, indices: Sequence[int], seed: int, labels: Sequence[str | None], pitch: float | None = None
     ) -> list[float | None]:
-        """The MIDI pitch of each of a seed's clips at the given indices; None for those whose label takes none."""
-        numbers = [self.config.label_index(label) if self.labels else 0 for label in labels]
-        drawn = self.generator.draw_pitches(indices, seed, numbers)
-        return [None if math.isnan(own) else own if pitch is None else pitch for own in drawn]
+        """The MIDI pitch of each of a seed's clips at the given indices: the one given, or drawn as in training.
+
+        None for those whose label takes none, or that drew none.
+        """
+        numbers = [self._label_number(label) for label in labels]
+        if pitch is not None:
+            return [None if self.generator.pitch_range(number) is None else pitch for number in numbers]
+        return [None if math.isnan(own) else own for own in self.generator.draw_pitches(indices, seed, numbers)]
 
     def latents(self, indices: Sequence[int], seed: int) -> np.ndarray:
         """The z of a seed's clips at the given indices: [len(indices), latent_dim] float32."""

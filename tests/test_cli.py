@@ -15,6 +15,7 @@ from conftest import NUM_SAMPLES, SAMPLE_RATE, save_tiny_checkpoint, tone
 import audiogan
 from audiogan import checkpoint, cli
 from training import cli as training_cli
+from training.export import export
 
 ROOT = Path(__file__).parent.parent
 
@@ -211,6 +212,14 @@ class TestTraining:
         assert message in refused(capsys, training_cli.main, *arguments)
         assert os.listdir(tmp_path) == []
 
+    def test_memory_that_does_not_suffice_is_one_sentence(self, tmp_path, prepared, capsys, monkeypatch):
+        def fail(*_):
+            raise RuntimeError("CUDA out of memory. Tried to allocate 20.00 GiB")
+
+        monkeypatch.setattr("training.trainer.Trainer.train", fail)
+        command = ["train", "wavegan-cpu", "--data", prepared, "--out", tmp_path / "run", "--set", "dim=1"]
+        assert "out of memory" in refused(capsys, training_cli.main, *command)
+
     def test_export_of_a_run_that_saved_nothing(self, tmp_path, prepared, capsys):
         from test_trainer import trainer
 
@@ -235,6 +244,34 @@ class TestTraining:
         assert "the index of training sounds went" in capsys.readouterr().err
         assert checkpoint.read(folder).config.architecture == "wavegan"
         assert sorted(path.name for path in folder.iterdir()) == ["README.md", "config.json", "model.safetensors"]
+
+    @pytest.mark.parametrize(
+        ("source", "licence", "words"),
+        [
+            ("general-midi: FluidR3_GM.sf2, MuseScore_General_Full.sf3", "mit", "both MIT"),
+            ("general-midi: FluidR3_GM.sf2, Mine.sf2", "other", "that of the recordings"),
+            ("folder: sounds", "other", "that of the recordings"),
+        ],
+    )
+    def test_a_card_states_no_licence_that_nobody_gave(self, source, licence, words, tmp_path, prepared):
+        from test_trainer import trainer
+
+        run = trainer(tmp_path / "run", prepared, "steps=1")
+        run.train()
+        document = json.loads(run.run.config_file.read_text())
+        document["data"]["source"] = source
+        run.run.config_file.write_text(json.dumps(document))
+        text = (export(tmp_path / "run", "x", tmp_path / "ck") / "README.md").read_text()
+        assert f"license: {licence}\n" in text
+        assert words in text
+
+    def test_short_clips_get_no_pitch_and_it_says_so(self, tmp_path, capsys):
+        (tmp_path / "sounds").mkdir()
+        soundfile.write(tmp_path / "sounds/a.wav", tone(220.0, 1.0, 48000), 48000)
+        command = ["prepare", "folder", tmp_path / "sounds", "--out", tmp_path / "data"]
+        command += ["--num-samples", 8192, "--sample-rate", 48000]
+        assert training_cli.main(list(map(str, command))) == 0
+        assert "no pitch is estimated: 0.17 s, and it takes 0.22 s" in capsys.readouterr().err
 
     def test_notes_in_another_encoding_are_named(self, tmp_path, capsys):
         (tmp_path / "notes.md").write_text("Klingt schön.", "latin-1")

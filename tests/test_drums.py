@@ -135,6 +135,19 @@ def test_soundfonts_give_what_the_percussion_map_says(share, tmp_path):
     assert {row["licence"] for row in data.index} == {"MIT"}
 
 
+@pytest.mark.soundfonts
+def test_a_soundfont_of_unknown_licence_goes_with_all_licences_alone(share, tmp_path):
+    mine = tmp_path / "mine.sf2"
+    mine.symlink_to(general_midi.SOUNDFONTS[0][0])
+    with pytest.raises(ValueError, match="no hit of Cowbell under MIT"):
+        drums.prepare(tmp_path / "mit", FORM, [str(mine)], share, ("Cowbell",), ("MIT",), workers=1)
+    drums.prepare(tmp_path / "any", FORM, [str(mine)], share, ("Cowbell",), workers=1)
+    data = PreparedData(tmp_path / "any")
+    assert {row["licence"] for row in data.index if row["source"].startswith("mine.sf2")} == {""}
+    with open(tmp_path / "any/attribution.csv", newline="") as file:
+        assert [row["licence"] for row in csv.DictReader(file) if row["source"] == "mine.sf2"] == [""]
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -324,6 +324,15 @@ class TestRefusals:
         common[1] = tmp_path / "data"
         assert words in self.refused(capsys, "tiny-wavegan", *common)
 
+    def test_data_of_too_few_clips(self, common, tmp_path, capsys):
+        random = np.random.default_rng(0)
+        with DataSetWriter(tmp_path / "data", ClipFormat(), LABELS, "tests") as writer:
+            for number in range(24):
+                pcm = to_pcm16(0.1 * random.standard_normal(NUM_SAMPLES))
+                writer.add(Clip(pcm, LABELS[number % 2], str(number), "test" if number < 4 else "train"))
+        common[1] = tmp_path / "data"
+        assert "4 test clips and 20 training clips of their labels" in self.refused(capsys, "tiny-wavegan", *common)
+
     def test_a_model_of_other_labels(self, common, tmp_path, capsys):
         save_tiny_checkpoint(tmp_path / "odd", "wavegan", labels=("Flute", "Gong"))
         assert "odd and the data have other labels (Gong, Snare_drum)" in self.refused(

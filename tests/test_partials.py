@@ -1,12 +1,16 @@
 """Where a label's partials lie: measured in bars and tubes, whole numbers in what is harmonic."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
-from conftest import NUM_SAMPLES, SAMPLE_RATE
+from conftest import NUM_SAMPLES, SAMPLE_RATE, tiny_generator
 from test_trainer import trainer
 
+from audiogan import checkpoint
 from audiogan.dataset import PreparedData
+from audiogan.models import build_generator
 from audiogan.models.harmonics import HARMONICS
 from training import partials
 from training.data.clips import Clip, ClipFormat, DataSetWriter, fit
@@ -92,6 +96,18 @@ def test_places_are_near_by_and_taken_once():
     assert sorted(places[places > 0]) == pytest.approx([0.62, 1.0, 1.22, 2.92, 4.0])
     assert (partials.placed([]) == WHOLE).all()
     assert (partials.placed([1.0, 2.01, 3.97]) == WHOLE).all()
+
+
+def test_a_checkpoint_knows_better(tmp_path, orchestra):
+    known = tiny_generator("hybrid", ("Bar", "Bell"))
+    bells = build_generator(replace(known.config, partial_ratios=True))
+    bells.partial_ratios[0, 1] = 2.75
+    checkpoint.save(tmp_path / "bells", bells, {}, "")
+    settings = [f"start={tmp_path / 'bells'}", "dim=4", "latent_dim=100", "latent_distribution=uniform"]
+    subject = trainer(tmp_path / "run", orchestra.folder, *settings, preset="hybrid-cpu")
+    expected = partials.measured(orchestra, conditional=True)
+    expected[0] = bells.partial_ratios[0]
+    assert torch.equal(subject.game.generator.partial_ratios, expected)
 
 
 def test_a_run_begins_with_what_was_measured(tmp_path, orchestra):

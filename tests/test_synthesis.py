@@ -2,16 +2,19 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from conftest import LABELS, NUM_SAMPLES
+from conftest import LABELS, NUM_SAMPLES, tiny_generator
 
 import audiogan
+from audiogan.checkpoint import Checkpoint
+from audiogan.evaluation.candidates import ask_pitches
 from audiogan.models import ARCHITECTURES
 from audiogan.renderer import at_peak
-from audiogan.synthesis import file_name
+from audiogan.synthesis import Synthesizer, file_name
 from audiogan.tiles import TILE
 
 
@@ -95,6 +98,21 @@ class TestPitch:
         assert set(pitches) == set(map(float, range(60, 73)))
         assert pitches[7] == hybrid.clip_pitches([7], 1, ["Flute"])[0]
         assert hybrid.clip_pitches(range(2), 1, ["Flute", "Snare_drum"], 64.5) == [64.5, None]
+
+    def test_a_pitch_given_is_played_by_every_clip_of_a_label_that_had_some(self):
+        generator = tiny_generator("hybrid", ("Tom", "Gong"))
+        generator.fit_conditions(torch.zeros(10).long(), torch.tensor([50.0, 53.0] + 8 * [torch.nan]))
+        subject = Synthesizer(Checkpoint("toms", Path(), generator.config, {}), generator, torch.device("cpu"))
+        labels = ["Tom"] * 20
+        assert None in subject.clip_pitches(range(20), 1, labels)
+        assert subject.clip_pitches(range(20), 1, labels, 60.0) == [60.0] * 20
+
+    def test_a_model_without_labels_takes_one_as_well(self):
+        generator = tiny_generator("hybrid", ())
+        generator.fit_conditions(torch.zeros(2).long(), torch.tensor([50.0, 61.0]))
+        subject = Synthesizer(Checkpoint("any", Path(), generator.config, {}), generator, torch.device("cpu"))
+        assert (subject.pitch_ranges, subject.pitched_labels) == ({"": (50.0, 61.0)}, ())
+        assert ask_pitches(subject, [None, None], np.array([55.0, 70.0]), 0) == [55.0, 61.0]
 
     def test_pitch_changes_what_has_one_and_nothing_else(self, hybrid):
         for label, same in (("Flute", False), ("Snare_drum", True)):

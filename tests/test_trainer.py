@@ -155,13 +155,24 @@ def test_a_loss_that_is_not_finite_stops_with_the_step_and_keeps_the_good_state(
 
 
 def test_a_run_is_not_mixed_with_another(tmp_path, prepared):
-    trainer(tmp_path / "run", prepared)
+    trainer(tmp_path / "run", prepared, "steps=1").train()
     with pytest.raises(ValueError, match="batch_size 4, not 5"):
         trainer(tmp_path / "run", prepared, "batch_size=5")
     (tmp_path / "other").mkdir()
     (tmp_path / "other/thesis.txt").write_text("mine")
     with pytest.raises(ValueError, match="neither empty nor a training run"):
         trainer(tmp_path / "other", prepared)
+
+
+def test_what_was_never_saved_claims_no_folder_and_leaves_no_scores(tmp_path, prepared):
+    first = trainer(tmp_path / "run", prepared, "batch_size=6")
+    first.run.log({"step": 3, "score": 1.0})
+    first.run.save_best(first.game.average.state_dict(), {"step": 3, "score": 1.0})
+    second = trainer(tmp_path / "run", prepared, "steps=1", "report_every=1")
+    second.train()
+    assert [json.loads(line)["step"] for line in (tmp_path / "run/metrics.jsonl").read_text().splitlines()] == [1]
+    assert second.run.load_best() is None
+    assert second.run.read()[0].batch_size == 4
 
 
 def test_a_damaged_state_is_one_sentence(tmp_path, prepared):

@@ -2,12 +2,15 @@
 
 from dataclasses import astuple
 
+import pytest
 import torch
+from conftest import tone
 
 from audiogan.audio import from_pcm16
 from audiogan.config import ModelConfig
 from audiogan.dataset import PreparedData
 from audiogan.models.base import WaveGenerator
+from training.data.clips import Clip, ClipFormat, DataSetWriter, fit
 from training.validation import FLOORS, Validation, _alike
 
 
@@ -33,6 +36,25 @@ def test_real_audio_beats_noise_and_silence(prepared):
         assert floor < 0.2 * min(others)
     assert validation.floor.distance > 0  # KAD has no bias: it can be below
     assert scores[0] == validation.score(Player(real))
+
+
+@pytest.mark.parametrize(("splits", "judged"), [(("train", "train", "test"), 2), (("train", "test", "test"), 2)])
+def test_one_held_out_clip_is_none(tmp_path, splits, judged):
+    validation = Validation(few_clips(tmp_path / "data", splits), torch.device("cpu"))
+    assert len(validation.label) == judged
+
+
+def test_one_clip_is_too_few(tmp_path):
+    with pytest.raises(ValueError, match=r"at least 2 clips, and .* has 1"):
+        Validation(few_clips(tmp_path / "data", ("train", "test")), torch.device("cpu"))
+
+
+def few_clips(folder, splits: tuple[str, ...]) -> PreparedData:
+    form = ClipFormat()
+    with DataSetWriter(folder, form, (), "tests") as writer:
+        for number, split in enumerate(splits):
+            writer.add(Clip(fit(tone(200.0 + 100 * number), form), "", str(number), split))
+    return PreparedData(folder)
 
 
 def test_clips_are_judged_at_the_level_they_are_played_at(prepared):

@@ -193,9 +193,14 @@ def _printable(line: str) -> str:
 
 def _clip_format(options):
     from training.data.clips import ClipFormat
+    from training.data.pitch import SHORTEST_SECONDS
 
     estimate_pitch = not getattr(options, "no_pitch", True)  # general-midi knows its pitches
-    return ClipFormat(options.sample_rate, options.num_samples, not options.no_normalize, estimate_pitch)
+    form = ClipFormat(options.sample_rate, options.num_samples, not options.no_normalize, estimate_pitch)
+    seconds = form.num_samples / form.sample_rate
+    if estimate_pitch and seconds < SHORTEST_SECONDS:
+        print(f"no pitch is estimated: {seconds:.2f} s, and it takes {SHORTEST_SECONDS:.2f} s", file=sys.stderr)
+    return form
 
 
 def _train(options) -> None:

@@ -9,6 +9,7 @@ from audiogan.dataset import PreparedData
 from audiogan.evaluation import history
 from audiogan.models import build_generator, count_parameters
 from training.config import TrainConfig, load_preset
+from training.data import general_midi
 from training.notches import notched
 from training.run import RunFolder
 from training.state import below
@@ -19,6 +20,7 @@ LICENCES = {
     "fsdkaggle2018": "CC-BY 4.0 as a set; each clip CC0, CC-BY or CC-BY-NC: see the data set's attribution.csv.",
     "general-midi": "The soundfonts FluidR3 GM and MuseScore General (both MIT) are the recordings behind the data.",
 }
+UNKNOWN_LICENCE = "that of the recordings it was trained on"
 
 
 def export(
@@ -93,12 +95,12 @@ def card(
     """A model card in Markdown: data, licence, budget, parameters, curve, commands, and what is known of the sound."""
     model = generator.config
     settings = "".join(f" --set {shlex.quote(setting)}" for setting in settings_of(config))
-    source = data["source"].partition(":")[0]
+    known, licence = _licence(data["source"])
     labels = ", ".join(model.labels) or "none: unconditional"
     return f"""---
 library_name: audiogan
 pipeline_tag: text-to-audio
-license: {"mit" if source == "general-midi" else "other"}
+license: {known}
 tags: [audio, gan, {model.architecture}]
 ---
 # {name}
@@ -111,7 +113,7 @@ A `{model.architecture}` of width {model.dim} that makes clips of {model.num_sam
 | --- | --- |
 | labels | {labels} |
 | data | {data["source"]}; {sum(data["counts"]["train"].values()):,} training clips |
-| licence of the data | {LICENCES.get(source, "that of the recordings it was trained on")} |
+| licence of the data | {licence} |
 | begun with | {f"the weights of `{config.start}`" if config.start else "random weights"} |
 | steps | {training["steps"]:,}, each {config.critic_steps} of the critic and 1 of the generator |
 | batch | {config.batch_size} clips, classes balanced |
@@ -133,6 +135,15 @@ EMA {config.ema:g} |
     python -m training train {config.preset} --data DATA --out RUN{settings}
     python -m training export RUN --name {name}{" --last" * last}{" --notch DATA" * ("notches" in training)}
 """
+
+
+def _licence(source: str) -> tuple[str, str]:
+    """The Hub's word for what the data's source allows, and a sentence."""
+    kind, _, names = source.partition(": ")
+    if kind != "general-midi":
+        return "other", LICENCES.get(kind, UNKNOWN_LICENCE)
+    debians = all(map(general_midi.licence_of, names.split(", ")))
+    return ("mit", LICENCES[kind]) if debians else ("other", UNKNOWN_LICENCE)
 
 
 def _curve(run: Path, kept: int) -> str:

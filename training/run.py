@@ -40,9 +40,11 @@ class RunFolder:
         """Write the config of a new run, or check that it is the one the folder holds.
 
         Only `steps`, the reporting intervals, `graphs` and the weights of what is asked for beside the critics'
-        approval may change between one start and the next.
+        approval may change between one start and the next; all of it, while nothing was saved.
         """
-        if self.exists:
+        if self.exists and not self._state_files():
+            self._forget()
+        elif self.exists:
             self._check_same(config, model, data)
         elif self.folder.exists() and any(self.folder.iterdir()):
             raise ValueError(f"--out {self.folder} is neither empty nor a training run: name another folder")
@@ -78,6 +80,11 @@ class RunFolder:
         if changed:
             key = changed[0]
             raise ValueError(f"{self.folder} holds a run with {key} {old[key]!r}, not {new[key]!r}: name another --out")
+
+    def _forget(self) -> None:
+        """What a run left that ended before anything of it was saved."""
+        for file in (self.metrics_file, self.best_file):
+            file.unlink(missing_ok=True)
 
     def save_state(self, tensors: dict[str, torch.Tensor], numbers: dict) -> None:
         """Write the state of `numbers["step"]` whole, then drop all but the last `KEPT_STATES`."""

@@ -8,12 +8,14 @@ from audiogan import checkpoint
 from audiogan.models.base import Generator
 
 PER_LABEL = "embedding.weight", "pitch_shares", "partial_ratios", "post.responses"  # tensors with a row a label
-ADDED = {"post_filter", "envelope", "partial_ratios"}  # may be new: at first they change little
+ADDED = {"post_filter", "envelope", "partial_ratios"}  # may be new
 OF_THE_SOUNDS = {"labels", "output_peak"}  # may differ between what was learnt and what is to be
 
 
 def begin_with(generator: Generator, name_or_path: str | os.PathLike) -> None:
     """Give a generator, in place, a checkpoint's weights; a label that the checkpoint does not have begins anew.
+
+    What the checkpoint does not have either, such as partial ratios, stays as it is.
 
     Args:
         name_or_path: a name in checkpoints/, or a folder.

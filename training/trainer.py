@@ -145,14 +145,14 @@ class Trainer:
 
     def _fit(self, data: PreparedData) -> None:
         """Show the training clips to both players, or what the data set knows of them, before the first step."""
+        if self.game.model.partial_ratios:
+            ratios = partials.measured(data, conditional=bool(self.game.model.labels))
+            self.game.generator.partial_ratios.copy_(ratios)
         if self.config.start:
             begin_with(self.game.generator, self.config.start)
         rows = data.rows("train")
         label, pitch = (torch.from_numpy(values[rows]) for values in (data.label, data.pitch))
         self.game.generator.fit_conditions(label if self.game.model.labels else torch.zeros_like(label), pitch)
-        if self.game.model.partial_ratios:
-            ratios = partials.measured(data, conditional=bool(self.game.model.labels))
-            self.game.generator.partial_ratios.copy_(ratios)
         chunks = np.array_split(rows, math.ceil(len(rows) / FIT_BATCH))
         audio = (torch.from_numpy(from_pcm16(data.clips[chunk])).to(self.device) for chunk in chunks)
         self.game.generator.fit(audio, data.statistics)

@@ -17,7 +17,7 @@ from audiogan.models.base import Generator
 from audiogan.renderer import at_peak
 
 SEED = 1
-MAX_CLIPS, BATCH = 512, 32
+FEWEST, MAX_CLIPS, BATCH = 2, 512, 32
 FLOORS = 4
 N_FFT, HOP_LENGTH, N_MELS = 1024, 256, 64
 
@@ -42,12 +42,17 @@ class Validation:
     clips with the same labels, drawn `FLOORS` times: what other notes of the same instruments get.
 
     Args:
-        data: its test split is the reference; a set without one is judged on the training split.
+        data: its test split is the reference; a set without two such clips is judged on the training split.
         device: where to compute.
+
+    Raises:
+        ValueError: there are not even two training clips.
     """
 
     def __init__(self, data: PreparedData, device: torch.device):
-        rows = data.rows("test" if "test" in data.split else "train")
+        rows = data.rows("test" if (data.split == "test").sum() >= FEWEST else "train")
+        if len(rows) < FEWEST:
+            raise ValueError(f"training needs at least {FEWEST} clips, and {data.folder} has {len(rows)}")
         rows = np.random.default_rng(SEED).permutation(rows)[:MAX_CLIPS]
         self.device, self.sample_rate = device, data.sample_rate
         self.label, self.pitch = (torch.from_numpy(values[rows]).to(device) for values in (data.label, data.pitch))

@@ -145,7 +145,7 @@ def ask_pitches(synthesizer: Synthesizer, names: list, pitches: np.ndarray, seed
     drawn = synthesizer.clip_pitches(range(len(names)), seed, names)
     asked = []
     for name, pitch, other in zip(names, pitches, drawn, strict=True):
-        if name not in synthesizer.pitched_labels:
+        if synthesizer.pitch_range(name) is None:
             asked.append(None)
         elif math.isfinite(pitch):
             low, high = synthesizer.pitch_range(name)
@@ -163,8 +163,8 @@ def one_pitch(plan: Plan, synthesizer: Synthesizer, reference: Reference) -> dic
     """
     spread = np.full(len(reference.labels), np.nan)
     for number, label in enumerate(reference.labels):
-        if label in synthesizer.pitched_labels:
-            own = reference.held_out.pitch[reference.held_out.label == number]
+        own = reference.held_out.pitch[reference.held_out.label == number]
+        if label in synthesizer.pitched_labels and np.isfinite(own).any():
             low, high = synthesizer.pitch_range(label)
             pitches = np.nanquantile(own, np.linspace(0.25, 0.75, PITCHES_A_LABEL)).round().clip(low, high)
             spread[number] = np.mean([_spread(plan, synthesizer, label, float(pitch)) for pitch in pitches])

@@ -15,6 +15,7 @@ from audiogan.dataset import PreparedData
 from audiogan.evaluation import candidates, classifier, embedding, history, neighbours, ratings, report, words
 from audiogan.evaluation.clips import KEPT, RealClips
 from audiogan.evaluation.features import Extractor
+from audiogan.evaluation.manifold import NEIGHBOURS
 from audiogan.evaluation.reference import Reference
 from audiogan.evaluation.scores import plain, score
 from audiogan.folders import refuse_existing, staged
@@ -24,6 +25,7 @@ SCHEMA = 1
 MAX_CLIPS = 5_000
 MAX_HELD_OUT, MAX_TRAIN = 4_000, 8_000  # real clips that are compared with: beyond them memory grows for little
 REAL_A_LABEL = 2
+FEWEST = NEIGHBOURS + 1
 
 
 @dataclass(frozen=True)
@@ -167,7 +169,6 @@ def check(synthesizers: Sequence[Synthesizer], judge: classifier.ClassifierConfi
     """ValueError, in one sentence, where a model, the classifier and the data do not fit each other."""
     if len(data.labels) < 2:
         raise ValueError(f"{data.folder} has no labels to tell apart: an evaluation needs at least two")
-    data.rows("train"), data.rows("test")
     names = [synthesizer.name for synthesizer in synthesizers]
     if len(set(names)) != len(names) or set(names) & {"real", *candidates.BASELINES}:
         raise ValueError(f"the models must have different names, none of them a baseline's, not {', '.join(names)}")
@@ -182,6 +183,18 @@ def check(synthesizers: Sequence[Synthesizer], judge: classifier.ClassifierConfi
             odd = sorted(set(config.labels) ^ set(data.labels))
             hint = "; train one for them with python -m training classifier" if config is judge else ""
             raise ValueError(f"{name} and the data have other labels ({', '.join(odd[:5])}){hint}")
+    _check_counts(data)
+
+
+def _check_counts(data: PreparedData) -> None:
+    """ValueError where there are too few clips to be neighbours of each other, held out, for training and in halves."""
+    train, test = data.rows("train"), data.rows("test")
+    alike = np.isin(data.label[train], data.label[test]).sum()
+    if len(test) < FEWEST or alike < 2 * FEWEST:
+        raise ValueError(
+            f"{data.folder} has {len(test)} test clips and {alike} training clips of their labels, and {FEWEST} and "
+            f"{2 * FEWEST} are needed: prepare more files, or more --crops of each"
+        )
 
 
 def write_real(folder: Path, real: RealClips, rows: np.ndarray) -> None:

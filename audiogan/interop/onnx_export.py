@@ -129,10 +129,10 @@ def export(synthesizer: Synthesizer, path: str | os.PathLike) -> None:
 def metadata(synthesizer: Synthesizer) -> dict[str, str]:
     """What a player needs to know, as text; lists and objects are JSON.
 
-    `pitches` has the lowest and the highest MIDI number of each label that takes one; the others are given NaN.
+    `pitches` has the lowest and the highest MIDI number of each label that takes one, under "" where there are no
+    labels; the others are given NaN.
     """
     config = synthesizer.config
-    pitches = {label: synthesizer.pitch_range(label) for label in synthesizer.pitched_labels}
     known = {
         "name": synthesizer.name,
         "architecture": config.architecture,
@@ -142,7 +142,7 @@ def metadata(synthesizer: Synthesizer) -> dict[str, str]:
         "latent_distribution": config.latent_distribution,
         "noise_dim": synthesizer.generator.noise_dim,
         "labels": list(config.labels),
-        "pitches": pitches,
+        "pitches": synthesizer.pitch_ranges,
     }
     return {name: value if isinstance(value, str) else json.dumps(value) for name, value in known.items()}
 

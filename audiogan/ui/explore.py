@@ -64,7 +64,7 @@ def describe(synthesizer: Synthesizer, indexed: bool = False) -> dict:
     return {
         "name": synthesizer.name,
         "labels": list(synthesizer.labels),
-        "pitched": {label: list(synthesizer.pitch_range(label)) for label in synthesizer.pitched_labels},
+        "pitched": {label: list(known) for label, known in synthesizer.pitch_ranges.items()},
         "sample_rate": synthesizer.sample_rate,
         "seconds": synthesizer.num_samples / synthesizer.sample_rate,
         "indexed": indexed,
@@ -168,7 +168,7 @@ class Explorer:
         if (label is None) == bool(synthesizer.labels):
             raise ValueError(f"label must be {'one of the labels' if synthesizer.labels else 'empty'}, not {label!r}")
         synthesizer.clip_labels([0], 0, label)
-        heard = synthesizer.pitch_range(label) if label in synthesizer.pitched_labels else None
+        heard = synthesizer.pitch_range(label)
         return Place(synthesizer, label, _middle(heard) if heard and pitch is None else pitch if heard else None)
 
 

@@ -62,7 +62,7 @@ def _model(synthesizer) -> dict:
         "name": synthesizer.name,
         "labels": list(synthesizer.labels),
         "pad_labels": pad_labels(synthesizer.labels),
-        "pitched": {label: list(synthesizer.pitch_range(label)) for label in synthesizer.pitched_labels},
+        "pitched": {label: list(known) for label, known in synthesizer.pitch_ranges.items()},
         "sample_rate": synthesizer.sample_rate,
         "seconds": synthesizer.num_samples / synthesizer.sample_rate,
     }

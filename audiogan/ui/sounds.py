@@ -124,9 +124,10 @@ def _exact(synthesizer: Synthesizer, request: dict) -> Sound:
 
 def _pitch(synthesizer: Synthesizer, label: str | None, pitch: float | None) -> float | None:
     """The pitch that a label takes: by default the middle of its range, none for an unpitched one."""
-    if label not in synthesizer.pitched_labels:
+    known = synthesizer.pitch_range(label)
+    if known is None:
         return None
-    return float(round(sum(synthesizer.pitch_range(label)) / 2)) if pitch is None else pitch
+    return float(round(sum(known) / 2)) if pitch is None else pitch
 
 
 def _named(synthesizer: Synthesizer, sound: Sound, request: dict) -> Sound:

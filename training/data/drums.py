@@ -26,7 +26,7 @@ from training.data.recordings import Skipped
 from training.data.soundfont import DRUM_BANK, DRUM_TUNINGS, Patch, fluidsynth_library
 
 SHARE = Path("/usr/share")
-LICENCES = ("MIT", *sorted({kit.licence for kit in KITS}))  # MIT is the soundfonts'
+LICENCES = ("MIT", *sorted({kit.licence for kit in KITS}))  # MIT is that of Debian's soundfonts
 TEST_FRACTION, TEST_CLIPS = 1 / 6, 10  # of a label, whichever is more
 ALIKE = 0.9  # correlation from which two hits pass for one recording
 HITS = 8  # of a job
@@ -62,7 +62,8 @@ def prepare(
         soundfonts: SF2 or SF3 files; None takes those of Debian's packages.
         share: the folder that the packages' `hydrogen` and `sonic-pi` lie in.
         labels: some of LABELS.
-        licences: some of LICENCES; only sounds under these are taken.
+        licences: some of LICENCES; only sounds under these are taken, and with all of them also those of soundfonts
+            whose licence is not known.
         workers: processes; by default one a core.
 
     Returns:
@@ -74,7 +75,7 @@ def prepare(
     refuse_existing(out)
     kits = [kit for kit in KITS if kit.licence in licences]
     hits = [hit for kit in kits for hit in find(kit, share) if hit.label in labels]
-    fonts = general_midi.existing_soundfonts(soundfonts) if "MIT" in licences else []
+    fonts = _fonts(soundfonts, licences)
     if fonts:
         fluidsynth_library()
     parts = [_jobs(label, hits, fonts, form) for label in labels]
@@ -93,6 +94,14 @@ def prepare(
                 writer.add(clip)
         writer.add_table("attribution.csv", ("source", "author", "licence"), _attribution(kits, fonts))
     return writer.count, skipped
+
+
+def _fonts(soundfonts: list[str] | None, licences: Sequence[str]) -> list[Path]:
+    """The soundfonts that these licences allow."""
+    accepted = set(licences) | ({""} if set(licences) == set(LICENCES) else set())
+    if not accepted & {"MIT", ""}:
+        return []
+    return [font for font in general_midi.existing_soundfonts(soundfonts) if general_midi.licence_of(font) in accepted]
 
 
 def find(kit: Kit, share: Path) -> list[Hit]:
@@ -185,4 +194,4 @@ def _sources(kits: list[Kit], fonts: list[Path]) -> str:
 
 def _attribution(kits: list[Kit], fonts: list[Path]) -> list[tuple[str, str, str]]:
     rows = [(f"{PACKAGES[kit.collection]} {kit.name}", kit.author, kit.licence) for kit in kits]
-    return rows + [(font.name, AUTHORS.get(font.name, ""), "MIT") for font in fonts]
+    return rows + [(font.name, AUTHORS.get(font.name, ""), general_midi.licence_of(font)) for font in fonts]

@@ -132,12 +132,16 @@ def split_by_note(clips: list[Clip]) -> list[Clip]:
     return [replace(clip, split="test" if note_of(clip) in test else "train") for clip in clips]
 
 
+def licence_of(soundfont: str | Path) -> str:
+    """MIT for the soundfonts of Debian's packages; empty for any other, whose licence is not known here."""
+    return "MIT" if Path(soundfont).name in {Path(path).name for path, _ in SOUNDFONTS} else ""
+
+
 def render_job(job: tuple[str, Patch, ClipFormat]) -> list[Clip]:
     """Every note of a patch of a soundfont, silent ones without samples."""
     soundfont, patch, form = job
     name = Path(soundfont).name
-    licence = "MIT" if name in {Path(path).name for path, _ in SOUNDFONTS} else ""
-    clips = []
+    licence, clips = licence_of(soundfont), []
     for note, audio in render_notes(soundfont, patch, form.num_samples / form.sample_rate):
         pcm = fit(resample(audio, RENDER_RATE, form.sample_rate), form)
         source = f"{name} bank {patch.bank} program {patch.program} key {note.key} "

@@ -14,6 +14,7 @@ LOUD_DB = 20.0  # frames this far below the loudest are not listened to
 TOLERANCE_SEMITONES = 0.3
 STEADY_SHARE = 0.85
 MIN_FRAMES, FEW, MANY = 3, 5, 10
+SHORTEST_SECONDS = (FFT_SIZE + (MIN_FRAMES - 1) * HOP) / RATE
 BATCH = 16  # frames at a time, which stay in the cache
 
 
@@ -32,7 +33,7 @@ def steady_pitches(pcm: np.ndarray, sample_rate: int) -> list[float | None]:
         MIDI numbers with cents as decimals.
     """
     audio = resample(from_pcm16(pcm).T, sample_rate, RATE).T if sample_rate != RATE else from_pcm16(pcm)
-    if audio.shape[1] < FFT_SIZE + (MIN_FRAMES - 1) * HOP:
+    if audio.shape[1] < SHORTEST_SECONDS * RATE:
         return [None] * len(pcm)
     frames = _Frames(np.ascontiguousarray(audio))
     loud = frames.loud()

@@ -63,7 +63,7 @@ export function readPlace(hash, models) {
     const value = Number(query.get(name));
     return query.has(name) && value >= low && value <= high ? value : null;
   };
-  const range = model?.pitched[label ?? model.labels[0]];
+  const range = model?.pitched[label ?? model.labels[0] ?? ""];
   const pitch = range ? number("pitch", ...range) : null;
   return { model: model?.name ?? null, label, corners, pitch, truncation: number("truncation", 0.1, 1) };
 }

@@ -19,7 +19,7 @@ export class Notes extends EventTarget {
   }
 
   get pitched() {
-    return this.studio.model(this.sound.model).pitched[this.sound.label] !== undefined;
+    return this.studio.model(this.sound.model).pitched[this.sound.label ?? ""] !== undefined;
   }
 
   // Fetch the selected pad's sound at all the keyboard's pitches in one batch, unless that is what is here.
@@ -37,13 +37,13 @@ export class Notes extends EventTarget {
 
   // Move the keyboard to where the instrument is at home.
   suit() {
-    const [low, high] = this.studio.model(this.sound.model).pitched[this.sound.label];
+    const [low, high] = this.studio.model(this.sound.model).pitched[this.sound.label ?? ""];
     this.base = Math.min(Math.max(12 * Math.round((low + high) / 24) - 12, BASE.min), BASE.max);
   }
 
   // Whether the model has heard its instrument at this pitch.
   isKnown(pitch) {
-    const [low, high] = this.studio.model(this.sound.model).pitched[this.sound.label] ?? [0, 127];
+    const [low, high] = this.studio.model(this.sound.model).pitched[this.sound.label ?? ""] ?? [0, 127];
     return low <= pitch && pitch <= high;
   }
 

@@ -38,12 +38,12 @@ export class Place {
 
   // The middle of the label's range, where it takes a pitch.
   get usualPitch() {
-    const range = this.model.pitched[this.label];
+    const range = this.model.pitched[this.label ?? ""];
     return range ? Math.round((range[0] + range[1]) / 2) : null;
   }
 
   showPitch() {
-    const range = this.model.pitched[this.label];
+    const range = this.model.pitched[this.label ?? ""];
     this.pitchField.hidden = !range;
     this.pitch = this.usualPitch;
     if (!range) return;
