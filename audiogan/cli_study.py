@@ -24,7 +24,7 @@ def add_study(commands) -> None:
     build.add_argument("--checkpoints", metavar="DIR", type=Path, default=checkpoint.FOLDER, help="their folder")
     build.set_defaults(run=_build)
     check = actions.add_parser("check", help="read a study, compare every file with its hash, say what is in it")
-    check.add_argument("folder", nargs="?", type=Path, metavar="DIR", help="default: the one that the app runs")
+    check.add_argument("folder", nargs="?", type=Path, metavar="DIR", help="default: AUDIOGAN_STUDY, else the app's")
     check.set_defaults(run=_check)
 
 
@@ -43,9 +43,9 @@ def _build(options) -> None:
 
 
 def _check(options) -> None:
-    from audiogan.listening.study import DEFAULT_FOLDER, Study
+    from audiogan.listening.study import Study, chosen_folder
 
-    _describe(Study.load(options.folder or DEFAULT_FOLDER))
+    _describe(Study.load(options.folder or chosen_folder()))
 
 
 def _describe(study) -> None:

@@ -209,6 +209,11 @@ class TestCommand:
         assert "10 test, 2 exemplar, 4 training, 4 gold clips" in built
         assert "real, anchor, griffin-lim, tiny-report-wavegan, tiny-wavegan" in built
 
+    def test_check_reads_the_study_that_the_app_runs(self, frozen, monkeypatch, capsys):
+        monkeypatch.setenv("AUDIOGAN_STUDY", str(frozen.folder))
+        assert cli.main(["study", "check"]) == 0
+        assert frozen.hash in capsys.readouterr().out
+
     def test_design_may_come_from_notepad_and_another_encoding_is_named(self, recipe, tmp_path, capsys):
         paths = ["--data", str(recipe.data), "--checkpoints", str(recipe.checkpoints), "--out", str(tmp_path / "pool")]
         given = [*paths, "--models", *MODELS, "--per-label", "1", "--design", str(tmp_path / "mine.yaml")]

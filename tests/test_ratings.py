@@ -168,6 +168,36 @@ class TestCommand:
         assert [one["study_hash"] for one in live["studies"]] == [study.hash, ""]
         assert live["studies"][0]["exclusions"]["rules"]["min_standard_deviation"] == 1
 
+    def test_rules_are_those_of_the_study_that_the_app_runs(self, stored, study, monkeypatch, capsys):
+        monkeypatch.setenv("AUDIOGAN_STUDY", str(study.folder))
+        assert cli.main(["ratings", "stats"]) == 0
+        told = capsys.readouterr()
+        assert "min_standard_deviation 1" in told.out
+        assert told.err == ""
+
+    def test_study_without_its_design_is_named(self, stored, study, tmp_path, capsys):
+        assert cli.main(["ratings", "stats"]) == 0
+        told = capsys.readouterr()
+        assert told.err == f"study {study.hash}: {report.WITHOUT_RULES}\n"
+        assert f"NOT SCREENED: {report.WITHOUT_RULES}" in told.out
+        export = ["ratings", "export", "--out", tmp_path / "votes.csv", "--table", tmp_path / "table.tex"]
+        assert cli.main(list(map(str, export))) == 0
+        assert f"study {study.hash}: {report.WITHOUT_RULES}\n" in capsys.readouterr().err
+        assert "% NOT SCREENED" in (tmp_path / "table.tex").read_text()
+
+    def test_stats_of_a_bare_export_apply_the_rules_once(self, stored, study, tmp_path, capsys):
+        bare, told = tmp_path / "bare.jsonl", tmp_path / "told.jsonl"
+        bare.write_text(records.to_jsonl(records.records(stored, [])))
+        told.write_text(records.to_jsonl(records.records(stored, [study])))
+        found = []
+        for file in (bare, told):
+            assert cli.main(["ratings", "stats", "--json", "--from", str(file), "--study", str(study.folder)]) == 0
+            found.append(json.loads(capsys.readouterr().out)["studies"])
+        assert found[0] == found[1]
+        assert (found[0][0]["without_rules"], found[0][0]["title"]) == (False, "Real or invented?")
+        rows = records.completed(records.read(told), [study])
+        assert sum(row["kind"] == "exclusion" for row in rows) == 2
+
     def test_codebook_table_and_figures(self, stored, study, tmp_path, capsys):
         files = {name: tmp_path / name for name in ("votes.csv", "codebook.md", "table.tex", "figure.svg")}
         options = ["--codebook", files["codebook.md"], "--table", files["table.tex"], "--figure", files["figure.svg"]]

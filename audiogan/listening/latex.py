@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from audiogan.listening.report import WITHOUT_RULES
+
 _SPECIAL = {c: rf"\{c}" for c in "&%$#_{}"} | {"~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
 _SPECIAL["\\"] = r"\textbackslash{}"
 
@@ -39,6 +41,8 @@ def _caption(results: dict, found: dict, block: str, minimum: int) -> list[str]:
         f"% Means of raters' means with 95 % intervals over {' / '.join(sorted(over)) or 'raters'}; study "
         f"{results['study_hash'][:12] or 'none'}.",
     ]
+    if results["without_rules"]:
+        lines.append(f"% NOT SCREENED: {WITHOUT_RULES}.")
     return lines + ([f"% PRELIMINARY: a system has fewer than {minimum} raters."] if found["preliminary"] else [])
 
 

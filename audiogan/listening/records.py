@@ -34,6 +34,12 @@ def records(rows: Iterable[dict], studies: Sequence[Study]) -> list[dict]:
     return [*about, *rows, *(event for study in studies for event in by_rules(rows, study))]
 
 
+def completed(rows: Sequence[dict], studies: Sequence[Study]) -> list[dict]:
+    """An export's rows, and what these studies' designs say of votes whose design it lacks: never a rule twice."""
+    told = {row["study_hash"] for row in rows if row["kind"] == "study"}
+    return records(rows, [study for study in studies if study.hash not in told])
+
+
 def study_row(study: Study) -> dict:
     """What results need to know of a study."""
     design = study.design

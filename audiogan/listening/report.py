@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 
 REAL = "Called real, mean of raters' shares; told from real clips by, votes pooled (guessing: error 50 %, d' 0)"
+WITHOUT_RULES = "its design is not among those loaded (--study DIR), so none of its exclusion rules was applied"
 
 
 def text(results: dict) -> str:
     """One study's results of `statistics.analyse`, screened, with the other block's means beside them."""
     found, minimum = results["screened"], results["minimum_raters"]
     lines = [_title(results), _counts(results)]
+    if results["without_rules"]:
+        lines.append(f"NOT SCREENED: {WITHOUT_RULES}.")
     if found["preliminary"]:
         lines.append(f"PRELIMINARY: a system has fewer than {minimum} raters.")
     for question, rows in found["scales"].items():

@@ -28,8 +28,9 @@ def analyse(rows: Iterable[dict], minimum_raters: int | None = None) -> dict:
         minimum_raters: a system rated by fewer is `preliminary`; None takes it from a `study` row, or 15.
 
     Returns:
-        `study_hash`, `title`, `minimum_raters`, `exclusions` (how many sessions and votes, how many were withdrawn, and
-        how often each rule was broken), and `all` and `screened`: see `block`.
+        `study_hash`, `title`, `minimum_raters`, `without_rules` (votes of a study without its `study` row: nobody
+        applied its exclusion rules), `exclusions` (how many sessions and votes, how many were withdrawn, and how often
+        each rule was broken), and `all` and `screened`: see `block`.
     """
     rows = list(rows)
     about = next((row for row in rows if row["kind"] == "study"), {})
@@ -39,10 +40,12 @@ def analyse(rows: Iterable[dict], minimum_raters: int | None = None) -> dict:
     rules = {(row["rule"], row["session_id"] or row["vote_id"]) for row in rows if row["kind"] == "exclusion"}
     by_rule = Counter(rule for rule, _ in rules)
     everyone = block(votes, minimum)
+    study = next((row["study_hash"] for row in votes), about.get("study_hash", ""))
     return {
-        "study_hash": next((row["study_hash"] for row in votes), about.get("study_hash", "")),
+        "study_hash": study,
         "title": about.get("title", ""),
         "minimum_raters": minimum,
+        "without_rules": bool(study) and not about,
         "exclusions": {
             "sessions": len(_distinct(votes, "session_id")) - len(_distinct(screened, "session_id")),
             "votes": len(votes) - len(screened),
