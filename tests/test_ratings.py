@@ -10,7 +10,7 @@ from voting import World, exclusion, vote
 
 from audiogan import cli
 from audiogan.listening import latex, records, report
-from audiogan.listening.statistics.analysis import analyse
+from audiogan.listening.statistics.analysis import analyse, analyse_all
 from audiogan.listening.study import Study
 
 HOSTILE = ("=1+1", "+1", "-1", "@x", "\tx", "'quoted", "\r=1", 'say "hi", then\nleave', "<b>&_%$#{}~^\\", "Gong")
@@ -66,6 +66,20 @@ class TestRecords:
         assert not [row for row in rows if row["kind"] == "vote" and row["rater"] == "r5"]
         excluded = {(row["rule"], row["session_id"]) for row in rows if row["kind"] == "exclusion"}
         assert {("withdrawn", "s-r5"), ("min_standard_deviation", "s-r1")} <= excluded
+
+    def test_withdrawal_counts_once_and_in_its_own_study(self, study):
+        rows = [*voted(study), vote("other", study_hash="f" * 64)]  # whose withdrawal names no study, as older ones do
+        exported = records.records(rows, [study])
+        for some in (exported, records.records(exported, [])):
+            counts = {one["study_hash"]: one["exclusions"]["withdrawn"] for one in analyse_all(some)}
+            assert counts == {study.hash: 1, "f" * 64: 0, "": 0}
+
+    def test_older_export_of_one_study_still_counts_who_withdrew(self):
+        old = exclusion("withdrawn", session_id="gone")
+        counts = [one["exclusions"]["withdrawn"] for one in analyse_all([vote(), old])]
+        assert counts == [1]
+        rows = [vote(), vote("b", study_hash="f" * 64), old]
+        assert sum(one["exclusions"]["withdrawn"] for one in analyse_all(rows)) <= 1
 
     @pytest.mark.parametrize(("format", "to_text"), [("csv", records.to_csv), ("jsonl", records.to_jsonl)])
     def test_round_trip_is_exact(self, study, tmp_path, format, to_text):

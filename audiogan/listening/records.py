@@ -12,7 +12,7 @@ import os
 import typing
 from collections.abc import Iterable, Sequence
 
-from audiogan.listening.exclusions import not_withdrawn
+from audiogan.listening.exclusions import attributed, not_withdrawn
 from audiogan.listening.numbers import Number
 from audiogan.listening.screening import by_rules
 from audiogan.listening.study import Study
@@ -28,7 +28,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "'")  # what a spreadsheet run
 
 def records(rows: Iterable[dict], studies: Sequence[Study]) -> list[dict]:
     """What `Store.rows` yields, without what was withdrawn, and what these studies' designs say of it."""
-    rows = not_withdrawn(rows)
+    rows = not_withdrawn(attributed(rows))
     hashes = {row["study_hash"] for row in rows}
     about = [study_row(study) for study in studies if study.hash in hashes]
     return [*about, *rows, *(event for study in studies for event in by_rules(rows, study))]
@@ -52,12 +52,17 @@ def study_row(study: Study) -> dict:
 
 
 def by_study(rows: Iterable[dict]) -> dict[str, list[dict]]:
-    """Rows by study, oldest first; an exclusion that names no study goes with each. Free votes have the key ''."""
-    rows = list(rows)
-    everywhere = [row for row in rows if row["kind"] == "exclusion" and not row["study_hash"]]
+    """Rows by study, oldest first. Free votes have the key ''.
+
+    Older exports do not say of which study a session was that withdrew: its event goes with the only study there is,
+    else with free votes.
+    """
+    rows = attributed(rows)
     hashes = dict.fromkeys(row["study_hash"] for row in rows if row["kind"] == "vote")
-    known = [row for row in rows if row["kind"] == "vote" or row["study_hash"]]
-    return {study: [row for row in known if row["study_hash"] == study] + everywhere for study in hashes}
+    found = {study: [row for row in rows if row["study_hash"] == study] for study in hashes}
+    if len(hashes) == 1 and "" not in hashes:
+        found[next(iter(hashes))] += [row for row in rows if not row["study_hash"]]
+    return found
 
 
 def to_jsonl(rows: Iterable[dict]) -> str:
