@@ -151,12 +151,24 @@ class TestTable:
         text = latex.table(analyse(rows))
         assert r"my\_net\%" in text
         assert "$2.50\\,[" in text
-        assert "PRELIMINARY" in text
-        assert text.count(r"\\") == 3
-        said = [vote(f"r{n}", system, "real", "real", stimulus=f"c{n}") for n in range(4) for system in ("real", "net")]
-        assert r"$d'$ & $c$ \\" in latex.table(analyse(rows + said))
-        assert r"$100$ & $0.00$ & $-1.28$ \\" in latex.table(analyse(rows + said))  # z(4.5 / 5) = 1.28
+        assert text.count(r"\\") == 4
+        assert r"\multicolumn{4}{l}{Preliminary: a system has fewer than 15 raters.} \\" in text.splitlines()
+        assert "reliminary" not in latex.table(analyse(rows, 4))
         assert latex.escape("a\\b~^{&#$}") == r"a\textbackslash{}b\textasciitilde{}\textasciicircum{}\{\&\#\$\}"
+
+    def test_latex_of_real_or_invented_alone_has_counts_and_intervals(self):
+        rows = [
+            vote(f"r{n}", system, "real" if n % 3 else "invented", "real", stimulus=f"c{n % 4}")
+            for n in range(8)
+            for system in ("real", "net")
+        ]
+        found = analyse(rows)["all"]["real"][1]
+        low, high = found["detection"]["d_prime_interval"]
+        text = latex.table(analyse(rows))
+        assert r"System & $R$ & $n$ & Called real (\%) & $d'$ & $c$ \\" in text
+        share = [f"{100 * end:.0f}" for end in found["interval"]]
+        assert rf"net & 8 & 8 & $62\,[{share[0]}, {share[1]}]$ & $0.00\,[{low:z.2f}, {high:z.2f}]$ & $" in text
+        assert rf"real & 8 & 8 & $62\,[{share[0]}, {share[1]}]$ & -- & -- \\" in text
 
     def test_text_says_what_counts(self, study):
         results = analyse(records.by_study(records.records(voted(study), [study]))[study.hash])
