@@ -151,6 +151,19 @@ class TestDetection:
         assert found.d_prime_interval.low < truth < found.d_prime_interval.high
         assert found.error_interval.low < 0.25 < found.error_interval.high
 
+    def test_few_clips_on_either_side_are_not_drawn_anew(self):
+        stream, raters = np.random.default_rng(0), [f"r{n:02}" for n in np.repeat(np.arange(30), 6)]
+        clips = np.tile(np.arange(6), 30)
+        real, invented = (Answers(stream.random(180) < p - 0.4 * (clips > 2), raters, clips) for p in (0.9, 0.5))
+        few = Answers(invented.values, raters, clips % 5)
+        found, of_raters = (detection.detect(real, other, (raters, raters)) for other in (invented, few))
+        assert (found.over, of_raters.over) == ("raters and clips", "raters")
+        assert of_raters.error == found.error
+        drawn = intervals.draws(30, intervals.RESAMPLES)
+        hits, alarms = (drawn @ side.reshape(30, 6).sum(1) for side in (real.values, few.values))
+        expected = np.quantile((1 - hits / 180 + alarms / 180) / 2, (0.025, 0.975))
+        assert (of_raters.error_interval.low, of_raters.error_interval.high) == pytest.approx(tuple(expected))
+
     def test_nothing_to_compare_is_none(self):
         some, none = Answers([1], ["a"], ["x"]), Answers([], [], [])
         assert detection.detect(some, none, (["a"], [])) is None

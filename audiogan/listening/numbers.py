@@ -34,7 +34,8 @@ class Number:
         p: beside a `difference`, Student's t over raters and clips, Wilcoxon's test where it is over raters alone;
             beside its `rank_biserial`, always Wilcoxon's; both corrected by Holm over the question's pairs. Beside
             `friedman_chi_squared`, Friedman's.
-        raters, votes, clips: how many are behind it.
+        raters, votes, clips: how many are behind it; of `error`, `d_prime` and `criterion` those about the system, to
+            which those about real clips come; of a `strength` all of the question's, for each depends on all.
         preliminary: `yes` where fewer raters than the study asks for are.
     """
 
@@ -78,7 +79,8 @@ def _block(results: dict, found: dict) -> Iterator[dict]:
     for row in found["real"]:
         yield from _real(row)
     for row in found["preference"]["ranking"]:
-        yield _number(row | {"votes": found["preference"]["votes"]}, "strength", "preference")
+        behind = {name: found["preference"][name] for name in ("votes", "raters")}
+        yield _number(row | behind, "strength", "preference")
     for row in found["naming"]:
         yield from _naming(row)
     for question, tests in found["comparisons"].items():
@@ -107,7 +109,7 @@ def _counts(results: dict, found: dict) -> Iterator[dict]:
 def _real(row: dict) -> Iterator[dict]:
     yield _number(row, "called_real", "real")
     if row["detection"]:
-        shared = row | row["detection"] | {"over": "raters and clips"}
+        shared = row | row["detection"]
         yield from (_number(shared, name, "real", interval=f"{name}_interval") for name in DETECTION)
 
 

@@ -107,6 +107,7 @@ def _real(found: dict) -> Iterator[str]:
         "A criterion below 0 means that they say real readily. Called real is the mean of listeners' shares; error, d′ "
         "and c are of all answers pooled."
     )
+    note += few_clips([row["detection"] or row for row in found["real"]])
     yield _section("Real or invented?", note, forest(lines, SHARE, heads, "called real, by system"))
 
 

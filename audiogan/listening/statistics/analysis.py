@@ -198,8 +198,8 @@ def _preference(rows: Sequence[dict]) -> dict:
     table = preference.wins(rows, systems, raters)
     scores, spans = preference.strengths(table.sum(0)), preference.strength_intervals(table)
     ranking = [
-        {"system": systems[place], "strength": float(scores[place]), "interval": _pair(spans[place])}
-        for place in np.argsort(-scores, kind="stable")
+        {"system": systems[at], "strength": float(scores[at]), "interval": _pair(spans[at]), "over": "raters"}
+        for at in np.argsort(-scores, kind="stable")
     ]
     won = table.sum(0).tolist()
     return {"votes": len(rows), "raters": len(raters), "systems": systems, "wins": won, "ranking": ranking}
