@@ -88,6 +88,22 @@ class TestIntervals:
         assert intervals.over_raters(one) is intervals.two_way(one) is intervals.bootstrap(one) is None
         same = Answers([4] * 4, list("aabb"), list("xyxy"))
         assert intervals.two_way(same) == intervals.over_raters(same) == Interval(4, 4)
+        assert intervals.headline(same) == (None, "raters")
+        assert intervals.ends(Interval(4, 4)) is None
+        assert intervals.ends(Interval(-1, 4), 0) == [0, 4]
+
+    def test_wilson_is_scipys(self):
+        for count in (0, 3, 15):
+            expected = stats.binomtest(count, 15).proportion_ci(method="wilson")
+            found = intervals.wilson(count / 15, 15)
+            assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
+
+    def test_share_that_all_agree_on_has_wilsons_interval_over_raters(self):
+        none = Answers([0] * 24, np.repeat(np.arange(4), 6), np.tile(np.arange(6), 4))
+        assert intervals.headline(none, share=True) == (intervals.wilson(0, 4), "raters")
+        some = Answers([1, *none.values[1:]], none.rater, none.clip)
+        assert intervals.headline(some, share=True) == (intervals.two_way(some), "raters and clips")
+        assert intervals.headline(Answers([0, 0], ["a", "a"], ["x", "y"]), share=True)[0] is None
 
 
 def coverage(world: World, studies: int, seed: int = 0) -> dict[str, float]:
@@ -122,6 +138,37 @@ class TestCoverage:
             print(f"\n{name:20} " + "  ".join(f"{kind} {share:.1%}" for kind, share in found.items()))
         assert COVERAGE[0] <= found["two_way"] <= COVERAGE[1]
         assert found["naive"] < found["two_way"]
+
+
+def share_coverage(world: World, share: float, studies: int) -> dict[str, float]:
+    """How often a share's interval holds the truth, and how often one without Wilson's would."""
+    hits, without = 0, 0
+    for seed in range(studies):
+        answers = Answers(*world.verdicts(seed, share))
+        interval, plain = intervals.headline(answers, share=True)[0], intervals.two_way(answers)
+        hits += interval.low <= share <= interval.high
+        without += plain.low <= share <= plain.high
+    return {"headline": hits / studies, "without Wilson": without / studies}
+
+
+class TestShareCoverage:
+    def test_share_of_the_simulation_is_the_stated_one(self):
+        found = [World(raters=1, clips=1, heard=1).verdicts(seed, 0.2)[0] for seed in range(4000)]
+        assert np.mean(found) == pytest.approx(0.2, abs=0.02)
+
+    def test_shares_near_the_ends_are_held(self):
+        found = share_coverage(World(raters=15), 0.02, 60)
+        assert found["headline"] >= 0.88
+        assert found["without Wilson"] < found["headline"]
+
+    @pytest.mark.long
+    @pytest.mark.parametrize("raters", [15, 30])
+    @pytest.mark.parametrize("share", [0.02, 0.05, 0.95])
+    def test_95_percent_intervals_hold_shares_near_the_ends(self, raters, share, capsys):
+        found = share_coverage(World(raters=raters), share, STUDIES)
+        with capsys.disabled():
+            print(f"\n{raters} raters, {share:.0%}: " + "  ".join(f"{kind} {part:.1%}" for kind, part in found.items()))
+        assert found["headline"] >= 0.88
 
 
 class TestDetection:
@@ -506,6 +553,18 @@ class TestAnalysis:
         assert found["all"]["scales"]["diversity"][0]["mean"] == 2
         (lone,) = [row for row in found["all"]["scales"]["quality"] if row["system"] == "lone"]
         assert lone["interval"] is None
+
+    def test_interval_without_width_is_none(self):
+        rows = [
+            vote(f"r{n}", system, 5, stimulus=f"{system}{c}") for n in range(6) for system in "xy" for c in range(6)
+        ]
+        rows += [row | {"question": "real", "value": "real", "system": "real"} for row in rows]
+        found = analyse(rows)["all"]
+        (mean, _), (real,) = found["scales"]["quality"], found["real"]
+        names = ("interval", "interval_over_raters", "interval_bootstrap", "interval_naive")
+        assert [mean[name] for name in names] == [None] * 4
+        assert found["comparisons"]["quality"]["pairs"][0]["interval"] is None
+        assert real["interval"] == pytest.approx([stats.binomtest(6, 6).proportion_ci(method="wilson").low, 1])
 
     def test_order_of_rows_changes_nothing(self):
         rows = small_study()

@@ -158,17 +158,23 @@ class TestTable:
 
     def test_latex_of_real_or_invented_alone_has_counts_and_intervals(self):
         rows = [
-            vote(f"r{n}", system, "real" if n % 3 else "invented", "real", stimulus=f"c{n % 4}")
+            vote(f"r{n}", system, "real" if n % modulus else "invented", "real", stimulus=f"c{n % 4}")
             for n in range(8)
-            for system in ("real", "net")
+            for system, modulus in (("real", 4), ("net", 2))
         ]
         found = analyse(rows)["all"]["real"][1]
         low, high = found["detection"]["d_prime_interval"]
         text = latex.table(analyse(rows))
         assert r"System & $R$ & $n$ & Called real (\%) & $d'$ & $c$ \\" in text
         share = [f"{100 * end:.0f}" for end in found["interval"]]
-        assert rf"net & 8 & 8 & $62\,[{share[0]}, {share[1]}]$ & $0.00\,[{low:z.2f}, {high:z.2f}]$ & $" in text
-        assert rf"real & 8 & 8 & $62\,[{share[0]}, {share[1]}]$ & -- & -- \\" in text
+        d_prime = rf"{found['detection']['d_prime']:.2f}\,[{low:z.2f}, {high:z.2f}]"
+        assert rf"net & 8 & 8 & $50\,[{share[0]}, {share[1]}]$ & ${d_prime}$ & $" in text
+        assert text.count(r"real & 8 & 8 & $75\,[") == 1
+
+    def test_answers_all_alike_have_no_interval_in_any_file(self):
+        rows = [vote(f"r{n}", "net", 5, stimulus=f"c{n}") for n in range(4)]
+        assert "5.00 [no interval]" in report.text(analyse(rows))
+        assert r"net & 4 & 4 & $5.00$ \\" in latex.table(analyse(rows))
 
     def test_text_says_what_counts(self, study):
         results = analyse(records.by_study(records.records(voted(study), [study]))[study.hash])

@@ -30,10 +30,10 @@ def text(results: dict) -> str:
 
 
 def span(interval: Sequence[float] | None, digits: int = 2, scale: float = 1.0) -> str:
-    """`[low, high]`, or what stands for an interval that one rater cannot give."""
-    return (
-        "[one rater]" if interval is None else f"[{scale * interval[0]:.{digits}f}, {scale * interval[1]:.{digits}f}]"
-    )
+    """`[low, high]`, or what stands for an interval that one rater, or answers that are all alike, cannot give."""
+    if interval is None:
+        return "[no interval]"
+    return f"[{scale * interval[0]:.{digits}f}, {scale * interval[1]:.{digits}f}]"
 
 
 def _title(results: dict) -> str:
