@@ -1,5 +1,6 @@
 """`python -m audiogan study`: freeze a stimulus pool, check one."""
 
+import sys
 from pathlib import Path
 
 from audiogan import checkpoint
@@ -43,14 +44,21 @@ def _build(options) -> None:
 
 
 def _check(options) -> None:
+    from audiogan.listening import feasibility
     from audiogan.listening.study import Study, chosen_folder
 
-    _describe(Study.load(options.folder or chosen_folder()))
+    study = Study.load(options.folder or chosen_folder())
+    feasibility.check(study)
+    _describe(study)
 
 
 def _describe(study) -> None:
+    from audiogan.listening import feasibility
+
     roles = [f"{len(study.of_role(role))} {role}" for role in ("test", "exemplar", "training", "gold")]
     print(f"{study.folder}: {', '.join(roles)} clips at {study.manifest['loudness_lufs']:.1f} LUFS")
     print(f"systems  {', '.join(study.systems)}")
     print(f"labels   {', '.join(study.labels)}")
     print(f"hash     {study.hash}")
+    for sentence in feasibility.shortfalls(study):
+        print(f"warning: {sentence}", file=sys.stderr)

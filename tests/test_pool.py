@@ -168,6 +168,7 @@ class TestRefusals:
             ({"models": ("tiny-unconditional",)}, "no label in common"),
             ({"models": ("nobody",)}, "checkpoint must be one of"),
             ({"design": "a: ["}, "is not YAML"),
+            ({"design": pool.TEMPLATE.read_text().replace("min_test_trials: 8", "min_test_trials: 11")}, "at most 10"),
         ],
     )
     def test_what_does_not_fit_is_one_sentence_and_leaves_nothing(self, recipe, tmp_path, values, message):
@@ -203,9 +204,10 @@ class TestCommand:
     def test_build_then_check(self, recipe, tmp_path, capsys):
         paths = ["--data", str(recipe.data), "--checkpoints", str(recipe.checkpoints), "--out", str(tmp_path / "pool")]
         assert cli.main(["study", "build", *paths, "--models", *MODELS, "--per-label", "1"]) == 0
-        built = capsys.readouterr().out
+        built, warned = capsys.readouterr()
+        assert warned == "warning: trials.test asks for 16, and a sitting will have 10\n"
         assert cli.main(["study", "check", str(tmp_path / "pool")]) == 0
-        assert capsys.readouterr().out == built
+        assert capsys.readouterr() == (built, warned)
         assert "10 test, 2 exemplar, 4 training, 4 gold clips" in built
         assert "real, anchor, griffin-lim, tiny-report-wavegan, tiny-wavegan" in built
 

@@ -13,6 +13,7 @@ from audiogan import checkpoint, synthesis
 from audiogan.audio import momentary_lufs, write_atomically, write_wav
 from audiogan.dataset import PreparedData
 from audiogan.folders import refuse_existing, staged
+from audiogan.listening import feasibility
 from audiogan.listening.design import read_design
 from audiogan.listening.gathering import Draft, Gathering, common_labels
 from audiogan.listening.study import FORMAT, Study, canonical_hash
@@ -64,7 +65,8 @@ def build(recipe: Recipe, folder: str | os.PathLike, replace: bool = False) -> S
         replace: a study that is there gives way once the new one is whole.
 
     Raises:
-        ValueError: the folder exists, or data, models, labels and design do not fit each other.
+        ValueError: the folder exists, data, models, labels and design do not fit each other, or the design's rules
+            would exclude everybody.
     """
     folder = Path(folder)
     if not (replace and (folder / "manifest.json").is_file()):
@@ -73,7 +75,7 @@ def build(recipe: Recipe, folder: str | os.PathLike, replace: bool = False) -> S
     manifest, sounds = _freeze(recipe, stream)
     with staged(folder, replace) as partial:
         _write(partial, manifest, sounds, recipe.design)
-        Study.load(partial)
+        feasibility.check(Study.load(partial))
     return Study.load(folder)
 
 
