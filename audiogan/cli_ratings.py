@@ -71,7 +71,7 @@ def _check_files(options) -> None:
 
 def _extras(options, rows: list[dict]) -> list[tuple[Path, bytes]]:
     """The files that were asked for beside the votes: of each study, the figure of the one with most votes."""
-    from audiogan.listening import files, latex, records
+    from audiogan.listening import codebook, files, latex
     from audiogan.listening.statistics.analysis import analyse_all
 
     results, extras = analyse_all(rows), []
@@ -79,7 +79,7 @@ def _extras(options, rows: list[dict]) -> list[tuple[Path, bytes]]:
     if options.results:
         extras.append((options.results, files.numbers_file(results, options.results.suffix).encode()))
     if options.codebook:
-        extras.append((options.codebook, records.codebook(_studies(options.study)).encode()))
+        extras.append((options.codebook, codebook.codebook(_studies(options.study)).encode()))
     if options.table:
         extras.append((options.table, "\n".join(map(latex.table, results)).encode()))
     if options.figure:

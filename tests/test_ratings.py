@@ -9,7 +9,7 @@ from test_screening import study_with
 from voting import World, exclusion, vote
 
 from audiogan import cli
-from audiogan.listening import latex, records, report
+from audiogan.listening import codebook, latex, records, report
 from audiogan.listening.statistics.analysis import analyse, analyse_all
 from audiogan.listening.study import Study
 
@@ -138,11 +138,17 @@ class TestRecords:
         assert records.read(tmp_path / "file") == []
 
     def test_codebook_explains_every_column(self, study):
-        text = records.codebook([study])
+        text = codebook.codebook([study])
         for column in (*records.VOTE_COLUMNS, *records.EXCLUSION_COLUMNS):
             assert column in text
         assert "1 Bad, 2 Poor, 3 Fair, 4 Good, 5 Excellent" in text
         assert study.hash in text
+        for name in (*codebook.NAMES, "Study.hash", "clip_hash", "weights_hash"):
+            assert name not in text
+        assert "`headphones`: one of `pass`, `fail`, `unknown`." in text
+        for word in ("`title`", "`minimum_raters`", "`fast`", "`impossible`", "`straight`", f"wavegan ({'c' * 64})"):
+            assert word in text
+        assert "trials of a sitting: training 0, test 4, gold 1, repeat 2, naming 0" in text
 
 
 class TestTable:
@@ -181,6 +187,7 @@ class TestTable:
         text = report.text(results)
         assert "Real or invented?" in text
         assert "PRELIMINARY" in text
+        assert "4 raters, 4 sessions, 48 test answers (of 48 votes" in text
         assert "left out: 1 sessions, 12 votes; withdrawn: 1 (min_standard_deviation 1)" in text
         assert "d'" in text
 

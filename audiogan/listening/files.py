@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from audiogan.listening import latex, records
+from audiogan.listening import codebook, latex, records
 from audiogan.listening.numbers import COLUMNS, numbers
 from audiogan.listening.study import REFERENCES, Study
 
@@ -32,7 +32,7 @@ def result_file(name: str, results: dict, block: str = "screened", studies: Sequ
     makers = {
         "results.csv": lambda: numbers_file([results], ".csv").encode(),
         "results.jsonl": lambda: numbers_file([results], ".jsonl").encode(),
-        "codebook.md": lambda: records.codebook(studies).encode(),
+        "codebook.md": lambda: codebook.codebook(studies).encode(),
         "table.tex": lambda: latex.table(results, block).encode(),
         "figure.png": lambda: _figure(results, block, "png"),
         "figure.svg": lambda: _figure(results, block, "svg"),

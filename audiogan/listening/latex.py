@@ -39,7 +39,7 @@ def _caption(results: dict, found: dict, block: str) -> list[str]:
     counts, left_out = found["counts"], results["exclusions"]["sessions"]
     here = " (here left in)" if block == "all" else ""
     lines = [
-        f"% {counts['raters']} raters, {counts['votes']} votes, {left_out} sessions excluded{here}; study "
+        f"% {counts['raters']} raters, {counts['answers']} test answers, {left_out} sessions excluded{here}; study "
         f"{results['study_hash'][:12] or 'none'}.",
         f"% Means of raters' means or shares; d' and c of votes pooled; 95 % intervals over {_over(found)}.",
     ]

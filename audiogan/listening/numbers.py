@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 BLOCKS = ("screened", "all")
+KINDS_OF_COUNTS = {"roles": "role_votes", "headphones": "headphones_sessions", "devices": "device_sessions"}
 DETECTION = ("error", "d_prime", "criterion")
 
 
@@ -13,7 +14,7 @@ class Number:
     """One number of the results. Cells that mean nothing for a statistic are empty.
 
     Attributes:
-        study_hash: `Study.hash`; empty for votes outside a study.
+        study_hash: as in votes; empty for votes outside a study.
         block: `screened`, without excluded sittings, or `all`, with them.
         question: what was asked; empty for counts.
         statistic: `mean` (of raters' means), `called_real` (mean of raters' shares), `error` and `d_prime` and
@@ -21,11 +22,13 @@ class Number:
             `named_right` and `cannot_tell` (means of raters' shares), `taken_for` (votes that took `label` for
             `other`), `difference` (of `system` less `other`, scale points), `rank_biserial` (of that difference, these
             clips only), `friedman_chi_squared`, `kendall_w` (these clips only, both), `alpha` (Krippendorff, ordinal),
-            `leave_one_out` (median correlation), `repeat_difference`; counts: `raters`, `sessions`, `votes`,
-            `excluded_sessions`, `excluded_votes`, `withdrawn`, `rule_broken` (sittings, `other` the rule).
+            `leave_one_out` (median correlation), `repeat_difference`; counts: `raters`, `sessions`, `votes`
+            (of every role), `role_votes` (those of the role `other`: results are of `test` and `free`),
+            `headphones_sessions` and `device_sessions` (sittings whose outcome of the headphone check, or device,
+            `other` is), `excluded_sessions`, `excluded_votes`, `withdrawn`, `rule_broken` (sittings, `other` the rule).
         system: `real`, `anchor`, `griffin-lim`, or a model's name; empty where a number is about all.
         label: an instrument; empty where a number is about all.
-        other: a second system or label, or a rule.
+        other: a second system or label, a rule, a role, an outcome or a device.
         value: the number itself.
         low, high: its 95 % interval, where it has one.
         over: what an interval or a p speaks for: `raters` (other listeners, these clips), or `raters and clips` (other
@@ -103,6 +106,8 @@ def _counts(results: dict, found: dict) -> Iterator[dict]:
     counts = {name: found["counts"][name] for name in ("raters", "sessions", "votes")}
     counts |= {"excluded_sessions": left["sessions"], "excluded_votes": left["votes"], "withdrawn": left["withdrawn"]}
     yield from ({"statistic": name, "value": count} for name, count in counts.items())
+    for kind, what in KINDS_OF_COUNTS.items():
+        yield from ({"statistic": what, "other": one, "value": n} for one, n in found["counts"][kind].items())
     yield from ({"statistic": "rule_broken", "other": rule, "value": count} for rule, count in left["rules"].items())
 
 

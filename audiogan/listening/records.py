@@ -13,7 +13,6 @@ import typing
 from collections.abc import Iterable, Sequence
 
 from audiogan.listening.exclusions import attributed, not_withdrawn
-from audiogan.listening.numbers import Number
 from audiogan.listening.screening import by_rules
 from audiogan.listening.study import Study
 from audiogan.listening.votes import EXCLUSION_COLUMNS, VOTE_COLUMNS, Exclusion, Vote
@@ -96,23 +95,6 @@ def read(file: str | os.PathLike) -> list[dict]:
     return rows
 
 
-def codebook(studies: Sequence[Study] = ()) -> str:
-    """What each column means, as Markdown, and what each study asked."""
-    lines = ["# Codebook", "", "An export of votes has one row an event: `kind` is `vote`, `exclusion` or `study`."]
-    lines += ["", "## Votes", ""]
-    lines += [f"- `{names}`: {text}" for names, text in _attributes(Vote)]
-    lines += ["", "## Exclusions", "", "A session or a vote that an exclusion names is left out of screened results."]
-    lines += ["", *(f"- `{names}`: {text}" for names, text in _attributes(Exclusion))]
-    lines += ["", "## Results", "", "`results.csv` and `results.jsonl` have one number a row.", ""]
-    lines += [f"- `{names}`: {text}" for names, text in _attributes(Number)]
-    for study in studies:
-        lines += ["", f"## Study {study.hash}: {study.design.title}", ""]
-        lines += [f"- minimum_raters: {study.design.minimum_raters}"]
-        lines += [f"- rule {name}: {value}" for name, value in vars(study.design.exclusions).items()]
-        lines += [f"- `{it.name}`: {it.prompt} {_answers(it)}" for it in study.design.questions]
-    return "\n".join(lines) + "\n"
-
-
 def _inert(value):
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
@@ -157,20 +139,3 @@ def _typed(name: str, value, kind):
     elif type(value) in kinds:
         return value
     raise ValueError(f"{name} is {value!r}")
-
-
-def _attributes(kind: type) -> list[tuple[str, str]]:
-    """Names and meanings, from a docstring's `Attributes:`."""
-    text = (kind.__doc__ or "").partition("Attributes:\n")[2]
-    entries: list[list[str]] = []
-    for line in filter(str.strip, text.splitlines()):
-        if line.startswith(" " * 12):
-            entries[-1][1] += f" {line.strip()}"
-        else:
-            entries.append(list(line.strip().partition(": ")[::2]))
-    return [(names, meaning) for names, meaning in entries]
-
-
-def _answers(question) -> str:
-    words = enumerate(question.words, 1) if question.kind == "scale" else [("", word) for word in question.words]
-    return "(" + ", ".join(f"{number} {word}".strip() for number, word in words) + ")"

@@ -44,7 +44,8 @@ def _title(results: dict) -> str:
 
 def _counts(results: dict) -> str:
     counts, left = results["screened"]["counts"], results["exclusions"]
-    line = f"{counts['raters']} raters, {counts['sessions']} sessions, {counts['votes']} votes; left out: "
+    line = f"{counts['raters']} raters, {counts['sessions']} sessions, {counts['answers']} test answers (of "
+    line += f"{counts['votes']} votes, with practice, gold and repeats); left out: "
     line += f"{left['sessions']} sessions, {left['votes']} votes; withdrawn: {left['withdrawn']}"
     rules = ", ".join(f"{rule} {count}" for rule, count in left["rules"].items())
     return f"{line} ({rules})" if rules else line

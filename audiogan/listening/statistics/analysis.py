@@ -111,7 +111,9 @@ def _counts(votes: Sequence[dict]) -> dict:
         "sessions": len(_distinct(votes, "session_id")),
         "votes": len(votes),
         "roles": {role: sum(row["role"] == role for row in votes) for role in ROLES},
+        "answers": sum(row["role"] in RATED for row in votes),
         "headphones": dict(Counter({row["session_id"]: row["headphones"] for row in votes}.values())),
+        "devices": dict(Counter({row["session_id"]: row["device_class"] or "unknown" for row in votes}.values())),
     }
 
 
