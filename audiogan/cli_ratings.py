@@ -85,8 +85,17 @@ def _extras(options, rows: list[dict]) -> list[tuple[Path, bytes]]:
     if options.figure:
         if not results:
             raise ValueError("there are no votes to draw")
-        extras.append((options.figure, files.result_file(f"figure{options.figure.suffix}", results[0])))
+        extras.append((options.figure, _figure(options.figure, results[0])))
     return extras
+
+
+def _figure(file: Path, results: dict) -> bytes:
+    from audiogan.listening import files
+
+    try:
+        return files.result_file(f"figure{file.suffix}", results)
+    except ValueError as error:
+        raise ValueError(f"--figure {file} cannot be drawn: {error}; nothing was written") from None
 
 
 def _stats(options) -> None:
@@ -102,7 +111,13 @@ def _stats(options) -> None:
     if options.json:
         print(json.dumps({"studies": results}, indent=2, allow_nan=False))
     else:
-        print("\n\n".join(map(report.text, results)) or "No votes yet.")
+        print("\n\n".join(map(report.text, results)) or _none(options.file))
+
+
+def _none(file: Path | None) -> str:
+    from audiogan.listening.store import Store
+
+    return f"No votes in {file}." if file else f"No votes yet in {Store().where}."
 
 
 def _warn(results: list[dict]) -> None:

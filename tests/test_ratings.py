@@ -41,6 +41,7 @@ def voted(study: Study, raters: int = 6) -> list[dict]:
 
 class FakeStore:
     rows_to_yield: list[dict] = []  # noqa: RUF012
+    where = "here/ratings.sqlite3"
 
     def rows(self):
         return iter(self.rows_to_yield)
@@ -258,11 +259,21 @@ class TestCommand:
     def test_no_votes(self, monkeypatch, tmp_path, capsys):
         monkeypatch.setattr("audiogan.listening.store.Store", FakeStore)
         assert cli.main(["ratings", "stats"]) == 0
-        assert capsys.readouterr().out == "No votes yet.\n"
+        assert capsys.readouterr().out == "No votes yet in here/ratings.sqlite3.\n"
+        (tmp_path / "none.jsonl").write_text("")
+        assert cli.main(["ratings", "stats", "--from", str(tmp_path / "none.jsonl")]) == 0
+        assert capsys.readouterr().out == f"No votes in {tmp_path / 'none.jsonl'}.\n"
         assert cli.main(["ratings", "stats", "--json"]) == 0
         assert json.loads(capsys.readouterr().out) == {"studies": []}
         export = ["ratings", "export", "--out", tmp_path / "votes.csv"]
         assert "no votes to draw" in refused(capsys, cli.main, *export, "--figure", tmp_path / "f.svg")
+
+    def test_figure_of_excluded_sittings_says_why_there_is_none(self, stored, study, tmp_path, capsys):
+        stored += [exclusion(session_id=f"s-r{number}") for number in range(5)]
+        export = ["ratings", "export", "--out", tmp_path / "votes.csv", "--study", study.folder]
+        refusal = refused(capsys, cli.main, *export, "--figure", tmp_path / "f.svg")
+        assert "cannot be drawn: every sitting is excluded; nothing was written" in refusal
+        assert [path.name for path in tmp_path.iterdir()] == ["pool"]
 
     def test_bad_arguments_write_nothing(self, stored, tmp_path, capsys):
         export = ["ratings", "export", "--out"]
