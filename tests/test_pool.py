@@ -139,11 +139,29 @@ class TestBuild:
         loudness = frozen.manifest["loudness_lufs"]
         assert loudness == pool.TARGET_LUFS or 20 * np.log10(max(peaks)) == pytest.approx(pool.CEILING_DB, abs=0.01)
 
-    def test_batches_are_of_ten_where_a_system_has_ten(self, prepared, checkpoints, tmp_path):
-        assert pool._batches([{"id": str(n), "system": "real", "role": "test"} for n in range(9)], None) == []
+    def test_batches_are_of_ten_and_of_the_same_labels(self):
+        def tests(system, labels):
+            return [{"id": f"{system}{n}", "system": system, "role": "test", "label": x} for n, x in enumerate(labels)]
+
         stream = np.random.default_rng(0)
-        (batch,) = pool._batches([{"id": str(n), "system": "real", "role": "test"} for n in range(12)], stream)
+        assert pool._batches(tests("real", "a" * 9), stream) == []
+        (batch,) = pool._batches(tests("real", "a" * 12), stream)
         assert len(set(batch["stimuli"])) == 10
+        rows = tests("real", "aaabbbcccddd") + tests("net", "ddddccccbbbbaaaaeeee") + tests("few", "aab")
+        of = {row["id"]: row["label"] for row in rows}
+        net, real = pool._batches(rows, stream)
+        assert (net["system"], real["system"]) == ("net", "real")
+        shared = [Counter(of[name] for name in batch["stimuli"]) for batch in (net, real)]
+        assert shared[0] == shared[1]
+        assert sorted(shared[0].values()) == [2, 2, 3, 3]  # each label before any comes again
+
+    def test_batches_are_filled_up_where_systems_share_too_few_labels(self):
+        rows = [{"id": f"a{n}", "system": "a", "role": "test", "label": "x" if n < 4 else "y"} for n in range(12)]
+        rows += [{"id": f"b{n}", "system": "b", "role": "test", "label": "x" if n < 5 else "z"} for n in range(12)]
+        of = {row["id"]: row["label"] for row in rows}
+        for batch in pool._batches(rows, np.random.default_rng(0)):
+            assert len(set(batch["stimuli"])) == 10
+            assert Counter(of[name] for name in batch["stimuli"])["x"] >= 4
 
 
 class TestRefusals:

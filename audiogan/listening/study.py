@@ -73,7 +73,7 @@ class Stimulus:
 
 @dataclass(frozen=True)
 class Batch:
-    """Ten test stimuli of one system, for the diversity module."""
+    """Ten test stimuli of one system, for diversity trials, of the same labels as other systems' if all have them."""
 
     id: str
     system: str
