@@ -417,6 +417,19 @@ class TestFalseAlarms:
         assert found["headline"] <= 0.1
         assert found["these clips"] > 0.25
 
+    def test_labels_that_differ_make_the_test_conservative(self):
+        found = 0
+        for seed in range(100):
+            stream, sides = np.random.default_rng(seed), []
+            of_raters, of_labels = stream.normal(0, 0.5, 30), stream.normal(0, 0.6, 6)
+            for _ in range(2):
+                clips = np.argsort(stream.random((30, 12)), axis=1)[:, :3].ravel()
+                raters, of_clips = np.repeat(np.arange(30), 3), np.repeat(of_labels, 2) + stream.normal(0, 0.3, 12)
+                felt = 3 + of_raters[raters] + of_clips[clips] + stream.normal(0, 0.7, 90)
+                sides.append(Answers(np.clip(np.rint(felt), 1, 5), raters, clips))
+            found += comparisons.two_way(*sides)[1] < 0.05
+        assert found <= 3  # of 5 that a test at 5 % may find
+
     def test_systems_that_do_differ_are_found(self):
         found = 0
         for seed in range(60):
