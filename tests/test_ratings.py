@@ -149,6 +149,10 @@ class TestRecords:
         assert "`headphones`: one of `pass`, `fail`, `unknown`." in text
         for word in ("`title`", "`minimum_raters`", "`fast`", "`impossible`", "`straight`", f"wavegan ({'c' * 64})"):
             assert word in text
+        public = codebook.codebook([study], public=True)
+        assert "- systems: real, wavegan" in public.splitlines()
+        assert "c" * 64 not in public
+        assert "seed of the pool" not in public
         assert "trials of a sitting: training 0, test 4, gold 1, repeat 2, naming 0" in text
 
 

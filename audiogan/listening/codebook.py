@@ -25,26 +25,37 @@ ORDER = (
 )
 
 
-def codebook(studies: Sequence[Study] = ()) -> str:
-    """What each column means, and how each study was made and asked."""
+def codebook(studies: Sequence[Study] = (), public: bool = False) -> str:
+    """What each column means, and how each study was made and asked.
+
+    Args:
+        public: without the pool's seed and the models' hashes, from which its clips could be made again, and known,
+            while listeners are still asked.
+    """
     lines = ["# Codebook", "", "An export of votes has one row an event: `kind` is `vote`, `exclusion` or `study`."]
     lines += ["", "## Votes", "", *_columns(Vote)]
     lines += ["", "## Exclusions", "", "A session or a vote that an exclusion names is left out of screened results."]
     lines += ["", *_columns(Exclusion), "", "## Study rows", "", *STUDY_ROWS]
     lines += ["", "## Results", "", "`results.csv` and `results.jsonl` have one number a row.", "", *_columns(Number)]
     for study in studies:
-        lines += ["", f"## Study {study.hash}: {study.design.title}", "", *(f"- {line}" for line in _study(study))]
+        lines += [
+            "",
+            f"## Study {study.hash}: {study.design.title}",
+            "",
+            *(f"- {line}" for line in _study(study, public)),
+        ]
     return "\n".join(lines) + "\n"
 
 
-def _study(study: Study) -> Iterator[str]:
+def _study(study: Study, public: bool) -> Iterator[str]:
     manifest, design = study.manifest, study.design
-    yield f"systems: {', '.join(_system(study, system) for system in study.systems)}"
+    yield f"systems: {', '.join(study.systems if public else (_system(study, system) for system in study.systems))}"
     yield f"labels: {', '.join(study.labels)}"
     counts = sorted(set(Counter((one.system, one.label) for one in study.of_role("test")).values()))
     yield f"test clips of each system and label: {' or '.join(map(str, counts))}"
     yield f"clips: {study.num_samples} samples at {study.sample_rate} Hz, loudness {manifest.get('loudness_lufs')} LUFS"
-    yield f"seed of the pool: {manifest.get('seed')}"
+    if not public:
+        yield f"seed of the pool: {manifest.get('seed')}"
     yield f"trials of a sitting: {', '.join(f'{name} {count}' for name, count in trial_counts(study).items())}"
     yield f"headphone check: {'yes' if design.headphone_check else 'no'}"
     yield from ORDER

@@ -32,7 +32,7 @@ def result_file(name: str, results: dict, block: str = "screened", studies: Sequ
     makers = {
         "results.csv": lambda: numbers_file([results], ".csv").encode(),
         "results.jsonl": lambda: numbers_file([results], ".jsonl").encode(),
-        "codebook.md": lambda: codebook.codebook(studies).encode(),
+        "codebook.md": lambda: codebook.codebook(studies, public=True).encode(),
         "table.tex": lambda: latex.table(results, block).encode(),
         "figure.png": lambda: _figure(results, block, "png"),
         "figure.svg": lambda: _figure(results, block, "svg"),
