@@ -48,14 +48,14 @@ def _port(text: str) -> int:
 def _serve(options) -> None:
     from audiogan.listening import hub_sync
     from audiogan.listening.store import Store, place
-    from audiogan.listening.study import DEFAULT_FOLDER, Study
+    from audiogan.listening.study import DEFAULT_FOLDER, Study, chosen_folder
     from audiogan.ui import Library, bound_arenas, build_app, launch_options, serve
 
     bound_arenas()
     logging.basicConfig(format="%(message)s")
     logging.getLogger("audiogan").setLevel(options.log_level.upper())
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # how a Space is put to sleep: votes on their way arrive
-    folder = Path(os.environ.get("AUDIOGAN_STUDY") or DEFAULT_FOLDER)
+    folder = chosen_folder()
     study = Study.load(folder) if folder != DEFAULT_FOLDER or folder.exists() else None
     store = Store()
     if place.warning():

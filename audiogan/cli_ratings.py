@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from audiogan.audio import write_atomically
+from audiogan.listening import report
 
 SUFFIXES = {"results": (".csv", ".jsonl"), "figure": (".png", ".svg")}
 
@@ -42,9 +43,8 @@ def _add_stats(actions) -> None:
 
 
 def _add_study(command) -> None:
-    command.add_argument(
-        "--study", action="append", type=Path, metavar="DIR", help="whose rules apply (default: the app's); repeatable"
-    )
+    words = "whose rules apply (default: AUDIOGAN_STUDY, else the app's own); repeatable"
+    command.add_argument("--study", action="append", type=Path, metavar="DIR", help=words)
 
 
 def _export(options) -> None:
@@ -71,33 +71,60 @@ def _check_files(options) -> None:
 
 def _extras(options, rows: list[dict]) -> list[tuple[Path, bytes]]:
     """The files that were asked for beside the votes: of each study, the figure of the one with most votes."""
-    from audiogan.listening import files, latex, records
+    from audiogan.listening import codebook, files, latex
     from audiogan.listening.statistics.analysis import analyse_all
 
     results, extras = analyse_all(rows), []
+    _warn(results)
     if options.results:
         extras.append((options.results, files.numbers_file(results, options.results.suffix).encode()))
     if options.codebook:
-        extras.append((options.codebook, records.codebook(_studies(options.study)).encode()))
+        extras.append((options.codebook, codebook.codebook(_studies(options.study)).encode()))
     if options.table:
         extras.append((options.table, "\n".join(map(latex.table, results)).encode()))
     if options.figure:
         if not results:
             raise ValueError("there are no votes to draw")
-        extras.append((options.figure, files.result_file(f"figure{options.figure.suffix}", results[0])))
+        extras.append((options.figure, _figure(options.figure, results[0])))
     return extras
 
 
+def _figure(file: Path, results: dict) -> bytes:
+    from audiogan.listening import files
+
+    try:
+        return files.result_file(f"figure{file.suffix}", results)
+    except ValueError as error:
+        raise ValueError(f"--figure {file} cannot be drawn: {error}; nothing was written") from None
+
+
 def _stats(options) -> None:
-    from audiogan.listening import records, report
+    from audiogan.listening import records
     from audiogan.listening.statistics.analysis import analyse_all
 
-    rows = records.read(options.file) if options.file else _stored(options.study)
+    if options.file:
+        rows = records.completed(records.read(options.file), _studies(options.study))
+    else:
+        rows = _stored(options.study)
     results = analyse_all(rows)
+    _warn(results)
     if options.json:
         print(json.dumps({"studies": results}, indent=2, allow_nan=False))
     else:
-        print("\n\n".join(map(report.text, results)) or "No votes yet.")
+        print("\n\n".join(map(report.text, results)) or _none(options.file))
+
+
+def _none(file: Path | None) -> str:
+    from audiogan.listening.store import Store
+
+    return f"No votes in {file}." if file else f"No votes yet in {Store().where}."
+
+
+def _warn(results: list[dict]) -> None:
+    """Name the studies whose rules nobody knew."""
+    for one in results:
+        if one["without_rules"]:
+            print(f"study {one['study_hash']}: {report.WITHOUT_RULES}", file=sys.stderr)
 
 
 def _sync(options) -> None:
@@ -114,9 +141,9 @@ def _sync(options) -> None:
 
 
 def _studies(folders: list[Path] | None) -> list:
-    from audiogan.listening.study import DEFAULT_FOLDER, Study
+    from audiogan.listening.study import Study, chosen_folder
 
-    return [Study.load(folder) for folder in folders or [DEFAULT_FOLDER]]
+    return [Study.load(folder) for folder in folders or [chosen_folder()]]
 
 
 def _stored(folders: list[Path] | None) -> list[dict]:

@@ -1,5 +1,6 @@
 """`python -m audiogan study`: freeze a stimulus pool, check one."""
 
+import sys
 from pathlib import Path
 
 from audiogan import checkpoint
@@ -24,7 +25,7 @@ def add_study(commands) -> None:
     build.add_argument("--checkpoints", metavar="DIR", type=Path, default=checkpoint.FOLDER, help="their folder")
     build.set_defaults(run=_build)
     check = actions.add_parser("check", help="read a study, compare every file with its hash, say what is in it")
-    check.add_argument("folder", nargs="?", type=Path, metavar="DIR", help="default: the one that the app runs")
+    check.add_argument("folder", nargs="?", type=Path, metavar="DIR", help="default: AUDIOGAN_STUDY, else the app's")
     check.set_defaults(run=_check)
 
 
@@ -43,14 +44,21 @@ def _build(options) -> None:
 
 
 def _check(options) -> None:
-    from audiogan.listening.study import DEFAULT_FOLDER, Study
+    from audiogan.listening import feasibility
+    from audiogan.listening.study import Study, chosen_folder
 
-    _describe(Study.load(options.folder or DEFAULT_FOLDER))
+    study = Study.load(options.folder or chosen_folder())
+    feasibility.check(study)
+    _describe(study)
 
 
 def _describe(study) -> None:
+    from audiogan.listening import feasibility
+
     roles = [f"{len(study.of_role(role))} {role}" for role in ("test", "exemplar", "training", "gold")]
     print(f"{study.folder}: {', '.join(roles)} clips at {study.manifest['loudness_lufs']:.1f} LUFS")
     print(f"systems  {', '.join(study.systems)}")
     print(f"labels   {', '.join(study.labels)}")
     print(f"hash     {study.hash}")
+    for sentence in feasibility.shortfalls(study):
+        print(f"warning: {sentence}", file=sys.stderr)

@@ -247,7 +247,7 @@ def test_what_has_nothing_in_it_is_not_offered(tmp_path):
     tally.page("all")
     assert tally.names("all") == [*KINDS]
     assert "figure.png" not in tally.names("screened")
-    with pytest.raises(ValueError, match="no votes to draw"):
+    with pytest.raises(ValueError, match="every sitting is excluded"):
         tally.file("figure.png", "screened")
     store.close()
 

@@ -88,6 +88,22 @@ class TestIntervals:
         assert intervals.over_raters(one) is intervals.two_way(one) is intervals.bootstrap(one) is None
         same = Answers([4] * 4, list("aabb"), list("xyxy"))
         assert intervals.two_way(same) == intervals.over_raters(same) == Interval(4, 4)
+        assert intervals.headline(same) == (None, "raters")
+        assert intervals.ends(Interval(4, 4)) is None
+        assert intervals.ends(Interval(-1, 4), 0) == [0, 4]
+
+    def test_wilson_is_scipys(self):
+        for count in (0, 3, 15):
+            expected = stats.binomtest(count, 15).proportion_ci(method="wilson")
+            found = intervals.wilson(count / 15, 15)
+            assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
+
+    def test_share_that_all_agree_on_has_wilsons_interval_over_raters(self):
+        none = Answers([0] * 24, np.repeat(np.arange(4), 6), np.tile(np.arange(6), 4))
+        assert intervals.headline(none, share=True) == (intervals.wilson(0, 4), "raters")
+        some = Answers([1, *none.values[1:]], none.rater, none.clip)
+        assert intervals.headline(some, share=True) == (intervals.two_way(some), "raters and clips")
+        assert intervals.headline(Answers([0, 0], ["a", "a"], ["x", "y"]), share=True)[0] is None
 
 
 def coverage(world: World, studies: int, seed: int = 0) -> dict[str, float]:
@@ -124,6 +140,37 @@ class TestCoverage:
         assert found["naive"] < found["two_way"]
 
 
+def share_coverage(world: World, share: float, studies: int) -> dict[str, float]:
+    """How often a share's interval holds the truth, and how often one without Wilson's would."""
+    hits, without = 0, 0
+    for seed in range(studies):
+        answers = Answers(*world.verdicts(seed, share))
+        interval, plain = intervals.headline(answers, share=True)[0], intervals.two_way(answers)
+        hits += interval.low <= share <= interval.high
+        without += plain.low <= share <= plain.high
+    return {"headline": hits / studies, "without Wilson": without / studies}
+
+
+class TestShareCoverage:
+    def test_share_of_the_simulation_is_the_stated_one(self):
+        found = [World(raters=1, clips=1, heard=1).verdicts(seed, 0.2)[0] for seed in range(4000)]
+        assert np.mean(found) == pytest.approx(0.2, abs=0.02)
+
+    def test_shares_near_the_ends_are_held(self):
+        found = share_coverage(World(raters=15), 0.02, 60)
+        assert found["headline"] >= 0.88
+        assert found["without Wilson"] < found["headline"]
+
+    @pytest.mark.long
+    @pytest.mark.parametrize("raters", [15, 30])
+    @pytest.mark.parametrize("share", [0.02, 0.05, 0.95])
+    def test_95_percent_intervals_hold_shares_near_the_ends(self, raters, share, capsys):
+        found = share_coverage(World(raters=raters), share, STUDIES)
+        with capsys.disabled():
+            print(f"\n{raters} raters, {share:.0%}: " + "  ".join(f"{kind} {part:.1%}" for kind, part in found.items()))
+        assert found["headline"] >= 0.88
+
+
 class TestDetection:
     def test_rates_by_hand(self):
         # H = (8 + .5) / 11, F = (2 + .5) / 11: symmetric, so c = 0 and d' = 2 z(H); errors 2/10 and 2/10.
@@ -150,6 +197,19 @@ class TestDetection:
         truth = stats.norm.ppf(0.8) - stats.norm.ppf(0.3)
         assert found.d_prime_interval.low < truth < found.d_prime_interval.high
         assert found.error_interval.low < 0.25 < found.error_interval.high
+
+    def test_few_clips_on_either_side_are_not_drawn_anew(self):
+        stream, raters = np.random.default_rng(0), [f"r{n:02}" for n in np.repeat(np.arange(30), 6)]
+        clips = np.tile(np.arange(6), 30)
+        real, invented = (Answers(stream.random(180) < p - 0.4 * (clips > 2), raters, clips) for p in (0.9, 0.5))
+        few = Answers(invented.values, raters, clips % 5)
+        found, of_raters = (detection.detect(real, other, (raters, raters)) for other in (invented, few))
+        assert (found.over, of_raters.over) == ("raters and clips", "raters")
+        assert of_raters.error == found.error
+        drawn = intervals.draws(30, intervals.RESAMPLES)
+        hits, alarms = (drawn @ side.reshape(30, 6).sum(1) for side in (real.values, few.values))
+        expected = np.quantile((1 - hits / 180 + alarms / 180) / 2, (0.025, 0.975))
+        assert (of_raters.error_interval.low, of_raters.error_interval.high) == pytest.approx(tuple(expected))
 
     def test_nothing_to_compare_is_none(self):
         some, none = Answers([1], ["a"], ["x"]), Answers([], [], [])
@@ -357,6 +417,19 @@ class TestFalseAlarms:
         assert found["headline"] <= 0.1
         assert found["these clips"] > 0.25
 
+    def test_labels_that_differ_make_the_test_conservative(self):
+        found = 0
+        for seed in range(100):
+            stream, sides = np.random.default_rng(seed), []
+            of_raters, of_labels = stream.normal(0, 0.5, 30), stream.normal(0, 0.6, 6)
+            for _ in range(2):
+                clips = np.argsort(stream.random((30, 12)), axis=1)[:, :3].ravel()
+                raters, of_clips = np.repeat(np.arange(30), 3), np.repeat(of_labels, 2) + stream.normal(0, 0.3, 12)
+                felt = 3 + of_raters[raters] + of_clips[clips] + stream.normal(0, 0.7, 90)
+                sides.append(Answers(np.clip(np.rint(felt), 1, 5), raters, clips))
+            found += comparisons.two_way(*sides)[1] < 0.05
+        assert found <= 3  # of 5 that a test at 5 % may find
+
     def test_systems_that_do_differ_are_found(self):
         found = 0
         for seed in range(60):
@@ -493,6 +566,18 @@ class TestAnalysis:
         assert found["all"]["scales"]["diversity"][0]["mean"] == 2
         (lone,) = [row for row in found["all"]["scales"]["quality"] if row["system"] == "lone"]
         assert lone["interval"] is None
+
+    def test_interval_without_width_is_none(self):
+        rows = [
+            vote(f"r{n}", system, 5, stimulus=f"{system}{c}") for n in range(6) for system in "xy" for c in range(6)
+        ]
+        rows += [row | {"question": "real", "value": "real", "system": "real"} for row in rows]
+        found = analyse(rows)["all"]
+        (mean, _), (real,) = found["scales"]["quality"], found["real"]
+        names = ("interval", "interval_over_raters", "interval_bootstrap", "interval_naive")
+        assert [mean[name] for name in names] == [None] * 4
+        assert found["comparisons"]["quality"]["pairs"][0]["interval"] is None
+        assert real["interval"] == pytest.approx([stats.binomtest(6, 6).proportion_ci(method="wilson").low, 1])
 
     def test_order_of_rows_changes_nothing(self):
         rows = small_study()

@@ -139,11 +139,29 @@ class TestBuild:
         loudness = frozen.manifest["loudness_lufs"]
         assert loudness == pool.TARGET_LUFS or 20 * np.log10(max(peaks)) == pytest.approx(pool.CEILING_DB, abs=0.01)
 
-    def test_batches_are_of_ten_where_a_system_has_ten(self, prepared, checkpoints, tmp_path):
-        assert pool._batches([{"id": str(n), "system": "real", "role": "test"} for n in range(9)], None) == []
+    def test_batches_are_of_ten_and_of_the_same_labels(self):
+        def tests(system, labels):
+            return [{"id": f"{system}{n}", "system": system, "role": "test", "label": x} for n, x in enumerate(labels)]
+
         stream = np.random.default_rng(0)
-        (batch,) = pool._batches([{"id": str(n), "system": "real", "role": "test"} for n in range(12)], stream)
+        assert pool._batches(tests("real", "a" * 9), stream) == []
+        (batch,) = pool._batches(tests("real", "a" * 12), stream)
         assert len(set(batch["stimuli"])) == 10
+        rows = tests("real", "aaabbbcccddd") + tests("net", "ddddccccbbbbaaaaeeee") + tests("few", "aab")
+        of = {row["id"]: row["label"] for row in rows}
+        net, real = pool._batches(rows, stream)
+        assert (net["system"], real["system"]) == ("net", "real")
+        shared = [Counter(of[name] for name in batch["stimuli"]) for batch in (net, real)]
+        assert shared[0] == shared[1]
+        assert sorted(shared[0].values()) == [2, 2, 3, 3]  # each label before any comes again
+
+    def test_batches_are_filled_up_where_systems_share_too_few_labels(self):
+        rows = [{"id": f"a{n}", "system": "a", "role": "test", "label": "x" if n < 4 else "y"} for n in range(12)]
+        rows += [{"id": f"b{n}", "system": "b", "role": "test", "label": "x" if n < 5 else "z"} for n in range(12)]
+        of = {row["id"]: row["label"] for row in rows}
+        for batch in pool._batches(rows, np.random.default_rng(0)):
+            assert len(set(batch["stimuli"])) == 10
+            assert Counter(of[name] for name in batch["stimuli"])["x"] >= 4
 
 
 class TestRefusals:
@@ -168,6 +186,7 @@ class TestRefusals:
             ({"models": ("tiny-unconditional",)}, "no label in common"),
             ({"models": ("nobody",)}, "checkpoint must be one of"),
             ({"design": "a: ["}, "is not YAML"),
+            ({"design": pool.TEMPLATE.read_text().replace("min_test_trials: 8", "min_test_trials: 11")}, "at most 10"),
         ],
     )
     def test_what_does_not_fit_is_one_sentence_and_leaves_nothing(self, recipe, tmp_path, values, message):
@@ -203,11 +222,17 @@ class TestCommand:
     def test_build_then_check(self, recipe, tmp_path, capsys):
         paths = ["--data", str(recipe.data), "--checkpoints", str(recipe.checkpoints), "--out", str(tmp_path / "pool")]
         assert cli.main(["study", "build", *paths, "--models", *MODELS, "--per-label", "1"]) == 0
-        built = capsys.readouterr().out
+        built, warned = capsys.readouterr()
+        assert warned == "warning: trials.test asks for 16, and a sitting will have 10\n"
         assert cli.main(["study", "check", str(tmp_path / "pool")]) == 0
-        assert capsys.readouterr().out == built
+        assert capsys.readouterr() == (built, warned)
         assert "10 test, 2 exemplar, 4 training, 4 gold clips" in built
         assert "real, anchor, griffin-lim, tiny-report-wavegan, tiny-wavegan" in built
+
+    def test_check_reads_the_study_that_the_app_runs(self, frozen, monkeypatch, capsys):
+        monkeypatch.setenv("AUDIOGAN_STUDY", str(frozen.folder))
+        assert cli.main(["study", "check"]) == 0
+        assert frozen.hash in capsys.readouterr().out
 
     def test_design_may_come_from_notepad_and_another_encoding_is_named(self, recipe, tmp_path, capsys):
         paths = ["--data", str(recipe.data), "--checkpoints", str(recipe.checkpoints), "--out", str(tmp_path / "pool")]

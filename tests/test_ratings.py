@@ -9,8 +9,8 @@ from test_screening import study_with
 from voting import World, exclusion, vote
 
 from audiogan import cli
-from audiogan.listening import latex, records, report
-from audiogan.listening.statistics.analysis import analyse
+from audiogan.listening import codebook, latex, records, report
+from audiogan.listening.statistics.analysis import analyse, analyse_all
 from audiogan.listening.study import Study
 
 HOSTILE = ("=1+1", "+1", "-1", "@x", "\tx", "'quoted", "\r=1", 'say "hi", then\nleave', "<b>&_%$#{}~^\\", "Gong")
@@ -41,6 +41,7 @@ def voted(study: Study, raters: int = 6) -> list[dict]:
 
 class FakeStore:
     rows_to_yield: list[dict] = []  # noqa: RUF012
+    where = "here/ratings.sqlite3"
 
     def rows(self):
         return iter(self.rows_to_yield)
@@ -66,6 +67,20 @@ class TestRecords:
         assert not [row for row in rows if row["kind"] == "vote" and row["rater"] == "r5"]
         excluded = {(row["rule"], row["session_id"]) for row in rows if row["kind"] == "exclusion"}
         assert {("withdrawn", "s-r5"), ("min_standard_deviation", "s-r1")} <= excluded
+
+    def test_withdrawal_counts_once_and_in_its_own_study(self, study):
+        rows = [*voted(study), vote("other", study_hash="f" * 64)]  # whose withdrawal names no study, as older ones do
+        exported = records.records(rows, [study])
+        for some in (exported, records.records(exported, [])):
+            counts = {one["study_hash"]: one["exclusions"]["withdrawn"] for one in analyse_all(some)}
+            assert counts == {study.hash: 1, "f" * 64: 0, "": 0}
+
+    def test_older_export_of_one_study_still_counts_who_withdrew(self):
+        old = exclusion("withdrawn", session_id="gone")
+        counts = [one["exclusions"]["withdrawn"] for one in analyse_all([vote(), old])]
+        assert counts == [1]
+        rows = [vote(), vote("b", study_hash="f" * 64), old]
+        assert sum(one["exclusions"]["withdrawn"] for one in analyse_all(rows)) <= 1
 
     @pytest.mark.parametrize(("format", "to_text"), [("csv", records.to_csv), ("jsonl", records.to_jsonl)])
     def test_round_trip_is_exact(self, study, tmp_path, format, to_text):
@@ -124,11 +139,21 @@ class TestRecords:
         assert records.read(tmp_path / "file") == []
 
     def test_codebook_explains_every_column(self, study):
-        text = records.codebook([study])
+        text = codebook.codebook([study])
         for column in (*records.VOTE_COLUMNS, *records.EXCLUSION_COLUMNS):
             assert column in text
         assert "1 Bad, 2 Poor, 3 Fair, 4 Good, 5 Excellent" in text
         assert study.hash in text
+        for name in (*codebook.NAMES, "Study.hash", "clip_hash", "weights_hash"):
+            assert name not in text
+        assert "`headphones`: one of `pass`, `fail`, `unknown`." in text
+        for word in ("`title`", "`minimum_raters`", "`fast`", "`impossible`", "`straight`", f"wavegan ({'c' * 64})"):
+            assert word in text
+        public = codebook.codebook([study], public=True)
+        assert "- systems: real, wavegan" in public.splitlines()
+        assert "c" * 64 not in public
+        assert "seed of the pool" not in public
+        assert "trials of a sitting: training 0, test 4, gold 1, repeat 2, naming 0" in text
 
 
 class TestTable:
@@ -137,18 +162,37 @@ class TestTable:
         text = latex.table(analyse(rows))
         assert r"my\_net\%" in text
         assert "$2.50\\,[" in text
-        assert "PRELIMINARY" in text
-        assert text.count(r"\\") == 3
-        said = [vote(f"r{n}", system, "real", "real", stimulus=f"c{n}") for n in range(4) for system in ("real", "net")]
-        assert r"$d'$ & $c$ \\" in latex.table(analyse(rows + said))
-        assert r"$100$ & $0.00$ & $-1.28$ \\" in latex.table(analyse(rows + said))  # z(4.5 / 5) = 1.28
+        assert text.count(r"\\") == 4
+        assert r"\multicolumn{4}{l}{Preliminary: a system has fewer than 15 raters.} \\" in text.splitlines()
+        assert "reliminary" not in latex.table(analyse(rows, 4))
         assert latex.escape("a\\b~^{&#$}") == r"a\textbackslash{}b\textasciitilde{}\textasciicircum{}\{\&\#\$\}"
+
+    def test_latex_of_real_or_invented_alone_has_counts_and_intervals(self):
+        rows = [
+            vote(f"r{n}", system, "real" if n % modulus else "invented", "real", stimulus=f"c{n % 4}")
+            for n in range(8)
+            for system, modulus in (("real", 4), ("net", 2))
+        ]
+        found = analyse(rows)["all"]["real"][1]
+        low, high = found["detection"]["d_prime_interval"]
+        text = latex.table(analyse(rows))
+        assert r"System & $R$ & $n$ & Called real (\%) & $d'$ & $c$ \\" in text
+        share = [f"{100 * end:.0f}" for end in found["interval"]]
+        d_prime = rf"{found['detection']['d_prime']:.2f}\,[{low:z.2f}, {high:z.2f}]"
+        assert rf"net & 8 & 8 & $50\,[{share[0]}, {share[1]}]$ & ${d_prime}$ & $" in text
+        assert text.count(r"real & 8 & 8 & $75\,[") == 1
+
+    def test_answers_all_alike_have_no_interval_in_any_file(self):
+        rows = [vote(f"r{n}", "net", 5, stimulus=f"c{n}") for n in range(4)]
+        assert "5.00 [no interval]" in report.text(analyse(rows))
+        assert r"net & 4 & 4 & $5.00$ \\" in latex.table(analyse(rows))
 
     def test_text_says_what_counts(self, study):
         results = analyse(records.by_study(records.records(voted(study), [study]))[study.hash])
         text = report.text(results)
         assert "Real or invented?" in text
         assert "PRELIMINARY" in text
+        assert "4 raters, 4 sessions, 48 test answers (of 48 votes" in text
         assert "left out: 1 sessions, 12 votes; withdrawn: 1 (min_standard_deviation 1)" in text
         assert "d'" in text
 
@@ -167,6 +211,36 @@ class TestCommand:
         assert json.loads(capsys.readouterr().out) == live
         assert [one["study_hash"] for one in live["studies"]] == [study.hash, ""]
         assert live["studies"][0]["exclusions"]["rules"]["min_standard_deviation"] == 1
+
+    def test_rules_are_those_of_the_study_that_the_app_runs(self, stored, study, monkeypatch, capsys):
+        monkeypatch.setenv("AUDIOGAN_STUDY", str(study.folder))
+        assert cli.main(["ratings", "stats"]) == 0
+        told = capsys.readouterr()
+        assert "min_standard_deviation 1" in told.out
+        assert told.err == ""
+
+    def test_study_without_its_design_is_named(self, stored, study, tmp_path, capsys):
+        assert cli.main(["ratings", "stats"]) == 0
+        told = capsys.readouterr()
+        assert told.err == f"study {study.hash}: {report.WITHOUT_RULES}\n"
+        assert f"NOT SCREENED: {report.WITHOUT_RULES}" in told.out
+        export = ["ratings", "export", "--out", tmp_path / "votes.csv", "--table", tmp_path / "table.tex"]
+        assert cli.main(list(map(str, export))) == 0
+        assert f"study {study.hash}: {report.WITHOUT_RULES}\n" in capsys.readouterr().err
+        assert "% NOT SCREENED" in (tmp_path / "table.tex").read_text()
+
+    def test_stats_of_a_bare_export_apply_the_rules_once(self, stored, study, tmp_path, capsys):
+        bare, told = tmp_path / "bare.jsonl", tmp_path / "told.jsonl"
+        bare.write_text(records.to_jsonl(records.records(stored, [])))
+        told.write_text(records.to_jsonl(records.records(stored, [study])))
+        found = []
+        for file in (bare, told):
+            assert cli.main(["ratings", "stats", "--json", "--from", str(file), "--study", str(study.folder)]) == 0
+            found.append(json.loads(capsys.readouterr().out)["studies"])
+        assert found[0] == found[1]
+        assert (found[0][0]["without_rules"], found[0][0]["title"]) == (False, "Real or invented?")
+        rows = records.completed(records.read(told), [study])
+        assert sum(row["kind"] == "exclusion" for row in rows) == 2
 
     def test_codebook_table_and_figures(self, stored, study, tmp_path, capsys):
         files = {name: tmp_path / name for name in ("votes.csv", "codebook.md", "table.tex", "figure.svg")}
@@ -189,11 +263,21 @@ class TestCommand:
     def test_no_votes(self, monkeypatch, tmp_path, capsys):
         monkeypatch.setattr("audiogan.listening.store.Store", FakeStore)
         assert cli.main(["ratings", "stats"]) == 0
-        assert capsys.readouterr().out == "No votes yet.\n"
+        assert capsys.readouterr().out == "No votes yet in here/ratings.sqlite3.\n"
+        (tmp_path / "none.jsonl").write_text("")
+        assert cli.main(["ratings", "stats", "--from", str(tmp_path / "none.jsonl")]) == 0
+        assert capsys.readouterr().out == f"No votes in {tmp_path / 'none.jsonl'}.\n"
         assert cli.main(["ratings", "stats", "--json"]) == 0
         assert json.loads(capsys.readouterr().out) == {"studies": []}
         export = ["ratings", "export", "--out", tmp_path / "votes.csv"]
         assert "no votes to draw" in refused(capsys, cli.main, *export, "--figure", tmp_path / "f.svg")
+
+    def test_figure_of_excluded_sittings_says_why_there_is_none(self, stored, study, tmp_path, capsys):
+        stored += [exclusion(session_id=f"s-r{number}") for number in range(5)]
+        export = ["ratings", "export", "--out", tmp_path / "votes.csv", "--study", study.folder]
+        refusal = refused(capsys, cli.main, *export, "--figure", tmp_path / "f.svg")
+        assert "cannot be drawn: every sitting is excluded; nothing was written" in refusal
+        assert [path.name for path in tmp_path.iterdir()] == ["pool"]
 
     def test_bad_arguments_write_nothing(self, stored, tmp_path, capsys):
         export = ["ratings", "export", "--out"]

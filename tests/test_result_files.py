@@ -82,6 +82,24 @@ def test_differences_are_of_the_headline_and_effect_sizes_of_these_clips():
     assert (effect["over"], effect["p"], effect["low"]) == ("raters", pair["p_holm"], None)
 
 
+def test_counts_tell_roles_headphones_and_devices_apart():
+    rows = [
+        row | {"headphones": "pass", "device_class": "phone"} for row in everything_asked() if row["kind"] == "vote"
+    ]
+    found = {(row["statistic"], row["other"]): row["value"] for row in numbers(analyse(rows)) if row["block"] == "all"}
+    assert (found["role_votes", "repeat"], found["role_votes", "gold"]) == (72, 0)
+    assert found["role_votes", "test"] + 72 == found["votes", ""] == len(rows)
+    assert found["headphones_sessions", "pass"] == found["device_sessions", "phone"] == 6
+
+
+def test_every_interval_says_what_it_speaks_for():
+    rows = numbers(analyse(everything_asked()))
+    assert not [row for row in rows if row["low"] is not None and not row["over"]]
+    found = {row["statistic"]: row for row in rows if row["block"] == "all"}
+    assert (found["d_prime"]["over"], found["d_prime"]["clips"]) == ("raters", 4)
+    assert (found["strength"]["over"], found["strength"]["raters"], found["strength"]["votes"]) == ("raters", 6, 6)
+
+
 def test_nothing_about_single_votes_or_sittings_is_in_the_files(study):
     rows = [row for row in voted(study) if row["kind"] == "vote" and row["study_hash"]]
     written = "".join(result_file(name, found_by(study)).decode("latin-1") for name in KINDS)

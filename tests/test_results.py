@@ -94,7 +94,7 @@ class TestForest:
         assert POINTS.number(-1.254) == "−1.25"
         assert SHARE.span([9.6, 50]) == "10 % to 50 %"
         assert POINTS.number(-0.001) == "0.00"
-        assert (POINTS.number(None), POINTS.span(None)) == ("–", "–")
+        assert (POINTS.number(None), POINTS.span(None)) == ("–", "no interval")
 
     def test_row_is_readable_as_text_and_drawn_at_its_place(self):
         line = Line("net", 3.0, (2.0, 4.5), ("12",))
@@ -117,6 +117,18 @@ class TestPage:
 
     def test_enough_listeners_are_not_preliminary(self):
         assert "Preliminary" not in findings.page(analyse(small_study(), 4), "all")
+
+    def test_missing_intervals_and_wilsons_are_explained(self):
+        rows = [vote(f"r{n}", "net", 5, stimulus=f"c{n}") for n in range(6)]
+        rows += [row | {"question": "real", "value": "real"} for row in rows]
+        page = findings.page(analyse(rows), "all")
+        assert ["net", "5.00", "no interval"] in [row[:3] for row in Cells(page).rows]
+        assert ["net", "100 %", "61 % to 100 %"] in [row[:3] for row in Cells(page).rows]
+        assert "Answers that are all alike give a mean no interval." in page
+        assert "An interval at 0 or 100 % is Wilson&#x27;s, over listeners." in page
+        assert "there are too few clips" not in page
+        assert "Wilson&#x27;s, over" not in findings.page(analyse(small_study()), "all")
+        assert "all alike give" not in findings.page(analyse(rated(*SAME)), "all")
 
     def test_exclusions_change_the_numbers_and_are_counted(self):
         results = analyse([*small_study(), exclusion("max_gold_failed", session_id="s-r3")])

@@ -10,7 +10,7 @@ from test_study import TEMPLATE, write_study
 from voting import exclusion, vote
 
 from audiogan.listening.design import Exclusions
-from audiogan.listening.exclusions import kept, not_withdrawn
+from audiogan.listening.exclusions import attributed, kept, not_withdrawn
 from audiogan.listening.plan import make_plan
 from audiogan.listening.screening import broken_rules, by_rules
 from audiogan.listening.study import Study, canonical_hash
@@ -112,3 +112,9 @@ def test_kept_and_withdrawn():
     events = [exclusion("manual", session_id="s-a"), exclusion("withdrawn", vote_id=votes[1]["vote_id"])]
     assert [row["rater"] for row in kept([*votes, *events])] == ["c"]
     assert not_withdrawn([*votes, *events]) == [votes[0], votes[2], *events]
+
+
+def test_event_without_a_study_takes_that_of_its_votes():
+    rows = [vote("a"), exclusion("withdrawn", session_id="s-a"), exclusion(vote_id=vote("a")["vote_id"])]
+    events = [*rows, exclusion("withdrawn", session_id="unknown"), exclusion(session_id="s-a", study_hash="f" * 64)]
+    assert [row["study_hash"] for row in attributed(events)] == ["5" * 64] * 3 + ["", "f" * 64]

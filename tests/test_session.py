@@ -286,6 +286,7 @@ class TestWithdrawal:
         *votes, event = store.rows()
         assert len(votes) == 8
         assert (event["kind"], event["rule"], event["session_id"]) == ("exclusion", "withdrawn", tokens.session_id(KEY))
+        assert event["study_hash"] == rating.study.hash
         assert rating.call("open")["view"] == {"stage": "withdrawn"}
 
     def test_withdrawn_session_takes_no_more_answers(self, rating, store):

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from postgres import postgres_server
 
 from audiogan.listening.store import Session, Store, StoreError, schema
+from audiogan.listening.store.database import Database
 from audiogan.listening.votes import EXCLUSION_COLUMNS, SCHEMA_VERSION, VOTE_COLUMNS, Exclusion, Vote, clip_hash
 
 ROOT = Path(__file__).parent.parent
@@ -422,3 +423,8 @@ def test_clip_hash_is_of_int16_little_endian_pcm():
         "db0c9f58fbf1f2af9509807f11ad7f605ee2707732d51675f2c3203bc220e498"  # printf '\x00\x40\x00\xc0' | sha256sum
     )
     assert clip_hash(np.array([0.5, -0.5])) == expected
+
+
+def test_place_of_a_database_tells_no_secret(tmp_path):
+    assert Database(f"sqlite:///{tmp_path / 'v.sqlite3'}").where == str(tmp_path / "v.sqlite3")
+    assert Database("postgresql://me:secret@host:5432/votes?password=secret").where == "host/votes"

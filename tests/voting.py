@@ -60,7 +60,18 @@ class World:
         rater_effects = stream.normal(0, self.rater_sd, self.raters)
         return [self._system(stream, rater_effects) for _ in range(count)]
 
+    def verdicts(self, seed: int, share: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """A study of `real` (1) or `invented` (0): `share` is that of 1 over all raters and all clips."""
+        stream, spread = np.random.default_rng(seed), np.sqrt(self.rater_sd**2 + self.clip_sd**2 + self.noise_sd**2)
+        values, raters, clips = self._felt(stream, stream.normal(0, self.rater_sd, self.raters))
+        return np.float64(values > self.mean + spread * norm.isf(share)), raters, clips
+
     def _system(self, stream: np.random.Generator, rater_effects: np.ndarray) -> tuple[np.ndarray, ...]:
+        values, raters, clips = self._felt(stream, rater_effects)
+        return np.clip(np.rint(values), 1, 5), raters, clips
+
+    def _felt(self, stream: np.random.Generator, rater_effects: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Before it is an answer."""
         clip_effects, counts, clips = stream.normal(0, self.clip_sd, self.clips), np.zeros(self.clips), []
         for _ in range(self.raters):
             chosen = np.lexsort((stream.random(self.clips), counts))[: self.heard]
@@ -68,4 +79,4 @@ class World:
             clips.append(chosen)
         clips, raters = np.concatenate(clips), np.repeat(np.arange(self.raters), self.heard)
         values = self.mean + rater_effects[raters] + clip_effects[clips] + stream.normal(0, self.noise_sd, len(clips))
-        return np.clip(np.rint(values), 1, 5), raters, clips
+        return values, raters, clips

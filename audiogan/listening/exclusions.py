@@ -18,6 +18,18 @@ def not_withdrawn(rows: Iterable[dict]) -> list[dict]:
     return _without(rows, withdrawn) + [row for row in rows if row["kind"] != "vote"]
 
 
+def attributed(rows: Iterable[dict]) -> list[dict]:
+    """The rows, each exclusion that names no study with that of the votes it takes out, where these are among them."""
+    rows = list(rows)
+    votes = [row for row in rows if row["kind"] == "vote"]
+    studies = {row[name]: row["study_hash"] for row in votes for name in ("session_id", "vote_id")}
+
+    def study(event: dict) -> str:
+        return event["study_hash"] or studies.get(event["session_id"] or event["vote_id"], "")
+
+    return [row | {"study_hash": study(row)} if row["kind"] == "exclusion" else row for row in rows]
+
+
 def _without(rows: list[dict], events: list[dict]) -> list[dict]:
     """The votes among the rows that no event names."""
     sessions = {event["session_id"] for event in events} - {""}

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from audiogan.listening import latex, records
+from audiogan.listening import codebook, latex, records
 from audiogan.listening.numbers import COLUMNS, numbers
 from audiogan.listening.study import REFERENCES, Study
 
@@ -27,12 +27,12 @@ def result_file(name: str, results: dict, block: str = "screened", studies: Sequ
         studies: for the codebook.
 
     Raises:
-        ValueError: nothing was rated that could be drawn.
+        ValueError: nothing was rated that could be drawn, or every sitting that did is excluded.
     """
     makers = {
         "results.csv": lambda: numbers_file([results], ".csv").encode(),
         "results.jsonl": lambda: numbers_file([results], ".jsonl").encode(),
-        "codebook.md": lambda: records.codebook(studies).encode(),
+        "codebook.md": lambda: codebook.codebook(studies, public=True).encode(),
         "table.tex": lambda: latex.table(results, block).encode(),
         "figure.png": lambda: _figure(results, block, "png"),
         "figure.svg": lambda: _figure(results, block, "svg"),
@@ -51,7 +51,8 @@ def _figure(results: dict, block: str, kind: str) -> bytes:
 
     panels = list(_panels(results[block], plots.Panel))
     if not panels:
-        raise ValueError("there are no votes to draw")
+        excluded = block == "screened" and any(_panels(results["all"], plots.Panel))
+        raise ValueError("every sitting is excluded" if excluded else "there are no votes to draw")
     note = f"Preliminary: a system has fewer than {results['minimum_raters']} raters."
     note = note if results[block]["preliminary"] else ""
     return plots.figure_bytes(plots.forest_figure(panels, REFERENCES, note), kind)

@@ -1,6 +1,8 @@
-"""Results as a LaTeX table for a paper: a row a system, each scale's mean and interval, then d' and criterion."""
+"""Results as a LaTeX table for a paper: a row a system, each scale's mean, called real, d', criterion."""
 
 from collections.abc import Sequence
+
+from audiogan.listening.report import WITHOUT_RULES
 
 _SPECIAL = {c: rf"\{c}" for c in "&%$#_{}"} | {"~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
 _SPECIAL["\\"] = r"\textbackslash{}"
@@ -21,8 +23,11 @@ def table(results: dict, block: str = "screened") -> str:
     lines = [r"\begin{tabular}{l" + "r" * (len(heads) - 1) + "}", r"\toprule"]
     lines += [" & ".join(heads) + r" \\", r"\midrule"]
     lines += [" & ".join(_row(system, found, questions, real)) + r" \\" for system in found["systems"]]
+    if found["preliminary"]:
+        note = f"Preliminary: a system has fewer than {minimum} raters."
+        lines += [r"\midrule", rf"\multicolumn{{{len(heads)}}}{{l}}{{{note}}} \\"]
     lines += [r"\bottomrule", r"\end{tabular}"]
-    return "\n".join([*_caption(results, found, block, minimum), *lines]) + "\n"
+    return "\n".join([*_caption(results, found, block), *lines]) + "\n"
 
 
 def escape(text: str) -> str:
@@ -30,29 +35,40 @@ def escape(text: str) -> str:
     return "".join(_SPECIAL.get(character, character) for character in text)
 
 
-def _caption(results: dict, found: dict, block: str, minimum: int) -> list[str]:
+def _caption(results: dict, found: dict, block: str) -> list[str]:
     counts, left_out = found["counts"], results["exclusions"]["sessions"]
-    over = {row["over"] for rows in found["scales"].values() for row in rows}
+    here = " (here left in)" if block == "all" else ""
     lines = [
-        f"% {counts['raters']} raters, {counts['votes']} votes, {left_out} sessions excluded"
-        + (" (here left in)." if block == "all" else "."),
-        f"% Means of raters' means with 95 % intervals over {' / '.join(sorted(over)) or 'raters'}; study "
+        f"% {counts['raters']} raters, {counts['answers']} test answers, {left_out} sessions excluded{here}; study "
         f"{results['study_hash'][:12] or 'none'}.",
+        f"% Means of raters' means or shares; d' and c of votes pooled; 95 % intervals over {_over(found)}.",
     ]
-    return lines + ([f"% PRELIMINARY: a system has fewer than {minimum} raters."] if found["preliminary"] else [])
+    return [*lines, f"% NOT SCREENED: {WITHOUT_RULES}."] if results["without_rules"] else lines
+
+
+def _over(found: dict) -> str:
+    """What the table's intervals speak for."""
+    over = {row["over"] for rows in (*found["scales"].values(), found["real"]) for row in rows}
+    over |= {row["detection"]["over"] for row in found["real"] if row["detection"]}
+    return " / ".join(sorted(over)) or "raters"
 
 
 def _row(system: str, found: dict, questions: Sequence[str], real: dict) -> list[str]:
     by_question = {question: _of(found["scales"][question], system) for question in questions}
-    known = [row for row in by_question.values() if row]
+    known = [row for row in (*by_question.values(), real.get(system)) if row]
     raters, votes = max((row["raters"] for row in known), default=0), max((row["votes"] for row in known), default=0)
     cells = [escape(system), str(raters), str(votes), *(_mean(row) for row in by_question.values())]
-    if real:
-        row = real.get(system)
-        detection = row and row["detection"]
-        cells.append(f"${100 * row['called_real']:.0f}$" if row else "--")
-        cells += [f"${detection[name]:z.2f}$" if detection else "--" for name in ("d_prime", "criterion")]
-    return cells
+    return [*cells, *_told(real.get(system))] if real else cells
+
+
+def _told(row: dict | None) -> list[str]:
+    """Called real in per cent, d' and criterion."""
+    if row is None:
+        return ["--"] * 3
+    share, detection = _number(100 * row["called_real"], row["interval"], 0, 100), row["detection"]
+    if detection is None:
+        return [share, "--", "--"]
+    return [share, *(_number(detection[name], detection[f"{name}_interval"]) for name in ("d_prime", "criterion"))]
 
 
 def _of(rows: Sequence[dict], system: str) -> dict | None:
@@ -60,9 +76,10 @@ def _of(rows: Sequence[dict], system: str) -> dict | None:
 
 
 def _mean(row: dict | None) -> str:
-    if row is None:
-        return "--"
-    if row["interval"] is None:
-        return f"${row['mean']:.2f}$"
-    low, high = row["interval"]
-    return rf"${row['mean']:.2f}\,[{low:.2f}, {high:.2f}]$"
+    return "--" if row is None else _number(row["mean"], row["interval"])
+
+
+def _number(value: float, interval: Sequence[float] | None, digits: int = 2, scale: float = 1.0) -> str:
+    """In LaTeX, with its interval where it has one, which `scale` multiplies."""
+    ends = ", ".join(f"{scale * end:z.{digits}f}" for end in interval or ())
+    return f"${value:z.{digits}f}" + (rf"\,[{ends}]$" if ends else "$")

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 BLOCKS = ("screened", "all")
+KINDS_OF_COUNTS = {"roles": "role_votes", "headphones": "headphones_sessions", "devices": "device_sessions"}
 DETECTION = ("error", "d_prime", "criterion")
 
 
@@ -13,7 +14,7 @@ class Number:
     """One number of the results. Cells that mean nothing for a statistic are empty.
 
     Attributes:
-        study_hash: `Study.hash`; empty for votes outside a study.
+        study_hash: as in votes; empty for votes outside a study.
         block: `screened`, without excluded sittings, or `all`, with them.
         question: what was asked; empty for counts.
         statistic: `mean` (of raters' means), `called_real` (mean of raters' shares), `error` and `d_prime` and
@@ -21,11 +22,13 @@ class Number:
             `named_right` and `cannot_tell` (means of raters' shares), `taken_for` (votes that took `label` for
             `other`), `difference` (of `system` less `other`, scale points), `rank_biserial` (of that difference, these
             clips only), `friedman_chi_squared`, `kendall_w` (these clips only, both), `alpha` (Krippendorff, ordinal),
-            `leave_one_out` (median correlation), `repeat_difference`; counts: `raters`, `sessions`, `votes`,
-            `excluded_sessions`, `excluded_votes`, `withdrawn`, `rule_broken` (sittings, `other` the rule).
+            `leave_one_out` (median correlation), `repeat_difference`; counts: `raters`, `sessions`, `votes`
+            (of every role), `role_votes` (those of the role `other`: results are of `test` and `free`),
+            `headphones_sessions` and `device_sessions` (sittings whose outcome of the headphone check, or device,
+            `other` is), `excluded_sessions`, `excluded_votes`, `withdrawn`, `rule_broken` (sittings, `other` the rule).
         system: `real`, `anchor`, `griffin-lim`, or a model's name; empty where a number is about all.
         label: an instrument; empty where a number is about all.
-        other: a second system or label, or a rule.
+        other: a second system or label, a rule, a role, an outcome or a device.
         value: the number itself.
         low, high: its 95 % interval, where it has one.
         over: what an interval or a p speaks for: `raters` (other listeners, these clips), or `raters and clips` (other
@@ -34,7 +37,8 @@ class Number:
         p: beside a `difference`, Student's t over raters and clips, Wilcoxon's test where it is over raters alone;
             beside its `rank_biserial`, always Wilcoxon's; both corrected by Holm over the question's pairs. Beside
             `friedman_chi_squared`, Friedman's.
-        raters, votes, clips: how many are behind it.
+        raters, votes, clips: how many are behind it; of `error`, `d_prime` and `criterion` those about the system, to
+            which those about real clips come; of a `strength` all of the question's, for each depends on all.
         preliminary: `yes` where fewer raters than the study asks for are.
     """
 
@@ -78,7 +82,8 @@ def _block(results: dict, found: dict) -> Iterator[dict]:
     for row in found["real"]:
         yield from _real(row)
     for row in found["preference"]["ranking"]:
-        yield _number(row | {"votes": found["preference"]["votes"]}, "strength", "preference")
+        behind = {name: found["preference"][name] for name in ("votes", "raters")}
+        yield _number(row | behind, "strength", "preference")
     for row in found["naming"]:
         yield from _naming(row)
     for question, tests in found["comparisons"].items():
@@ -101,13 +106,15 @@ def _counts(results: dict, found: dict) -> Iterator[dict]:
     counts = {name: found["counts"][name] for name in ("raters", "sessions", "votes")}
     counts |= {"excluded_sessions": left["sessions"], "excluded_votes": left["votes"], "withdrawn": left["withdrawn"]}
     yield from ({"statistic": name, "value": count} for name, count in counts.items())
+    for kind, what in KINDS_OF_COUNTS.items():
+        yield from ({"statistic": what, "other": one, "value": n} for one, n in found["counts"][kind].items())
     yield from ({"statistic": "rule_broken", "other": rule, "value": count} for rule, count in left["rules"].items())
 
 
 def _real(row: dict) -> Iterator[dict]:
     yield _number(row, "called_real", "real")
     if row["detection"]:
-        shared = row | row["detection"] | {"over": "raters and clips"}
+        shared = row | row["detection"]
         yield from (_number(shared, name, "real", interval=f"{name}_interval") for name in DETECTION)
 
 

@@ -31,7 +31,7 @@ def make_plan(study: Study, counts: Mapping[str, int], heard: Iterable[str], ran
     tests = choose_tests(study, trials.test, rank, random)
     ordered = in_blocks(tests, random)
     sequence = [("test", stimulus) for stimulus in ordered]
-    early = ordered[: max(len(ordered) - REPEAT_DISTANCE, trials.repeat)]
+    early = ordered[: _repeatable(study, len(ordered))]
     for stimulus in _drawn(early, trials.repeat, random):
         after = sequence.index(("test", stimulus)) + REPEAT_DISTANCE
         _insert(sequence, "repeat", stimulus, random, after)
@@ -46,6 +46,23 @@ def make_plan(study: Study, counts: Mapping[str, int], heard: Iterable[str], ran
         *(_rating(study, role, stimulus) for role, stimulus in training + sequence),
         *_modules(study, rank, {stimulus.id for stimulus in tests}, random),
     ]
+
+
+def trial_counts(study: Study) -> dict[str, int]:
+    """How many trials of each role and module a sitting has: as many as the design asks for, if the pool has them."""
+    tests = study.of_role("test")
+    test = min(study.design.trials.test, len(tests))
+    pool = {
+        "training": len(study.of_role("training")),
+        "test": test,
+        "gold": len(study.of_role("gold")),
+        "repeat": min(_repeatable(study, test), test),
+        "naming": len(tests),
+        "preference": len(_meetable(study)),
+        "diversity": len(study.batches),
+    }
+    asked = vars(study.design.trials) | vars(study.design.modules)
+    return {name: min(asked[name], pool[name]) for name in asked}
 
 
 def choose_tests(study: Study, num: int, rank: Mapping[str, tuple], random: np.random.Generator) -> list[Stimulus]:
@@ -81,6 +98,11 @@ def in_blocks(chosen: Sequence[Stimulus], random: np.random.Generator) -> list[S
         ordered += [queues[name].pop() for name in names]
         queues = {name: queue for name, queue in queues.items() if queue}
     return ordered
+
+
+def _repeatable(study: Study, tests: int) -> int:
+    """Of a sitting's test stimuli, how many come early enough to be heard again."""
+    return max(tests - REPEAT_DISTANCE, study.design.trials.repeat)
 
 
 def _insert(sequence: list, role: str, stimulus: Stimulus, random: np.random.Generator, after: int) -> None:
@@ -157,8 +179,7 @@ def _modules(study: Study, rank: Mapping[str, tuple], used: set[str], random: np
 
 def _pairs(study: Study, num: int, rank: Mapping[str, tuple], random: np.random.Generator) -> list[tuple]:
     """Two systems' stimuli of one label; any two systems meet as often as any other two, give or take one."""
-    labelled = ([one for one in study.of_role("test") if one.label == label] for label in study.labels if num)
-    pairs = [pair for pool in labelled for pair in combinations(pool, 2) if pair[0].system != pair[1].system]
+    pairs = _meetable(study) if num else []
     rated = [sum(rank[one.id][1] for one in pair) for pair in pairs]
     left = {index: (rated[index], random.random()) for index in range(len(pairs))}
     meetings: Counter = Counter()
@@ -169,6 +190,12 @@ def _pairs(study: Study, num: int, rank: Mapping[str, tuple], random: np.random.
         chosen.append(pairs[best])
         del left[best]
     return chosen
+
+
+def _meetable(study: Study) -> list[tuple[Stimulus, Stimulus]]:
+    """All pairs of test stimuli of one label and two systems."""
+    labelled = ([one for one in study.of_role("test") if one.label == label] for label in study.labels)
+    return [pair for pool in labelled for pair in combinations(pool, 2) if pair[0].system != pair[1].system]
 
 
 def _systems(pair: tuple[Stimulus, Stimulus]) -> frozenset[str]:

@@ -2,8 +2,11 @@
 
 import json
 import os
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import and_
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +16,7 @@ from audiogan import checkpoint, synthesis
 from audiogan.audio import momentary_lufs, write_atomically, write_wav
 from audiogan.dataset import PreparedData
 from audiogan.folders import refuse_existing, staged
+from audiogan.listening import feasibility
 from audiogan.listening.design import read_design
 from audiogan.listening.gathering import Draft, Gathering, common_labels
 from audiogan.listening.study import FORMAT, Study, canonical_hash
@@ -64,7 +68,8 @@ def build(recipe: Recipe, folder: str | os.PathLike, replace: bool = False) -> S
         replace: a study that is there gives way once the new one is whole.
 
     Raises:
-        ValueError: the folder exists, or data, models, labels and design do not fit each other.
+        ValueError: the folder exists, data, models, labels and design do not fit each other, or the design's rules
+            would exclude everybody.
     """
     folder = Path(folder)
     if not (replace and (folder / "manifest.json").is_file()):
@@ -73,7 +78,7 @@ def build(recipe: Recipe, folder: str | os.PathLike, replace: bool = False) -> S
     manifest, sounds = _freeze(recipe, stream)
     with staged(folder, replace) as partial:
         _write(partial, manifest, sounds, recipe.design)
-        Study.load(partial)
+        feasibility.check(Study.load(partial))
     return Study.load(folder)
 
 
@@ -126,14 +131,32 @@ def _levelled(drafts: Sequence[Draft], sample_rate: int) -> tuple[list[dict], fl
 
 
 def _batches(rows: Sequence[dict], stream: np.random.Generator) -> list[dict]:
-    """One batch of ten test stimuli for each system that has as many."""
-    batches = []
-    for system in sorted({row["system"] for row in rows}):
-        tests = [row["id"] for row in rows if row["system"] == system and row["role"] == "test"]
-        if len(tests) >= BATCH:
-            chosen = stream.choice(tests, BATCH, replace=False).tolist()
-            batches.append({"id": _opaque(stream), "system": system, "stimuli": chosen})
-    return batches
+    """One batch of ten test stimuli for each system that has as many, of the same labels as far as all have them."""
+    tests: dict[str, dict[str, list[str]]] = {}
+    for row in (row for row in rows if row["role"] == "test"):
+        tests.setdefault(row["system"], {}).setdefault(row["label"], []).append(row["id"])
+    tests = {system: tests[system] for system in sorted(tests) if sum(map(len, tests[system].values())) >= BATCH}
+    shared = _shared_labels(list(tests.values()), stream)
+    return [
+        {"id": _opaque(stream), "system": system, "stimuli": _batch(by_label, shared, stream)}
+        for system, by_label in tests.items()
+    ]
+
+
+def _shared_labels(systems: Sequence[dict[str, list[str]]], stream: np.random.Generator) -> Counter:
+    """Ten labels, or fewer, as many times as every system has clips of them: each once before any comes again."""
+    counts = [Counter({label: len(ids) for label, ids in by_label.items()}) for by_label in systems]
+    common = reduce(and_, counts) if counts else Counter()
+    turns = [(turn, stream.random(), label) for label in sorted(common) for turn in range(common[label])]
+    return Counter(label for _, _, label in sorted(turns)[:BATCH])
+
+
+def _batch(by_label: dict[str, list[str]], shared: Counter, stream: np.random.Generator) -> list[str]:
+    """Ten clips of a system: of the shared labels, filled up with others at random."""
+    drawn = {label: stream.permutation(ids).tolist() for label, ids in sorted(by_label.items())}
+    chosen = [name for label, ids in drawn.items() for name in ids[: shared[label]]]
+    others = [name for label, ids in drawn.items() for name in ids[shared[label] :]]
+    return chosen + stream.permutation(others)[: BATCH - len(chosen)].tolist()
 
 
 def _write(folder: Path, manifest: dict, sounds: Sequence[np.ndarray], design: str) -> None:

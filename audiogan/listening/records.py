@@ -12,8 +12,7 @@ import os
 import typing
 from collections.abc import Iterable, Sequence
 
-from audiogan.listening.exclusions import not_withdrawn
-from audiogan.listening.numbers import Number
+from audiogan.listening.exclusions import attributed, not_withdrawn
 from audiogan.listening.screening import by_rules
 from audiogan.listening.study import Study
 from audiogan.listening.votes import EXCLUSION_COLUMNS, VOTE_COLUMNS, Exclusion, Vote
@@ -28,10 +27,16 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "'")  # what a spreadsheet run
 
 def records(rows: Iterable[dict], studies: Sequence[Study]) -> list[dict]:
     """What `Store.rows` yields, without what was withdrawn, and what these studies' designs say of it."""
-    rows = not_withdrawn(rows)
+    rows = not_withdrawn(attributed(rows))
     hashes = {row["study_hash"] for row in rows}
     about = [study_row(study) for study in studies if study.hash in hashes]
     return [*about, *rows, *(event for study in studies for event in by_rules(rows, study))]
+
+
+def completed(rows: Sequence[dict], studies: Sequence[Study]) -> list[dict]:
+    """An export's rows, and what these studies' designs say of votes whose design it lacks: never a rule twice."""
+    told = {row["study_hash"] for row in rows if row["kind"] == "study"}
+    return records(rows, [study for study in studies if study.hash not in told])
 
 
 def study_row(study: Study) -> dict:
@@ -46,12 +51,17 @@ def study_row(study: Study) -> dict:
 
 
 def by_study(rows: Iterable[dict]) -> dict[str, list[dict]]:
-    """Rows by study, oldest first; an exclusion that names no study goes with each. Free votes have the key ''."""
-    rows = list(rows)
-    everywhere = [row for row in rows if row["kind"] == "exclusion" and not row["study_hash"]]
+    """Rows by study, oldest first. Free votes have the key ''.
+
+    Older exports do not say of which study a session was that withdrew: its event goes with the only study there is,
+    else with free votes.
+    """
+    rows = attributed(rows)
     hashes = dict.fromkeys(row["study_hash"] for row in rows if row["kind"] == "vote")
-    known = [row for row in rows if row["kind"] == "vote" or row["study_hash"]]
-    return {study: [row for row in known if row["study_hash"] == study] + everywhere for study in hashes}
+    found = {study: [row for row in rows if row["study_hash"] == study] for study in hashes}
+    if len(hashes) == 1 and "" not in hashes:
+        found[next(iter(hashes))] += [row for row in rows if not row["study_hash"]]
+    return found
 
 
 def to_jsonl(rows: Iterable[dict]) -> str:
@@ -83,23 +93,6 @@ def read(file: str | os.PathLike) -> list[dict]:
     except (TypeError, ValueError, KeyError, RecursionError, csv.Error) as error:
         raise ValueError(f"{os.fspath(file)} is no export of ratings: row {len(rows) + 1}: {error}") from None
     return rows
-
-
-def codebook(studies: Sequence[Study] = ()) -> str:
-    """What each column means, as Markdown, and what each study asked."""
-    lines = ["# Codebook", "", "An export of votes has one row an event: `kind` is `vote`, `exclusion` or `study`."]
-    lines += ["", "## Votes", ""]
-    lines += [f"- `{names}`: {text}" for names, text in _attributes(Vote)]
-    lines += ["", "## Exclusions", "", "A session or a vote that an exclusion names is left out of screened results."]
-    lines += ["", *(f"- `{names}`: {text}" for names, text in _attributes(Exclusion))]
-    lines += ["", "## Results", "", "`results.csv` and `results.jsonl` have one number a row.", ""]
-    lines += [f"- `{names}`: {text}" for names, text in _attributes(Number)]
-    for study in studies:
-        lines += ["", f"## Study {study.hash}: {study.design.title}", ""]
-        lines += [f"- minimum_raters: {study.design.minimum_raters}"]
-        lines += [f"- rule {name}: {value}" for name, value in vars(study.design.exclusions).items()]
-        lines += [f"- `{it.name}`: {it.prompt} {_answers(it)}" for it in study.design.questions]
-    return "\n".join(lines) + "\n"
 
 
 def _inert(value):
@@ -146,20 +139,3 @@ def _typed(name: str, value, kind):
     elif type(value) in kinds:
         return value
     raise ValueError(f"{name} is {value!r}")
-
-
-def _attributes(kind: type) -> list[tuple[str, str]]:
-    """Names and meanings, from a docstring's `Attributes:`."""
-    text = (kind.__doc__ or "").partition("Attributes:\n")[2]
-    entries: list[list[str]] = []
-    for line in filter(str.strip, text.splitlines()):
-        if line.startswith(" " * 12):
-            entries[-1][1] += f" {line.strip()}"
-        else:
-            entries.append(list(line.strip().partition(": ")[::2]))
-    return [(names, meaning) for names, meaning in entries]
-
-
-def _answers(question) -> str:
-    words = enumerate(question.words, 1) if question.kind == "scale" else [("", word) for word in question.words]
-    return "(" + ", ".join(f"{number} {word}".strip() for number, word in words) + ")"

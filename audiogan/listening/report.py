@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 
 REAL = "Called real, mean of raters' shares; told from real clips by, votes pooled (guessing: error 50 %, d' 0)"
+WITHOUT_RULES = "its design is not among those loaded (--study DIR), so none of its exclusion rules was applied"
 
 
 def text(results: dict) -> str:
     """One study's results of `statistics.analyse`, screened, with the other block's means beside them."""
     found, minimum = results["screened"], results["minimum_raters"]
     lines = [_title(results), _counts(results)]
+    if results["without_rules"]:
+        lines.append(f"NOT SCREENED: {WITHOUT_RULES}.")
     if found["preliminary"]:
         lines.append(f"PRELIMINARY: a system has fewer than {minimum} raters.")
     for question, rows in found["scales"].items():
@@ -27,10 +30,10 @@ def text(results: dict) -> str:
 
 
 def span(interval: Sequence[float] | None, digits: int = 2, scale: float = 1.0) -> str:
-    """`[low, high]`, or what stands for an interval that one rater cannot give."""
-    return (
-        "[one rater]" if interval is None else f"[{scale * interval[0]:.{digits}f}, {scale * interval[1]:.{digits}f}]"
-    )
+    """`[low, high]`, or what stands for an interval that one rater, or answers that are all alike, cannot give."""
+    if interval is None:
+        return "[no interval]"
+    return f"[{scale * interval[0]:.{digits}f}, {scale * interval[1]:.{digits}f}]"
 
 
 def _title(results: dict) -> str:
@@ -41,7 +44,8 @@ def _title(results: dict) -> str:
 
 def _counts(results: dict) -> str:
     counts, left = results["screened"]["counts"], results["exclusions"]
-    line = f"{counts['raters']} raters, {counts['sessions']} sessions, {counts['votes']} votes; left out: "
+    line = f"{counts['raters']} raters, {counts['sessions']} sessions, {counts['answers']} test answers (of "
+    line += f"{counts['votes']} votes, with practice, gold and repeats); left out: "
     line += f"{left['sessions']} sessions, {left['votes']} votes; withdrawn: {left['withdrawn']}"
     rules = ", ".join(f"{rule} {count}" for rule, count in left["rules"].items())
     return f"{line} ({rules})" if rules else line

@@ -154,7 +154,8 @@ class Listening:
         if name is None:
             raise RefusedError("there are no answers with this receipt")
         reason = "The listener withdrew all answers of this session."
-        self._store.exclude(Exclusion(session_id=name, rule=WITHDRAWN, reason=reason))
+        study = self._store.votes_of(name)[0]["study_hash"]
+        self._store.exclude(Exclusion(session_id=name, rule=WITHDRAWN, reason=reason, study_hash=study))
         return {"withdrawn": True}
 
     def _clips(self, request, address: str) -> dict:

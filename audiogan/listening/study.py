@@ -22,6 +22,7 @@ ROLES = ("test", "gold", "training", "exemplar")
 REFERENCES = ("real", "anchor", "griffin-lim")  # systems that are not models
 NOISE = "noise"  # gold trials alone: a real clip under white noise
 DEFAULT_FOLDER = Path(__file__).parent / "default_study"
+VARIABLE = "AUDIOGAN_STUDY"
 MAX_MANIFEST_BYTES = 20_000_000
 _ID = re.compile(r"[0-9a-f]{32}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -72,7 +73,7 @@ class Stimulus:
 
 @dataclass(frozen=True)
 class Batch:
-    """Ten test stimuli of one system, for the diversity module."""
+    """Ten test stimuli of one system, for diversity trials, of the same labels as other systems' if all have them."""
 
     id: str
     system: str
@@ -180,6 +181,11 @@ class Study:
             raise ValueError("a label has no exemplar, and a question needs one")
         if any(set(batch.stimuli) - tests for batch in self.batches):
             raise ValueError("a batch holds what is no test stimulus")
+
+
+def chosen_folder() -> Path:
+    """The study that the app runs: the folder that AUDIOGAN_STUDY names, else the one that comes with the app."""
+    return Path(os.environ.get(VARIABLE) or DEFAULT_FOLDER)
 
 
 def canonical_hash(document) -> str:

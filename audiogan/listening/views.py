@@ -5,7 +5,7 @@ from statistics import fmean
 
 from audiogan.listening import headphones
 from audiogan.listening.design import POINTS, Question
-from audiogan.listening.plan import HEADPHONE_TRIALS
+from audiogan.listening.plan import HEADPHONE_TRIALS, trial_counts
 from audiogan.listening.sounds import Sounds
 from audiogan.listening.store import Session
 from audiogan.listening.study import REFERENCES, Study
@@ -29,15 +29,14 @@ SYSTEMS = {
 
 def consent(study: Study) -> dict:
     """The first screen."""
-    design = study.design
-    trials = design.trials.test + design.trials.gold + design.trials.repeat
+    design, counts = study.design, trial_counts(study)
     return {
         "stage": "consent",
         "title": design.title,
         "text": design.consent_text,
         "version": design.consent_version,
-        "trials": trials + design.modules.naming + design.modules.preference + design.modules.diversity,
-        "practice": design.trials.training,
+        "trials": sum(counts.values()) - counts["training"],
+        "practice": counts["training"],
     }
 
 

@@ -27,27 +27,30 @@ class Vote:
         session_id: random, one sitting of one listener.
         rater: salted rotating hash that joins the sittings of a listener; the session's id where nothing does.
         consent_version: of the text that was agreed to; empty for `free` votes.
-        study_hash: `Study.hash`; empty for `free` votes.
+        study_hash: SHA-256 of the study's manifest and design, as `study check` prints it; empty for `free` votes.
         app_version: of audiogan.
         trial_index: from 0, the trial's place in its session, whatever its role.
         role: `test`, `gold`, `repeat` (a test stimulus heard again), `training`; `free` outside a study.
-        stimulus: `Stimulus.id`; for `diversity` a `Batch.id`; empty for `free` votes.
-        clip_sha256: of the stimulus's PCM, `clip_hash`.
+        stimulus: its id in the study's manifest; for `diversity` a batch's; empty for `free` votes.
+        clip_sha256: of the stimulus's 16-bit PCM, without the file's header.
         label: the instrument that the sound was meant to be; empty where there is none.
         system: `real`, `anchor`, `griffin-lim`, or a model's name.
-        checkpoint_sha256: `checkpoint.weights_hash` of a model; empty for others.
+        checkpoint_sha256: of a model's weights; empty for others.
         seed, index: of a model's clip; None for others.
         gain_db, lufs: the gain that was applied, and the loudness that came of it.
         order: from 0, the question's place within its trial.
         question: one of `SCALES` (1 to 5), `real` (one of `VERDICTS`), `naming` (a label or `CANNOT_TELL`),
             `preference` (one of `PREFERENCES`), or `diversity` (1 to 5).
         value: a whole number for scales, else a text.
-        plays, listened_ms: of this stimulus in this trial.
-        response_ms: from the first full listen to the answer.
+        plays, listened_ms: of the trial's sound, of all its sounds together in `preference` and `diversity`.
+        response_ms: from the first full listen to the answer. These three are of the whole trial, and stand on each of
+            its rows.
         device_class: `phone`, `tablet` or `desktop`; empty where unknown.
         headphones: one of `HEADPHONES`.
         created_utc: ISO 8601 with a trailing Z.
-        flags: space-separated words about what looked odd, such as `fast`; never a reason to drop the row.
+        flags: space-separated words about what looked odd, never a reason to drop the row: `fast` (an answer within
+            300 ms), `impossible` (more time than the server's clock saw pass, by over 2 s), `straight` (one and the
+            same value on every scale of eight trials in a row).
         pitch, truncation: of a model's clip, None where there was none.
         other_stimulus, other_system: the second sound of a `preference`; empty for all else.
     """

@@ -4,7 +4,7 @@ import html
 from collections.abc import Iterator
 
 from audiogan.listening.study import REFERENCES
-from audiogan.ui.finding_words import best_first, few_clips, named, percent, who
+from audiogan.ui.finding_words import all_or_none, best_first, few_clips, named, percent, who
 from audiogan.ui.forest import POINTS, SHARE, Line, forest, grid
 
 DIFFER = (
@@ -34,7 +34,8 @@ def _naming(found: dict) -> Iterator[str]:
     ]
     table = forest(lines, SHARE, ("System", "Named right", "Listeners", "Votes"), "instrument named right, by system")
     matrices = "".join(_matrix(row) for row in found["naming"])
-    note = f"<p>Named right is the mean of listeners' shares.{few_clips(found['naming'])}</p>"
+    words = few_clips(found["naming"]) + all_or_none([row["accuracy"] for row in found["naming"]])
+    note = f"<p>Named right is the mean of listeners' shares.{words}</p>"
     yield _details("Which instrument it was taken for", f"{note}<div class='plots'>{table}</div>{matrices}")
 
 

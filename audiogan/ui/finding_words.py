@@ -10,8 +10,23 @@ NAMES = {
 
 
 def few_clips(rows: Sequence[dict]) -> str:
-    few = any(row["over"] == "raters" for row in rows)
+    """A sentence on the intervals where there are fewer clips than those over clips need."""
+    from audiogan.listening.statistics.intervals import FEWEST_CLIPS  # scipy, which the page's start can do without
+
+    few = any(row["clips"] < FEWEST_CLIPS for row in rows)
     return " Intervals are over listeners alone: there are too few clips to speak of others." if few else ""
+
+
+def alike(rows: Sequence[dict]) -> str:
+    """A sentence on means that have no interval though several listeners answered."""
+    none = any(row["interval"] is None and row["raters"] > 1 for row in rows)
+    return " Answers that are all alike give a mean no interval." if none else ""
+
+
+def all_or_none(shares: Sequence[float]) -> str:
+    """A sentence on shares at the ends of their scale."""
+    found = any(share in (0, 1) for share in shares)
+    return " An interval at 0 or 100 % is Wilson's, over listeners." if found else ""
 
 
 def best_first(rows: Sequence[dict], name: str) -> list[dict]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from audiogan.listening.study import REFERENCES
 from audiogan.listening.views import SYSTEMS
 from audiogan.ui.finding_details import details
-from audiogan.ui.finding_words import best_first, few_clips, named, percent, plural, who
+from audiogan.ui.finding_words import alike, all_or_none, best_first, few_clips, named, percent, plural, who
 from audiogan.ui.forest import POINTS, SHARE, Axis, Line, forest
 
 BLOCKS = {"Without excluded sittings": "screened", "Everyone": "all"}
@@ -85,7 +85,7 @@ def _scales(found: dict) -> Iterator[str]:
         ]
         table = forest(lines, POINTS, ("System", "Mean", "Listeners", "Votes"), f"{question}: mean by system")
         note = f"{ASKED.get(question, '')} {WORDS}"
-        yield _section(question.capitalize(), note + few_clips(rows), table)
+        yield _section(question.capitalize(), note + few_clips(rows) + alike(rows), table)
 
 
 def _real(found: dict) -> Iterator[str]:
@@ -107,6 +107,7 @@ def _real(found: dict) -> Iterator[str]:
         "A criterion below 0 means that they say real readily. Called real is the mean of listeners' shares; error, d′ "
         "and c are of all answers pooled."
     )
+    note += few_clips(found["real"]) + all_or_none([row["called_real"] for row in found["real"]])
     yield _section("Real or invented?", note, forest(lines, SHARE, heads, "called real, by system"))
 
 

@@ -29,8 +29,8 @@ class Axis:
         return "–" if value is None else f"{value:z.{self.digits}f}".replace("-", "−") + self.unit
 
     def span(self, interval: Sequence[float] | None) -> str:
-        """`low to high`; a dash where one rater gives no interval."""
-        return "–" if interval is None else f"{self.number(interval[0])} to {self.number(interval[1])}"
+        """`low to high`; words where one rater, or answers that are all alike, give no interval."""
+        return "no interval" if interval is None else f"{self.number(interval[0])} to {self.number(interval[1])}"
 
 
 POINTS = Axis(1, 5, ("1", "2", "3", "4", "5"))

@@ -11,7 +11,6 @@ from audiogan.listening.records import by_study
 from audiogan.listening.statistics import agreement, comparisons, intervals, preference
 from audiogan.listening.statistics.answers import answers_of
 from audiogan.listening.statistics.detection import detect
-from audiogan.listening.statistics.intervals import Interval
 from audiogan.listening.statistics.naming import confusion
 from audiogan.listening.study import REFERENCES
 from audiogan.listening.votes import ROLES, SCALES
@@ -28,8 +27,9 @@ def analyse(rows: Iterable[dict], minimum_raters: int | None = None) -> dict:
         minimum_raters: a system rated by fewer is `preliminary`; None takes it from a `study` row, or 15.
 
     Returns:
-        `study_hash`, `title`, `minimum_raters`, `exclusions` (how many sessions and votes, how many were withdrawn, and
-        how often each rule was broken), and `all` and `screened`: see `block`.
+        `study_hash`, `title`, `minimum_raters`, `without_rules` (votes of a study without its `study` row: nobody
+        applied its exclusion rules), `exclusions` (how many sessions and votes, how many were withdrawn, and how often
+        each rule was broken), and `all` and `screened`: see `block`.
     """
     rows = list(rows)
     about = next((row for row in rows if row["kind"] == "study"), {})
@@ -39,10 +39,12 @@ def analyse(rows: Iterable[dict], minimum_raters: int | None = None) -> dict:
     rules = {(row["rule"], row["session_id"] or row["vote_id"]) for row in rows if row["kind"] == "exclusion"}
     by_rule = Counter(rule for rule, _ in rules)
     everyone = block(votes, minimum)
+    study = next((row["study_hash"] for row in votes), about.get("study_hash", ""))
     return {
-        "study_hash": next((row["study_hash"] for row in votes), about.get("study_hash", "")),
+        "study_hash": study,
         "title": about.get("title", ""),
         "minimum_raters": minimum,
+        "without_rules": bool(study) and not about,
         "exclusions": {
             "sessions": len(_distinct(votes, "session_id")) - len(_distinct(screened, "session_id")),
             "votes": len(votes) - len(screened),
@@ -109,7 +111,9 @@ def _counts(votes: Sequence[dict]) -> dict:
         "sessions": len(_distinct(votes, "session_id")),
         "votes": len(votes),
         "roles": {role: sum(row["role"] == role for row in votes) for role in ROLES},
+        "answers": sum(row["role"] in RATED for row in votes),
         "headphones": dict(Counter({row["session_id"]: row["headphones"] for row in votes}.values())),
+        "devices": dict(Counter({row["session_id"]: row["device_class"] or "unknown" for row in votes}.values())),
     }
 
 
@@ -134,16 +138,16 @@ def mean_opinion(rows: Sequence[dict], minimum_raters: int) -> dict:
     found = Counter(int(float(row["value"])) for row in rows)
     return {
         "mean": answers.mean,
-        "interval": _pair(interval, 1, 5),
+        "interval": intervals.ends(interval, 1, 5),
         "over": over,
         "sd": float(answers.values.std(ddof=1)) if len(answers) > 1 else None,
         "votes": len(answers),
         "raters": answers.num_raters,
         "clips": answers.num_clips,
         "distribution": [found[value] for value in range(1, 6)],
-        "interval_over_raters": _pair(intervals.over_raters(answers), 1, 5),
-        "interval_bootstrap": _pair(intervals.bootstrap(answers), 1, 5) if over != "raters" else None,
-        "interval_naive": _pair(intervals.naive(answers), 1, 5),
+        "interval_over_raters": intervals.ends(intervals.over_raters(answers), 1, 5),
+        "interval_bootstrap": intervals.ends(intervals.bootstrap(answers), 1, 5) if over != "raters" else None,
+        "interval_naive": intervals.ends(intervals.naive(answers), 1, 5),
         "preliminary": answers.num_raters < minimum_raters,
     }
 
@@ -155,12 +159,12 @@ def _real(rows: Sequence[dict], minimum_raters: int) -> list[dict]:
     for system in ordered(_distinct(rows, "system")):
         own = [row for row in rows if row["system"] == system]
         answers = answers_of(own, _called_real)
-        interval, over = intervals.headline(answers)
+        interval, over = intervals.headline(answers, share=True)
         found.append(
             {
                 "system": system,
                 "called_real": answers.mean,
-                "interval": _pair(interval, 0, 1),
+                "interval": intervals.ends(interval, 0, 1),
                 "over": over,
                 "votes": len(answers),
                 "raters": answers.num_raters,
@@ -178,7 +182,7 @@ def _detection(real: Sequence[dict], invented: Sequence[dict]) -> dict | None:
     if found is None:
         return None
     named = {name: value for name, value in asdict(found).items() if not name.endswith("_interval")}
-    spans = {name: _pair(getattr(found, name)) for name in asdict(found) if name.endswith("_interval")}
+    spans = {name: intervals.ends(getattr(found, name)) for name in asdict(found) if name.endswith("_interval")}
     return named | spans
 
 
@@ -195,8 +199,8 @@ def _preference(rows: Sequence[dict]) -> dict:
     table = preference.wins(rows, systems, raters)
     scores, spans = preference.strengths(table.sum(0)), preference.strength_intervals(table)
     ranking = [
-        {"system": systems[place], "strength": float(scores[place]), "interval": _pair(spans[place])}
-        for place in np.argsort(-scores, kind="stable")
+        {"system": systems[at], "strength": float(scores[at]), "interval": intervals.ends(spans[at]), "over": "raters"}
+        for at in np.argsort(-scores, kind="stable")
     ]
     won = table.sum(0).tolist()
     return {"votes": len(rows), "raters": len(raters), "systems": systems, "wins": won, "ranking": ranking}
@@ -215,10 +219,3 @@ def _comparisons(rows: Sequence[dict]) -> dict:
     answers = {system: answers_of([row for row in rows if row["system"] == system]) for system in systems}
     means = comparisons.rater_means(rows, systems)
     return {"friedman": comparisons.friedman(means), "pairs": comparisons.pairwise(answers)}
-
-
-def _pair(interval: Interval | None, low: float = -np.inf, high: float = np.inf) -> list[float] | None:
-    if interval is None:
-        return None
-    clipped = interval.clipped(low, high)
-    return [clipped.low, clipped.high]

@@ -12,7 +12,7 @@ import numpy as np
 from scipy import stats
 
 from audiogan.listening.statistics.answers import Answers
-from audiogan.listening.statistics.intervals import FEWEST_CLIPS, Interval, around, over_raters, two_way_error
+from audiogan.listening.statistics.intervals import FEWEST_CLIPS, Interval, around, ends, over_raters, two_way_error
 
 FEWEST_PAIRS = 5  # raters who heard both; of fewer no p-value is given
 EXACT_PAIRS = 60
@@ -131,17 +131,13 @@ def _pair(first: Answers, second: Answers) -> dict:
     return {
         "raters": len(both),
         "difference": float(differences.mean()) if len(both) else None,
-        "interval": _ends(interval),
+        "interval": ends(interval),
         "over": "raters and clips" if found else "raters",
         "p_headline": p_headline if enough else None,
         "p_headline_holm": None,
-        "interval_over_raters": _ends(of_raters),
+        "interval_over_raters": ends(of_raters),
         "rank_biserial": rank_biserial(differences),
         "d_z": float(differences.mean() / spread) if spread > 0 else None,
         "p": p,
         "p_holm": None,
     }
-
-
-def _ends(interval: Interval | None) -> list[float] | None:
-    return [interval.low, interval.high] if interval else None

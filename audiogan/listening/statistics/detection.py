@@ -11,7 +11,7 @@ import numpy as np
 from scipy.stats import norm
 
 from audiogan.listening.statistics.answers import Answers
-from audiogan.listening.statistics.intervals import RESAMPLES, SEED, Interval, draws, percentiles
+from audiogan.listening.statistics.intervals import FEWEST_CLIPS, RESAMPLES, SEED, Interval, draws, percentiles
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,9 @@ class Detection:
         false_alarms, invented: the system's clips called real, of all answers about them.
         error: mean of the two error rates, 0 to 1; 0.5 is what guessing gives.
         d_prime, criterion: see above; d' of 0 is what guessing gives.
-        error_interval, d_prime_interval, criterion_interval: raters and clips drawn anew; None with one rater.
+        error_interval, d_prime_interval, criterion_interval: raters drawn anew, and clips where `over` has them; None
+            with one rater.
+        over: `raters and clips`, or `raters` where either side has fewer than `FEWEST_CLIPS`.
     """
 
     hits: int
@@ -36,6 +38,7 @@ class Detection:
     error_interval: Interval | None
     d_prime_interval: Interval | None
     criterion_interval: Interval | None
+    over: str
 
 
 def detect(real: Answers, invented: Answers, raters: tuple[list[str], list[str]], resamples: int = RESAMPLES):
@@ -51,16 +54,10 @@ def detect(real: Answers, invented: Answers, raters: tuple[list[str], list[str]]
         return None
     counts = real.values.sum(), len(real), invented.values.sum(), len(invented)
     error, d_prime, criterion = (float(value) for value in rates(*counts))
-    names = sorted({*raters[0], *raters[1]})
-    intervals = [None] * 3
-    if len(names) > 1:
-        drawn = draws(len(names), resamples)
-        sums = [
-            _resampled(answers, [names.index(name) for name in who], drawn, SEED + 1 + number)
-            for number, (answers, who) in enumerate(zip((real, invented), raters, strict=True))
-        ]
-        intervals = [percentiles(values) for values in rates(*sums[0], *sums[1])]
-    return Detection(int(counts[0]), counts[1], int(counts[2]), counts[3], error, d_prime, criterion, *intervals)
+    with_clips = min(real.num_clips, invented.num_clips) >= FEWEST_CLIPS
+    intervals = _intervals((real, invented), raters, resamples, with_clips)
+    over = "raters and clips" if with_clips else "raters"
+    return Detection(int(counts[0]), counts[1], int(counts[2]), counts[3], error, d_prime, criterion, *intervals, over)
 
 
 def rates(hits, real, false_alarms, invented) -> tuple:
@@ -72,9 +69,22 @@ def rates(hits, real, false_alarms, invented) -> tuple:
     return error, z_hit - z_false, -(z_hit + z_false) / 2
 
 
-def _resampled(answers: Answers, who: list[int], drawn: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def _intervals(sides: tuple[Answers, Answers], raters, resamples: int, with_clips: bool) -> list[Interval | None]:
+    """Of error rate, d' and criterion."""
+    names = sorted({*raters[0], *raters[1]})
+    if len(names) < 2:
+        return [None] * 3
+    drawn, sums = draws(len(names), resamples), []
+    for number, (answers, who) in enumerate(zip(sides, raters, strict=True)):
+        weights = drawn[:, [names.index(name) for name in who]]  # [resamples, votes]
+        if with_clips:
+            weights = weights * draws(answers.num_clips, resamples, SEED + 1 + number)[:, answers.clip]
+        sums += _resampled(answers, weights)
+    return [percentiles(values) for values in rates(*sums)]
+
+
+def _resampled(answers: Answers, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Answers `real`, and all answers, in each resample, brought to the size of the sample: [resamples] each."""
-    weights = drawn[:, who] * draws(answers.num_clips, len(drawn), seed)[:, answers.clip]  # [resamples, votes]
     total = weights.sum(1)
     scale = len(answers) / np.maximum(total, 1)
     return weights @ answers.values * scale, np.where(total > 0, total * scale, np.nan)

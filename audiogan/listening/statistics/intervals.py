@@ -32,16 +32,45 @@ class Interval:
     low: float
     high: float
 
+    @property
+    def wide(self) -> bool:
+        """It has a width: the answers behind it differ, by more than rounding."""
+        return self.high - self.low > 1e-9
+
     def clipped(self, low: float, high: float) -> "Interval":
         """Kept within what the scale has."""
         return Interval(max(self.low, low), min(self.high, high))
 
 
-def headline(answers: Answers) -> tuple[Interval | None, str]:
-    """The interval to print, and over what it generalises: `raters and clips`, or `raters` where clips are few."""
-    if answers.num_clips >= FEWEST_CLIPS:
-        return two_way(answers), "raters and clips"
-    return over_raters(answers), "raters"
+def headline(answers: Answers, share: bool = False) -> tuple[Interval | None, str]:
+    """The interval to print, and over what it generalises: `raters and clips`, or `raters` where clips are few.
+
+    Where no answer differs from another nothing says how far others would: a mean has no interval there.
+
+    Args:
+        share: answers are 0 or 1, and where they do not differ the interval is Wilson's, over raters.
+    """
+    two_ways = answers.num_clips >= FEWEST_CLIPS
+    found = two_way(answers) if two_ways else over_raters(answers)
+    if found and not found.wide:
+        return (wilson(answers.mean, answers.num_raters), "raters") if share else (None, "raters")
+    return found, "raters and clips" if two_ways else "raters"
+
+
+def wilson(share: float, count: int) -> Interval:
+    """Of a share of `count` answers that are independent (Wilson 1927)."""
+    z = stats.norm.ppf((1 + LEVEL) / 2)
+    middle, scale = share + z**2 / (2 * count), 1 + z**2 / count
+    reach = z * np.sqrt(share * (1 - share) / count + z**2 / (4 * count**2))
+    return Interval(float(middle - reach) / scale, float(middle + reach) / scale)
+
+
+def ends(interval: Interval | None, low: float = -np.inf, high: float = np.inf) -> list[float] | None:
+    """An interval within what the scale has, as JSON; None for one without width, which claims what nobody knows."""
+    if interval is None or not interval.wide:
+        return None
+    clipped = interval.clipped(low, high)
+    return [clipped.low, clipped.high]
 
 
 def over_raters(answers: Answers) -> Interval | None:

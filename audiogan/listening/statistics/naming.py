@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from audiogan.listening.statistics.answers import answers_of
-from audiogan.listening.statistics.intervals import headline
+from audiogan.listening.statistics.intervals import ends, headline
 from audiogan.listening.votes import CANNOT_TELL
 
 
@@ -25,8 +25,7 @@ def confusion(rows: Sequence[dict]) -> dict:
     answers = [*labels, *others, CANNOT_TELL]
     right = answers_of([row | {"value": str(row["value"]) == row["label"]} for row in rows])
     unsure = answers_of([row | {"value": str(row["value"]) == CANNOT_TELL} for row in rows])
-    interval, over = headline(right)
-    clipped = interval and interval.clipped(0, 1)
+    interval, over = headline(right, share=True)
     return {
         "labels": labels,
         "answers": answers,
@@ -35,7 +34,7 @@ def confusion(rows: Sequence[dict]) -> dict:
         "raters": right.num_raters,
         "clips": right.num_clips,
         "accuracy": right.mean if rows else None,
-        "interval": [clipped.low, clipped.high] if clipped else None,
+        "interval": ends(interval, 0, 1),
         "over": over,
         "cannot_tell": unsure.mean if rows else None,
     }

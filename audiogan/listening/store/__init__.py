@@ -36,6 +36,11 @@ class Store:
             self.close()
             raise
 
+    @property
+    def where(self) -> str:
+        """The database's file, or its host and name: no secret."""
+        return self._database.where
+
     def secret(self) -> str:
         """The key that signs tokens: AUDIOGAN_SECRET, or a random one that the database keeps for every process."""
         if given := os.environ.get("AUDIOGAN_SECRET"):

@@ -45,6 +45,12 @@ class Database:
         # SQLite has one writer at a time and lets the others poll: a lock makes the threads of a process queue instead.
         self._turn = threading.Lock() if self.dialect == "sqlite" else nullcontext()
 
+    @property
+    def where(self) -> str:
+        """Its file, or its host and name: nothing else of the URL, for what else stands there may be secret."""
+        url = self._engine.url
+        return f"{url.host}/{url.database}" if url.host else url.database or "memory"
+
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """A transaction that sees one state of the database."""

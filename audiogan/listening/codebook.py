@@ -1,0 +1,97 @@
+"""What the files of votes and results mean, and what a methods section needs to know of a study, as Markdown."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from audiogan.listening import votes
+from audiogan.listening.numbers import Number
+from audiogan.listening.plan import REPEAT_DISTANCE, trial_counts
+from audiogan.listening.study import Study
+from audiogan.listening.votes import Exclusion, Vote
+
+NAMES = ("SCHEMA_VERSION", "HEADPHONES", "SCALES", "VERDICTS", "PREFERENCES", "CANNOT_TELL")  # that docstrings use
+STUDY_ROWS = (
+    "- `study_hash`: whose row it is, as in votes",
+    "- `title`: of the study",
+    "- `minimum_raters`: results of a system with fewer raters are preliminary",
+)
+ORDER = (
+    "Test clips: each system as often as any other, give or take one, of each the least rated clip that the listener "
+    "did not have before, labels as evenly as can be, ties at random.",
+    "Order: practice first, real and invented by turns; then random blocks in which every system comes once, none "
+    "twice in a row; gold trials at random places after the first, repeats at random places at least "
+    f"{REPEAT_DISTANCE} trials after the clip, both between other systems where there is room; naming, preference and "
+    "diversity last. Every listener has an order of their own.",
+)
+
+
+def codebook(studies: Sequence[Study] = (), public: bool = False) -> str:
+    """What each column means, and how each study was made and asked.
+
+    Args:
+        public: without the pool's seed and the models' hashes, from which its clips could be made again, and known,
+            while listeners are still asked.
+    """
+    lines = ["# Codebook", "", "An export of votes has one row an event: `kind` is `vote`, `exclusion` or `study`."]
+    lines += ["", "## Votes", "", *_columns(Vote)]
+    lines += ["", "## Exclusions", "", "A session or a vote that an exclusion names is left out of screened results."]
+    lines += ["", *_columns(Exclusion), "", "## Study rows", "", *STUDY_ROWS]
+    lines += ["", "## Results", "", "`results.csv` and `results.jsonl` have one number a row.", "", *_columns(Number)]
+    for study in studies:
+        lines += [
+            "",
+            f"## Study {study.hash}: {study.design.title}",
+            "",
+            *(f"- {line}" for line in _study(study, public)),
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _study(study: Study, public: bool) -> Iterator[str]:
+    manifest, design = study.manifest, study.design
+    yield f"systems: {', '.join(study.systems if public else (_system(study, system) for system in study.systems))}"
+    yield f"labels: {', '.join(study.labels)}"
+    counts = sorted(set(Counter((one.system, one.label) for one in study.of_role("test")).values()))
+    yield f"test clips of each system and label: {' or '.join(map(str, counts))}"
+    yield f"clips: {study.num_samples} samples at {study.sample_rate} Hz, loudness {manifest.get('loudness_lufs')} LUFS"
+    if not public:
+        yield f"seed of the pool: {manifest.get('seed')}"
+    yield f"trials of a sitting: {', '.join(f'{name} {count}' for name, count in trial_counts(study).items())}"
+    yield f"headphone check: {'yes' if design.headphone_check else 'no'}"
+    yield from ORDER
+    yield f"minimum_raters: {design.minimum_raters}"
+    yield from (f"rule {name}: {'off' if value is None else value}" for name, value in vars(design.exclusions).items())
+    yield from (f"`{it.name}`: {it.prompt} {_answers(it)}" for it in design.questions)
+
+
+def _system(study: Study, system: str) -> str:
+    """Its name, a model's with the SHA-256 of its weights."""
+    weights = next(one.checkpoint_sha256 for one in study.of_role("test") if one.system == system)
+    return f"{system} ({weights})" if weights else system
+
+
+def _columns(kind: type) -> list[str]:
+    """Names and meanings, from a docstring's `Attributes:`."""
+    text = (kind.__doc__ or "").partition("Attributes:\n")[2]
+    entries: list[str] = []
+    for line in filter(str.strip, text.splitlines()):
+        if line.startswith(" " * 12):
+            entries[-1] += f" {line.strip()}"
+        else:
+            names, _, meaning = line.strip().partition(": ")
+            entries.append(f"- `{names}`: {meaning}")
+    return list(map(_spelt, entries))
+
+
+def _spelt(text: str) -> str:
+    """With the values that Python's names stand for."""
+    for name in NAMES:
+        value = getattr(votes, name)
+        values = value if isinstance(value, tuple) else (value,)
+        text = text.replace(f"`{name}`", ", ".join(f"`{one}`" for one in values))
+    return text
+
+
+def _answers(question) -> str:
+    words = enumerate(question.words, 1) if question.kind == "scale" else [("", word) for word in question.words]
+    return "(" + ", ".join(f"{number} {word}".strip() for number, word in words) + ")"

@@ -1,0 +1,63 @@
+"""Whether a pool can give what its design asks for: what falls short, and what can never happen, in sentences."""
+
+from collections.abc import Iterator
+
+from audiogan.listening.design import POINTS
+from audiogan.listening.plan import trial_counts
+from audiogan.listening.screening import FEWEST_ANSWERS
+from audiogan.listening.study import Study
+
+WHY = {
+    "gold": "a gold trial needs the question quality or resemblance",
+    "preference": "two systems need test clips of one label",
+    "diversity": "a system needs ten test clips to be one of them",
+}
+
+
+def check(study: Study) -> None:
+    """Refuse a study that counts nobody.
+
+    Raises:
+        ValueError: every listener would break a rule; names it.
+    """
+    rules, counts = study.design.exclusions, trial_counts(study)
+    finished = counts["test"] + counts["naming"] + counts["preference"] + counts["diversity"]
+    if rules.min_test_trials is not None and rules.min_test_trials > finished:
+        raise ValueError(
+            f"exclusions.min_test_trials must be at most {finished}, the test trials of a sitting, not "
+            f"{rules.min_test_trials:g}: everybody would be excluded"
+        )
+    answers = counts["test"] * len(_scales(study))
+    most = (POINTS - 1) / 2
+    if (rules.min_standard_deviation or 0) > most and answers >= FEWEST_ANSWERS:
+        raise ValueError(
+            f"exclusions.min_standard_deviation must be at most {most:g}, the most that {POINTS} points allow, not "
+            f"{rules.min_standard_deviation:g}: everybody would be excluded"
+        )
+
+
+def shortfalls(study: Study) -> Iterator[str]:
+    """A sentence for each number of trials that the pool cannot give, then for each rule that nobody can break."""
+    design, counts = study.design, trial_counts(study)
+    for part in ("trials", "modules"):
+        for name, asked in vars(getattr(design, part)).items():
+            if counts[name] < asked:
+                why = f" ({WHY[name]})" if name in WHY else ""
+                yield f"{part}.{name} asks for {asked}, and a sitting will have {counts[name]}{why}"
+    yield from (f"exclusions.{rule} excludes nobody: {why}" for rule, why in _dead(study, counts))
+
+
+def _dead(study: Study, counts: dict[str, int]) -> Iterator[tuple[str, str]]:
+    rules, scales = study.design.exclusions, _scales(study)
+    if rules.max_gold_failed is not None and rules.max_gold_failed >= counts["gold"]:
+        yield "max_gold_failed", f"it allows {rules.max_gold_failed:g} of {counts['gold']} gold trials to fail"
+    if rules.max_repeat_difference is not None and not (counts["repeat"] and scales):
+        yield "max_repeat_difference", "no scale is answered twice"
+    if rules.min_standard_deviation is not None and counts["test"] * len(scales) < FEWEST_ANSWERS:
+        yield "min_standard_deviation", f"a sitting has fewer than {FEWEST_ANSWERS} answers on scales"
+    if rules.headphones and not study.design.headphone_check:
+        yield "headphones", "checks.headphones is false"
+
+
+def _scales(study: Study) -> list[str]:
+    return [question.name for question in study.design.questions if question.kind == "scale"]
