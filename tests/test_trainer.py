@@ -125,12 +125,16 @@ def test_the_best_by_held_out_score_is_kept_and_resumed(tmp_path, prepared, monk
     assert RunFolder(tmp_path / "run").load_best()[1]["step"] == 2
     assert exported_step(tmp_path) == 2
     assert "--last" not in checkpoint.read(tmp_path / "ck/mine").card()
-    assert exported_step(tmp_path, last=True) == 3
+    assert exported_step(tmp_path, "last") == 3
     assert "export RUN --name mine --last\n" in checkpoint.read(tmp_path / "ck/mine").card()
+    assert exported_step(tmp_path, 2) == 2
+    assert "export RUN --name mine --step 2\n" in checkpoint.read(tmp_path / "ck/mine").card()
+    with pytest.raises(ValueError, match="keeps no state of step 7, but of 2, 3"):
+        exported_step(tmp_path, 7)
 
 
-def exported_step(tmp_path, last: bool = False) -> int:
-    folder = export(tmp_path / "run", "mine", tmp_path / "ck", last=last, replace=True)
+def exported_step(tmp_path, which: str | int = "best") -> int:
+    folder = export(tmp_path / "run", "mine", tmp_path / "ck", which=which, replace=True)
     return checkpoint.read(folder).training["steps"]
 
 

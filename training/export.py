@@ -28,7 +28,7 @@ def export(
     name: str,
     checkpoints=checkpoint.FOLDER,
     notes: str = "",
-    last: bool = False,
+    which: str | int = "best",
     notch_by=None,
     replace: bool = False,
 ) -> Path:
@@ -36,7 +36,8 @@ def export(
 
     Args:
         notes: Markdown for the card: how the model sounds.
-        last: take the last saved one instead, as is done where none was scored yet.
+        which: `last` takes the last saved one instead, as is done where none was scored yet, and a number the one of
+            that step, whose state has to be among those that the run keeps.
         notch_by: the folder of its data, by which whistles are told from notes and filtered out, where there is or may
             be a post filter.
         replace: a checkpoint of that name gives way, and its index with it.
@@ -45,15 +46,15 @@ def export(
         The checkpoint's folder.
 
     Raises:
-        ValueError: no such run, nothing saved yet, or a name that is bad or taken; notches for another model, or by
-            other data.
+        ValueError: no such run, nothing saved yet, or not at that step, or a name that is bad or taken; notches for
+            another model, or by other data.
     """
     run = RunFolder(run_folder)
     config, model, data = run.read()
     folder = Path(checkpoints) / checkpoint.check_name(name)
     checkpoint.refuse_taken(folder, replace)
     config = dataclasses.replace(config, start=Path(config.start).name)  # never where on this machine it lay
-    tensors, numbers = _averaged(run, last)
+    tensors, numbers = _averaged(run, which)
     generator = build_generator(model)
     generator.load_state_dict(tensors)
     training = {
@@ -72,17 +73,17 @@ def export(
             raise ValueError(f"--notch {notch_by} is not the data that the run was trained on")
         generator, training["notches"] = notched(generator, heard)
     curve = _curve(run.folder, numbers["step"])
-    text = card(name, generator, config, data, training, notes, curve, last)
+    text = card(name, generator, config, data, training, notes, curve, which)
     checkpoint.save(folder, generator, training, text)
     return folder
 
 
-def _averaged(run: RunFolder, last: bool) -> tuple[dict, dict]:
+def _averaged(run: RunFolder, which: str | int) -> tuple[dict, dict]:
     """The averaged generator's tensors and what their file says of itself."""
-    best = None if last else run.load_best()
+    best = run.load_best() if which == "best" else None
     if best:
         return best
-    state = run.load_state()
+    state = run.load_state(which if isinstance(which, int) else None)
     if state is None:
         raise ValueError(f"{run.folder} has no saved state yet: train first")
     tensors, numbers = state
@@ -90,7 +91,7 @@ def _averaged(run: RunFolder, last: bool) -> tuple[dict, dict]:
 
 
 def card(
-    name: str, generator, config: TrainConfig, data: dict, training: dict, notes: str, curve: str, last: bool
+    name: str, generator, config: TrainConfig, data: dict, training: dict, notes: str, curve: str, which: str | int
 ) -> str:
     """A model card in Markdown: data, licence, budget, parameters, curve, commands, and what is known of the sound."""
     model = generator.config
@@ -133,7 +134,7 @@ EMA {config.ema:g} |
 ## Made by
 
     python -m training train {config.preset} --data DATA --out RUN{settings}
-    python -m training export RUN --name {name}{" --last" * last}{" --notch DATA" * ("notches" in training)}
+    python -m training export RUN --name {name}{_chosen(which)}{" --notch DATA" * ("notches" in training)}
 """
 
 
@@ -144,6 +145,11 @@ def _licence(source: str) -> tuple[str, str]:
         return "other", LICENCES.get(kind, UNKNOWN_LICENCE)
     debians = all(map(general_midi.licence_of, names.split(", ")))
     return ("mit", LICENCES[kind]) if debians else ("other", UNKNOWN_LICENCE)
+
+
+def _chosen(which: str | int) -> str:
+    """How `export` is asked for it."""
+    return {"best": "", "last": " --last"}.get(which, f" --step {which}")
 
 
 def _curve(run: Path, kept: int) -> str:

@@ -88,17 +88,23 @@ class RunFolder:
 
     def save_state(self, tensors: dict[str, torch.Tensor], numbers: dict) -> None:
         """Write the state of `numbers["step"]` whole, then drop all but the last `KEPT_STATES`."""
-        write_atomically(self.states / f"step-{numbers['step']:08d}.safetensors", _packed(tensors, numbers))
+        write_atomically(self._state_file(numbers["step"]), _packed(tensors, numbers))
         for old in self._state_files()[:-KEPT_STATES]:
             old.unlink()
 
-    def load_state(self) -> tuple[dict[str, torch.Tensor], dict] | None:
-        """The newest state that is whole, or None where nothing was saved yet.
+    def load_state(self, step: int | None = None) -> tuple[dict[str, torch.Tensor], dict] | None:
+        """The newest state that is whole, or that of a step; None where nothing was saved yet.
 
         Raises:
-            ValueError: all of them are damaged.
+            ValueError: all of them are damaged, or that step's is not kept.
         """
         files = self._state_files()
+        if step is not None:
+            file = self._state_file(step)
+            if file not in files:
+                kept = ", ".join(str(int(one.stem.removeprefix("step-"))) for one in files) or "none yet"
+                raise ValueError(f"{self.folder} keeps no state of step {step}, but of {kept}")
+            return _unpacked(file)
         for file in reversed(files):
             with contextlib.suppress(ValueError):
                 return _unpacked(file)
@@ -117,6 +123,9 @@ class RunFolder:
             ValueError: the file is damaged.
         """
         return _unpacked(self.best_file) if self.best_file.exists() else None
+
+    def _state_file(self, step: int) -> Path:
+        return self.states / f"step-{step:08d}.safetensors"
 
     def _state_files(self) -> list[Path]:
         return sorted(self.states.glob("step-*.safetensors"))

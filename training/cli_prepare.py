@@ -1,0 +1,139 @@
+"""`python -m training prepare`: audio to a prepared data set."""
+
+import argparse
+import sys
+from pathlib import Path
+
+
+def add_prepare(commands) -> None:
+    """The `prepare` command and its sources."""
+    prepare = commands.add_parser("prepare", help="make a data set")
+    sources = prepare.add_subparsers(dest="source", required=True, metavar="SOURCE")
+    midi = sources.add_parser("general-midi", help="instrument notes rendered from soundfonts")
+    midi.set_defaults(run=_prepare_general_midi)
+    drums = sources.add_parser("drums", help="hits of drums: Debian's sample packages and soundfonts' kits")
+    _add_drums(drums)
+    fsd = sources.add_parser("fsdkaggle2018", help="FSDKaggle2018, downloaded from Zenodo (4.6 GiB)")
+    _add_fsdkaggle2018(fsd)
+    folder = sources.add_parser("folder", help="any folder of audio; sub-folders are labels")
+    folder.add_argument("audio", metavar="AUDIO_DIR", type=Path)
+    folder.set_defaults(run=_prepare_folder)
+    for source in (fsd, folder):
+        source.add_argument("--crops", type=int, default=8, help="the most clips of one file (default: 8)")
+        source.add_argument("--no-pitch", action="store_true", help="estimate no pitches: a little faster")
+    for source in (midi, drums):
+        source.add_argument(
+            "--soundfont", metavar="F", nargs="+", help="SF2 or SF3 files (default: those of Debian's packages)"
+        )
+    for source in (midi, drums, fsd, folder):
+        source.add_argument("--out", required=True, type=Path, help="the data set's folder, which must not exist yet")
+        source.add_argument("--sample-rate", type=int, default=16000, help="Hz (default: 16000)")
+        source.add_argument("--num-samples", type=int, default=16384, help="8192, 16384 (default), 32768 or 65536")
+        source.add_argument("--no-normalize", action="store_true", help="keep levels: no peak normalisation")
+
+
+def _add_drums(parser) -> None:
+    parser.add_argument(
+        "--share", metavar="DIR", type=Path, default=Path("/usr/share"), help="what hydrogen/ and sonic-pi/ are in"
+    )
+    parser.add_argument("--labels", metavar="A,B", help="only these (default: all)")
+    parser.add_argument(
+        "--licences", metavar="A,B", help="only sounds under these: CC0, CC-BY, CC-BY-SA, GPL-2, MIT (default: any)"
+    )
+    parser.set_defaults(run=_prepare_drums)
+
+
+def _add_fsdkaggle2018(parser) -> None:
+    archives = parser.add_mutually_exclusive_group()
+    archives.add_argument("--cache", metavar="DIR", type=Path, help="where the archives are downloaded and kept")
+    archives.add_argument(
+        "--from-dir", metavar="ZIPS", type=Path, help="a folder with the archives; nothing is fetched"
+    )
+    parser.add_argument("--skip-checksums", action="store_true", help="the archives of --from-dir were packed anew")
+    parser.add_argument("--labels", default="instruments", help="instruments (default, 19), all (41), or A,B,...")
+    parser.add_argument("--verified-only", action="store_true", help="of the train clips, those a person has checked")
+    parser.add_argument("--licences", metavar="A,B", help="only clips under these: CC0, CC-BY, CC-BY-NC (default: any)")
+    parser.add_argument("--base-url", help=argparse.SUPPRESS)  # a mirror, or the tests' server
+    parser.set_defaults(run=_prepare_fsdkaggle2018)
+
+
+def _prepare_general_midi(options) -> None:
+    from training.data import general_midi
+
+    counts = general_midi.prepare(options.out, options.soundfont, _clip_format(options))
+    print(
+        f"{counts['clips']} clips in {options.out} "
+        f"({counts['duplicates']} near copies dropped, {counts['silent']} silent notes skipped)"
+    )
+
+
+def _prepare_drums(options) -> None:
+    from training.data import drums
+
+    labels = _some_of("--labels", options.labels, drums.LABELS)
+    licences = _some_of("--licences", options.licences, drums.LICENCES)
+    form = _clip_format(options)
+    _report(options.out, *drums.prepare(options.out, form, options.soundfont, options.share, labels, licences))
+
+
+def _some_of(option: str, text: str | None, known: tuple[str, ...]) -> tuple[str, ...]:
+    """Names with commas between, in the order of those known; all where there is no text."""
+    names = known if text is None else [name.strip() for name in text.split(",")]
+    for name in names:
+        if name not in known:
+            raise ValueError(f"{option} must be some of {', '.join(known)}, not {name!r}")
+    return tuple(name for name in known if name in names)
+
+
+def _prepare_folder(options) -> None:
+    from training.data import folder
+
+    _report(options.out, *folder.prepare(options.audio, options.out, _clip_format(options), _max_crops(options)))
+
+
+def _prepare_fsdkaggle2018(options) -> None:
+    from audiogan.folders import refuse_existing
+    from training.data import fsdkaggle2018
+    from training.data.fsdkaggle2018_tables import Choice, parse_labels
+    from training.data.licences import parse_licences
+
+    form, max_crops = _clip_format(options), _max_crops(options)
+    licences = () if options.licences is None else parse_licences(options.licences)
+    choice = Choice(parse_labels(options.labels), licences, options.verified_only)
+    refuse_existing(options.out)
+    if options.from_dir:
+        fsdkaggle2018.verify(options.from_dir, not options.skip_checksums)
+    elif options.skip_checksums:
+        raise ValueError("--skip-checksums is for --from-dir: what is downloaded is always verified")
+    else:
+        options.from_dir = fsdkaggle2018.download(options.cache, options.base_url)
+    _report(options.out, *fsdkaggle2018.prepare(options.from_dir, options.out, form, choice, max_crops))
+
+
+def _max_crops(options) -> int:
+    if options.crops < 1:
+        raise ValueError(f"--crops must be a whole number of at least 1, not {options.crops}")
+    return options.crops
+
+
+def _report(out: Path, count: int, skipped: list) -> None:
+    for item in skipped:
+        print(_printable(f"skipped {item.source}: {item.reason}"), file=sys.stderr)
+    print(f"{count} clips in {out} ({len(skipped)} skipped)")
+
+
+def _printable(line: str) -> str:
+    """The same without what a terminal would obey: names of files may hold line ends and escapes."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in line)
+
+
+def _clip_format(options):
+    from training.data.clips import ClipFormat
+    from training.data.pitch import SHORTEST_SECONDS
+
+    estimate_pitch = not getattr(options, "no_pitch", True)  # general-midi knows its pitches
+    form = ClipFormat(options.sample_rate, options.num_samples, not options.no_normalize, estimate_pitch)
+    seconds = form.num_samples / form.sample_rate
+    if estimate_pitch and seconds < SHORTEST_SECONDS:
+        print(f"no pitch is estimated: {seconds:.2f} s, and it takes {SHORTEST_SECONDS:.2f} s", file=sys.stderr)
+    return form
