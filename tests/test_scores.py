@@ -95,7 +95,7 @@ class Pitched:
         return np.concatenate([z[i] * tone(440 * 2 ** ((pitch - 69) / 12))[None] for i, pitch in enumerate(pitches)])
 
     def pitch_range(self, label):
-        return (60.0, 72.0)
+        return (60.0, 72.0) if label == "Flute" else None
 
     def clip_pitches(self, indices, seed, labels):
         return [66.0 if label == "Flute" else None for label in labels]

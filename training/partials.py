@@ -61,12 +61,12 @@ def peaks(clip: np.ndarray, fundamental: float, sample_rate: int) -> np.ndarray:
     size = 4 * len(part)
     power = np.abs(np.fft.rfft(part * np.hanning(len(part)), size)) ** 2
     tops = find_peaks(power, height=power.max() * 10 ** (FAINTEST_DB / 10))[0]
-    bins, found = np.arange(len(power)), []
-    for top in tops[np.argsort(-power[tops])]:
-        if all(abs(top - middle) > 2 * BESIDE * middle for middle, _ in found):
-            own = slice(int(top * (1 - BESIDE)), int(top * (1 + BESIDE)) + 2)
-            found.append((top, np.average(bins[own], weights=power[own])))
-    return np.array([middle for _, middle in found]) / (size * fundamental)
+    tops, bins, found = tops[np.argsort(-power[tops])], np.arange(len(power)), []
+    while len(tops):
+        own = slice(int(tops[0] * (1 - BESIDE)), int(tops[0] * (1 + BESIDE)) + 2)
+        found.append(np.average(bins[own], weights=power[own]))
+        tops = tops[np.abs(tops - tops[0]) > 2 * BESIDE * tops[0]]
+    return np.array(found) / (size * fundamental)
 
 
 def shared(ratios: list[np.ndarray], highest: np.ndarray) -> list[float]:

@@ -55,10 +55,11 @@ class HybridGenerator(WaveGenerator):
         self.transient = Transient(width)
         self.fourier = dsp.RealPair(N_FFT, HOP_LENGTH, config.num_samples)
         self.register_buffer("pitch_shares", torch.zeros(max(1, len(config.labels)), PITCHES + 1))
-        ratios = torch.arange(1.0, harmonics.HARMONICS + 1).repeat(max(1, len(config.labels)), 1)
-        self.register_buffer("partial_ratios", ratios if config.partial_ratios else None)
+        ratios = torch.zeros(max(1, len(config.labels)), harmonics.HARMONICS) if config.partial_ratios else None
+        self.register_buffer("partial_ratios", ratios)
         self.post = post_filter(config)
-        self._start_quiet()
+        if not self.spectral.weight.is_meta:  # where drawing and counting would import all of torch._dynamo
+            self._begin()
 
     @property
     def noise_dim(self) -> int:
@@ -131,9 +132,11 @@ class HybridGenerator(WaveGenerator):
         return real + breath * white[0] + tonal[0], imaginary + breath * white[1] + tonal[1]
 
     @torch.no_grad()
-    def _start_quiet(self) -> None:
-        if not self.spectral.weight.is_meta:  # where drawing would import all of torch._dynamo
-            nn.init.normal_(self.spectral.weight, std=0.03)
+    def _begin(self) -> None:
+        """Quiet, with partials at the multiples of a pitch."""
+        if self.partial_ratios is not None:
+            self.partial_ratios[:] = torch.arange(1.0, harmonics.HARMONICS + 1)
+        nn.init.normal_(self.spectral.weight, std=0.03)
         nn.init.zeros_(self.spectral.bias)
         self.spectral.bias[:NUM_BINS] = QUIET[0]
         self.spectral.bias[3 * NUM_BINS :] = QUIET[1]

@@ -43,7 +43,7 @@ def _summary(results: dict, found: dict) -> str:
     facts = [
         (counts["raters"], plural(counts["raters"], "listener")),
         (counts["sessions"], plural(counts["sessions"], "sitting")),
-        (counts["votes"], plural(counts["votes"], "answer")),
+        (counts["answers"], plural(counts["answers"], "answer")),
         (left["sessions"], f"{excluded} excluded by rule"),
         (left["withdrawn"], "withdrawn"),
     ]
