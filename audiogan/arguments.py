@@ -5,6 +5,8 @@ import errno
 import os
 import sys
 
+NO_MEMORY = ("out of memory", "not enough memory", "can't allocate memory")  # what torch's RuntimeErrors say of it
+
 
 class Parser(argparse.ArgumentParser):
     """An argument parser whose errors are one line."""
@@ -30,7 +32,7 @@ def run_command(parser: argparse.ArgumentParser, arguments: list[str] | None) ->
     except (ValueError, FloatingPointError) as error:
         return _complain(parser, str(error))
     except (MemoryError, RuntimeError) as error:
-        if isinstance(error, RuntimeError) and "memory" not in str(error):
+        if not isinstance(error, MemoryError) and not any(words in str(error) for words in NO_MEMORY):
             raise
         return _complain(parser, f"out of memory: {error}")
     except KeyboardInterrupt:

@@ -160,6 +160,8 @@ def test_a_loss_that_is_not_finite_stops_with_the_step_and_keeps_the_good_state(
 
 def test_a_run_is_not_mixed_with_another(tmp_path, prepared):
     trainer(tmp_path / "run", prepared, "steps=1").train()
+    with pytest.raises(ValueError, match="holds a run with dim 2, not 3"):
+        trainer(tmp_path / "run", prepared, "dim=3")
     with pytest.raises(ValueError, match="batch_size 4, not 5"):
         trainer(tmp_path / "run", prepared, "batch_size=5")
     (tmp_path / "other").mkdir()
@@ -169,9 +171,13 @@ def test_a_run_is_not_mixed_with_another(tmp_path, prepared):
 
 
 def test_what_was_never_saved_claims_no_folder_and_leaves_no_scores(tmp_path, prepared):
-    first = trainer(tmp_path / "run", prepared, "batch_size=6")
+    trainer(tmp_path / "run", prepared, "batch_size=6")
+    first = trainer(tmp_path / "run", prepared)
     first.run.log({"step": 3, "score": 1.0})
     first.run.save_best(first.game.average.state_dict(), {"step": 3, "score": 1.0})
+    with pytest.raises(ValueError, match="batch_size 4, not 6"):
+        trainer(tmp_path / "run", prepared, "batch_size=6")
+    assert first.run.load_best() is not None
     second = trainer(tmp_path / "run", prepared, "steps=1", "report_every=1")
     second.train()
     assert [json.loads(line)["step"] for line in (tmp_path / "run/metrics.jsonl").read_text().splitlines()] == [1]

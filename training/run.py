@@ -42,10 +42,11 @@ class RunFolder:
         Only `steps`, the reporting intervals, `graphs` and the weights of what is asked for beside the critics'
         approval may change between one start and the next; all of it, while nothing was saved.
         """
-        if self.exists and not self._state_files():
-            self._forget()
-        elif self.exists:
-            self._check_same(config, model, data)
+        if self.exists:
+            if self._state_files() or self.best_file.exists():
+                self._check_same(config, model, data)
+            if not self._state_files():
+                self._forget()
         elif self.folder.exists() and any(self.folder.iterdir()):
             raise ValueError(f"--out {self.folder} is neither empty nor a training run: name another folder")
         for folder in (self.previews, self.states):
@@ -71,7 +72,8 @@ class RunFolder:
         return self.read()[0].precision if self.exists else None
 
     def _check_same(self, config: TrainConfig, model: ModelConfig, data: dict) -> None:
-        free = {"steps", "report_every", "save_every", "preview_every", *SHORTFALLS, "graphs"}
+        # What `model` overrides is in the model's own config, setting by setting.
+        free = {"model", "steps", "report_every", "save_every", "preview_every", *SHORTFALLS, "graphs"}
         old_config, old_model, old_data = self.read()
         if old_data["sha256"] != data["sha256"]:
             raise ValueError(f"{self.folder} was trained on other data ({old_data['source']}): name another --out")
@@ -82,7 +84,7 @@ class RunFolder:
             raise ValueError(f"{self.folder} holds a run with {key} {old[key]!r}, not {new[key]!r}: name another --out")
 
     def _forget(self) -> None:
-        """What a run left that ended before anything of it was saved."""
+        """The scores of a run that ended before its first state: it begins anew."""
         for file in (self.metrics_file, self.best_file):
             file.unlink(missing_ok=True)
 

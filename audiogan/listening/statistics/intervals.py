@@ -58,11 +58,9 @@ def headline(answers: Answers, share: bool = False) -> tuple[Interval | None, st
 
 
 def wilson(share: float, count: int) -> Interval:
-    """Of a share of `count` answers that are independent (Wilson 1927)."""
-    z = stats.norm.ppf((1 + LEVEL) / 2)
-    middle, scale = share + z**2 / (2 * count), 1 + z**2 / count
-    reach = z * np.sqrt(share * (1 - share) / count + z**2 / (4 * count**2))
-    return Interval(float(middle - reach) / scale, float(middle + reach) / scale)
+    """Of a share of `count` answers that are independent (Wilson 1927), to the nearest whole answer."""
+    found = stats.binomtest(round(share * count), count).proportion_ci(LEVEL, "wilson")
+    return Interval(float(found.low), float(found.high))
 
 
 def ends(interval: Interval | None, low: float = -np.inf, high: float = np.inf) -> list[float] | None:
