@@ -1,4 +1,4 @@
-"""The whole evaluation of tiny untrained models on forty clips: its document, files, verdicts and refusals."""
+"""The whole evaluation of tiny untrained models on forty clips: its document, files and verdicts."""
 
 import json
 import re
@@ -8,18 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from conftest import LABELS, NUM_SAMPLES, SAMPLE_RATE, save_tiny_checkpoint
+from conftest import LABELS, NUM_SAMPLES, SAMPLE_RATE
 from PIL import Image
 from voting import STUDY, exclusion, vote
 
 from audiogan import cli, synthesis
-from audiogan.audio import to_pcm16
 from audiogan.dataset import PreparedData
 from audiogan.evaluation import charts, history, neighbours, ratings, report, verdict
 from audiogan.evaluation.command import named_runs
 from audiogan.evaluation.evaluate import Settings, _of_these_weights, evaluate
 from audiogan.listening import records
-from training.data.clips import Clip, ClipFormat, DataSetWriter
 
 NUM = 60
 NAMES = ("tiny-wavegan", "tiny-unconditional")
@@ -285,77 +283,6 @@ class TestVerdict:
         assert verdict.findings(model, evaluated[1])["Clean?"].words == "Clipping, DC"
         model["scores"]["clipped_clips"] = 0
         assert verdict.findings(model, evaluated[1])["Clean?"].words == "DC"
-
-
-class TestRefusals:
-    def refused(self, capsys, *arguments) -> str:
-        assert cli.main(["evaluate", *map(str, arguments)]) == 2
-        error = capsys.readouterr().err.strip().splitlines()
-        assert len(error) == 1, error
-        return error[0]
-
-    @pytest.fixture
-    def common(self, prepared, checkpoints, judge, tmp_path) -> list:
-        return [
-            *("--data", prepared, "--out", tmp_path / "out", "--checkpoints", checkpoints, "--classifier", judge),
-            *("--num", NUM, "--device", "cpu"),
-        ]
-
-    def test_a_folder_that_exists(self, common, tmp_path, capsys):
-        (tmp_path / "out").mkdir()
-        assert "exists already" in self.refused(capsys, "tiny-wavegan", *common)
-
-    @pytest.mark.parametrize(
-        ("form", "labels", "words"),
-        [
-            (ClipFormat(sample_rate=8000), LABELS, "has sample_rate 16000, but the data have 8000"),
-            (ClipFormat(num_samples=8192), LABELS, "has num_samples 16384, but the data have 8192"),
-            (ClipFormat(), ("Flute", "Oboe"), "other labels (Oboe, Snare_drum)"),
-            (ClipFormat(), (), "no labels to tell apart"),
-        ],
-    )
-    def test_data_that_do_not_fit(self, form, labels, words, common, tmp_path, capsys):
-        random = np.random.default_rng(0)
-        with DataSetWriter(tmp_path / "data", form, labels, "tests") as writer:
-            for number in range(8):
-                pcm = to_pcm16(0.1 * random.standard_normal(form.num_samples))
-                label = labels[number % 2] if labels else ""
-                writer.add(Clip(pcm, label, str(number), "test" if number < 4 else "train"))
-        common[1] = tmp_path / "data"
-        assert words in self.refused(capsys, "tiny-wavegan", *common)
-
-    def test_data_of_too_few_clips(self, common, tmp_path, capsys):
-        random = np.random.default_rng(0)
-        with DataSetWriter(tmp_path / "data", ClipFormat(), LABELS, "tests") as writer:
-            for number in range(24):
-                pcm = to_pcm16(0.1 * random.standard_normal(NUM_SAMPLES))
-                writer.add(Clip(pcm, LABELS[number % 2], str(number), "test" if number < 4 else "train"))
-        common[1] = tmp_path / "data"
-        assert "4 test clips and 20 training clips of their labels" in self.refused(capsys, "tiny-wavegan", *common)
-
-    def test_a_model_of_other_labels(self, common, tmp_path, capsys):
-        save_tiny_checkpoint(tmp_path / "odd", "wavegan", labels=("Flute", "Gong"))
-        assert "odd and the data have other labels (Gong, Snare_drum)" in self.refused(
-            capsys, tmp_path / "odd", *common
-        )
-
-    def test_the_same_model_twice_bad_numbers_and_files(self, common, tmp_path, capsys):
-        assert "different names" in self.refused(capsys, "tiny-wavegan", "tiny-wavegan", *common)
-        assert "--num must be" in self.refused(capsys, "tiny-wavegan", *common, "--num", 3)
-        assert "--seed must be" in self.refused(capsys, "tiny-wavegan", *common, "--seed", -1)
-        assert "is not a training run" in self.refused(capsys, "tiny-wavegan", *common, "--run", tmp_path)
-        assert "--ratings" in self.refused(capsys, "tiny-wavegan", *common, "--ratings", tmp_path / "none")
-        assert "--run" in self.refused(capsys, "tiny-wavegan", *common, "--run", "other=x")
-        assert not (tmp_path / "out").exists()
-
-    def test_nothing_is_left_after_an_error(self, common, tmp_path, capsys, monkeypatch):
-        def fail(*_):
-            raise OSError(28, "No space left on device")
-
-        monkeypatch.setattr(report, "write", fail)
-        assert cli.main(["evaluate", "tiny-wavegan", *map(str, common)]) == 2
-        assert "the disk is full" in capsys.readouterr().err.splitlines()[-1]
-        assert not [path for path in tmp_path.iterdir() if path.name != "data"]
 
 
 class TestHistoryAndRatings:
