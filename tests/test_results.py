@@ -9,10 +9,9 @@ from html.parser import HTMLParser
 
 import pytest
 import tiny_study
-from test_listening_statistics import small_study
 from test_session import Listener
 from test_study import write_study
-from voting import exclusion, vote
+from voting import exclusion, small_study, vote
 
 from audiogan.listening import report
 from audiogan.listening.statistics.analysis import analyse

@@ -10,17 +10,22 @@ class Answers:
 
     Args:
         values, raters, clips: one entry a vote, in the same order.
+        labels: likewise, of the clips; by default all have one.
 
     Attributes:
         values: float64 [votes].
         rater, clip: int64 [votes], from 0.
+        labels: str [votes].
         rater_names, clip_names: str [num_raters] and [num_clips], sorted: what those numbers stand for.
     """
 
-    def __init__(self, values: Sequence[float], raters: Sequence[str], clips: Sequence[str]):
+    def __init__(
+        self, values: Sequence[float], raters: Sequence[str], clips: Sequence[str], labels: Sequence[str] | None = None
+    ):
         self.values = np.asarray(values, np.float64)
         self.rater_names, self.rater = np.unique(np.asarray(raters, str), return_inverse=True)
         self.clip_names, self.clip = np.unique(np.asarray(clips, str), return_inverse=True)
+        self.labels = np.full(len(self.values), "") if labels is None else np.asarray(labels, str)
 
     def __len__(self) -> int:
         return len(self.values)
@@ -51,10 +56,12 @@ class Answers:
     def of(self, raters: Sequence[str]) -> "Answers":
         """Those that these raters gave."""
         kept = np.isin(self.rater_names, raters)[self.rater]
-        return Answers(self.values[kept], self.rater_names[self.rater[kept]], self.clip_names[self.clip[kept]])
+        names = self.rater_names[self.rater[kept]], self.clip_names[self.clip[kept]]
+        return Answers(self.values[kept], *names, self.labels[kept])
 
 
 def answers_of(rows: Sequence[dict], number=float) -> Answers:
     """The rows' values as `Answers`; a clip without an id is known by its hash."""
     clips = [row["stimulus"] or row["clip_sha256"] for row in rows]
-    return Answers([number(row["value"]) for row in rows], [row["rater"] for row in rows], clips)
+    raters, labels = ([row[name] for row in rows] for name in ("rater", "label"))
+    return Answers([number(row["value"]) for row in rows], raters, clips, labels)

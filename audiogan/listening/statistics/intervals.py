@@ -21,6 +21,7 @@ from audiogan.listening.statistics.answers import Answers
 
 LEVEL = 0.95
 FEWEST_CLIPS = 6  # for the two-way interval
+FEWEST_LABELS = 6  # that two systems share, for their clips to count by label
 RESAMPLES = 1000
 SEED = 0
 
@@ -91,24 +92,24 @@ def two_way_error(answers: Answers, less: Answers | None = None) -> tuple[float,
 
     With u the influence of each vote on the mean, the variance is the sum over raters of (sum of their u) squared, and
     the same over clips, less the sum of u squared, which both contain (Cameron, Gelbach and Miller 2011, equation
-    2.13). Clips are a sample a system, with degrees of freedom of their own.
+    2.13).
 
     Args:
         less: what the same raters said of another system's clips: the mean is then that of the raters' differences.
+            Clips of one label then count together, whichever system's they are, so that what a label adds to both
+            cancels; each system's are a sample of their own where the two share fewer than `FEWEST_LABELS`.
     """
-    sides = [answers] if less is None else [answers, less]
-    influences = [answers.weights * (answers.values - answers.mean)] if less is None else _levelled(*sides)
     means = answers.rater_means if less is None else answers.rater_means - less.rater_means
     by_rater = means.var(ddof=1) / len(means)
-    by_clip = [_by_clip(side, influence) for side, influence in zip(sides, influences, strict=True)]
-    cells = sum(np.square(_cells(side, influence)).sum() for side, influence in zip(sides, influences, strict=True))
+    samples = _samples(answers, less)
+    by_cluster = [sample.by_cluster for sample in samples]
     # Without their level a rater's influences pull against each other, so clips alone may hold more than all there is.
-    least = max(by_rater, *by_clip) if less is None else by_rater
-    variance = max(by_rater + sum(by_clip) - cells, least)
+    least = max(by_rater, *by_cluster) if less is None else by_rater
+    variance = max(by_rater + sum(by_cluster) - sum(sample.by_cell for sample in samples), least)
     if not variance:
         return 0.0, len(means) - 1.0
-    degrees = [len(means) - 1, *(side.num_clips - 1 for side in sides)]
-    parts = zip((by_rater, *by_clip), degrees, strict=True)
+    degrees = [len(means) - 1, *(sample.count - 1 for sample in samples)]
+    parts = zip((by_rater, *by_cluster), degrees, strict=True)
     freedom = variance**2 / sum(part**2 / degree for part, degree in parts)
     # A sum has at least the degrees of its poorest part, however little subtracting leaves of it.
     return float(np.sqrt(variance)), float(freedom if less is None else max(freedom, min(degrees)))
@@ -172,10 +173,37 @@ def _levelled(first: Answers, second: Answers) -> list[np.ndarray]:
     ]
 
 
-def _by_clip(answers: Answers, influence: np.ndarray) -> float:
-    """The variance that clips explain: of the sum of influences on each."""
-    count = answers.num_clips
-    return count / (count - 1) * np.square(np.bincount(answers.clip, influence)).sum()
+@dataclass(frozen=True)
+class _Sample:
+    """Influences of votes on a mean, and what they share: raters, and clusters of clips, from 0. [votes] each."""
+
+    influence: np.ndarray
+    rater: np.ndarray
+    cluster: np.ndarray
+
+    @property
+    def count(self) -> int:
+        return int(self.cluster.max()) + 1
+
+    @property
+    def by_cluster(self) -> float:
+        """The variance that clusters explain: of the sum of influences in each."""
+        return self.count / (self.count - 1) * np.square(np.bincount(self.cluster, self.influence)).sum()
+
+    @property
+    def by_cell(self) -> float:
+        """That which a rater and a cluster explain together."""
+        return np.square(np.bincount(self.rater * self.count + self.cluster, self.influence)).sum()
+
+
+def _samples(answers: Answers, less: Answers | None) -> list[_Sample]:
+    if less is None:
+        return [_Sample(answers.weights * (answers.values - answers.mean), answers.rater, answers.clip)]
+    first, second = _levelled(answers, less)
+    if len(np.intersect1d(answers.labels, less.labels)) < FEWEST_LABELS:
+        return [_Sample(first, answers.rater, answers.clip), _Sample(second, less.rater, less.clip)]
+    _, label = np.unique(np.r_[answers.labels, less.labels], return_inverse=True)
+    return [_Sample(np.r_[first, -second], np.r_[answers.rater, less.rater], label)]
 
 
 def _cells(answers: Answers, values: np.ndarray | None = None) -> np.ndarray:
