@@ -212,6 +212,16 @@ def _griffin_lim(search: PhaseSearch, spectrum: Tensor, iterations: int, momentu
     return search.audio(spectrum).clone()
 
 
+def held_griffin_lim(linear: Tensor, n_fft: int, hop_length: int, num_samples: int, iterations: int = 16) -> Tensor:
+    """As `griffin_lim`, with a gradient for the magnitudes: phases are searched for without one, and then held."""
+    audio = griffin_lim(linear, n_fft, hop_length, num_samples, iterations)
+    with torch.no_grad():
+        found = stft(audio, n_fft, hop_length)
+        phases = found / found.abs().clamp_min(TINY)
+    spectrum = _complex_capable(linear) * phases
+    return istft(spectrum, n_fft, hop_length, num_samples).to(linear.device)
+
+
 def convolve(audio: Tensor, responses: Tensor) -> Tensor:
     """Each clip through its filter, without delay: [batch, time] and [batch or 1, odd taps] to [batch, time]."""
     same = taf.fftconvolve(_complex_capable(audio), _complex_capable(responses), mode="same")

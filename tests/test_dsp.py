@@ -131,6 +131,18 @@ def test_few_iterations_from_steady_phases_are_many_from_zero(pluck):
     assert convergence[0] < convergence[1]
 
 
+def test_held_griffin_lim_is_griffin_lim_with_a_gradient(pluck):
+    linear = dsp.magnitude(pluck, 256, 128).requires_grad_(True)
+    held, plain = (sound(linear, 256, 128, NUM_SAMPLES) for sound in (dsp.held_griffin_lim, dsp.griffin_lim))
+    torch.testing.assert_close(held, plain, atol=0.02, rtol=0)
+    held.square().sum().backward()
+    # Phases held, audio is linear in the magnitudes: a step along them changes the energy as it does itself.
+    assert (linear.grad * linear).sum().item() == pytest.approx(2 * held.square().sum().item(), rel=1e-3)
+    silent = torch.zeros(1, 129, 129, requires_grad=True)
+    dsp.held_griffin_lim(silent, 256, 128, 16384).sum().backward()
+    assert torch.isfinite(silent.grad).all()
+
+
 def test_griffin_lim_of_silence_and_of_one_value_is_finite():
     for value in (0.0, 1.0, 1e6):
         audio = dsp.griffin_lim(torch.full((1, 129, 129), value), 256, 128, 16384, 4)

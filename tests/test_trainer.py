@@ -19,6 +19,7 @@ from audiogan import checkpoint
 from audiogan.dataset import PreparedData
 from audiogan.device import choose_device
 from audiogan.models import ARCHITECTURES
+from audiogan.models.critics import compressed_spectrogram
 from training import features, precision
 from training.batches import Batches
 from training.config import LOSSES, load_preset
@@ -66,6 +67,15 @@ def test_a_step_changes_every_weight(tmp_path, prepared, architecture, loss, cri
             # Wasserstein's loss leaves the critic's last bias alone, and so does the paired one; features are frozen
             if name != "discriminator" or not re.search(r"head\.(linear|local)\.bias$|^features\.", key):
                 assert not torch.equal(value, before[name][key]), f"{name}.{key}"
+
+
+@pytest.mark.parametrize("architecture", ["specgan", "report-specgan"])
+def test_a_critic_hears_log_spectrograms_as_they_are_played(tmp_path, prepared, architecture):
+    game = trainer(tmp_path / "run", prepared, "critics=harmonic", preset=f"{architecture}-cpu").game
+    native = game.generator.from_audio(game.batches.draw(4)[0])
+    (view,) = game.discriminator.views(native)
+    played = compressed_spectrogram(game.generator.to_audio(native), 2048, 512)
+    assert (view - played).abs().mean() < 0.05 * played.abs().mean()
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)

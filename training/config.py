@@ -15,7 +15,7 @@ COUNTS = ("steps", "batch_size", "critic_steps", "penalty_every", "report_every"
 PERHAPS = ("warmup", "head_start", "feature_steps", "critic_width")  # counts of which there may be none
 SCHEDULES = ("constant", "linear", "cosine")
 CRITICS = ("own", "ensemble")
-ENSEMBLE = ("features", "spectral", "harmonic", "temporal")  # of an ensemble, the first two where it sees spectrograms
+ENSEMBLE = ("features", "spectral", "harmonic", "temporal")  # of an ensemble; for spectrograms not the last
 SHORTFALLS = ("diversity", "aperiodicity", "quiet")  # weights of what is asked for beside the critics' approval
 PRECISIONS = ("auto", "float32", "bfloat16")
 OF_THE_DATA = ("num_samples", "sample_rate", "labels", "output_peak")
@@ -113,7 +113,7 @@ class TrainConfig:
         _check(self, "start", isinstance(self.start, str), "a checkpoint's name or folder")
         _check(self, "loss", self.loss in LOSSES, f"one of {', '.join(LOSSES)}")
         spectral = str(self.model.get("architecture")).endswith("specgan")
-        members = ENSEMBLE[:2] if spectral else ENSEMBLE
+        members = ENSEMBLE[:-1] if spectral else ENSEMBLE
         named = self.critics in CRITICS or set(str(self.critics).split(",")) <= set(members)
         _check(self, "critics", named, f"{', '.join(CRITICS)}, or some of {', '.join(members)} with commas between")
         several = self.critics != "own" or self.model.get("architecture") == "hybrid"

@@ -60,13 +60,11 @@ class Game:
     def __init__(self, config: TrainConfig, model: ModelConfig, batches: Batches, workers: Workers):
         self.config, self.model, self.batches, self.workers = config, model, batches, workers
         self.device, self.rng = batches.device, batches.rng
+        generator = build_generator(model)
+        discriminator = build_discriminator(model, config.critics, config.critic_width, generator)
         self.generator, self.discriminator, self.average = (
             network.to(self.device, memory_format=torch.channels_last)
-            for network in (
-                build_generator(model),
-                build_discriminator(model, config.critics, config.critic_width),
-                build_generator(model),
-            )
+            for network in (generator, discriminator, build_generator(model))
         )
         self.average.requires_grad_(False)
         self.critic_weights = [weight for weight in self.discriminator.parameters() if weight.requires_grad]

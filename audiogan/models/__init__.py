@@ -24,25 +24,29 @@ def build_generator(config: ModelConfig) -> Generator:
     return _architecture(config)[0](config)
 
 
-def build_discriminator(config: ModelConfig, critics: str = "own", width: int = 0) -> Discriminator:
+def build_discriminator(
+    config: ModelConfig, critics: str = "own", width: int = 0, generator: Generator | None = None
+) -> Discriminator:
     """The config's discriminator: `discriminator(native, label) -> logits`, [batch] or [batch, critics].
 
     Args:
         critics: `own`, the architecture's; `ensemble`, the hybrid's or their like for log spectrograms; or some of an
             ensemble's by name, with commas between.
         width: of an ensemble's layers; 0 for its usual one, a hybrid's own.
+        generator: whose native samples it judges; needed by an ensemble for log spectrograms, which hears their sound.
 
     Raises:
         ValueError: no such architecture, no such critic.
     """
-    generator, own = _architecture(config)
+    kind, own = _architecture(config)
     if critics == "own" and not issubclass(own, ensembles.Ensemble):
         return own(config)
     if issubclass(own, ensembles.Ensemble):
         width = width or config.dim
     names = () if critics in ("own", "ensemble") else critics.split(",")
-    kind = ensembles.SpectrogramEnsemble if issubclass(generator, SpectralGenerator) else ensembles.WaveformEnsemble
-    return kind(config, names, width)
+    if issubclass(kind, SpectralGenerator):
+        return ensembles.SpectrogramEnsemble(config, generator.heard, names, width)
+    return ensembles.WaveformEnsemble(config, names, width)
 
 
 def takes_pitch(config: ModelConfig) -> bool:

@@ -131,6 +131,11 @@ class SpectralGenerator(Generator):
         audio = self.find_phases(linear, self.spectrogram.n_fft, HOP_LENGTH, self.config.num_samples, iterations)
         return dsp.limit_peak(audio)
 
+    def heard(self, native: Tensor) -> Tensor:
+        """The sound of native samples for a critic, [batch, num_samples]: as loud as it comes, with a gradient."""
+        n_fft, iterations = self.spectrogram.n_fft, self.config.griffin_lim_iterations
+        return dsp.held_griffin_lim(self.magnitudes(native), n_fft, HOP_LENGTH, self.config.num_samples, iterations)
+
     def analyse(self, audio: Tensor) -> Tensor:
         """Audio [batch, num_samples] to its log spectrogram [batch, num_bins, num_samples / 128]."""
         raise AssertionError(f"{type(self).__name__} must define analyse")

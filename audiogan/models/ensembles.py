@@ -5,7 +5,7 @@ two: a generator that always makes the same sound is caught even where each soun
 PacGAN). The feature network is frozen: `training.features` teaches it the labels before a run begins.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -110,17 +110,35 @@ class WaveformEnsemble(Ensemble):
 
 
 class SpectrogramEnsemble(Ensemble):
-    """Of log spectrograms [batch, 1, bins, frames]: their features, and themselves."""
+    """Of log spectrograms [batch, 1, bins, frames]: their features, themselves, and the long spectra of their sound.
 
-    NAMES = ("features", "spectral")
+    A picture in which a partial wavers is as good as another to critics of pictures; what phases can be found for it
+    is heard at once.
+
+    Args:
+        heard: makes native samples sound, [batch, num_samples], with a gradient.
+    """
+
+    NAMES = ("features", "spectral", "harmonic")
+
+    def __init__(
+        self, config: ModelConfig, heard: Callable[[Tensor], Tensor], names: Sequence[str] = (), width: int = 0
+    ):
+        super().__init__(config, names, width)
+        self.heard = heard
 
     def critic(self, name: str, width: int, labels: int) -> nn.Module:
         if name == "features":
             return FeatureCritics(labels)
+        if name == "harmonic":
+            return SpectralCritic(max(1, 3 * width // 32), labels)
         return SpectralCritic(max(1, width // 8), labels, in_channels=1)
 
     def view(self, name: str, native: Tensor) -> Tensor | tuple[Tensor, ...]:
-        return self.features(native) if name == "features" else native
+        """Feature maps, the samples, or a compressed spectrogram [batch, 3, bins, frames]."""
+        if name == "features":
+            return self.features(native)
+        return native if name == "spectral" else compressed_spectrogram(self.heard(native), *WINDOWS[name])
 
 
 class FeatureCritics(nn.Module):
