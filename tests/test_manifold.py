@@ -75,6 +75,12 @@ def test_mean_pairwise_distance_by_hand():
     assert np.isnan(mean_pairwise_distance(line(0)))
 
 
+def test_mean_pairwise_distance_of_identical_clips_is_0():
+    """To the last digit: |a|^2 + |b|^2 - 2ab leaves some millionths."""
+    clip = 2 * np.random.default_rng(0).standard_normal((1, 128)).astype(np.float32) - 5
+    assert mean_pairwise_distance(np.repeat(clip, 20, axis=0)) == 0
+
+
 def test_spread_of_each_label():
     values = manifold.spread(line(0, 2, 7, 0), np.array([0, 0, 1, 0]), 3)
     assert values[0] == pytest.approx(4 / 3)

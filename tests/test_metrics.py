@@ -139,6 +139,10 @@ class TestKernelDistance:
         assert kernel_distance(np.zeros((30, 3)), y)[0] > 0
         assert kernel_distance(y, np.zeros((30, 3)))[0] > 0
 
+    def test_of_a_reference_of_identical_clips_has_the_bandwidth_1(self):
+        clip = 2 * np.random.default_rng(0).standard_normal((1, 128)).astype(np.float32) - 5
+        assert metrics.median_distance(np.repeat(clip, 20, axis=0)) == 1
+
     def test_same_seed_same_interval(self):
         x, y = np.random.default_rng(1).standard_normal((2, 30, 3))
         assert kernel_distance(x, y, seed=3) == kernel_distance(x, y, seed=3)

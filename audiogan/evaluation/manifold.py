@@ -2,6 +2,7 @@
 
 import numpy as np
 import scipy.stats
+from scipy.spatial.distance import pdist
 from sklearn.cluster import KMeans
 from sklearn.metrics.pairwise import euclidean_distances
 
@@ -69,8 +70,7 @@ def differing(first: np.ndarray, first_size: int, second: np.ndarray, second_siz
 
 def mean_pairwise_distance(embeddings: np.ndarray) -> float:
     """Mean Euclidean distance over pairs of different clips; NaN where there are fewer than two."""
-    count = len(embeddings)
-    return float(euclidean_distances(embeddings).sum() / (count * (count - 1))) if count > 1 else float("nan")
+    return float(pdist(embeddings).mean()) if len(embeddings) > 1 else float("nan")
 
 
 def spread(embeddings: np.ndarray, label: np.ndarray, count: int) -> np.ndarray:

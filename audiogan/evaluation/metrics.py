@@ -2,6 +2,7 @@
 
 import numpy as np
 import scipy.linalg
+from scipy.spatial.distance import pdist
 from sklearn.metrics import confusion_matrix
 from sklearn.metrics.pairwise import euclidean_distances
 
@@ -89,8 +90,7 @@ def kernel_distance_alone(candidate: np.ndarray, reference: np.ndarray) -> float
 
 def median_distance(embeddings: np.ndarray) -> float:
     """Median Euclidean distance over all pairs of different clips; 1 where all are the same."""
-    distances = euclidean_distances(embeddings)
-    return float(np.median(distances[np.triu_indices(len(embeddings), 1)])) or 1.0
+    return float(np.median(pdist(embeddings))) or 1.0
 
 
 def _kernels(candidate: np.ndarray, reference: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
