@@ -260,6 +260,14 @@ class TestVerdict:
             assert verdict.findings(document["baselines"][name], document)["Copied?"].words == "No sign of it"
         assert found["Clean?"].words == "Yes"
 
+    def test_accuracy_and_pitch_are_held_against_held_out_clips(self, evaluated):
+        """The judge was taught the training clips, and models are asked for the held-out ones' pitches."""
+        document = json.loads(json.dumps(evaluated[1]))
+        document["baselines"]["real_test"]["scores"] |= {"class_accuracy": 0.75, "steady_pitch": 0.5}
+        found = verdict.findings(document["models"]["tiny-wavegan"], document)
+        assert found["Right sound?"].number.endswith("held-out real 75%")
+        assert found["In tune?"].number.endswith("held-out real 50%")
+
     def test_copies_are_suspicious(self, evaluated):
         document = json.loads(json.dumps(evaluated[1]))
         document["models"]["tiny-wavegan"]["scores"]["memorisation_ratio"] = 0.1

@@ -212,9 +212,10 @@ def _method(document: dict) -> str:
     trained = "the training split of these data" if same else "other data than these"
     accuracy = judge["test_accuracy"]
     known = f", {accuracy:.1%} right on {judge['test_clips']} clips that it never saw" if accuracy else ""
+    taught = " It was taught the real training clips: what real audio's accuracy is, held-out ones say." if same else ""
     intro = (
         "Labels, and pitches where a model takes them, follow the held-out recordings. The classifier "
-        f"({judge['name']}) was trained apart from any GAN on {trained}{known}. Embeddings: "
+        f"({judge['name']}) was trained apart from any GAN on {trained}{known}.{taught} Embeddings: "
         f"{', '.join(settings['embeddings'])}; the summary is the log-mel spectrum on a grid of 16 bands and 8 time "
         "slices. KAD uses all clips, and its interval is over clips: other held-out notes would move it further. FAD "
         "and the neighbourhood scores use equal numbers, and Inception Scores splits of equal size. Real training "

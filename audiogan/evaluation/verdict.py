@@ -69,13 +69,14 @@ def _at_least_as_good(better: str, wrong: float | None, model: float | None) -> 
 
 
 def _label(scores: dict, real: dict, document: dict) -> Finding:
-    share = scores.get("class_accuracy")
+    """Against held-out clips: the judge may have been taught the training clips."""
+    share, held_out = scores.get("class_accuracy"), document["baselines"]["real_test"]["scores"]
     if share is None:
         return Finding("Takes no label", "unconditional")
     words, tone = _grade(
         share, ((0.95, "Nearly always", GOOD), (0.8, "Mostly", FAIR), (0.4, "Often not", BAD)), "Rarely"
     )
-    return Finding(words, f"{share:.0%} heard as asked; real {real['class_accuracy']:.0%}", tone)
+    return Finding(words, f"{share:.0%} heard as asked; held-out real {held_out['class_accuracy']:.0%}", tone)
 
 
 def _realism(scores: dict, real: dict, document: dict) -> Finding:
@@ -104,13 +105,15 @@ def _variety(scores: dict, real: dict, document: dict) -> Finding:
 
 
 def _pitch(scores: dict, real: dict, document: dict) -> Finding:
-    share = scores.get("steady_pitch_of_real")
+    """Against held-out clips, whose labels and pitches models are asked for."""
+    share, held_out = scores.get("steady_pitch_of_real"), document["baselines"]["real_test"]["scores"]
     if share is None:
         return Finding("Not tonal", "")
     words, tone = _grade(share, ((0.8, "Holds its pitch", GOOD), (0.4, "Sometimes", FAIR)), "Hardly ever steady")
     error = scores.get("pitch_error_cents")
     more = f", {error:.1f} cents off" if error is not None else ""
-    return Finding(words, f"{scores['steady_pitch']:.0%} steady; real {real['steady_pitch']:.0%}{more}", tone)
+    steady = f"{scores['steady_pitch']:.0%} steady{more}; held-out real {held_out['steady_pitch']:.0%}"
+    return Finding(words, steady, tone)
 
 
 def _copying(scores: dict, real: dict, document: dict) -> Finding:
