@@ -1,4 +1,4 @@
-"""The evaluation's report in a browser: it fits a phone, plays its sounds, and talks to nobody."""
+"""The evaluation's report in a browser: it fits a phone and paper, plays its sounds, and talks to nobody."""
 
 from pathlib import Path
 
@@ -31,3 +31,22 @@ def test_report_fits_and_plays(evaluated, chromium, width, height, scheme):  # n
     assert height_of_button >= 44
     assert set(asked) <= {"file", "data"}
     assert said == []
+
+
+def test_scores_are_explained_on_a_phone(evaluated, chromium):  # noqa: F811
+    with chromium.new_page(viewport={"width": 390, "height": 844}) as page:
+        page.goto((Path(evaluated[0]) / "report.html").as_uri())
+        assert page.locator("#scores tbody th small").first.is_visible()
+        assert page.locator("#scores td small").first.is_visible()
+
+
+@pytest.mark.parametrize("width", [718, 1031])
+def test_nothing_is_cut_off_on_paper(evaluated, chromium, width):  # noqa: F811
+    """A4 upright, for browsers that turn no page, and across."""
+    with chromium.new_page(viewport={"width": width, "height": 700}, color_scheme="dark") as page:
+        page.goto((Path(evaluated[0]) / "report.html").as_uri())
+        page.emulate_media(media="print")
+        inside = "[...document.querySelectorAll('.scroll')].map(each => each.scrollWidth <= each.clientWidth)"
+        assert set(page.evaluate(inside)) == {True}
+        assert page.locator("#confusion table").last.is_visible()
+        assert page.evaluate("getComputedStyle(document.body).color") == "rgb(24, 32, 42)"
