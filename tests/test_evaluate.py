@@ -224,6 +224,10 @@ class TestReport:
         report.write(tmp_path, evaluated[1], examples, {}, {name: [] for name in names}, SAMPLE_RATE)
         assert sorted(path.name for path in tmp_path.iterdir()) == ["figure1.png", "report.html"]
 
+    def test_says_what_arrows_and_columns_mean_before_the_scores(self, page):
+        assert page.text.index("Arrows say") < page.text.index("Right label \N{UPWARDS ARROW}")
+        assert {"href": "#method"} in page.of("a")[-1:]
+
     def test_says_why_silence_wins_plain_mse(self, page):
         assert "it rewards silence" in page.text
         assert "Plain MSE" in page.text

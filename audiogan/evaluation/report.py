@@ -142,13 +142,17 @@ def _figure1(document: dict, shown: list, sample_rate: int) -> str:
 def _scores(document: dict) -> str:
     beaten = verdict.won_by_silence(document)
     against = f"Silence beats {' and '.join(beaten)} on it here. " if beaten else ""
-    note = (
-        "Arrows say which way is better; scores without one should be like real audio's. Plain MSE is here because it "
-        f"is often asked for. {against}For sounds that are not paired, the expected error is the power of the one plus "
-        "the power of the other, so that the best guess is to say nothing: it rewards silence and the class mean. No "
-        "verdict rests on it; the distances to the nearest clip, after best lag and gain and both ways, take its place."
+    lead = (
+        "Arrows say which way is better; scores without one should be like real audio's. Shaded columns are models; "
+        'what the others are, <a href="#method">the end</a> says: real audio, and sounds that are wrong on purpose.'
     )
-    return f'{tables.score_table(document)}<p class="quiet">{escape(note)}</p>'
+    note = (
+        f"Plain MSE is here because it is often asked for. {against}For sounds that are not paired, the expected error "
+        "is the power of the one plus the power of the other, so that the best guess is to say nothing: it rewards "
+        "silence and the class mean. No verdict rests on it; the distances to the nearest clip, after best lag and "
+        "gain and both ways, take its place."
+    )
+    return f'<p>{lead}</p>{tables.score_table(document)}<p class="quiet">{escape(note)}</p>'
 
 
 def _confusions(document: dict) -> str:
