@@ -21,7 +21,7 @@ def extractor(judge) -> Extractor:
 def reference(prepared, extractor) -> Reference:
     data = PreparedData(prepared)
     real = RealClips(data, np.arange(len(data.index)), extractor, lambda count: None)
-    return Reference(real.take(data.rows("test")), real.take(data.rows("train")), LABELS, SAMPLE_RATE, 0)
+    return Reference(real.take(data.rows("test")), real.take(data.rows("train")), LABELS, SAMPLE_RATE, 0, fewest=6)
 
 
 class TestScores:
@@ -67,6 +67,22 @@ class TestScores:
         scores = score(clips, reference)["scores"]
         assert scores["steady_pitch"] == 1.0
         assert scores["pitch_error_cents"] == pytest.approx(10, abs=3)
+
+
+def test_more_clips_of_a_kind_make_no_score_better(prepared, extractor, reference):
+    """Of all training clips one is nearer to a held-out clip than of a few, and a test sees more in them."""
+    data = PreparedData(prepared)
+    rows = np.random.default_rng(0).permutation(data.rows("train"))
+    few, many = (
+        score(
+            gather([data.clips[own] / 32768], extractor, data.label[own], data.pitch[own], lambda count: None),
+            reference,
+        )
+        for own in (rows[:6], rows)
+    )
+    for name in ("ndb", "nearest_log_mel_db_back", "fad_summary", "recall_summary", "coverage_classifier"):
+        assert few["scores"][name] == many["scores"][name], name
+    assert few["labels"]["Flute"]["nearest_log_mel_db_back"] == many["labels"]["Flute"]["nearest_log_mel_db_back"]
 
 
 def test_rows_repeat_only_after_all_were_drawn():

@@ -121,10 +121,16 @@ def griffin_lim(plan: Plan, real: RealClips, rows: np.ndarray) -> Clips:
 def halves(plan: Plan, real: RealClips, reference: Reference) -> tuple[Clips, Reference]:
     """Random real clips, and a reference of others: what is held out, and what a model might have been trained on."""
     rows = np.random.default_rng((plan.seed, 3)).permutation(real.rows)
-    first = min(len(reference.held_out), len(rows) // 3)
-    second = first + min(plan.num, (len(rows) - first) // 2)
-    held_out, candidate, rest = (real.take(part) for part in np.split(rows, (first, second)))
-    return candidate, Reference(held_out, rest, reference.labels, reference.sample_rate, plan.seed)
+    sizes = half_sizes(len(rows), len(reference.held_out), plan.num)
+    held_out, candidate, rest = (real.take(part) for part in np.split(rows, np.cumsum(sizes)))
+    form = reference.labels, reference.sample_rate, reference.seed, reference.fewest
+    return candidate, Reference(held_out, rest, *form)
+
+
+def half_sizes(real: int, held_out: int, num: int) -> tuple[int, int]:
+    """How many of all real clips are the reference of `halves`, and how many the candidate."""
+    first = min(held_out, real // 3)
+    return first, min(num, (real - first) // 2)
 
 
 def model(plan: Plan, synthesizer: Synthesizer) -> Clips:

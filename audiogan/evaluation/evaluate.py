@@ -114,7 +114,9 @@ class Evaluation:
         self.plan = candidates.Plan(data, extractor, settings.num, settings.seed, wanted, self.bar.update)
         self.alike, self.train = alike, train
         held_out = self.real.take(self.held_out_rows)
-        self.reference = Reference(held_out, self.real.take(train), data.labels, data.sample_rate, settings.seed)
+        fewest = min(len(alike), candidates.half_sizes(real, len(held_out), settings.num)[1])
+        form = data.labels, data.sample_rate, settings.seed, fewest
+        self.reference = Reference(held_out, self.real.take(train), *form)
         self.examples, self.neighbours, self.failures = {"real": held_out.examples}, {}, {}
 
     def baselines(self) -> dict[str, dict]:

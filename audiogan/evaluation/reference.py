@@ -15,11 +15,14 @@ class Reference:
         labels: the names.
         sample_rate: Hz.
         seed: of what is drawn at random.
+        fewest: clips of the smallest candidate: scores that rise or fall with their number look at so many of each.
     """
 
-    def __init__(self, held_out: Clips, train: Clips, labels: tuple[str, ...], sample_rate: int, seed: int):
+    def __init__(
+        self, held_out: Clips, train: Clips, labels: tuple[str, ...], sample_rate: int, seed: int, fewest: int
+    ):
         self.held_out, self.train, self.labels = held_out, train, labels
-        self.sample_rate, self.seed = sample_rate, seed
+        self.sample_rate, self.seed, self.fewest = sample_rate, seed, fewest
         self.bins = manifold.Bins(held_out.features.embeddings["summary"], seed)
         both = np.concatenate([held_out.label, train.label])
         pitches = np.concatenate([held_out.pitch, train.pitch])

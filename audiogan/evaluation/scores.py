@@ -70,9 +70,9 @@ def _posterior(candidate: Clips, reference: Reference) -> dict:
 
 
 def _embedded(candidate: Clips, reference: Reference) -> tuple[dict, dict]:
-    """Distances of embeddings, each named after its embedding; KAD of all clips, the others at equal n."""
+    """Distances of embeddings, each named after its embedding; KAD of all clips, the others at the same n for all."""
     scores, real = {}, reference.held_out.features.embeddings
-    equal = min(len(candidate), len(reference.held_out))
+    equal = min(reference.fewest, len(reference.held_out))
     for name, embeddings in candidate.features.embeddings.items():
         pair = embeddings[:equal], real[name][:equal]
         values = {"fad": metrics.frechet_distance(*pair)}
@@ -80,11 +80,12 @@ def _embedded(candidate: Clips, reference: Reference) -> tuple[dict, dict]:
         kad = metrics.kernel_distance(embeddings, real[name], reference.seed)
         values |= dict(zip(("kad", "kad_low", "kad_high"), kad, strict=True)) | manifold.neighbourhoods(*pair)
         scores |= {f"{key}_{name}": value for key, value in values.items()}
-    return scores | {"ndb": reference.bins.different(candidate.features.embeddings["summary"])}, {}
+    few = candidate.features.embeddings["summary"][: reference.fewest]
+    return scores | {"ndb": reference.bins.different(few)}, {}
 
 
 def _distances(candidate: Clips, reference: Reference) -> tuple[dict, dict]:
-    """Plain MSE, and distances to the nearest real clip of the label and back."""
+    """Plain MSE, and distances to the nearest real clip of the label and back, which more clips make smaller."""
     audio, real = candidate.heard, reference.held_out.heard
     label, real_label = candidate.label[: len(audio)], reference.held_out.label[: len(real)]
     square, wave = np.full(len(audio), np.nan), [np.full(len(rows), np.nan) for rows in (audio, real)]
@@ -93,8 +94,9 @@ def _distances(candidate: Clips, reference: Reference) -> tuple[dict, dict]:
         error = nearest.waveform_error(audio[rows], real[columns], reference.sample_rate)
         wave[0][rows], wave[1][columns] = error.min(1), error.min(0)
     count, clips = len(reference.labels), reference.held_out
-    spectral = [np.full(len(rows), np.nan) for rows in (candidate, clips)]
-    for rows, columns in nearest.by_label(candidate.label, clips.label):
+    label = candidate.label[: reference.fewest]
+    spectral = [np.full(len(rows), np.nan) for rows in (label, clips)]
+    for rows, columns in nearest.by_label(label, clips.label):
         distance = nearest.spectral_distance(candidate.features.spectra[rows], clips.features.spectra[columns])
         spectral[0][rows], spectral[1][columns] = distance.min(1), distance.min(0)
     scores = {
@@ -105,7 +107,7 @@ def _distances(candidate: Clips, reference: Reference) -> tuple[dict, dict]:
         "nearest_log_mel_db_back": np.nanmean(spectral[1]),
     }
     return scores, {
-        "nearest_log_mel_db": share_by_label(spectral[0], candidate.label, count),
+        "nearest_log_mel_db": share_by_label(spectral[0], label, count),
         "nearest_log_mel_db_back": share_by_label(spectral[1], clips.label, count),
     }
 
