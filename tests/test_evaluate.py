@@ -344,3 +344,9 @@ class TestCharts:
         assert (points[:, 0] <= charts.WIDTH).all()
         assert (np.diff(points[:, 1]) > 0).all()  # better is lower, and further down
         assert "real audio 12" in svg
+
+    def test_a_distance_below_0_lies_at_the_bottom(self):
+        svg = charts.progress([charts.Line("m", (0, 10, 20), (0.5, -0.01, 0.05), 0)], None, "title", "steps", "KAD")
+        heights = [float(point.split()[1]) for point in re.search(r'class="line" d="M([^"]+)"', svg)[1].split("L")]
+        assert len(heights) == 3
+        assert heights[0] < heights[2] < heights[1] == charts.HEIGHT - charts.BOTTOM

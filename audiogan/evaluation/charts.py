@@ -51,7 +51,10 @@ def distribution(edges: Sequence[float], real: Sequence[float], lines: Sequence[
 
 
 def progress(lines: Sequence[Line], floor: float | None, title: str, unit: str, height: str) -> str:
-    """Values along steps, smaller is better, with a dashed line at real audio's; the height is logarithmic."""
+    """Values along steps, smaller is better, with a dashed line at real audio's; the height is logarithmic.
+
+    What has no logarithm, as a distance may have by chance, lies at the bottom.
+    """
     values = [value for line in lines for value in line.y if value > 0] + ([floor] if floor and floor > 0 else [])
     low, high = np.log10(min(values)) - 0.05, np.log10(max(values)) + 0.05
     frame = _Frame((0.0, max(max(line.x) for line in lines)), (low, high), title, unit, height, logarithmic=True)
@@ -61,7 +64,8 @@ def progress(lines: Sequence[Line], floor: float | None, title: str, unit: str, 
         parts.append(f'<path class="floor" d="M{LEFT} {level:.1f}H{WIDTH - RIGHT}"/>')
         parts.append(f'<text x="{WIDTH - RIGHT}" y="{level - 5:.1f}" text-anchor="end">real audio {floor:.3g}</text>')
     for line in lines:
-        points = [f"{frame.x(x):.1f} {frame.y(np.log10(y)):.1f}" for x, y in zip(line.x, line.y, strict=True) if y > 0]
+        heights = np.log10(np.maximum(line.y, 10**low))
+        points = [f"{frame.x(x):.1f} {frame.y(height):.1f}" for x, height in zip(line.x, heights, strict=True)]
         parts.append(f'<path class="line" d="M{"L".join(points)}" {stroke(line.number)}/>')
     return frame.svg("".join(parts))
 

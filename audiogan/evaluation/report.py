@@ -187,8 +187,9 @@ def _history(document: dict) -> str:
         return ""
     figures = "".join(f"<figure>{chart}</figure>" for chart in (_curve(histories, *curve) for curve in CURVES) if chart)
     return (
-        "<p>The quick scores of each run's checkpoints, on clips of its own; smaller is better. The distance chose the "
-        f'best one.</p>{charts.legend(list(histories))}<div class="charts">{figures}</div>'
+        "<p>The quick scores of each run's checkpoints, on clips of its own; smaller is better, and what is 0 or less "
+        "lies at the bottom. The distance chose the best one.</p>"
+        f'{charts.legend(list(histories))}<div class="charts">{figures}</div>'
     )
 
 
