@@ -1,11 +1,12 @@
-"""What README, docs/ and the cards say can be done: links lead somewhere, commands are commands, settings settings."""
+"""What README, docs/ and the cards say: links lead somewhere, commands are commands, scores are the evaluation's."""
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
-from audiogan import cli
+from audiogan import checkpoint, cli
 from training import cli as training_cli
 from training.config import load_preset
 
@@ -13,6 +14,21 @@ ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted(ROOT.glob("checkpoints/*/README.md"))]
 PARSERS = {"audiogan": cli._parser, "training": training_cli._parser}
 COMMAND = re.compile(r"^    .*?python -m (audiogan|training) (.*(?:\\\n.*|\n +\[.*)*)", re.MULTILINE)
+EVALUATED = json.loads((ROOT / "checkpoints" / "evaluation" / "metrics.json").read_text())["models"]
+SCORES = {  # by what a card's row is called, without what stands there in brackets
+    "class accuracy": ("class_accuracy",),
+    "Inception Score, in splits of 66 clips": ("inception_score",),
+    "KAD, classifier": ("kad_classifier",),
+    "KAD, log-mel summaries": ("kad_summary",),
+    "KAD, classifier / log-mel summaries": ("kad_classifier", "kad_summary"),
+    "FAD, classifier": ("fad_classifier",),
+    "FAD, log-mel summaries": ("fad_summary",),
+    "FAD, classifier / log-mel summaries": ("fad_classifier", "fad_summary"),
+    "NDB/K": ("ndb",),
+    "nearest real clip, log-mel dB, there / back": ("nearest_log_mel_db", "nearest_log_mel_db_back"),
+    "variety within a label against real, mean / least": ("diversity", "diversity_least"),
+    "memorisation ratio": ("memorisation_ratio",),
+}
 LINK = re.compile(r"\]\(([^)#]+)\)")
 
 
@@ -44,3 +60,21 @@ def test_commands_are_commands(document, module, arguments):
     options = PARSERS[module]().parse_args(arguments)
     if module == "training" and arguments[0] == "train":
         load_preset(options.preset, options.set)
+
+
+@pytest.mark.parametrize("name", EVALUATED)
+def test_what_was_evaluated_is_what_is_shipped(name):
+    assert EVALUATED[name]["checkpoint_sha256"] == checkpoint.weights_hash(ROOT / "checkpoints" / name)
+
+
+@pytest.mark.parametrize("name", EVALUATED)
+def test_a_cards_scores_are_the_evaluations(name):
+    found = 0
+    for line in (ROOT / "checkpoints" / name / "README.md").read_text("utf-8").splitlines():
+        _, title, said, *_ = (*line.split("|"), "", "")
+        scores = SCORES.get(re.sub(r" \(.*\)", "", title).strip(), ())
+        for number, score in zip(said.split("/") if scores else (), scores, strict=True):
+            step = 10.0 ** -len(number.strip().partition(".")[2])
+            assert float(number) == pytest.approx(EVALUATED[name]["scores"][score], abs=0.51 * step), line
+            found += 1
+    assert found >= 12
