@@ -189,8 +189,15 @@ def comparison_figure(
     bottom, top = 0.25 / figure.get_figheight(), 1 - 0.6 / figure.get_figheight()
     figure.subplots_adjust(left, bottom, right, top, 0.06, 0.08)
     if image is not None:
+        num_samples = max(len(audio) for _, clips in rows for audio in clips.values())
+        figure.text(0.1 / figure.get_figwidth(), 0.35 * bottom, extent(num_samples, sample_rate), color=INK, fontsize=7)
         _draw_scale(figure.add_axes((right + 0.006, bottom, 0.12 / figure.get_figwidth(), top - bottom)), image)
     return figure
+
+
+def extent(num_samples: int, sample_rate: int) -> str:
+    """What a picture without ticks spans: its length, and its frequencies."""
+    return f"{num_samples / sample_rate:.2f} s across, 0 to {sample_rate / 2000:g} kHz upwards, mel scale"
 
 
 def _colour_map():

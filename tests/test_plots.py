@@ -93,6 +93,7 @@ def test_comparison_has_a_row_a_candidate_and_a_column_a_label():
     assert len(pictures) == 4  # three clips and the scale; the label that is missing stays empty
     assert {axes.images[0].get_clim() for axes in pictures} == {(-plots.RANGE_DB, 0.0)}
     assert {axes.get_title() for axes in figure.axes} >= {"Flute", "Snare drum"}
+    assert figure.texts[0].get_text() == "1.02 s across, 0 to 8 kHz upwards, mel scale"
     assert plots.png_bytes(figure)[:4] == b"\x89PNG"
 
 
