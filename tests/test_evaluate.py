@@ -228,6 +228,11 @@ class TestReport:
         assert page.text.index("Arrows say") < page.text.index("Right label \N{UPWARDS ARROW}")
         assert {"href": "#method"} in page.of("a")[-1:]
 
+    def test_says_what_pictures_span_and_how_it_was_made(self, page):
+        assert "1.02 s across, 0 to 8 kHz upwards, mel scale" in page.text
+        options = f"--num {NUM} --seed 0 --classifier judge"
+        assert f"evaluate {' '.join(NAMES)} --data DATA --out DIR {options}" in page.text
+
     def test_says_why_silence_wins_plain_mse(self, page):
         assert "it rewards silence" in page.text
         assert "Plain MSE" in page.text

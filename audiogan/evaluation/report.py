@@ -7,7 +7,8 @@ import numpy as np
 
 from audiogan import plots
 from audiogan.audio import from_pcm16, write_atomically
-from audiogan.evaluation import charts, pairs, tables, verdict
+from audiogan.evaluation import graphs, pairs, tables, verdict
+from audiogan.evaluation.classifier import DEFAULT_FOLDER
 from audiogan.evaluation.neighbours import Neighbour
 
 STATIC = Path(__file__).parent / "static"
@@ -16,12 +17,6 @@ POLICY = (
     "base-uri 'none'; form-action 'none'"
 )
 PLAYED = {"griffin_lim": "real, Griffin-Lim"}  # baselines worth hearing, by what their row is called
-MEASURES = {
-    "centroid_hz": ("Brightness", "Hz", "centre of the spectrum"),
-    "attack_s": ("Attack", "seconds", "until the envelope has nearly reached its top"),
-    "level_db": ("Level", "dBFS", "RMS of the clip"),
-}
-CURVES = (("scores", "floor", "distance (Frechet)"), ("kads", "kad_floor", "KAD"))  # of a run, with real audio's
 
 
 def write(
@@ -59,8 +54,8 @@ def html_page(document: dict, shown: list, neighbours: dict, failures: dict, sam
         "confusion": ("What the classifier hears", _confusions(document)),
         "failures": ("What fails", pairs.failed(failures, sample_rate)),
         "neighbours": ("Nearest training clips", pairs.copied(neighbours, sample_rate)),
-        "distributions": ("Brightness, attack, level", _distributions(document)),
-        "history": ("Along the training", _history(document)),
+        "distributions": ("Brightness, attack, level", graphs.distributions(document)),
+        "history": ("Along the training", graphs.trainings(document)),
         "listeners": ("What listeners said", tables.ratings_table(document)),
         "method": ("How this was measured", _method(document)),
     }
@@ -119,7 +114,7 @@ def _verdict(document: dict) -> str:
 
 
 def _figure1(document: dict, shown: list, sample_rate: int) -> str:
-    labels = document["data"]["labels"]
+    labels, extent = document["data"]["labels"], plots.extent(document["data"]["num_samples"], sample_rate)
     head = "".join(f'<th scope="col">{escape(label.replace("_", " "))}</th>' for label in labels)
     body = ""
     for name, clips in shown:
@@ -130,8 +125,8 @@ def _figure1(document: dict, shown: list, sample_rate: int) -> str:
         body += f'<tr><th scope="row">{escape(name)}</th>{cells}</tr>'
     colours = ", ".join(plots.scale_colours())
     return (
-        "<p>The first clip drawn of each label, none chosen: log-mel spectrograms, low to high frequencies, all on one "
-        "scale. Press a picture's button to hear it.</p>"
+        f"<p>The first clip drawn of each label, none chosen: log-mel spectrograms, {extent}, on one scale of levels. "
+        "Press a picture's button to hear it.</p>"
         f'<div class="scale"><span>\N{MINUS SIGN}{plots.RANGE_DB:.0f} dBFS</span>'
         f'<i style="background:linear-gradient(90deg,{colours})"></i><span>0</span></div>'
         '<div class="scroll" tabindex="0" role="region" aria-label="Figure 1"><table class="figure1">'
@@ -167,50 +162,6 @@ def _confusions(document: dict) -> str:
     return content
 
 
-def _distributions(document: dict) -> str:
-    models, figures = document["models"], ""
-    for name, (title, unit, words) in MEASURES.items():
-        real = document["baselines"]["real_test"]["histograms"][name]
-        lines = [
-            charts.Line(model, (), _percent(entry["histograms"][name]["counts"]), number)
-            for number, (model, entry) in enumerate(models.items())
-        ]
-        label = f"{title} of {', '.join(models)} against held-out recordings"
-        chart = charts.distribution(real["edges"], _percent(real["counts"]), lines, label, unit)
-        figures += f"<figure>{chart}<figcaption><strong>{title}</strong>: {words}</figcaption></figure>"
-    return f'{charts.legend(list(models), "held-out recordings")}<div class="charts">{figures}</div>'
-
-
-def _history(document: dict) -> str:
-    histories = {name: entry["history"] for name, entry in document["models"].items() if entry.get("history")}
-    if not histories:
-        return ""
-    figures = "".join(f"<figure>{chart}</figure>" for chart in (_curve(histories, *curve) for curve in CURVES) if chart)
-    return (
-        "<p>The quick scores of each run's checkpoints, on clips of its own; smaller is better, and what is 0 or less "
-        "lies at the bottom. The distance chose the best one.</p>"
-        f'{charts.legend(list(histories))}<div class="charts">{figures}</div>'
-    )
-
-
-def _curve(histories: dict, key: str, floor: str, height: str) -> str:
-    """One score along the trainings that kept it, nothing where none did."""
-    lines = []
-    for number, (name, history) in enumerate(histories.items()):
-        kept = [
-            (step, value)
-            for step, value in zip(history["steps"], history.get(key) or (), strict=False)
-            if value is not None
-        ]
-        if any(value > 0 for _, value in kept):
-            lines.append(charts.Line(name, *zip(*kept, strict=True), number))
-    if not lines:
-        return ""
-    title = f"{height[0].upper()}{height[1:]} to held-out audio along the training of "
-    title += ", ".join(line.name for line in lines)
-    return charts.progress(lines, histories[lines[0].name].get(floor), title, "generator steps", f"{height}, spectra")
-
-
 def _method(document: dict) -> str:
     judge, settings, data = document["classifier"], document["settings"], document["data"]
     same = judge["data_sha256"] == data["sha256"]
@@ -241,13 +192,9 @@ def _method(document: dict) -> str:
         for name, entry in document["models"].items()
     )
     command = (
-        f"python -m audiogan evaluate {' '.join(document['models'])} --data DATA --out DIR --num {settings['num']}"
+        f"python -m audiogan evaluate {' '.join(document['models'])} --data DATA --out DIR --num {settings['num']} "
+        f"--seed {settings['seed']}"
     )
-    return (
-        f"<p>{escape(intro)}</p><dl>{models}{rows}</dl>"
-        f"<p>Made by <code>{escape(command)} --seed {settings['seed']}</code></p>"
-    )
-
-
-def _percent(counts: list[int]) -> list[float]:
-    return [100 * count / max(1, sum(counts)) for count in counts]
+    command += f" --classifier {judge['name']}" if judge["name"] != DEFAULT_FOLDER.name else ""
+    command += " --embedding vggish" if "vggish" in settings["embeddings"] else ""
+    return f"<p>{escape(intro)}</p><dl>{models}{rows}</dl><p>Made by <code>{escape(command)}</code></p>"

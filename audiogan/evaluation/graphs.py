@@ -1,0 +1,63 @@
+"""The report's sections of line charts: how clips are spread, and scores along the training."""
+
+from audiogan.evaluation import charts
+
+MEASURES = {
+    "centroid_hz": ("Brightness", "Hz", "centre of the spectrum"),
+    "attack_s": ("Attack", "seconds", "until the envelope has nearly reached its top"),
+    "level_db": ("Level", "dBFS", "RMS of the clip"),
+}
+CURVES = (("scores", "floor", "distance (Frechet)"), ("kads", "kad_floor", "KAD"))  # of a run, with real audio's
+
+
+def distributions(document: dict) -> str:
+    """HTML of how clips are spread over what is heard first: each model's against held-out ones'."""
+    models, figures = document["models"], ""
+    for name, (title, unit, words) in MEASURES.items():
+        real = document["baselines"]["real_test"]["histograms"][name]
+        lines = [
+            charts.Line(model, (), _percent(entry["histograms"][name]["counts"]), number)
+            for number, (model, entry) in enumerate(models.items())
+        ]
+        label = f"{title} of {', '.join(models)} against held-out recordings"
+        chart = charts.distribution(real["edges"], _percent(real["counts"]), lines, label, unit)
+        figures += f"<figure>{chart}<figcaption><strong>{title}</strong>: {words}</figcaption></figure>"
+    return (
+        "<p>What lies beyond either end of an axis is drawn at that end.</p>"
+        f'{charts.legend(list(models), "held-out recordings")}<div class="charts">{figures}</div>'
+    )
+
+
+def trainings(document: dict) -> str:
+    """HTML of the scores along the trainings, empty where no run was given."""
+    histories = {name: entry["history"] for name, entry in document["models"].items() if entry.get("history")}
+    if not histories:
+        return ""
+    figures = "".join(f"<figure>{chart}</figure>" for chart in (_curve(histories, *curve) for curve in CURVES) if chart)
+    return (
+        "<p>The quick scores of each run's checkpoints, on clips of its own; smaller is better, and what is 0 or less "
+        "lies at the bottom. The distance chose the best one.</p>"
+        f'{charts.legend(list(histories))}<div class="charts">{figures}</div>'
+    )
+
+
+def _curve(histories: dict, key: str, floor: str, height: str) -> str:
+    """One score along the trainings that kept it, nothing where none did."""
+    lines = []
+    for number, (name, history) in enumerate(histories.items()):
+        kept = [
+            (step, value)
+            for step, value in zip(history["steps"], history.get(key) or (), strict=False)
+            if value is not None
+        ]
+        if any(value > 0 for _, value in kept):
+            lines.append(charts.Line(name, *zip(*kept, strict=True), number))
+    if not lines:
+        return ""
+    title = f"{height[0].upper()}{height[1:]} to held-out audio along the training of "
+    title += ", ".join(line.name for line in lines)
+    return charts.progress(lines, histories[lines[0].name].get(floor), title, "generator steps", f"{height}, spectra")
+
+
+def _percent(counts: list[int]) -> list[float]:
+    return [100 * count / max(1, sum(counts)) for count in counts]
