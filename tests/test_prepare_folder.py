@@ -1,0 +1,176 @@
+"""A folder of recordings to a prepared data set: labels, splits, channels, lengths, and what is left out."""
+
+import os
+
+import numpy as np
+import pytest
+import soundfile
+from conftest import SAMPLE_RATE, tone
+from test_data import FORM
+
+from audiogan.dataset import PreparedData
+from training import cli
+from training.data import folder
+from training.data.clips import ClipFormat
+
+
+def silence(seconds: float) -> np.ndarray:
+    return np.zeros(int(seconds * SAMPLE_RATE), np.float32)
+
+
+class TestFolder:
+    @pytest.fixture
+    def recordings(self, tmp_path):
+        root = tmp_path / "recordings"
+        for label, hz in (("high", 2000), ("low", 200)):
+            (root / label / "deep").mkdir(parents=True)
+            for number in range(6):
+                soundfile.write(root / label / f"{number}.wav", tone(hz + number), SAMPLE_RATE)
+            soundfile.write(root / label / "deep/stereo.flac", np.stack([tone(hz, 0.5)] * 2, 1), SAMPLE_RATE)
+        (root / "low/ten.wav").write_bytes(b"0123456789")
+        soundfile.write(root / "low/nan.wav", np.full(99, np.nan), SAMPLE_RATE, subtype="FLOAT")
+        soundfile.write(root / "low/silent.wav", silence(1), SAMPLE_RATE)
+        (root / "low/readme.txt").write_text("not audio")
+        soundfile.write(root / "loose.wav", tone(440), SAMPLE_RATE)
+        return root
+
+    def test_subfolders_are_labels_and_bad_files_are_reported(self, recordings, tmp_path):
+        count, skipped = folder.prepare(recordings, tmp_path / "out", FORM, workers=1)
+        data = PreparedData(tmp_path / "out")
+        assert (count, data.labels) == (14, ("high", "low"))
+        assert {item.source for item in skipped} == {"loose.wav", "low/ten.wav", "low/nan.wav", "low/silent.wav"}
+        for row in data.index:
+            assert row["source"].startswith(row["label"])
+        assert {row["label"] for row in data.index if row["split"] == "test"} == {"high", "low"}
+
+    def test_a_flat_folder_has_no_labels(self, recordings, tmp_path):
+        folder.prepare(recordings / "high/deep", tmp_path / "out", FORM, workers=1)
+        assert PreparedData(tmp_path / "out").labels == ()
+
+    def test_crops_of_one_file_stay_in_one_split(self, tmp_path):
+        (tmp_path / "in").mkdir()
+        for number in range(5):
+            soundfile.write(tmp_path / f"in/{number}.wav", tone(300 + 50 * number, 4.0), SAMPLE_RATE)
+        folder.prepare(tmp_path / "in", tmp_path / "out", FORM, workers=1)
+        data = PreparedData(tmp_path / "out")
+        splits = {row["source"]: set() for row in data.index}
+        for row in data.index:
+            splits[row["source"]].add(row["split"])
+        assert len(data.index) > 5
+        assert all(len(found) == 1 for found in splits.values())
+
+    def test_several_channels_are_mixed_down_with_one_note(self, recordings, tmp_path, capsys):
+        soundfile.write(
+            recordings / "low/six.wav", np.stack([tone(100 + 50 * n, 0.5) for n in range(6)], 1), SAMPLE_RATE
+        )
+        folder.prepare(recordings, tmp_path / "out", FORM, workers=1)
+        assert capsys.readouterr().err.count("mixed down 3 files with several channels to mono\n") == 1
+        data = PreparedData(tmp_path / "out")
+        assert data.meta["mixed_down"] == 3
+        (row,) = (n for n, row in enumerate(data.index) if row["source"] == "low/six.wav")
+        spectrum = np.abs(np.fft.rfft(data.clips[row][:8000].astype(float)))
+        assert sorted(np.argsort(spectrum)[-6:] * 2) == [100, 150, 200, 250, 300, 350]
+
+    def test_mono_needs_no_note(self, recordings, tmp_path, capsys):
+        (recordings / "low/deep/stereo.flac").unlink()
+        (recordings / "high/deep/stereo.flac").unlink()
+        folder.prepare(recordings, tmp_path / "out", FORM, workers=1)
+        assert "mixed down" not in capsys.readouterr().err
+
+    @pytest.mark.parametrize("num_samples", [8192, 16384, 32768, 65536])
+    @pytest.mark.parametrize("sample_rate", [4000, 22050, 96000])
+    def test_every_length_at_any_rate(self, tmp_path, num_samples, sample_rate):
+        (tmp_path / "in").mkdir()
+        for number, rate in enumerate((8000, 44100, 96000)):
+            soundfile.write(tmp_path / f"in/{number}.wav", tone(500 + 100 * number, 1.0, rate), rate)
+        folder.prepare(tmp_path / "in", tmp_path / "out", ClipFormat(sample_rate, num_samples), 1, workers=1)
+        data = PreparedData(tmp_path / "out")
+        assert data.clips.shape == (3, num_samples)
+        assert (data.sample_rate, data.num_samples) == (sample_rate, num_samples)
+        for number, clip in enumerate(data.clips):
+            heard = clip[: min(num_samples, sample_rate // 2)].astype(float)
+            peak_hz = np.argmax(np.abs(np.fft.rfft(heard * np.hanning(len(heard)), 2**17))) * sample_rate / 2**17
+            assert peak_hz == pytest.approx(500 + 100 * number, rel=0.01)
+        expected = 69 + 12 * np.log2(np.array([500, 600, 700]) / 440)
+        if min(num_samples / sample_rate, 1.0) > 0.3:  # long enough for a pitch
+            np.testing.assert_allclose(data.pitch, expected, atol=0.1)
+        assert set(data.statistics) == {"log-magnitude-256-128", f"log-mel-1024-128-128-{sample_rate}"}
+
+    def test_the_same_with_several_processes(self, recordings, tmp_path):
+        folder.prepare(recordings, tmp_path / "one", FORM, workers=1)
+        folder.prepare(recordings, tmp_path / "two", FORM, workers=2)
+        for name in ("clips.npy", "index.csv", "meta.json"):
+            assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+        one, two = (PreparedData(tmp_path / name).statistics for name in ("one", "two"))
+        for name, values in one.items():
+            np.testing.assert_allclose(values, two[name], rtol=1e-5)  # workers sum on one thread each
+
+    def test_more_crops_than_fit_into_memory_are_refused(self, recordings, tmp_path):
+        with pytest.raises(ValueError, match="--crops must be at most 1024"):
+            folder.prepare(recordings, tmp_path / "out", FORM, 1025, workers=1)
+        assert not (tmp_path / "out").exists()
+
+    def test_names_that_are_no_unicode_are_reported(self, recordings, tmp_path):
+        os.rename(recordings / "low/0.wav", os.fsencode(recordings / "low") + b"/\xff.wav")
+        _, skipped = folder.prepare(recordings, tmp_path / "out", FORM, workers=1)
+        assert ("'low/\\udcff.wav'", "has a name that is not Unicode") in {(i.source, i.reason) for i in skipped}
+
+    def test_links_are_followed_out_of_the_folder_and_nothing_is_lost_silently(self, recordings, tmp_path):
+        (tmp_path / "elsewhere").mkdir()
+        soundfile.write(tmp_path / "elsewhere/far.wav", tone(500), SAMPLE_RATE)
+        (tmp_path / "elsewhere/back").symlink_to(recordings)
+        (recordings / "linked").symlink_to(tmp_path / "elsewhere")
+        (recordings / "again").symlink_to(recordings / "high")
+        (recordings / "high/round").symlink_to(recordings)
+        (recordings / "high/one.wav").symlink_to(tmp_path / "elsewhere/far.wav")
+        (recordings / "high/gone.wav").symlink_to(tmp_path / "nowhere.wav")
+        os.mkfifo(recordings / "high/pipe.wav")
+        _, skipped = folder.prepare(recordings, tmp_path / "out", FORM, workers=1)
+        data = PreparedData(tmp_path / "out")
+        reasons = {item.source: item.reason for item in skipped}
+        for name in ("again", "high/round", "linked/back"):
+            assert reasons[name] == "is a link to a folder that is read anyway"
+        for name in ("high/gone.wav", "high/pipe.wav"):
+            assert reasons[name] == "is no file, or a broken link"
+        assert "high/one.wav" in {row["source"] for row in data.index}
+        assert reasons["linked/far.wav"] == "has the same samples as one before it"
+
+    def test_names_are_kept_in_the_table_and_harmless_on_the_terminal(self, recordings, tmp_path, capsys):
+        names = [
+            "low/=cmd|' calc'!A0.wav",
+            'low/a,"b".wav',
+            "low/new\nline.wav",
+            "low/\u97f3 \x1b[31m.wav",
+            "low/\r.wav",
+        ]
+        for number, name in enumerate(names):
+            soundfile.write(recordings / name, tone(500 + number), SAMPLE_RATE)
+        (recordings / "low/bad\n\x1b[2J.wav").write_bytes(b"junk")
+        command = ["prepare", "folder", str(recordings), "--out", str(tmp_path / "out"), "--no-pitch"]
+        assert cli.main(command) == 0
+        assert set(names) <= {row["source"] for row in PreparedData(tmp_path / "out").index}
+        lines = [line for line in capsys.readouterr().err.split("\n") if line.startswith("skipped low/bad")]
+        assert lines[0].startswith("skipped low/bad\\n\\x1b[2J.wav: ")
+
+    def test_a_folder_that_cannot_be_opened_is_reported(self, recordings, tmp_path, monkeypatch):
+        scandir = os.scandir
+
+        def refuse(place):
+            if str(place).endswith("deep"):
+                raise PermissionError(13, "Permission denied", str(place))
+            return scandir(place)
+
+        monkeypatch.setattr(os, "scandir", refuse)
+        _, skipped = folder.prepare(recordings, tmp_path / "out", FORM, workers=1)
+        assert ("high/deep", "cannot be opened: Permission denied") in {(i.source, i.reason) for i in skipped}
+
+    def test_missing_and_empty_folders(self, tmp_path):
+        with pytest.raises(ValueError, match="is missing"):
+            folder.prepare(tmp_path / "none", tmp_path / "out", FORM)
+        (tmp_path / "empty").mkdir()
+        with pytest.raises(ValueError, match="holds no audio file"):
+            folder.prepare(tmp_path / "empty", tmp_path / "out", FORM)
+        (tmp_path / "empty/ten.wav").write_bytes(b"0123456789")
+        with pytest.raises(ValueError, match="no usable clip"):
+            folder.prepare(tmp_path / "empty", tmp_path / "out", FORM)
+        assert not (tmp_path / "out").exists()
