@@ -1,7 +1,6 @@
-"""The whole evaluation of tiny untrained models on forty clips: its document, files and verdicts."""
+"""The whole evaluation of tiny untrained models on forty clips: its document, files, report and verdicts."""
 
 import json
-import re
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -14,9 +13,8 @@ from voting import STUDY, exclusion, vote
 
 from audiogan import cli, synthesis
 from audiogan.dataset import PreparedData
-from audiogan.evaluation import charts, history, neighbours, ratings, report, verdict
-from audiogan.evaluation.command import named_runs
-from audiogan.evaluation.evaluate import Settings, _of_these_weights, evaluate
+from audiogan.evaluation import neighbours, report, verdict
+from audiogan.evaluation.evaluate import Settings, evaluate
 from audiogan.listening import records
 
 NUM = 60
@@ -300,58 +298,3 @@ class TestVerdict:
         assert verdict.findings(model, evaluated[1])["Clean?"].words == "Clipping, DC"
         model["scores"]["clipped_clips"] = 0
         assert verdict.findings(model, evaluated[1])["Clean?"].words == "DC"
-
-
-class TestHistoryAndRatings:
-    def test_a_run_without_scores_is_refused(self, tmp_path):
-        (tmp_path / "metrics.jsonl").write_text('{"step": 1, "d_loss": 2}\n[]\n')
-        with pytest.raises(ValueError, match="no score yet"):
-            history.read(tmp_path)
-
-    def test_the_study_with_most_votes_speaks_for_a_system(self, tmp_path):
-        rows = [vote(f"r{number}", "m", 4, checkpoint_sha256="a") for number in range(3)]
-        rows += [vote("r9", system, 2, study_hash="6" * 64) for system in ("m", "n")]
-        (tmp_path / "votes.jsonl").write_text(records.to_jsonl(rows))
-        human = ratings.read(tmp_path / "votes.jsonl")
-        assert (human["m"]["quality"]["mean"], human["m"]["raters"], human["m"]["study_hash"]) == (4, 3, STUDY)
-        assert human["m"]["checkpoints"] == ["a"]
-        assert (human["n"]["quality"]["mean"], human["n"]["raters"]) == (2, 1)
-
-    def test_votes_on_other_weights_are_left_out(self, capsys):
-        rated = {"checkpoints": ["a"], "raters": 3}
-        assert _of_these_weights(rated, "m", "a") == rated
-        assert _of_these_weights(rated, "m", "b") is None
-        assert "m: listeners heard other weights" in capsys.readouterr().err
-        assert _of_these_weights(None, "m", "b") is None
-
-    def test_a_file_without_votes_that_count_is_refused(self, tmp_path):
-        (tmp_path / "votes.csv").write_text(records.to_csv([vote(role="gold")]))
-        with pytest.raises(ValueError, match="no votes on quality"):
-            ratings.read(tmp_path / "votes.csv")
-
-    def test_runs_by_name_or_in_order(self):
-        assert named_runs(["x", "b=y"], ["a", "b"]) == {"a": Path("x"), "b": Path("y")}
-        with pytest.raises(ValueError, match="must be the run of a model"):
-            named_runs(["x", "y"], ["a"])
-
-
-class TestCharts:
-    def test_ticks_are_round(self):
-        assert charts._ticks(0, 8000) == [0, 2000, 4000, 6000, 8000]
-        assert charts._ticks(-50, 0) == [-50, -40, -30, -20, -10, 0]
-
-    def test_lines_stay_inside_the_picture(self):
-        line = charts.Line("m", (0, 10, 20), (300.0, 100.0, 20.0), 0)
-        svg = charts.progress([line], 12.0, "title", "steps", "distance")
-        path = re.search(r'class="line" d="M([^"]+)"', svg)[1]
-        points = np.array([[float(value) for value in pair.split()] for pair in path.split("L")])
-        assert (points >= 0).all()
-        assert (points[:, 0] <= charts.WIDTH).all()
-        assert (np.diff(points[:, 1]) > 0).all()  # better is lower, and further down
-        assert "real audio 12" in svg
-
-    def test_a_distance_below_0_lies_at_the_bottom(self):
-        svg = charts.progress([charts.Line("m", (0, 10, 20), (0.5, -0.01, 0.05), 0)], None, "title", "steps", "KAD")
-        heights = [float(point.split()[1]) for point in re.search(r'class="line" d="M([^"]+)"', svg)[1].split("L")]
-        assert len(heights) == 3
-        assert heights[0] < heights[2] < heights[1] == charts.HEIGHT - charts.BOTTOM

@@ -1,0 +1,44 @@
+"""What joins an evaluation: the scores of a training run, and what listeners said."""
+
+from pathlib import Path
+
+import pytest
+from voting import STUDY, vote
+
+from audiogan.evaluation import history, ratings
+from audiogan.evaluation.command import named_runs
+from audiogan.evaluation.evaluate import _of_these_weights
+from audiogan.listening import records
+
+
+class TestHistoryAndRatings:
+    def test_a_run_without_scores_is_refused(self, tmp_path):
+        (tmp_path / "metrics.jsonl").write_text('{"step": 1, "d_loss": 2}\n[]\n')
+        with pytest.raises(ValueError, match="no score yet"):
+            history.read(tmp_path)
+
+    def test_the_study_with_most_votes_speaks_for_a_system(self, tmp_path):
+        rows = [vote(f"r{number}", "m", 4, checkpoint_sha256="a") for number in range(3)]
+        rows += [vote("r9", system, 2, study_hash="6" * 64) for system in ("m", "n")]
+        (tmp_path / "votes.jsonl").write_text(records.to_jsonl(rows))
+        human = ratings.read(tmp_path / "votes.jsonl")
+        assert (human["m"]["quality"]["mean"], human["m"]["raters"], human["m"]["study_hash"]) == (4, 3, STUDY)
+        assert human["m"]["checkpoints"] == ["a"]
+        assert (human["n"]["quality"]["mean"], human["n"]["raters"]) == (2, 1)
+
+    def test_votes_on_other_weights_are_left_out(self, capsys):
+        rated = {"checkpoints": ["a"], "raters": 3}
+        assert _of_these_weights(rated, "m", "a") == rated
+        assert _of_these_weights(rated, "m", "b") is None
+        assert "m: listeners heard other weights" in capsys.readouterr().err
+        assert _of_these_weights(None, "m", "b") is None
+
+    def test_a_file_without_votes_that_count_is_refused(self, tmp_path):
+        (tmp_path / "votes.csv").write_text(records.to_csv([vote(role="gold")]))
+        with pytest.raises(ValueError, match="no votes on quality"):
+            ratings.read(tmp_path / "votes.csv")
+
+    def test_runs_by_name_or_in_order(self):
+        assert named_runs(["x", "b=y"], ["a", "b"]) == {"a": Path("x"), "b": Path("y")}
+        with pytest.raises(ValueError, match="must be the run of a model"):
+            named_runs(["x", "y"], ["a"])
