@@ -1,18 +1,11 @@
-"""The trainer: every architecture learns a step, resumes to the same weights, stops when told and when lost."""
+"""The trainer: every architecture learns a step, resumes to the same weights, keeps its best, does as it is told."""
 
 import json
-import os
 import re
-import signal
-import subprocess
-import sys
-import time
 
-import numpy as np
 import pytest
 import soundfile
 import torch
-from conftest import LABELS, NUM_SAMPLES
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from audiogan import checkpoint
@@ -21,9 +14,7 @@ from audiogan.device import choose_device
 from audiogan.models import ARCHITECTURES
 from audiogan.models.critics import compressed_spectrogram
 from training import features, precision
-from training.batches import Batches
 from training.config import LOSSES, load_preset
-from training.data.clips import Clip, ClipFormat, DataSetWriter, fit
 from training.export import export
 from training.run import RunFolder
 from training.schedule import factor
@@ -158,131 +149,6 @@ def test_metrics_reach_tensorboard(tmp_path, prepared):
     assert set(row) == {"step", "score", "kad", "floor", "kad_floor"}
 
 
-def test_a_loss_that_is_not_finite_stops_with_the_step_and_keeps_the_good_state(tmp_path, prepared):
-    trainer(tmp_path / "run", prepared, "steps=2").train()
-    good = states(tmp_path / "run")
-    subject = trainer(tmp_path / "run", prepared, "steps=9", "report_every=1")
-    subject.game.generator.dense.bias.data.fill_(float("nan"))
-    with pytest.raises(FloatingPointError, match="step 3"):
-        subject.train()
-    assert states(tmp_path / "run") == good
-
-
-def test_a_run_is_not_mixed_with_another(tmp_path, prepared):
-    trainer(tmp_path / "run", prepared, "steps=1").train()
-    with pytest.raises(ValueError, match="holds a run with dim 2, not 3"):
-        trainer(tmp_path / "run", prepared, "dim=3")
-    with pytest.raises(ValueError, match="batch_size 4, not 5"):
-        trainer(tmp_path / "run", prepared, "batch_size=5")
-    (tmp_path / "other").mkdir()
-    (tmp_path / "other/thesis.txt").write_text("mine")
-    with pytest.raises(ValueError, match="neither empty nor a training run"):
-        trainer(tmp_path / "other", prepared)
-
-
-def test_what_was_never_saved_claims_no_folder_and_leaves_no_scores(tmp_path, prepared):
-    trainer(tmp_path / "run", prepared, "batch_size=6")
-    first = trainer(tmp_path / "run", prepared)
-    first.run.log({"step": 3, "score": 1.0})
-    first.run.save_best(first.game.average.state_dict(), {"step": 3, "score": 1.0})
-    with pytest.raises(ValueError, match="batch_size 4, not 6"):
-        trainer(tmp_path / "run", prepared, "batch_size=6")
-    assert first.run.load_best() is not None
-    second = trainer(tmp_path / "run", prepared, "steps=1", "report_every=1")
-    second.train()
-    assert [json.loads(line)["step"] for line in (tmp_path / "run/metrics.jsonl").read_text().splitlines()] == [1]
-    assert second.run.load_best() is None
-    assert second.run.read()[0].batch_size == 4
-
-
-def test_a_damaged_state_is_one_sentence(tmp_path, prepared):
-    trainer(tmp_path / "run", prepared, "steps=1").train()
-    (tmp_path / "run/states/step-00000001.safetensors").write_bytes(b"short")
-    with pytest.raises(ValueError, match="is damaged"):
-        trainer(tmp_path / "run", prepared)
-
-
-@pytest.mark.parametrize(
-    "lost", ["rng.batches", "generator.dense.bias", "generator_adam.0.exp_avg", "augment.probability"]
-)
-def test_state_that_lacks_a_tensor_is_refused_by_its_name(tmp_path, prepared, lost):
-    trainer(tmp_path / "run", prepared, "steps=2").train()
-    run = RunFolder(tmp_path / "run")
-    tensors, numbers = run.load_state()
-    run.save_state({name: tensor for name, tensor in tensors.items() if not name.startswith(lost)}, numbers)
-    with pytest.raises(ValueError, match=r"the run's last state") as caught:
-        trainer(tmp_path / "run", prepared, "steps=3").train()
-    assert lost.split(".")[-1] in str(caught.value)
-
-
-def test_after_a_damaged_state_the_one_before_is_resumed(tmp_path, prepared):
-    trainer(tmp_path / "run", prepared, "steps=5", "save_every=1").train()
-    files = sorted(states(tmp_path / "run"))
-    assert [file.name for file in files] == ["step-00000004.safetensors", "step-00000005.safetensors"]
-    files[-1].write_bytes(files[-1].read_bytes()[:-9])
-    assert trainer(tmp_path / "run", prepared, "save_every=1").step == 4
-
-
-def test_a_full_disk_keeps_the_state_before(tmp_path, prepared, monkeypatch):
-    subject = trainer(tmp_path / "run", prepared, "steps=2")
-    subject.game.round(0)
-    subject.save()
-    good = states(tmp_path / "run")
-
-    def full(_):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space"):
-        subject.save()
-    assert states(tmp_path / "run") == good
-
-
-def test_batches_are_class_balanced_and_training_clips_only(prepared):
-    data = PreparedData(prepared)
-    batches = Batches(data, CPU, torch.Generator().manual_seed(0))
-    audio, label, pitch = batches.draw(2000)
-    assert label.float().mean().item() == pytest.approx(0.5, abs=0.05)
-    assert audio.abs().max() <= 1
-    assert (pitch.isnan() == (label == LABELS.index("Snare_drum"))).all()
-    assert pitch[~pitch.isnan()].max() < 76  # notes from 76 on are the test split's
-    assert len(batches) == 32
-
-
-@pytest.fixture(scope="module")
-def chords(tmp_path_factory) -> PreparedData:
-    """Three clips of one label at two pitches, and three of another at none."""
-    folder, random = tmp_path_factory.mktemp("chords") / "data", np.random.default_rng(0)
-    rows = [("a", 60.0), ("a", 60.2), ("a", 64.0), ("b", None), ("b", None), ("b", None)]
-    with DataSetWriter(folder, ClipFormat(), ("a", "b"), "pairs") as writer:
-        for number, (label, pitch) in enumerate(rows):
-            noise = random.standard_normal(NUM_SAMPLES).astype(np.float32)
-            writer.add(Clip(fit(noise, ClipFormat()), label, str(number), pitch=pitch))
-    return PreparedData(folder)
-
-
-def test_pairs_share_label_and_pitch_and_are_two_clips(chords):
-    batches = Batches(chords, CPU, torch.Generator().manual_seed(0), paired=True)
-    audio, label, pitch = batches.draw(400)
-    pairs = audio.view(200, 2, -1)
-    assert (pairs[:, 0] != pairs[:, 1]).any(1).all()
-    assert (label[::2] == label[1::2]).all()
-    torch.testing.assert_close(pitch[::2], pitch[1::2], equal_nan=True)
-    middle_c = audio[(label == 0) & (pitch < 61)].unique(dim=0)
-    assert len(middle_c) == 2  # the third clip of its label is never paired with those of another pitch
-
-
-def test_pairs_of_a_model_without_pitch_share_the_label_alone(tmp_path, chords):
-    batches = Batches(chords, CPU, torch.Generator().manual_seed(0), paired=True, by_pitch=False)
-    audio, label, pitch = batches.draw(400)
-    assert (label[::2] == label[1::2]).all()
-    assert len(audio[(label == 0) & (pitch < 61)].unique(dim=0)) == 3
-    for preset, spread in (("wavegan-cpu", 3), ("hybrid-cpu", 2)):
-        settings = load_preset(preset, [*SMALL, "paired=true"])
-        drawn = Trainer(settings, chords, CPU, RunFolder(tmp_path / preset)).game.batches.draw(400)
-        assert len(drawn[0][(drawn[1] == 0) & (drawn[2] < 61)].unique(dim=0)) == spread
-
-
 def test_learning_rates_rise_and_fall(tmp_path, prepared):
     config = load_preset("wavegan-cpu", ["schedule=linear", "warmup=3", "steps=8"])
     assert [factor(config, step) for step in (0, 1, 4)] == [0.25, 0.5 * 7 / 8, 0.5]
@@ -385,53 +251,3 @@ def test_float32_convolutions_are_exact_on_cuda_and_nothing_is_set_elsewhere():
         assert (torch.backends.cudnn.allow_tf32, torch.backends.cudnn.benchmark) == (True, False)
         precision.settle(torch.device("cuda"))
         assert (torch.backends.cudnn.allow_tf32, torch.backends.cudnn.benchmark) == (False, True)
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_saves_and_leaves_with_0(tmp_path, prepared, number):
-    run = tmp_path / "run"
-    command = [sys.executable, "-m", "training", "train", "wavegan-cpu", "--data", prepared, "--out", run]
-    settings = [word for setting in [*SMALL, "report_every=1"] for word in ("--set", setting)]
-    with subprocess.Popen([*command, *settings], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        while not process.stdout.readline().startswith("Epoch"):
-            assert process.poll() is None
-        process.send_signal(number)
-        output, _ = process.communicate(timeout=60)
-    assert process.returncode == 0
-    assert output.splitlines()[-1].startswith("interrupted")
-    assert RunFolder(run).load_state()[1]["step"] >= 1
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_that_comes_twice_is_one_and_a_later_one_is_not_held_back(tmp_path, prepared, monkeypatch, number):
-    """`timeout` sends it to the process, then to the group: perhaps after Python has run the handler."""
-    heard = []
-    with monkeypatch.context() as patch:
-        patch.setattr("training.trainer.SAME_SIGNAL", 60.0)
-        before = signal.signal(number, lambda *_: heard.append("before"))
-        try:
-            learner = trainer(tmp_path / "run", prepared)
-            with learner._interruptible():
-                signal.raise_signal(number)
-                signal.raise_signal(number)
-                assert learner.stopping
-                assert not heard
-                patch.setattr("training.trainer.SAME_SIGNAL", 0.0)
-                time.sleep(0.01)
-                signal.raise_signal(number)
-                assert heard == ["before"]
-        finally:
-            signal.signal(number, before)
-
-
-def test_kill_9_leaves_a_state_that_resumes(tmp_path, prepared):
-    run = tmp_path / "run"
-    command = [sys.executable, "-m", "training", "train", "wavegan-cpu", "--data", prepared, "--out", run]
-    settings = [word for setting in [*SMALL, "save_every=1"] for word in ("--set", setting)]
-    with subprocess.Popen([*command, *settings], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        deadline = time.monotonic() + 60
-        while not list(run.glob("states/step-*")) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        time.sleep(0.5)
-        process.kill()
-    assert trainer(run, prepared, "save_every=1").step >= 1
