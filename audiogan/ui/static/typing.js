@@ -9,7 +9,7 @@ const PRESSED = "button, a, summary";
 // `mode()` is "steps" or "keys"; nothing is heard while `element` is hidden behind another tab.
 export function listenToTyping(element, { mode, player, notes, sequencer, actions, studio }) {
   const down = new Map();
-  const isPointed = pointing();
+  const isPointed = pointing(element);
   const typed = (target) => target.closest?.(TYPED) || (target.matches?.("select") && !isPointed(target));
   const away = (event) => !element.checkVisibility() || event.ctrlKey || event.metaKey || event.altKey || typed(event.target);
   addEventListener("keydown", (event) => {
@@ -40,9 +40,14 @@ export function listenToTyping(element, { mode, player, notes, sequencer, action
 }
 
 // Whether something has the focus only because it was pressed with a mouse or a finger: the keys are not meant for it.
-function pointing() {
+// A press elsewhere ends typing, also where it takes no focus itself: what was typed counts, and the keys play again.
+function pointing(element) {
   let pointed = null;
-  addEventListener("pointerdown", ({ target }) => (pointed = target.closest?.(`label, ${PRESSED}`)), { capture: true });
+  const press = ({ target }) => {
+    pointed = target.closest?.(`label, ${PRESSED}`);
+    if (element.contains(pointed) && !pointed.contains(document.activeElement)) document.activeElement.blur();
+  };
+  addEventListener("pointerdown", press, { capture: true });
   addEventListener("keydown", ({ key }) => key === "Tab" && (pointed = null), { capture: true });
   return (focused) => Boolean(pointed?.contains(focused));
 }
