@@ -80,6 +80,12 @@ def test_held_pad_offers_a_menu(visit):
     pad(page, 4).click(button="right")
     page.keyboard.press("Escape")
     expect(menu).to_have_count(0)
+    page.get_by_role("tab", name="About").click()
+    page.get_by_role("tab", name="Play").click()
+    pad(page, 4).click(button="right")
+    page.go_back()
+    expect(page.get_by_role("tab", name="About")).to_have_attribute("aria-selected", "true")
+    expect(menu).to_have_count(0)
 
 
 def test_locked_pad_stays_when_the_kit_changes(visit):

@@ -25,6 +25,7 @@ export function showMenu(anchor, title, items, columns = 1) {
   open = menu;
   menu.querySelector("button").focus({ preventScroll: true });
   setTimeout(() => addEventListener("pointerdown", leave, { capture: true }));
+  addEventListener("tab", closeMenu, { once: true }); // it lies above every tab
 }
 
 function entry([label, image, action], act) {
