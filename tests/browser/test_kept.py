@@ -109,6 +109,20 @@ def test_address_opens_the_same_sounds_and_beat(visit, site):
     assert "__theme=light" in page.url
 
 
+def test_what_is_changed_while_an_address_opens_stays(visit):
+    page, held = visit(), []
+    page.route("**/component_server**", lambda route: held.append(route), times=1)
+    with page.expect_request("**/component_server**"):
+        page.goto(page.url + "?seed=99")
+    page.locator(".step[data-number='0'][data-step='1']").click()
+    held[0].continue_()
+    expect(page.locator(".studio .progress")).to_be_hidden()
+    page.wait_for_url(re.compile("seed=99.*beat="))
+    page.reload()
+    expect(page.locator(".inspector .identity")).to_contain_text("seed 99,")
+    expect(page.locator(".step[data-number='0'][data-step='1']")).to_have_attribute("data-level", "2")
+
+
 def test_reload_brings_back_how_pads_are_played_and_what_was_varied(visit):
     page = visit()
     pad(page, 1).click()

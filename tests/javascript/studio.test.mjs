@@ -142,6 +142,20 @@ test("an address locks its pads once they have their sounds", async () => {
   assert.equal(it.address(""), "?model=one&seed=8&mix=2t5k");
 });
 
+test("what else an address asks for gives way to a kit that is asked for meanwhile", async () => {
+  const { studio: it, calls } = studio();
+  const opened = it.openAddress("?model=one&seed=8&pads=4~one~Flute~5~0");
+  const kit = it.load({ model: "one", label: null, seed: "9" });
+  for (let batch = 0; batch < 3; batch += 1) {
+    await settle();
+    calls[batch].reply();
+  }
+  await kit;
+  assert.equal(await opened, false);
+  assert.equal(calls.length, 3);
+  assert.deepEqual([...new Set(it.pads.map((pad) => pad.sound.seed))], ["9"]);
+});
+
 test("a beat that another replaced comes back as it was", () => {
   const { studio: it } = studio();
   it.kit.pattern[4][4] = 3;

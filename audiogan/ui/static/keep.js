@@ -9,8 +9,8 @@ const DRAFT = "audiogan-draft";
 // Opens what this tab had at its address, else what the address asks for.
 export async function openKept(studio) {
   const { address, pads } = draftOf(location.search) ?? { address: location.search };
-  await studio.openAddress(address, pads);
-  if (pads) keep(studio);
+  const whole = await studio.openAddress(address, pads);
+  if (whole && address) keep(studio); // with what was changed meanwhile
 }
 
 // The address stays short until something is changed.

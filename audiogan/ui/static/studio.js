@@ -67,7 +67,8 @@ export class Studio extends EventTarget {
     return label ? new Array(this.pads.length).fill(label) : this.model(model).pad_labels;
   }
 
-  // A whole kit from one seed; locked pads stay. Comes in halves, so that the first pads are ready early.
+  // A whole kit from one seed; locked pads stay. Comes in halves, so that the first pads are ready early. Answers whether it
+  // came to its end.
   async load({ model, label, seed }, only = null) {
     const wanted = this.labelsOf({ model, label }).map((name, index) => ({ number: index, model, label: name, seed: String(seed), index }));
     const chosen = wanted.filter(({ number }) => !this.pads[number].locked && (!only || only.includes(number)));
@@ -80,6 +81,7 @@ export class Studio extends EventTarget {
       if (whole) this.settled = base;
       if (this.base === base && !whole) this.goBack(); // else a later one took over
     }
+    return whole;
   }
 
   // The kit is called what it was before a change that failed or was cancelled.
@@ -201,7 +203,7 @@ export class Studio extends EventTarget {
   }
 
   // What the address asks for: the kit that is already here, or another, how it is played, and its beat. Requests for what
-  // no address can hold come beside it.
+  // no address can hold come beside it. Answers whether it came to its end.
   async openAddress(search, exact = []) {
     const asked = readAddress(search, this.models);
     const pattern = asked.pattern ?? this.kit.pattern;
@@ -213,8 +215,9 @@ export class Studio extends EventTarget {
     const others = [...asked.pads, ...exact];
     const rest = this.pads.map((_, number) => number).filter((at) => !others.some(({ number }) => number === at));
     try {
-      if (!same) await this.load(base, rest);
-      for (const group of byModel(others)) await this.fill(group, `Making ${group.length} sounds`);
+      if (!same && !(await this.load(base, rest))) return false;
+      for (const group of byModel(others)) if (!(await this.fill(group, `Making ${group.length} sounds`))) return false;
+      return true;
     } finally {
       for (const { number, locked } of asked.mix) this.pads[number].locked ||= Boolean(locked);
       this.changed();
