@@ -99,6 +99,7 @@ test("an address says how pads are played, and nothing of those that are played 
 test("an address that makes no sense asks for nothing", () => {
   const asked = readAddress("?model=../x&label=Flute&seed=-1&pads=99~one~Flute~1~1,1~one~Gong~1~1,x&beat=zz&tempo=fast", MODELS);
   assert.deepEqual([asked.model, asked.label, asked.seed, asked.pads, asked.pattern, asked.tempo], [null, null, null, [], null, 122]);
+  assert.equal(readAddress("?tempo=", MODELS).tempo, 122);
 });
 
 test("seeds are exact to the last one", () => {

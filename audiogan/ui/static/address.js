@@ -52,7 +52,7 @@ export function readAddress(search, models) {
   const label = model?.labels.find((name) => name === query.get("label")) ?? null;
   const seed = isSeed(query.get("seed")) ? query.get("seed") : null;
   const pads = (query.get("pads") ?? "").split(",").flatMap((text) => readPad(text, models));
-  const number = (name, range, otherwise) => (query.has(name) ? within(Number(query.get(name)), range, otherwise) : otherwise);
+  const number = (name, range, otherwise) => (query.get(name) ? within(Number(query.get(name)), range, otherwise) : otherwise);
   return {
     model: model?.name ?? null,
     label,
