@@ -60,8 +60,15 @@ def test_scores_are_in_words_and_numbers_with_the_floor_of_real_audio(comparison
     assert first == "The classifier hears Flute in 25% of its sounds (48% of real ones)."
     assert second == "From a real sound to the nearest of its sounds it is 16.0 dB, to another real one 8.0 dB."
     assert third == "Its sounds differ from one another 1250% as much as real ones do."
-    assert fourth.endswith("0.60 times as far as held-out ones: it copies.")
+    assert fourth == "Training sounds are 0.60 times as far as held-out ones, from real sounds 1.00: it may copy them."
     assert answer["sentences"]["unlabelled"] == []
+
+
+def test_a_model_whose_sounds_lie_where_real_ones_do_is_not_said_to_copy(folder):
+    evaluation = evaluated.load(folder)
+    for floor in evaluation._baselines.values():
+        floor["scores"]["memorisation_ratio"] = 0.65
+    assert evaluation.sentences("tiny", "Flute")[-1].endswith("from real sounds 0.65: no sign of copying.")
 
 
 def test_without_an_evaluation_models_are_compared_alone(folder, tmp_path):

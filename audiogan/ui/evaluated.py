@@ -104,11 +104,17 @@ class Evaluation:
         return f"Its sounds differ from one another {own / real:.0%} as much as real ones do."
 
     def _copies(self, entry: dict) -> str:
-        ratio = _number(_of(entry, "memorisation_ratio"))
+        """The ratio against that of real sounds, which copy nothing; graded as in the evaluation's report."""
+        name = "memorisation_ratio"
+        ratio = _number(_of(entry, name))
+        usual = min(filter(None, (_number(_of(self._baselines.get(floor, {}), name)) for floor in FLOORS)), default=1.0)
         if ratio is None:
             return ""
-        verdict = "it does not copy" if ratio > 0.9 else "it may copy some" if ratio > 0.75 else "it copies"
-        return f"Training sounds are {ratio:.2f} times as far as held-out ones: {verdict}."
+        share = ratio / usual
+        verdict = "no sign of copying" if share > 0.9 else "it leans on them" if share > 0.75 else "it may copy them"
+        return (
+            f"Training sounds are {ratio:.2f} times as far as held-out ones, from real sounds {usual:.2f}: {verdict}."
+        )
 
 
 def load(checkpoints: Path) -> Evaluation | None:
