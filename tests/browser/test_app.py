@@ -3,6 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
+from audiogan.ui import theme
+
 from .axe import serious
 
 pytestmark = pytest.mark.browser
@@ -13,6 +15,17 @@ REACH = """(tab) => {  // how many pixels of its middle column, and of its middl
   const [across, down] = [left + width / 2, top + height / 2];
   const mine = [(at) => own(across + at, down), (at) => own(across, down + at)].map((hit) => range.filter(hit).length);
   return Math.min(...mine);
+}"""
+
+LOST = """(css) => {  // declarations of a rule that are gone once the browser has written it down
+  const rules = (text) => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(text);
+    const flat = [...sheet.cssRules].flatMap((rule) => (rule.media ? [...rule.cssRules] : rule));
+    return flat.filter((rule) => rule.selectorText);
+  };
+  const lost = (rule) => [...rule.style].filter((name) => ![...rules(rule.cssText)[0].style].includes(name));
+  return rules(css).filter((rule) => lost(rule).length).map((rule) => [rule.selectorText, ...lost(rule)]);
 }"""
 
 
@@ -31,6 +44,12 @@ def test_everyone_can_use_every_tab(visit, width, height, scheme):
         assert tab.evaluate(REACH) >= 44
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert serious(page) == []
+
+
+@pytest.mark.parametrize("sheet", theme.STYLES, ids=lambda path: path.name)
+def test_no_style_is_lost_where_gradio_rewrites_it(visit, sheet):
+    """Gradio prefixes rules as the browser writes them, and loses a shorthand with a variable that is amended."""
+    assert visit().evaluate(LOST, sheet.read_text("utf-8")) == []
 
 
 def test_card_of_a_stranger_is_inert(visit):

@@ -100,6 +100,18 @@ def test_locked_pad_stays_when_the_kit_changes(visit):
     assert identity(page, 0) == kept
 
 
+def test_no_pad_moves_while_a_kit_is_made(visit):
+    page, held = visit(), []
+    page.route("**/component_server**", lambda route: held.append(route), times=1)
+    before = pad(page, 0).bounding_box()
+    with page.expect_request("**/component_server**"):
+        tool(page, "New kit").click()
+    expect(tool(page, "Cancel")).to_be_in_viewport()
+    assert pad(page, 0).bounding_box() == before
+    held[0].continue_()
+    expect(tool(page, "Cancel")).to_be_hidden()
+
+
 def test_space_starts_steps_that_keep_time(visit):
     page = visit(script=LISTEN)
     page.get_by_label("Tempo").fill("240")
