@@ -19,9 +19,15 @@ export function audio() {
   return context;
 }
 
+// To browsers a touch is a gesture only once the finger is lifted: what the first one asked for sounds then.
 export function wake() {
-  const running = audio();
-  return running.state === "running" ? Promise.resolve() : running.resume();
+  if (audio().state === "running") return Promise.resolve();
+  for (const end of ["pointerup", "touchend", "click"]) addEventListener(end, resume, { once: true, capture: true });
+  return resume();
+}
+
+function resume() {
+  return context.resume();
 }
 
 // A compressor for the level and a soft clip for what is too quick for it: sixteen pads at once stay under full scale.
