@@ -150,6 +150,9 @@ def test_beat_that_was_cleared_or_replaced_can_be_had_back(visit):
     expect(page.get_by_label("Pattern")).to_have_value("")
     tool(page, "Clear").click()
     expect(own).to_have_attribute("data-level", "0")
+    expect(page.locator(".toast")).to_be_visible()
+    for step in page.locator(".step[data-number='0']").all():
+        step.click(trial=True)  # under no toast
     page.get_by_role("button", name="Undo", exact=True).last.click()
     expect(own).to_have_attribute("data-level", "2")
     page.get_by_label("Pattern").select_option("Small hours")
