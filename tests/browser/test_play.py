@@ -296,11 +296,15 @@ def test_header_says_how_to_play_where_there_is_something_to_be_played(visit):
     expect(hint).to_be_visible()
 
 
-def test_smallest_phone_cuts_nothing_off(visit):
-    page = visit(320, 568)
+@pytest.mark.parametrize(("width", "height", "text"), [(320, 568, 100), (1280, 800, 200)])
+def test_smallest_phone_and_largest_text_cut_nothing_off(visit, width, height, text):
+    page = visit(width, height)
+    page.add_style_tag(content=f"html {{ font-size: {text}% !important }}")
     spilling = page.evaluate(
-        """[...document.querySelectorAll(".studio :is(.tool, .segment)")].filter((one) => one.checkVisibility())
-        .filter((one) => one.scrollWidth > one.clientWidth || one.getBoundingClientRect().right > innerWidth)
+        """[...document.querySelectorAll(".studio :is(.tool, .segment, .slider, .pad .name)")]
+        .filter((one) => one.checkVisibility())
+        .filter((one) => one.scrollWidth > one.clientWidth || one.getBoundingClientRect().right > innerWidth
+          || one.scrollHeight > one.clientHeight + 1)
         .map((one) => one.textContent)"""
     )
     assert spilling == []
