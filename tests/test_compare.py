@@ -57,7 +57,7 @@ def test_scores_are_in_words_and_numbers_with_the_floor_of_real_audio(comparison
     assert rows["Right label"]["tiny"] == {"label": "25 %", "all": "50 %"}
     assert rows["Nearest spectrum"]["real"] == {"label": "5.00", "all": "4.00"}
     first, second, third, fourth = answer["sentences"]["tiny"]
-    assert first == "The classifier hears Flute in 25% of its sounds (48% of real ones)."
+    assert first == "The classifier hears Flute in 25% of its sounds (49% of real ones)."
     assert second == "From a real sound to the nearest of its sounds it is 16.0 dB, to another real one 8.0 dB."
     assert third == "Its sounds differ from one another 1250% as much as real ones do."
     assert fourth == "Training sounds are 0.60 times as far as held-out ones, from real sounds 1.00: it may copy them."
