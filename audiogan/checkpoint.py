@@ -14,13 +14,14 @@ import torch
 from audiogan.audio import write_atomically
 from audiogan.config import ModelConfig
 from audiogan.folders import staged
-from audiogan.models import build_generator, count_parameters
+from audiogan.models import build_generator, classes, count_parameters
 from audiogan.models.base import Generator
 
 FORMAT = 1
 FOLDER = Path(__file__).resolve().parent.parent / "checkpoints"
-MAX_CONFIG_BYTES = 1_000_000
+MAX_CONFIG_BYTES, MAX_STEPS = 1_000_000, 2**53  # above which a page's numbers are not exact
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_LINE = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]*")  # what a terminal and JSON can show
 
 
 @dataclass(frozen=True)
@@ -112,18 +113,19 @@ def read(folder: str | os.PathLike, name: str = "") -> Checkpoint:
         name: what it is called; the folder's own name where that is empty.
 
     Raises:
-        ValueError: config.json is missing, damaged, too large or of an unknown format.
+        ValueError: config.json is missing, damaged, too large, of an unknown format or of an unknown architecture.
     """
     folder, file = Path(folder), Path(folder) / "config.json"
     name = name or folder.resolve().name
     try:
-        if file.stat().st_size > MAX_CONFIG_BYTES:
+        if _regular(file).stat().st_size > MAX_CONFIG_BYTES:
             raise ValueError(f"it is larger than {MAX_CONFIG_BYTES} bytes")
         document = json.loads(file.read_text(encoding="utf-8"))
         if not isinstance(document, dict) or document.get("format") != FORMAT:
             raise ValueError(f"its format is not {FORMAT}")
         training = _checked_training(document.get("training", {}))
         config = ModelConfig.from_dict(document.get("model"))
+        classes(config)
         return Checkpoint(check_name(name), folder, config, training)
     except (OSError, RecursionError, ValueError) as error:
         raise ValueError(f"checkpoint {name} has no usable config.json: {error}") from None
@@ -138,13 +140,13 @@ def load(folder: str | os.PathLike, name: str = "") -> tuple[Checkpoint, Generat
         name: what it is called; the folder's own name where that is empty.
 
     Raises:
-        ValueError: weights missing, truncated, not safetensors, of other shapes, or not finite.
+        ValueError: weights missing, truncated, not safetensors, of other shapes or kinds, or not finite.
     """
     checkpoint = read(folder, name)
     with torch.device("meta"):
         generator = build_generator(checkpoint.config)
     try:
-        state = _read_weights(checkpoint.folder / "model.safetensors", generator.state_dict())
+        state = _read_weights(_regular(checkpoint.folder / "model.safetensors"), generator.state_dict())
     except (OSError, safetensors.SafetensorError, ValueError) as error:
         raise ValueError(f"checkpoint {checkpoint.name} has no usable model.safetensors: {error}") from None
     generator.load_state_dict(state, assign=True)
@@ -156,14 +158,15 @@ def save(folder: str | os.PathLike, generator: Generator, training: dict, card: 
 
     Args:
         folder: its last part is the checkpoint's name.
-        training: JSON types; `data` and `steps` are shown in lists.
+        training: JSON types; `data` and `steps` are shown in lists, and have to be such as `read` takes.
         card: Markdown.
         exact: keep the weights as they are, in float32.
 
     Raises:
-        ValueError: a bad name, or weights that are not finite as stored.
+        ValueError: a bad name, weights that are not finite as stored, or what `read` would refuse of the training.
     """
     check_name(Path(folder).name)
+    _checked_training(training)
     state = {key: _as_stored(key, tensor, exact) for key, tensor in generator.state_dict().items()}
     document = {"format": FORMAT, "model": generator.config.to_dict(), "training": training}
     with staged(folder, replace=True) as partial:
@@ -182,12 +185,19 @@ def _checked_training(training) -> dict:
     """What a config.json says of the training, if what lists show of it is what they take it for."""
     if not isinstance(training, dict):
         raise ValueError("its training is not a JSON object")
-    if not isinstance(training.get("data", ""), str):
-        raise ValueError("its training.data is not text")
-    steps = training.get("steps", 0)
-    if type(steps) is not int or steps < 0:
-        raise ValueError("its training.steps is not a whole number of at least 0")
+    data, steps = training.get("data", ""), training.get("steps", 0)
+    if not isinstance(data, str) or not _LINE.fullmatch(data):
+        raise ValueError("its training.data is not a line of text")
+    if type(steps) is not int or not 0 <= steps <= MAX_STEPS:
+        raise ValueError(f"its training.steps is not a whole number from 0 to {MAX_STEPS}")
     return training
+
+
+def _regular(file: Path) -> Path:
+    """The file, if it is one: a device or a pipe under its name would be read for ever."""
+    if file.exists() and not file.is_file():
+        raise ValueError("it is not a file")
+    return file
 
 
 def _folders(folder: str | os.PathLike) -> list[Path]:
@@ -203,11 +213,17 @@ def _read_weights(path: Path, expected: dict[str, torch.Tensor]) -> dict[str, to
             shape = file.get_slice(name).get_shape()
             if list(shape) != list(tensor.shape):
                 raise ValueError(f"tensor {name!r} has shape {list(shape)}, not {list(tensor.shape)}")
-        state = {name: file.get_tensor(name).to(tensor.dtype, copy=True) for name, tensor in expected.items()}
+        state = {name: _as_wanted(name, file.get_tensor(name), tensor.dtype) for name, tensor in expected.items()}
     for name, tensor in state.items():
         if not torch.isfinite(tensor).all():
             raise ValueError(f"tensor {name!r} holds values that are not finite")
     return state
+
+
+def _as_wanted(name: str, tensor: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    if tensor.is_floating_point() != dtype.is_floating_point:
+        raise ValueError(f"tensor {name!r} holds {tensor.dtype}, not {dtype}")
+    return tensor.to(dtype, copy=True)
 
 
 def _as_stored(name: str, tensor: torch.Tensor, exact: bool) -> torch.Tensor:

@@ -1,6 +1,7 @@
 """The checkpoint folder: round trip, and one sentence for everything that is not one."""
 
 import json
+import os
 import pickle
 import shutil
 
@@ -66,13 +67,15 @@ def damage(folder, how: str) -> None:
         weights.write_bytes(pickle.dumps({"dense.weight": print}))
     elif how == "torch.save":
         torch.save({"dense.weight": torch.zeros(1)}, weights)
-    elif how in ("wrong shape", "missing tensor", "unknown tensor", "not finite"):
+    elif how in ("wrong shape", "missing tensor", "unknown tensor", "not finite") or how.endswith(" numbers"):
         state = safetensors.torch.load_file(weights)
         edits = {
             "wrong shape": lambda: state.update({"dense.bias": torch.zeros(3)}),
             "missing tensor": lambda: state.pop("dense.bias"),
             "unknown tensor": lambda: state.update({"evil": torch.zeros(1)}),
             "not finite": lambda: state["dense.bias"].fill_(float("nan")),
+            "whole numbers": lambda: state.update({"dense.bias": state["dense.bias"].to(torch.int8)}),
+            "complex numbers": lambda: state.update({"dense.bias": state["dense.bias"].to(torch.complex64)}),
         }
         edits[how]()
         safetensors.torch.save_file(state, weights)
@@ -94,12 +97,23 @@ def damage(folder, how: str) -> None:
         config.write_text(" " * 2_000_000)
     elif how == "config binary":
         config.write_bytes(b"\xff\xfe\x00")
+    elif how == "unknown architecture":
+        document["model"]["architecture"] = "<b>"
+        config.write_text(json.dumps(document))
+    elif how == "config without end":
+        config.unlink()
+        config.symlink_to("/dev/zero")
+    elif how == "pipe of weights":
+        weights.unlink()
+        os.mkfifo(weights)
 
 
 WAYS = """no weights|truncated|ten bytes|empty|pickle|torch.save|wrong shape|missing tensor|unknown tensor|not finite
+whole numbers|complex numbers|pipe of weights|config without end|unknown architecture
 other dim|huge dim|other format|config not JSON|config deep|config huge|config binary
 training.null|training.{"steps": null}|training.{"steps": true}|training.{"steps": -1}|training.{"steps": "many"}
-training.{"data": ["drums"]}|training.{"data": null}""".replace("\n", "|").split("|")
+training.{"data": ["drums"]}|training.{"data": null}|training.{"steps": 9223372036854775808}
+training.{"data": "\\ud800"}|training.{"data": "\\u001b[2J"}|training.{"data": "a\\nb"}""".replace("\n", "|").split("|")
 
 
 @pytest.mark.parametrize("how", WAYS)
@@ -117,6 +131,13 @@ def test_weights_that_do_not_fit_float16_are_not_saved(folder):
     with pytest.raises(ValueError, match=r"dense\.bias"):
         checkpoint.save(folder, generator, {}, "")
     assert checkpoint.load(folder)[1].dense.bias.abs().max() < 1e3
+    assert [path.name for path in folder.parent.iterdir()] == ["tiny"]
+
+
+def test_what_could_not_be_read_is_not_saved(folder):
+    with pytest.raises(ValueError, match=r"training\.steps"):
+        checkpoint.save(folder, checkpoint.load(folder)[1], {"steps": -1}, "")
+    assert checkpoint.read(folder).describe()["steps"] == 0
     assert [path.name for path in folder.parent.iterdir()] == ["tiny"]
 
 

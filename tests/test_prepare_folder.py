@@ -115,6 +115,11 @@ class TestFolder:
         _, skipped = folder.prepare(recordings, tmp_path / "out", FORM, workers=1)
         assert ("'low/\\udcff.wav'", "has a name that is not Unicode") in {(i.source, i.reason) for i in skipped}
 
+    def test_name_of_the_folder_is_text_that_a_card_can_have(self, recordings, tmp_path):
+        recordings.rename(tmp_path / "odd\n\x1b")
+        folder.prepare(tmp_path / "odd\n\x1b", tmp_path / "out", FORM, workers=1)
+        assert PreparedData(tmp_path / "out").meta["source"] == "folder: odd??"
+
     def test_links_are_followed_out_of_the_folder_and_nothing_is_lost_silently(self, recordings, tmp_path):
         (tmp_path / "elsewhere").mkdir()
         soundfile.write(tmp_path / "elsewhere/far.wav", tone(500), SAMPLE_RATE)

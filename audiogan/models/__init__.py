@@ -21,7 +21,7 @@ def build_generator(config: ModelConfig) -> Generator:
     Raises:
         ValueError: no such architecture.
     """
-    return _architecture(config)[0](config)
+    return classes(config)[0](config)
 
 
 def build_discriminator(
@@ -38,7 +38,7 @@ def build_discriminator(
     Raises:
         ValueError: no such architecture, no such critic.
     """
-    kind, own = _architecture(config)
+    kind, own = classes(config)
     if critics == "own" and not issubclass(own, ensembles.Ensemble):
         return own(config)
     if issubclass(own, ensembles.Ensemble):
@@ -51,14 +51,19 @@ def build_discriminator(
 
 def takes_pitch(config: ModelConfig) -> bool:
     """Whether the config's generator plays at a given pitch."""
-    return _architecture(config)[0].takes_pitch
+    return classes(config)[0].takes_pitch
 
 
 def count_parameters(module: nn.Module) -> int:
     return sum(parameter.numel() for parameter in module.parameters())
 
 
-def _architecture(config: ModelConfig):
+def classes(config: ModelConfig) -> tuple[type[Generator], type[Discriminator]]:
+    """What the config's generator and its own discriminator are built from.
+
+    Raises:
+        ValueError: no such architecture.
+    """
     if config.architecture not in ARCHITECTURES:
         accepted = ", ".join(ARCHITECTURES)
         raise ValueError(f"architecture must be one of {accepted}, not {config.architecture!r}")

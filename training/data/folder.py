@@ -51,7 +51,8 @@ def prepare(
         )
         for name in names
     )
-    with DataSetWriter(out, form, labels, f"folder: {folder.resolve().name}") as writer:
+    shown = "".join(letter if letter.isprintable() else "?" for letter in folder.resolve().name)  # cards will have it
+    with DataSetWriter(out, form, labels, f"folder: {shown}") as writer:
         skipped += write_recordings(writer, recordings, len(names), max_crops, workers)
     return writer.count, skipped
 
