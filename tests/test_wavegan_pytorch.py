@@ -130,6 +130,14 @@ def test_the_card_and_the_config_say_what_is_known(tmp_path):
     assert str(tmp_path) not in card
 
 
+@pytest.mark.parametrize("claimed", [-5, 2**63, 1.5, None])
+def test_iterations_that_cannot_be_are_unknown(claimed, tmp_path):
+    file = tmp_path / "gan_exp1.tar"
+    save(file, Port(2, 16384, nearest=True), 2, 16384)
+    torch.save(torch.load(file) | {"n_iterations": claimed}, file)
+    assert imported(tmp_path).checkpoint.describe()["steps"] == 0
+
+
 def test_nearest_upsampling_and_convolution_is_one_transposed_convolution_up_to_the_edges():
     torch.manual_seed(0)
     x, weight = torch.randn(2, 3, 7).double(), torch.randn(5, 3, TAPS).double()
@@ -195,6 +203,7 @@ class TestRefusals:
             ({"deconv_list.2.transpose_ops.1.bias": None}, "'deconv_list.2.transpose_ops.1.bias' is missing"),
             ({"fc2.weight": torch.ones(1)}, "'fc2.weight' is unknown"),
             ({"fc1.bias": 3}, "not a dense tensor"),
+            ({"fc1.bias": torch.zeros(512, device="meta")}, "not a dense tensor"),
             ({"fc1.bias": torch.full((512,), torch.nan)}, "not finite"),
             ({"fc1.weight": torch.ones(7, 100)}, "7 features"),
             ({"fc1.weight": torch.ones(256 * 257, 100)}, "dim must be"),

@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from audiogan import checkpoint
 from audiogan.config import ModelConfig
 from audiogan.models import build_generator
 from audiogan.models.base import Generator
@@ -63,10 +64,9 @@ def read(path: str | os.PathLike, sample_rate: int = 16000) -> Imported:
         generator.load_state_dict(_converted(state, layers, config))
     except ValueError as error:
         raise ValueError(f"{os.fspath(path)} has no generator that can be taken over: {error}") from None
-    iterations = document.get("n_iterations")
     with open(path, "rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    return Imported(generator.eval(), layers, iterations if type(iterations) is int else 0, sha256)
+    return Imported(generator.eval(), layers, _iterations(document.get("n_iterations")), sha256)
 
 
 def merged(weight: Tensor) -> Tensor:
@@ -92,6 +92,11 @@ def merged_halved(weight: Tensor) -> Tensor:
         [in, out, 28] for stride 2 and padding 13, the 14 taps in the middle.
     """
     return F.pad(merged(weight)[..., ::2], (UPSAMPLING + 3, UPSAMPLING + 3))
+
+
+def _iterations(count: object) -> int:
+    """What a file says of its training, if it can be so."""
+    return count if type(count) is int and 0 <= count <= checkpoint.MAX_STEPS else 0
 
 
 def _load(path: str | os.PathLike) -> object:
@@ -120,12 +125,17 @@ def _checked(state: object) -> tuple[dict[str, Tensor], str]:
         layer = _LAYER.fullmatch(name)
         if layer is None and name not in ("fc1.weight", "fc1.bias"):
             raise ValueError(f"tensor {name!r} is unknown")
-        if not isinstance(tensor, Tensor) or tensor.layout != torch.strided or not tensor.is_floating_point():
+        if not _is_dense(tensor) or not tensor.is_floating_point():
             raise ValueError(f"{name!r} is not a dense tensor of floating-point numbers")
         places |= {layer[2]} if layer else set()
     if len(places) != 1:
         raise ValueError("its layers are not all of one kind")
     return used, TRANSPOSED if places == {"0"} else NEAREST
+
+
+def _is_dense(tensor: object) -> bool:
+    """Whether it is a tensor with a number in every place: not sparse, not a shape alone (`meta`)."""
+    return isinstance(tensor, Tensor) and tensor.layout == torch.strided and tensor.device.type == "cpu"
 
 
 def _critic_features(document: dict) -> int | None:
