@@ -209,6 +209,41 @@ def test_every_answer_carries_the_headers_that_browsers_obey(service):
         assert "script-src 'self' blob:" in headers["content-security-policy"]
 
 
+@pytest.mark.parametrize(
+    "forged",
+    [
+        [("x-gradio-server", "http://evil.example")],
+        [("x-forwarded-host", "evil.example"), ("x-forwarded-host", "{own}.example")],
+    ],
+    ids=["gradio's", "twice"],
+)
+def test_no_request_says_for_others_where_the_page_lies(service, forged):
+    own = f"r{time.monotonic_ns()}"  # an address at which nobody has read the page yet
+    sent = [(name, value.format(own=own)) for name, value in forged]
+    service.client.get("/config", headers=[("host", f"{own}.example"), *sent])
+    for headers in ({}, {"x-forwarded-host": f"{own}.example"}):
+        told = service.client.get("/config", headers={"host": f"{own}.example"} | headers).json()
+        assert told["root"] == f"http://{own}.example"
+    assert "evil.example" not in service.client.get("/gradio_api/info", headers=sent).text
+
+
+@pytest.mark.parametrize("host", ["a:b", "[::1", "\x01"])
+def test_address_that_is_none_is_one_sentence(service, host):
+    for path in ("/", "/config"):
+        reply = service.client.get(path, headers={"x-forwarded-host": host})
+        assert reply.status_code == 400
+        assert "X-Forwarded-Host" in reply.json()["detail"]
+
+
+@pytest.mark.parametrize("name", ["generate", "nothing", "show", "answer"])
+@pytest.mark.parametrize("body", [{}, {"nope": 1}, {"model": "tiny", "session_hash": MARKUP}])
+def test_named_values_that_a_function_does_not_take_are_one_sentence(service, name, body):
+    reply = service.client.post(f"/gradio_api/call/v2/{name}", json=body)
+    assert reply.status_code == (422 if name == "generate" else 404)
+    assert innocent(reply)
+    assert isinstance(reply.json()["detail"], str)
+
+
 def test_thousand_connections_that_say_nothing_or_drip_leave_room_for_others(service):
     with ExitStack() as held:
         lines = [

@@ -142,6 +142,14 @@ def test_page_names_the_address_at_which_it_is_read(service):
         assert f'"root":"http://{host}"' in service.client.get("/config", headers={"host": host}).text.replace(" ", "")
 
 
+@pytest.mark.parametrize(("name", "given"), [("list_models", {}), ("generate", {"model": "tiny", "num": 1})])
+def test_addresses_that_the_api_page_prints_answer(service, name, given):
+    snippet = service.client.get("/gradio_api/info").json()["named_endpoints"][f"/{name}"]["code_snippets"]["bash"]
+    asked, heard = (re.sub("^https?://[^/]+", "", url) for url in re.findall(r"https?://[^ $]+", snippet))
+    event = service.client.post(asked, json=given).json()["event_id"]
+    assert "event: complete" in service.client.get(f"{heard}{event}").text
+
+
 def test_same_sound_again_is_the_same_answer(service):
     assert service.sounds(seed=123) == service.sounds(seed=123) != service.sounds(seed=124)
 

@@ -2,18 +2,25 @@
 
 import asyncio
 
+import httpx
+
 from audiogan.ui.surface import answer
+from audiogan.ui.toasts import sentence
 
 MAX_BODY_BYTES = 2_000_000
 BODY_SECONDS = 30.0
 _TOO_LARGE = "the request is too large"
 _TOO_SLOW = "the request took too long to arrive"
 _UNKNOWN = "there is no such component or function"
+_NO_ADDRESS = "this page cannot be at the address that X-Forwarded-Host names"
 _BY_NUMBER = ("/component_server", "/queue/join", "/run/", "/call/")
 
 
 class RequestLimits:
-    """ASGI middleware: 413 for bodies beyond `MAX_BODY_BYTES`, 408 for slow ones, 404 for unknown numbers."""
+    """ASGI middleware: 413 for bodies beyond `MAX_BODY_BYTES`, 408 for slow ones, 404 for unknown numbers.
+
+    What Gradio lets escape of a caller's other mistakes is told, with 400 and 422.
+    """
 
     def __init__(self, app):
         self._app = app
@@ -43,6 +50,14 @@ class RequestLimits:
             if started or not any(part in scope["path"] for part in _BY_NUMBER):
                 raise
             await answer(send, 404, _UNKNOWN)
+        except TypeError as error:  # a call's named values are not those that its function takes
+            if started or "/call/v2/" not in scope["path"]:
+                raise
+            await answer(send, 422, sentence(error))
+        except httpx.InvalidURL:
+            if started:
+                raise
+            await answer(send, 400, _NO_ADDRESS)
 
 
 class _RefusedError(Exception):

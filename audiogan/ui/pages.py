@@ -55,7 +55,7 @@ class Pages:
         if scope["type"] != "http" or scope["method"] != "GET" or route not in KEPT:
             await self._app(scope, receive, send)
             return
-        given = dict(scope["headers"])
+        given = dict(reversed(scope["headers"]))  # of a header that came twice the first, as Gradio reads it
         encoding = _encoding(given.get(b"accept-encoding", b""))
         root = (scope["scheme"], *(given.get(name) for name in _PROXY)) if route in ROOTED else ()
         key = scope["path"], encoding, root

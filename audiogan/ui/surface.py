@@ -38,11 +38,13 @@ ROUTES = {
     "/gradio_api/cancel": "POST",
     "/gradio_api/reset": "POST",
     "/gradio_api/call/{name}": "POST",
+    "/gradio_api/call/v2/{name}": "POST",
     "/gradio_api/call/{name}/{event}": "GET",
     "/gradio_api/run/{name}": "POST",
     "/gradio_api/component_server": "POST",
     "/gradio_api/file={path}": "GET HEAD",
 }
+FORGED = (b"x-gradio-server",)  # by which a request would tell Gradio where the page lies, for all who read it after
 _MATCHED = re.compile(
     "|".join(
         f"(?P<r{number}>{re.sub(r'{(path)}', '.+', re.sub(r'{(?!path)[a-z]+}', '[^/]+', route))})"
@@ -68,6 +70,7 @@ class Surface:
             await answer(send, 404, "there is nothing here")
             return
         scope[TEMPLATE] = route
+        scope["headers"] = [pair for pair in scope["headers"] if pair[0] not in FORGED]
         if "multipart/form-data" in _header(scope, b"content-type"):
             await answer(send, 415, "nothing here takes files")
             return
