@@ -1,11 +1,12 @@
 """Audio as numbers and as files: PCM16, WAV, resampling. Mono float audio is [time] in [-1, 1]."""
 
 import contextlib
+import errno
 import io
 import math
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -51,13 +52,30 @@ def write_atomically(path: str | os.PathLike, data: bytes) -> None:
     Raises:
         OSError: it cannot be; names `path`.
     """
-    try:
-        _write_beside(Path(path), data)
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, os.fspath(path)) from error
+    write_together({path: data})
 
 
-def _write_beside(path: Path, data: bytes) -> None:
+def write_together(files: Mapping[str | os.PathLike, bytes]) -> None:
+    """Write files of which either all are complete and on disk, or none is there (or all are as they were before).
+
+    Raises:
+        OSError: one cannot be; names its path.
+    """
+    with contextlib.ExitStack() as partials:
+        complete = {}
+        for path, data in files.items():
+            with _named(path):
+                complete[path] = partials.enter_context(_beside(Path(path), data))
+        for path, partial in complete.items():
+            with _named(path):
+                os.replace(partial, path)
+
+
+@contextlib.contextmanager
+def _beside(path: Path, data: bytes) -> Iterator[str]:
+    """A file of these bytes that may take the path's place, and is gone afterwards where it did not."""
+    if path.exists() and not path.is_file():  # a device, which root could replace, like any file
+        raise OSError(errno.EISDIR, "Is a directory" if path.is_dir() else "Is no regular file")
     handle, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -65,10 +83,17 @@ def _write_beside(path: Path, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.chmod(partial, 0o644)
-        os.replace(partial, path)
-    except BaseException:
+        yield partial
+    finally:
         Path(partial).unlink(missing_ok=True)
-        raise
+
+
+@contextlib.contextmanager
+def _named(path: str | os.PathLike) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, os.fspath(path)) from error
 
 
 def read_audio(

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -117,9 +117,9 @@ def _generate(options) -> None:
 @contextmanager
 def _staged(folder: Path) -> Iterator[tuple[Path, list[str]]]:
     """A folder to write named files into; they move to `folder` together, or not at all after an error."""
-    created = not folder.exists()
-    folder.mkdir(parents=True, exist_ok=True)
+    created = [place for place in (folder, *folder.parents) if not place.exists()]
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=folder, prefix=".partial-") as stage:
             names: list[str] = []
             yield Path(stage), names
@@ -129,8 +129,9 @@ def _staged(folder: Path) -> Iterator[tuple[Path, list[str]]]:
             for name in names:
                 (Path(stage) / name).replace(folder / name)
     except BaseException:
-        if created:
-            folder.rmdir()
+        with suppress(OSError):  # what was not made, or what somebody else put something into
+            for place in created:
+                place.rmdir()
         raise
 
 

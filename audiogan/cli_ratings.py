@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from audiogan.audio import write_atomically
+from audiogan.audio import write_together
 from audiogan.listening import report
 
 SUFFIXES = {"results": (".csv", ".jsonl"), "figure": (".png", ".svg")}
@@ -53,39 +53,41 @@ def _export(options) -> None:
     _check_files(options)
     rows = _stored(options.study)
     text = records.to_jsonl(rows) if options.format == "jsonl" else records.to_csv(rows)
-    for file, data in [*_extras(options, rows), (options.out, text.encode())]:
-        write_atomically(file, data)
+    write_together({options.out: text.encode(), **_extras(options, rows)})
     votes = sum(row["kind"] == "vote" for row in rows)
     print(f"{votes} votes and {len(rows) - votes} other rows in {options.out}", file=sys.stderr)
 
 
 def _check_files(options) -> None:
-    for file in filter(None, (options.out, options.results, options.codebook, options.table, options.figure)):
+    files = list(filter(None, (options.out, options.results, options.codebook, options.table, options.figure)))
+    for file in files:
         if not file.parent.is_dir():
             raise ValueError(f"{file}'s folder is missing")
+        if [other.resolve() for other in files].count(file.resolve()) > 1:
+            raise ValueError(f"{file} is named twice: each file needs a name of its own")
     for name, suffixes in SUFFIXES.items():
         file = getattr(options, name)
         if file and file.suffix not in suffixes:
             raise ValueError(f"--{name} must end in {' or '.join(suffixes)}, not {file.suffix!r}")
 
 
-def _extras(options, rows: list[dict]) -> list[tuple[Path, bytes]]:
+def _extras(options, rows: list[dict]) -> dict[Path, bytes]:
     """The files that were asked for beside the votes: of each study, the figure of the one with most votes."""
     from audiogan.listening import codebook, files, latex
     from audiogan.listening.statistics.analysis import analyse_all
 
-    results, extras = analyse_all(rows), []
+    results, extras = analyse_all(rows), {}
     _warn(results)
     if options.results:
-        extras.append((options.results, files.numbers_file(results, options.results.suffix).encode()))
+        extras[options.results] = files.numbers_file(results, options.results.suffix).encode()
     if options.codebook:
-        extras.append((options.codebook, codebook.codebook(_studies(options.study)).encode()))
+        extras[options.codebook] = codebook.codebook(_studies(options.study)).encode()
     if options.table:
-        extras.append((options.table, "\n".join(map(latex.table, results)).encode()))
+        extras[options.table] = "\n".join(map(latex.table, results)).encode()
     if options.figure:
         if not results:
             raise ValueError("there are no votes to draw")
-        extras.append((options.figure, _figure(options.figure, results[0])))
+        extras[options.figure] = _figure(options.figure, results[0])
     return extras
 
 

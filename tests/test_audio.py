@@ -76,3 +76,17 @@ def test_atomic_write_keeps_the_old_file_when_it_fails(tmp_path, monkeypatch):
         audio.write_atomically(path, b"new")
     assert path.read_bytes() == b"old"
     assert os.listdir(tmp_path) == ["file"]
+
+
+def test_files_are_written_together_or_not_at_all(tmp_path):
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "old").write_bytes(b"old")
+    for last, words in (("folder", "Is a directory"), ("pipe", "Is no regular file"), ("none/new", "No such file")):
+        with pytest.raises(OSError, match=words) as caught:
+            audio.write_together({tmp_path / "old": b"new", tmp_path / "more": b"", tmp_path / last: b""})
+        assert caught.value.filename == str(tmp_path / last)
+        assert sorted(os.listdir(tmp_path)) == ["folder", "old", "pipe"]
+        assert (tmp_path / "old").read_bytes() == b"old"
+    audio.write_together({tmp_path / "old": b"new", tmp_path / "more": b"too"})
+    assert [(tmp_path / name).read_bytes() for name in ("old", "more")] == [b"new", b"too"]

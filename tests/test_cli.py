@@ -119,14 +119,14 @@ class TestGenerate:
 
     def test_a_full_disk_leaves_nothing(self, checkpoints, tmp_path):
         """Files may not grow past 20 kB: the second half of the first clip finds no room."""
-        out = tmp_path / "o"
+        out = tmp_path / "new" / "o"
         done = run(
             *("audiogan", "generate", "tiny-wavegan", "--num", 3, "--out", out, "--checkpoints", checkpoints),
             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000)),
         )
         assert done.returncode == 2
         assert done.stderr.count("\n") == 1
-        assert not out.exists()
+        assert not out.parent.exists()
 
     def test_no_command_and_help(self, capsys):
         assert "COMMAND" in refused(capsys, cli.main)

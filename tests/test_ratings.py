@@ -279,11 +279,15 @@ class TestCommand:
         assert "cannot be drawn: every sitting is excluded; nothing was written" in refusal
         assert [path.name for path in tmp_path.iterdir()] == ["pool"]
 
-    def test_bad_arguments_write_nothing(self, stored, tmp_path, capsys):
+    def test_bad_arguments_write_nothing(self, stored, study, tmp_path, capsys):
         export = ["ratings", "export", "--out"]
         assert "is missing" in refused(capsys, cli.main, *export, tmp_path / "none/votes.csv")
         assert "invalid choice" in refused(capsys, cli.main, *export, tmp_path / "votes.xls", "--format", "xls")
         assert "must end in" in refused(capsys, cli.main, *export, tmp_path / "v.csv", "--figure", tmp_path / "f.pdf")
         assert "cannot be read" in refused(capsys, cli.main, *export, tmp_path / "v.csv", "--study", tmp_path / "no")
         assert "cannot use" in refused(capsys, cli.main, "ratings", "stats", "--from", tmp_path / "none.csv")
+        whole = ["--study", study.folder, "--table", tmp_path / "t.tex"]
+        assert "Is a directory" in refused(capsys, cli.main, *export, tmp_path, *whole)
+        twice = tmp_path / "pool/../v.csv"
+        assert "is named twice" in refused(capsys, cli.main, *export, tmp_path / "v.csv", "--results", twice)
         assert [path.name for path in tmp_path.iterdir()] == ["pool"]
