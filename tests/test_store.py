@@ -384,6 +384,27 @@ def test_read_only_database_is_one_sentence(file):
         read_only.close_step(SESSION, 1, {}, 1, trial(1))
 
 
+def test_nothing_is_acknowledged_into_a_file_that_is_gone(file):
+    store = Store(f"sqlite:///{file}")
+    store.close_step(SESSION, 0, {}, 1, trial(0))
+    file.rename(file.with_name("moved"))
+    for act in (store.touch, lambda: store.close_step(SESSION, 1, {}, 1, trial(1)), lambda: list(store.rows())):
+        with pytest.raises(StoreError, match="its file was moved or deleted"):
+            act()
+    file.with_name("moved").rename(file)
+    assert store.close_step(SESSION, 1, {}, 1, trial(1))
+
+
+def test_file_that_took_the_place_of_another_is_written_to(file, tmp_path):
+    store, copy = Store(f"sqlite:///{file}"), tmp_path / "copy"
+    with sqlite3.connect(file) as source, sqlite3.connect(copy) as target:
+        source.backup(target)
+    copy.replace(file)
+    store.close_step(SESSION, 0, {}, 1, trial(0))
+    store.close()
+    assert len(list(Store(f"sqlite:///{file}").rows())) == 2
+
+
 @pytest.mark.parametrize(
     "url",
     [

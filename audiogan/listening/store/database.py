@@ -1,8 +1,9 @@
 """Connections to SQLite or PostgreSQL: what a `write` holds is on disk, whole, when it ends."""
 
+import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -37,8 +38,9 @@ class Database:
             self.dialect = self._engine.dialect.name
             self.name += f" ({self.dialect})"
             if self.dialect == "sqlite":
-                sa.event.listen(self._engine, "connect", _make_durable)
+                sa.event.listen(self._engine, "connect", self._make_durable)
                 sa.event.listen(self._engine, "begin", _begin)
+        self._file, self._identity = "", None  # of SQLite's, and what tells it from another at its place
         # PostgreSQL's own default would show each statement what was committed until then.
         level = {"isolation_level": "REPEATABLE READ"} if self.dialect == "postgresql" else {}
         self._reading = self._engine.execution_options(**level)
@@ -54,12 +56,14 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """A transaction that sees one state of the database."""
+        self._check_file()
         with self.explained(), self._reading.connect() as connection:
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
         """A transaction that is committed to disk at the end of the block, or leaves no trace after an error."""
+        self._check_file()
         with self.explained(), self._turn, self._engine.connect() as connection:
             connection = connection.execution_options(writes=True)
             with connection.begin():
@@ -74,6 +78,30 @@ class Database:
         """Let go of the connections; the next transaction opens new ones."""
         with self.explained():
             self._engine.dispose()
+
+    def _make_durable(self, connection, _record) -> None:
+        """WAL lets readers and a writer work at once; FULL makes each commit reach the disk before it returns."""
+        connection.isolation_level = None  # transactions begin where `_begin` says, not before the first INSERT
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")
+        self._file = cursor.execute("PRAGMA database_list").fetchone()[2]
+        self._identity = self._identity or _identity(self._file)
+        cursor.close()
+
+    def _check_file(self) -> None:
+        """Connections outlive their file: what they would write to one that was deleted or replaced ends with them.
+
+        Raises:
+            StoreError: there is no file any more; where there is another, that is used from now on.
+        """
+        found = _identity(self._file)
+        if found == self._identity:
+            return
+        if found is None:
+            raise StoreError(f"{self.name} cannot be used: its file was moved or deleted")
+        self._engine.dispose()
+        self._identity = found
 
     @contextmanager
     def explained(self) -> Iterator[None]:
@@ -103,13 +131,11 @@ def _engine_arguments(url: str) -> dict:
     return arguments | ({"poolclass": sa.pool.StaticPool} if in_memory else {"pool_size": CONNECTIONS})
 
 
-def _make_durable(connection, _record) -> None:
-    """WAL lets readers and a writer work at once; FULL makes each commit reach the disk before it returns."""
-    connection.isolation_level = None  # transactions begin where `_begin` says, not before the first INSERT
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")
-    cursor.close()
+def _identity(file: str) -> tuple[int, int] | None:
+    with suppress(OSError):
+        found = os.stat(file)
+        return found.st_dev, found.st_ino
+    return None
 
 
 def _begin(connection: sa.Connection) -> None:
