@@ -79,6 +79,12 @@ def test_list_models_describes_every_checkpoint(client, checkpoints):
     assert client.predict(api_name="/list_models") == listed
 
 
+def test_list_models_builds_no_model_again(client, monkeypatch):
+    listed = client.predict(api_name="/list_models")
+    monkeypatch.setattr(checkpoint, "build_generator", None)
+    assert client.predict(api_name="/list_models") == listed
+
+
 def test_generate_answers_with_the_models_clips(client, library):
     files = client.predict(model=MODEL, num=3, seed=2**62, label=LABELS[1], truncation=0.5, api_name="/generate")
     expected = library.get(MODEL).synthesizer.generate(3, 2**62, LABELS[1], truncation=0.5)
