@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from audiogan.ui.files import ServedFiles
-from audiogan.ui.serving import HEAD_SECONDS, REST_SECONDS, impatient
+from audiogan.ui.serving import HEAD_SECONDS, REST_SECONDS, impatient, serve
 
 
 class Clockwork:
@@ -95,3 +95,15 @@ class TestServedFiles:
         now[0] = 100.0
         assert Path(files.add(bytes([1]) * 90, "b.wav")["path"]).exists()
         assert files.bytes == 90
+
+
+@pytest.mark.parametrize(("host", "named"), [("127.0.0.1", "127.0.0.1"), ("::1", "[::1]"), ("[::1]", "[::1]")])
+def test_address_that_cannot_be_served_at_is_named_as_a_page_would(host, named):
+    class Refused:
+        def launch(self, **options):
+            assert options["server_name"] == named  # else Gradio takes the rest of an IPv6 address for a port
+            raise OSError("Cannot find empty port in range: pass the `server_port` parameter to `launch()`.")
+
+    with pytest.raises(ValueError, match="the page cannot be served at") as caught:
+        serve(Refused(), {"server_name": host, "server_port": 7860})
+    assert f"at {named}:7860: the port is taken" in str(caught.value)

@@ -23,12 +23,15 @@ def serve(app: gr.Blocks, launch: dict) -> None:
     Args:
         app: what `build_app` made.
         launch: arguments of `launch`.
+
+    Raises:
+        ValueError: the port is taken, or the host is no address of this machine.
     """
     allow_connections()
     told = threading.Event()
     before = {number: signal.signal(number, lambda *_: told.set()) for number in STOP}
     try:
-        app.launch(prevent_thread_lock=True, **launch)
+        _launch(app, launch)
         be_impatient(app.server)
         remember_little(app)
         while not told.wait(0.5) and app.server.thread.is_alive():
@@ -37,6 +40,18 @@ def serve(app: gr.Blocks, launch: dict) -> None:
         for number, handler in before.items():
             signal.signal(number, handler)
     stop(app)
+
+
+def _launch(app: gr.Blocks, launch: dict) -> None:
+    host, port = launch["server_name"], launch["server_port"]
+    named = f"[{host}]" if ":" in host and not host.startswith("[") else host  # IPv6, as in a page's address
+    try:
+        app.launch(prevent_thread_lock=True, **launch | {"server_name": named})
+    except OSError as error:
+        if error.errno is not None:
+            raise
+        reason = "the port is taken, or the host is no address of this machine"  # Gradio does not say which
+        raise ValueError(f"the page cannot be served at {named}:{port}: {reason}") from None
 
 
 def stop(app: gr.Blocks) -> None:
