@@ -15,6 +15,7 @@ import soundfile
 import soxr
 
 PCM16_SCALE = 32768.0
+FADE_SECONDS = 0.016  # in which a sound that is cut off falls silent
 SOURCE_RATES = (1000, 768000)  # Hz; beyond them a header lies
 QUALITY = "HQ"  # of soxr's filter
 FILTER_REACH = 512  # samples at the lower of two rates, more than that filter looks back or ahead

@@ -10,11 +10,13 @@ import torch
 import torchaudio.functional as taf
 from torch import Tensor
 
+from audiogan.audio import FADE_SECONDS
 from audiogan.phases import steady_phases
 from audiogan.windows import OverlapAdd
 
 LOG_FLOOR = 1e-6
 TINY = 1e-16  # a magnitude that has no phase
+RISE_SECONDS = 0.001
 CACHED_CLIPS = 8  # at a time in Griffin-Lim on a CPU: few enough to stay in its cache through all iterations
 
 
@@ -226,6 +228,13 @@ def convolve(audio: Tensor, responses: Tensor) -> Tensor:
     """Each clip through its filter, without delay: [batch, time] and [batch or 1, odd taps] to [batch, time]."""
     same = taf.fftconvolve(_complex_capable(audio), _complex_capable(responses), mode="same")
     return same.to(audio.device)
+
+
+def edges(num_samples: int, sample_rate: int, device: torch.device | str = "cpu") -> Tensor:
+    """A gain by which clips begin and end in silence, [num_samples]: within 1 ms, and as those that were cut do."""
+    time = torch.arange(num_samples, device=device)
+    begun, left = time / (RISE_SECONDS * sample_rate), (num_samples - 1 - time) / (FADE_SECONDS * sample_rate)
+    return torch.sin(math.pi / 2 * torch.minimum(begun, left).clamp_max(1.0)).square()
 
 
 def limit_peak(audio: Tensor) -> Tensor:

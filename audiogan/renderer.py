@@ -5,6 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
+from audiogan import dsp
+from audiogan.config import ModelConfig
 from audiogan.models.base import Generator
 from audiogan.tiles import TILE, Tiles
 
@@ -65,7 +67,7 @@ class Renderer:
         """[TILE, latent_dim] to [TILE, num_samples]."""
         native = self.generator(*self._tensors(z, numbers, pitches))
         audio = self.generator.to_audio(native).float().clamp(-1.0, 1.0).cpu()
-        return at_peak(audio, self.generator.config.output_peak).numpy()
+        return finished(audio, self.generator.config).numpy()
 
     def _tensors(self, z: np.ndarray, numbers: list[int], pitches: list[float]) -> tuple[torch.Tensor | None, ...]:
         """A generator's arguments on its device."""
@@ -76,8 +78,12 @@ class Renderer:
         )
 
 
-def at_peak(audio: torch.Tensor, peak: float) -> torch.Tensor:
-    """Clips [clips, num_samples] brought to a peak, by at most `MOST_GAIN`; a peak of 0 leaves them as they are."""
-    if not peak:
+def finished(audio: torch.Tensor, config: ModelConfig) -> torch.Tensor:
+    """Clips [clips, num_samples] like those that a model learnt from: silent at both edges, and at `output_peak`.
+
+    What is quieter by more than `MOST_GAIN` stays so. Without a peak all is left as it is: it learnt from other clips.
+    """
+    if not config.output_peak:
         return audio
-    return audio * (peak / audio.abs().amax(1, keepdim=True).clamp_min(peak / MOST_GAIN))
+    faded = audio * dsp.edges(config.num_samples, config.sample_rate, audio.device)
+    return faded * (config.output_peak / faded.abs().amax(1, keepdim=True).clamp_min(config.output_peak / MOST_GAIN))

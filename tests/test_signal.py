@@ -5,7 +5,10 @@ import numpy as np
 import pytest
 from conftest import NUM_SAMPLES, SAMPLE_RATE, tone
 
+from audiogan import dsp
 from audiogan.evaluation import clicks, pitch, signal, whistle
+
+FADED = dsp.edges(NUM_SAMPLES, SAMPLE_RATE).numpy()
 
 
 def measured(audio: np.ndarray) -> dict[str, float]:
@@ -72,15 +75,19 @@ def clicks_of(audio: np.ndarray) -> int:
 class TestClicks:
     @pytest.mark.parametrize("height", [0.005, 0.1, 1.0])
     def test_an_impulse_within_a_note_is_one(self, height):
-        audio = tone(440) + 1e-4 * noise(0)
+        audio = FADED * tone(440) + 1e-4 * noise(0)
         assert clicks_of(audio) == 0
         audio[NUM_SAMPLES // 2] += height
         assert clicks_of(audio) >= 1
 
     def test_a_note_that_breaks_off_is_one(self):
-        audio = tone(440) + 1e-4 * noise(0)
+        audio = FADED * tone(440) + 1e-4 * noise(0)
         audio[NUM_SAMPLES // 2 :] = 0
         assert clicks_of(audio) >= 1
+
+    def test_a_note_that_sounds_to_the_last_sample_is_one(self):
+        assert clicks_of(tone(440)) >= 1
+        assert clicks_of(FADED * tone(440)) == 0
 
     def test_attacks_noise_pulses_and_silence_are_none(self):
         began = np.arange(NUM_SAMPLES) >= 3000
@@ -88,7 +95,7 @@ class TestClicks:
         pulses[::200] = 0.5
         drum = 0.5 * noise(2) * np.exp(-np.arange(NUM_SAMPLES) / 800).astype(np.float32)
         silence = np.zeros(NUM_SAMPLES, np.float32)
-        for audio in (began * noise(1), began * tone(440), tone(440), pulses, drum, noise(3), silence):
+        for audio in (began * noise(1), FADED * began * tone(440), pulses, drum, noise(3), silence):
             assert clicks_of(audio) == 0
 
 

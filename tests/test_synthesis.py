@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,10 @@ from conftest import LABELS, NUM_SAMPLES, tiny_generator
 
 import audiogan
 from audiogan.checkpoint import Checkpoint
+from audiogan.config import ModelConfig
 from audiogan.evaluation.candidates import ask_pitches
 from audiogan.models import ARCHITECTURES
-from audiogan.renderer import at_peak
+from audiogan.renderer import finished
 from audiogan.synthesis import Synthesizer, file_name
 from audiogan.tiles import TILE
 
@@ -166,11 +168,16 @@ def test_unconditional_model_has_no_labels(checkpoints):
         synthesizer.generate(1, 0, "Flute")
 
 
-def test_clips_are_brought_to_the_peak_of_their_training():
-    quiet, loud, silent = torch.tensor([[0.1, -0.19]]), torch.tensor([[0.5, -1.0]]), torch.full((1, 2), 1e-3)
-    audio = torch.cat([quiet, loud, silent])
-    torch.testing.assert_close(at_peak(audio, 0.95).abs().amax(1), torch.tensor([0.95, 0.95, 0.016]))
-    assert at_peak(audio, 0.0) is audio
+def test_clips_are_brought_to_the_peak_of_their_training_and_silent_at_both_ends():
+    config = ModelConfig("wavegan", num_samples=8192, output_peak=0.95)
+    audio = torch.tensor([[0.19], [1.0], [1e-3]]) * torch.ones(8192)
+    found = finished(audio, config)
+    torch.testing.assert_close(found.amax(1), torch.tensor([0.95, 0.95, 0.016]))
+    assert (found[:, [0, -1]] == 0).all()
+    assert (found[0, 16 : 8191 - 256] == found[0].max()).all()  # after 1 ms, and until 16 ms before the end
+    assert (found[0, :17].diff() > 0).all()
+    assert (found[0, -257:].diff() < 0).all()
+    assert finished(audio, replace(config, output_peak=0.0)) is audio
 
 
 def test_unknown_checkpoints_and_devices(checkpoints):

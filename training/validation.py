@@ -14,7 +14,7 @@ from audiogan.evaluation.candidates import alike
 from audiogan.evaluation.features import summarize
 from audiogan.evaluation.metrics import frechet_distance, kernel_distance_alone
 from audiogan.models.base import Generator
-from audiogan.renderer import at_peak
+from audiogan.renderer import finished
 
 SEED = 1
 FEWEST, MAX_CLIPS, BATCH = 2, 512, 32
@@ -70,7 +70,7 @@ class Validation:
         summaries = []
         for batch, label, pitch in zip(latents, self.label.split(BATCH), self.pitch.split(BATCH), strict=True):
             native = generator(batch, label if config.labels else None, pitch)
-            summaries.append(self._summary(at_peak(generator.to_audio(native), config.output_peak)))
+            summaries.append(self._summary(finished(generator.to_audio(native), config)))
         return self._score(torch.cat(summaries).numpy())
 
     def _score(self, summaries: np.ndarray) -> Score:

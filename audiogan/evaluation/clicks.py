@@ -20,9 +20,9 @@ FAINTEST = 1e-5  # RMS that is held against in silence: a frame that stands out 
 
 
 def count(audio: np.ndarray, sample_rate: int) -> np.ndarray:
-    """Clicks in each clip: [n, time] in [-1, 1] to float32 [n]."""
+    """Clicks in each clip, and where it is cut off before it is silent: [n, time] in [-1, 1] to float32 [n]."""
     frame = max(1, int(FRAME_SECONDS * sample_rate))
-    audio = np.asarray(audio, np.float32)
+    audio = np.pad(np.asarray(audio, np.float32), ((0, 0), (0, AROUND * frame)))
     power = frame_power(unpredicted(audio)[:, ORDER:], frame)
     offsets = np.arange(-AROUND, AROUND + 1)
     windows = _around(power, "reflect")[..., np.abs(offsets) > ADJACENT]

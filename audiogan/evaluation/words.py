@@ -82,7 +82,7 @@ _OTHERS = {
         "Clips that click",
         LIKE_REAL,
         False,
-        "Share of clips with a moment that nothing around explains.",
+        "Share of clips with a moment that nothing around explains, or that end before they are silent.",
     ),
     "above_7500_db": ("Above 7.5 kHz", LIKE_REAL, False, "Energy there in dB of all, median: whistle and hiss."),
     "above_7500_db_most": ("Above 7.5 kHz, worst", LIKE_REAL, False, "95th percentile."),

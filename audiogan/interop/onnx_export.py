@@ -16,7 +16,7 @@ from audiogan.audio import write_atomically
 from audiogan.interop.real_fourier import RealFourier, RealGriffinLim, RealPostFilter
 from audiogan.models.base import Generator, SpectralGenerator
 from audiogan.models.convolutions import UpConv1d
-from audiogan.renderer import at_peak
+from audiogan.renderer import finished
 from audiogan.spectra import HOP_LENGTH
 from audiogan.synthesis import Synthesizer
 
@@ -63,7 +63,7 @@ class Player(nn.Module):
         """`inputs` to `outputs`: audio [batch, num_samples] in [-1, 1], and the normalised log spectrogram it is of."""
         native = self.generator(**dict(zip(self.inputs, arguments, strict=True)))
         audio = self.generator.to_audio(native).clamp(-1.0, 1.0)
-        audio = at_peak(audio, self.generator.config.output_peak)
+        audio = finished(audio, self.generator.config)
         return (audio, native.squeeze(1)) if self.spectral else (audio,)
 
 

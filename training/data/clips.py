@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from audiogan.audio import to_pcm16
+from audiogan.audio import FADE_SECONDS, to_pcm16
 from audiogan.config import ModelConfig
 from audiogan.dataset import INDEX_COLUMNS
 from audiogan.folders import PartialFolder
@@ -24,7 +24,6 @@ from training.data.seen import Seen
 
 PEAK = 0.95
 SILENCE_PEAK = 10 ** (-60 / 20)
-FADE_SECONDS = 0.016
 
 
 @dataclass(frozen=True)
