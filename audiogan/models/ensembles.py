@@ -112,8 +112,8 @@ class WaveformEnsemble(Ensemble):
 class SpectrogramEnsemble(Ensemble):
     """Of log spectrograms [batch, 1, bins, frames]: their features, themselves, and the long spectra of their sound.
 
-    A picture in which a partial wavers is as good as another to critics of pictures; what phases can be found for it
-    is heard at once.
+    A picture of short windows says little of what lies between the partials of a note, and nothing of whether phases
+    can be found for it: both are heard at once.
 
     Args:
         heard: makes native samples sound, [batch, num_samples], with a gradient.
