@@ -164,7 +164,7 @@ class PhaseSearch:
     def _overlap(self, frames: Tensor) -> None:
         """Windowed frames [batch or 1, frames, n_fft] added up into `padded`."""
         count = frames.shape[1]
-        self.padded[:, count:] = 0
+        self.padded[:, count:].zero_()
         pieces = (tensor.split(self.hop_length, dim=2) for tensor in (frames, self.scaled_window))
         for number, (piece, window) in enumerate(zip(*pieces, strict=True)):
             place = self.padded[:, number : number + count, : piece.shape[2]]

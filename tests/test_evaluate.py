@@ -282,7 +282,7 @@ class TestVerdict:
 
     @pytest.mark.parametrize(
         ("score", "value", "fault"),
-        [("whistle_db", -40.0, "Whistle"), ("whistle_db", -60.0, ""), ("clicking_clips", 0.2, "Clicks")],
+        [("whistle_db", -40.0, "Whistle"), ("whistle_db", -60.0, ""), ("clicking_clips", 1.0, "Clicks")],
     )
     def test_faults_of_the_signal_are_named(self, evaluated, score, value, fault):
         document = evaluated[1]
