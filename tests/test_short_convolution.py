@@ -29,7 +29,7 @@ def convolved(x: torch.Tensor, taps: torch.Tensor) -> torch.Tensor:
 def test_a_short_convolution_by_hand():
     form = short_convolution.algorithm(2, 7)
     x, taps = torch.arange(1.0, 5.0).view(1, 4, 1), torch.tensor([0.0, 0, 0, 1, 10, 100, 0]).view(7, 1, 1)
-    y = short_convolution.convolve(x, short_convolution.transform(taps, form), form)
+    y = short_convolution.convolve(x, short_convolution.transform(taps, form, 4), form)
     torch.testing.assert_close(y.flatten(), torch.tensor([321.0, 432, 43, 4]), atol=1e-3, rtol=0)
 
 
@@ -39,7 +39,7 @@ def test_rounding_stays_near_that_of_a_direct_sum(size, taps, time):
     form = short_convolution.algorithm(size, taps)
     x, filters = torch.randn(3, time, 32).relu(), torch.randn(taps, 32, 16)
     exact = convolved(x.double(), filters.double())
-    y = short_convolution.convolve(x, short_convolution.transform(filters, form), form)
+    y = short_convolution.convolve(x, short_convolution.transform(filters, form, time), form)
     assert y.shape == exact.shape
     assert decibels(y, exact) < -115
     assert decibels(y, exact) < decibels(convolved(x, filters), exact) + 20
@@ -90,6 +90,24 @@ def test_what_a_wide_layer_plays_with_is_kept_until_its_weights_change():
     with torch.inference_mode():
         torch.testing.assert_close(layer(x), 2 * before)
         torch.testing.assert_close(layer.double()(x.double()).float(), 2 * before)
+
+
+@pytest.mark.parametrize("time", [16, 64, 1024])
+def test_a_clip_is_the_same_in_any_company(time):
+    layer, x = UpConv1d(128, 64), torch.randn(9, 128, time)
+    with torch.inference_mode():
+        together = layer(x)
+        for clips in (slice(0, 1), slice(0, 8), slice(2, 5)):
+            assert torch.equal(layer(x[clips]), together[clips])
+
+
+def test_a_layer_that_played_can_be_copied():
+    layer, x = UpConv1d(128, 64), torch.randn(1, 128, 16)
+    with torch.inference_mode():
+        played = layer(x)
+        copied = copy.deepcopy(layer)
+        assert not copied._kept
+        assert torch.equal(copied(x), played)
 
 
 def test_a_generator_rounds_far_below_sixteen_bits():

@@ -49,13 +49,14 @@ class UpConv1d(FoldedConv1d):
 
     def _played(self, x: Tensor) -> Tensor:
         """More outputs at a time take fewer multiplications and more memory: that suits layers of many frames."""
-        size = 4 if x.shape[2] < 64 else 8
-        kernel = self._keep(self._transformed, size)
+        time = x.shape[2]
+        size = 4 if time < 64 else 8
+        kernel = self._keep(self._transformed, size, time, torch.get_num_threads())
         y = short_convolution.convolve(x.transpose(1, 2), kernel, self._algorithm(size))  # [batch, time, stride * out]
         return y.unflatten(2, (self.stride, -1)).flatten(1, 2).add_(self.bias).transpose(1, 2)
 
-    def _transformed(self, size: int) -> Tensor:
-        return short_convolution.transform(self._fold().permute(2, 1, 0), self._algorithm(size))
+    def _transformed(self, size: int, time: int, _threads: int) -> Tensor:
+        return short_convolution.transform(self._fold().permute(2, 1, 0), self._algorithm(size), time)
 
     def _algorithm(self, size: int) -> short_convolution.Algorithm:
         return short_convolution.algorithm(size, self._rows()[0])

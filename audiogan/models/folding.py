@@ -47,6 +47,10 @@ class FoldedConv1d(nn.Module):
             self.weight.data = self.weight.data.transpose(1, 2).contiguous().transpose(1, 2)
         return self
 
+    def __getstate__(self) -> dict:
+        """A copy keeps nothing: it makes its own."""
+        return {**self.__dict__, "_kept": {}}
+
     def multiplies(self, x: Tensor) -> bool:
         """Whether this layer is one matrix product: a question of its sizes and device alone, never of the clock."""
         return x.device.type == "cpu" and self.weight.shape[0] * self.weight.shape[1] >= WIDE

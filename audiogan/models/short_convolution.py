@@ -16,8 +16,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from audiogan.models.products import multiply, packed
+
 REAL_POINTS = (0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5)
 FRAMES_AT_ONCE = 1024  # a few MB of values and products: they stay in the cache, and weights are read few times
+CLIPS_AT_ONCE = 8  # where clips are so short that more would fit: fewer take as long, since weights are read anyway
 
 
 @dataclass(frozen=True)
@@ -87,36 +90,42 @@ def _three_products(w: np.ndarray, x: np.ndarray, y: np.ndarray, pairs: int) -> 
     return [np.concatenate([real, *rows]) for real, rows in zip(real_rows, complex_rows, strict=True)]
 
 
-def transform(taps: Tensor, form: Algorithm) -> Tensor:
-    """What `convolve` takes of a filter: [taps, in, out] to [products, in, out]."""
-    return (form.filters @ taps.flatten(1)).unflatten(1, taps.shape[1:])
+def transform(taps: Tensor, form: Algorithm, time: int) -> Tensor:
+    """What `convolve` takes of a filter [taps, in, out] for clips of so many frames."""
+    matrices = (form.filters @ taps.flatten(1)).unflatten(1, taps.shape[1:])  # [products, in, out]
+    return packed(matrices, _clips(time) * _tiles(form, time))
 
 
 def convolve(x: Tensor, kernel: Tensor, form: Algorithm) -> Tensor:
     """A convolution that keeps the length, with zeros around it and an odd number of taps.
 
     Args:
-        x: [batch, time, in]; kernel: `transform`'s, [products, in, out].
+        x: [batch, time, in]; kernel: `transform`'s, for that time.
 
     Returns:
         [batch, time, out].
     """
-    batch, time, _ = x.shape
-    tiles, reach, length = -(-time // form.size), form.taps // 2, form.inputs.shape[1]
-    padded = F.pad(x, (0, 0, reach, tiles * form.size - time + reach))
+    (batch, time, _), clips, tiles = x.shape, _clips(x.shape[1]), _tiles(form, x.shape[1])
+    reach, length = form.taps // 2, form.inputs.shape[1]
+    padded = F.pad(x, (0, 0, reach, tiles * form.size - time + reach, 0, -batch % clips))
     tiled = padded.unfold(1, length, form.size).transpose(2, 3)  # [batch, tiles, size + taps - 1, in]: a view
-    y = x.new_empty(batch, tiles, form.size, kernel.shape[2])
-    clips = max(1, FRAMES_AT_ONCE // time)
-    for part, out in zip(tiled.split(clips), y.split(clips), strict=True):
-        _convolve_tiles(part, kernel, form, out.flatten(0, 1))
-    return y.flatten(1, 2)[:, :time]
+    y = torch.cat([_convolve_tiles(part, kernel, form) for part in tiled.split(clips)])
+    return y.unflatten(0, (-1, tiles)).flatten(1, 2)[:batch, :time]
 
 
-def _convolve_tiles(tiled: Tensor, kernel: Tensor, form: Algorithm, out: Tensor) -> None:
-    """Tiles [batch, tiles, size + taps - 1, in] of a few clips into `out` [batch * tiles, size, out]."""
-    count, each = len(out), tiled.shape[1]
-    values = tiled.new_empty(count, len(form.inputs), tiled.shape[3])
+def _clips(time: int) -> int:
+    """How many clips are computed together: always as many, so that the products are of one size."""
+    return max(1, min(CLIPS_AT_ONCE, FRAMES_AT_ONCE // time))
+
+
+def _tiles(form: Algorithm, time: int) -> int:
+    return -(-time // form.size)
+
+
+def _convolve_tiles(tiled: Tensor, kernel: Tensor, form: Algorithm) -> Tensor:
+    """Tiles [clips, tiles, size + taps - 1, in] to [clips * tiles, size, out]."""
+    clips, each, _, channels = tiled.shape
+    values = tiled.new_empty(clips * each, len(form.inputs), channels)
     for clip, its_values in zip(tiled, values.split(each), strict=True):  # all at once, overlaps would be copied
         torch.bmm(form.inputs.expand(each, -1, -1), clip, out=its_values)
-    products = torch.bmm(values.transpose(0, 1), kernel)  # [products, batch * tiles, out]
-    torch.bmm(form.outputs.expand(count, -1, -1), products.transpose(0, 1), out=out)
+    return torch.bmm(form.outputs.expand(len(values), -1, -1), multiply(values, kernel))
