@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from audiogan.ui.files import ServedFiles
+from audiogan.ui.files import KEPT_SECONDS, ServedFiles
 from audiogan.ui.serving import HEAD_SECONDS, REST_SECONDS, impatient, serve
 
 
@@ -73,10 +73,15 @@ def test_answer_that_takes_long_is_waited_for(connection):
     assert not connection.closed
 
 
+def page(folder: Path) -> SimpleNamespace:
+    """Gradio's, as far as files are concerned."""
+    return SimpleNamespace(GRADIO_CACHE=str(folder), temp_file_sets=[set()])
+
+
 class TestServedFiles:
     def test_oldest_makes_room_once_nobody_can_be_fetching_it(self, tmp_path):
         now = [0.0]
-        files = ServedFiles(SimpleNamespace(GRADIO_CACHE=str(tmp_path)), max_bytes=250, clock=lambda: now[0])
+        files = ServedFiles(page(tmp_path), max_bytes=250, clock=lambda: now[0])
         first, second = (Path(files.add(bytes([number]) * 100, "a.wav")["path"]) for number in range(2))
         assert first.read_bytes() == bytes(100)
         now[0] = 30.0
@@ -90,11 +95,31 @@ class TestServedFiles:
 
     def test_file_that_is_gone_is_nobodys_trouble(self, tmp_path):
         now = [0.0]
-        files = ServedFiles(SimpleNamespace(GRADIO_CACHE=str(tmp_path)), max_bytes=100, clock=lambda: now[0])
+        files = ServedFiles(page(tmp_path), max_bytes=100, clock=lambda: now[0])
         Path(files.add(bytes(90), "a.wav")["path"]).unlink()
         now[0] = 100.0
         assert Path(files.add(bytes([1]) * 90, "b.wav")["path"]).exists()
         assert files.bytes == 90
+
+    @pytest.mark.parametrize("passed", [0.0, KEPT_SECONDS])
+    def test_nothing_is_left_of_a_file_that_went(self, tmp_path, passed):
+        now, gradio = [0.0], page(tmp_path / "cache")
+        files = ServedFiles(gradio, max_bytes=100, clock=lambda: now[0])
+        for number in range(20):
+            gradio.temp_file_sets[0].add(files.add(bytes([number]) * 100, "a.wav")["path"])
+            now[0] += 61.0
+        now[0] += passed
+        files.sweep()
+        kept = list(tmp_path.rglob("*.wav"))
+        assert len(kept) == (0 if passed else 1)
+        assert gradio.temp_file_sets == [set(map(str, kept))]
+        assert set(tmp_path.glob("cache/*/*")) == {path.parent for path in kept}
+
+    def test_files_go_with_whoever_served_them(self, tmp_path):
+        files = ServedFiles(page(tmp_path))
+        files.add(bytes(100), "a.wav")
+        del files
+        assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(("host", "named"), [("127.0.0.1", "127.0.0.1"), ("::1", "[::1]"), ("[::1]", "[::1]")])

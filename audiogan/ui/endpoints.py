@@ -51,9 +51,9 @@ class Files:
         return {"files": [(wav_bytes(audio, synthesizer.sample_rate), name)]}
 
 
-def build(library: Library, cache: gr.HTML, gate: Gate) -> None:
-    """Register the endpoints; `cache` is the component in whose cache they put sounds."""
-    files, served_files = Files(library), ServedFiles(cache)
+def build(library: Library, page: gr.Blocks, gate: Gate) -> ServedFiles:
+    """Register the page's endpoints; the files that they answer with."""
+    files, served_files = Files(library), ServedFiles(page)
     rows = functools.cache(lambda: [entry.describe() for entry in library])  # 0.1 s and more
 
     async def served(answer, http: gr.Request, clips: int, **request) -> list[dict]:
@@ -93,6 +93,7 @@ def build(library: Library, cache: gr.HTML, gate: Gate) -> None:
     gr.api(list_models, api_name="list_models")
     gr.api(toasts(generate), api_name="generate", concurrency_limit=None)  # the gate's line is the only one
     gr.api(toasts(morph), api_name="morph", concurrency_limit=None)
+    return served_files
 
 
 def _at_most(name: str, value, most: int) -> int:

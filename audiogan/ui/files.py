@@ -1,8 +1,10 @@
 """Files that Gradio serves: sounds for whoever fetches them soon, and never more of them than a disk can bear."""
 
+import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import gradio as gr
@@ -10,37 +12,52 @@ from gradio.processing_utils import save_bytes_to_cache
 
 MAX_BYTES = 256 * 2**20
 SLACK_SECONDS = 60.0  # a file that was handed out so recently stays
+KEPT_SECONDS = 3600.0  # none stays longer
 
 
 class ServedFiles:
-    """Files in a component's cache, in the order in which they were last handed out.
+    """Files in a folder of their own, which goes with this object or its process, in the order of being handed out.
+
+    Gradio's `delete_cache` leaves an empty folder for each file, and ends for good if one comes while it counts them.
 
     Args:
-        field: the component.
-        max_bytes: of all of them; the oldest make room. `delete_cache` removes by age what nobody asks for any more.
+        page: in whose cache the folder lies.
+        max_bytes: of all of them; the oldest make room.
     """
 
-    def __init__(self, field: gr.HTML, max_bytes: int = MAX_BYTES, clock: Callable[[], float] = time.time):
-        self._field, self._max_bytes, self._clock = field, max_bytes, clock
+    def __init__(self, page: gr.Blocks, max_bytes: int = MAX_BYTES, clock: Callable[[], float] = time.monotonic):
+        self._page, self._max_bytes, self._clock = page, max_bytes, clock
+        Path(page.GRADIO_CACHE).mkdir(parents=True, exist_ok=True)
+        self._folder = tempfile.TemporaryDirectory(dir=page.GRADIO_CACHE, ignore_cleanup_errors=True)
         self._busy = threading.Lock()
         self._kept: dict[str, tuple[int, float]] = {}  # bytes, and when it was handed out
         self.bytes = 0
 
     def add(self, data: bytes, name: str) -> dict:
         """A file of these bytes, under a name of our choice, as Gradio hands it out."""
-        path = save_bytes_to_cache(data, name, self._field.GRADIO_CACHE)
         with self._busy:
+            path = save_bytes_to_cache(data, name, self._folder.name)
             self.bytes += len(data) - self._kept.pop(path, (0, 0.0))[0]
             self._kept[path] = len(data), self._clock()
-            self._make_room()
+        self.sweep()
         return {"path": path, "orig_name": name, "meta": {"_type": "gradio.FileData"}}
 
-    def _make_room(self) -> None:
-        until = self._clock() - SLACK_SECONDS
-        while self.bytes > self._max_bytes:
-            path, (size, handed_out) = next(iter(self._kept.items()))
-            if handed_out > until:
-                return
-            del self._kept[path]
-            self.bytes -= size
-            Path(path).unlink(missing_ok=True)
+    def sweep(self) -> None:
+        """Remove what was handed out long ago, or is too much."""
+        with self._busy:
+            while self._kept:
+                path, (size, handed_out) = next(iter(self._kept.items()))
+                age = self._clock() - handed_out
+                if age < SLACK_SECONDS or (age < KEPT_SECONDS and self.bytes <= self._max_bytes):
+                    return
+                del self._kept[path]
+                self.bytes -= size
+                self._remove(Path(path))
+
+    def _remove(self, path: Path) -> None:
+        """A file, its folder, and what Gradio remembers of it."""
+        with suppress(OSError):  # it may be gone
+            path.unlink()
+            path.parent.rmdir()
+        for remembered in self._page.temp_file_sets:
+            remembered.discard(str(path))

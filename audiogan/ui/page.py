@@ -31,7 +31,6 @@ QUEUE_SIZE = 64  # of those who wait for one of THREADS; all others wait in the 
 THREADS = 100
 SESSIONS = 1000
 MIDDLEWARE = (RequestLog, SafeHeaders, Surface, RequestLimits, Pages)  # outermost first
-CACHE_SECONDS = (600, 3600)  # how often files are looked through, and how old they may grow
 
 
 def build_app(library: Library, store: Store, study: Study | None = None) -> gr.Blocks:
@@ -43,15 +42,16 @@ def build_app(library: Library, store: Store, study: Study | None = None) -> gr.
         study: what the Rate tab asks about; without one it says that there is none.
 
     Returns:
-        The page, with its `gate` and `health`, which `serving` tells when to stop, its `tally` and its `downloads`.
+        The page, with its `gate` and `health`, which `serving` tells when to stop, `files`, which it looks through, its
+        `tally` and its `downloads`.
     """
     gate, tally = Gate(), Tally(store, study)
     downloads = Downloads(tally, store, study)
-    with Blocks(title="audiogan", analytics_enabled=False, delete_cache=CACHE_SECONDS) as app:
+    with Blocks(title="audiogan", analytics_enabled=False) as app:
         gr.Markdown(HEADER, elem_id="header")
         with gr.Tabs():
             with gr.Tab("Play"):
-                instrument = play.build(library, gate)
+                play.build(library, gate)
             with gr.Tab("Explore"):
                 explore.build(library, gate)
             with gr.Tab("Compare"):
@@ -63,7 +63,7 @@ def build_app(library: Library, store: Store, study: Study | None = None) -> gr.
             with gr.Tab("About"):
                 about.build(library)
         gr.HTML(js_on_load=mounting("tabs.js"), apply_default_css=False, elem_id="tabs")
-        endpoints.build(library, instrument, gate)
+        app.files = endpoints.build(library, app, gate)
     app.gate, app.health, app.app_id = gate, Health(library, store), _identity(library, study)
     app.tally, app.downloads = tally, downloads
     return app.queue(max_size=QUEUE_SIZE)

@@ -9,7 +9,7 @@ from audiogan.ui.sounds import Sounds
 from audiogan.ui.visitors import visitor
 
 
-def build(library: Library, gate: Gate) -> gr.HTML:
+def build(library: Library, gate: Gate) -> None:
     """The tab's contents: the instrument itself is `static/play.js`."""
     sounds = Sounds(library)
 
@@ -19,7 +19,7 @@ def build(library: Library, gate: Gate) -> gr.HTML:
     async def line(ticket: str, http: gr.Request) -> dict:
         return {"place": gate.place(ticket, await visitor(http))}
 
-    return gr.HTML(
+    gr.HTML(
         html_template='<div class="studio"></div>',
         js_on_load=scripts.mounting("play.js"),
         apply_default_css=False,

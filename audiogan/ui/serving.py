@@ -35,7 +35,7 @@ def serve(app: gr.Blocks, launch: dict) -> None:
         be_impatient(app.server)
         remember_little(app)
         while not told.wait(0.5) and app.server.thread.is_alive():
-            pass
+            app.files.sweep()
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
