@@ -5,9 +5,11 @@ import json
 import os
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,7 +18,7 @@ import pytest
 import sqlalchemy as sa
 from postgres import postgres_server
 
-from audiogan.listening.store import Session, Store, StoreError, schema
+from audiogan.listening.store import Session, Store, StoreError, database, schema
 from audiogan.listening.store.database import Database
 from audiogan.listening.votes import EXCLUSION_COLUMNS, SCHEMA_VERSION, VOTE_COLUMNS, Exclusion, Vote, clip_hash
 
@@ -424,6 +426,26 @@ def test_unusable_database_is_one_sentence_without_its_password(url):
         Store(url)
     assert "\n" not in str(caught.value)
     assert "hunter2" not in str(caught.value)
+
+
+def test_server_that_says_nothing_is_given_up(monkeypatch):
+    monkeypatch.setitem(database.PATIENCE, "connect_timeout", 2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        hang_up = threading.Timer(20, silent.close)
+        hang_up.start()
+        with pytest.raises(StoreError, match="timeout"):
+            Store(f"postgresql://127.0.0.1:{silent.getsockname()[1]}/none")
+        hang_up.cancel()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs TCP_USER_TIMEOUT")
+@pytest.mark.parametrize(("said", "milliseconds"), [("", 15_000), ("&tcp_user_timeout=3000", 3000)])
+def test_server_whose_machine_is_gone_is_given_up_after_what_the_url_says(server, said, milliseconds):
+    kept = Database(server + said)
+    with kept.read() as connection, socket.socket(fileno=os.dup(connection.connection.fileno())) as line:
+        assert line.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == milliseconds
+        assert line.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 10
+    kept.close()
 
 
 def test_file_that_is_no_database_is_refused(file):

@@ -10,6 +10,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 BUSY_SECONDS = 30
 CONNECTIONS = 20
+# libpq's, where the URL does not say. It would wait for ever for a server that takes a connection and says nothing, and
+# for a quarter of an hour or more for one whose machine is gone.
+PATIENCE = {"connect_timeout": 10, "tcp_user_timeout": 15_000, "keepalives_idle": 10, "keepalives_interval": 5}
 _INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
@@ -125,7 +128,9 @@ def _engine(url: str) -> sa.Engine:
 
 def _engine_arguments(url: str) -> dict:
     if not url.startswith("sqlite"):
-        return {"pool_pre_ping": True, "pool_size": CONNECTIONS}
+        said = sa.make_url(url).query
+        patience = {name: value for name, value in PATIENCE.items() if name not in said}
+        return {"pool_pre_ping": True, "pool_size": CONNECTIONS, "connect_args": patience}
     arguments = {"connect_args": {"timeout": BUSY_SECONDS, "check_same_thread": False}}
     in_memory = url in ("sqlite://", "sqlite:///:memory:")
     return arguments | ({"poolclass": sa.pool.StaticPool} if in_memory else {"pool_size": CONNECTIONS})
