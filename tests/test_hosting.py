@@ -27,11 +27,11 @@ SECRET_WORDS = ("Flute", "secret", "127.0.0.1", "tiny", "seed")
 class Service:
     """`python app.py` on a free port, its log in a file."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, **environment: str):
         self.folder, self.port = folder, free_port()
         save_tiny_checkpoint(folder / "checkpoints" / "tiny", "wavegan")
         self.url = f"http://127.0.0.1:{self.port}"
-        environment = os.environ | {"AUDIOGAN_DATABASE_URL": f"sqlite:///{folder / 'votes.sqlite3'}"}
+        environment |= os.environ | {"AUDIOGAN_DATABASE_URL": f"sqlite:///{folder / 'votes.sqlite3'}"}
         environment |= {"GRADIO_TEMP_DIR": str(folder / "cache"), "PYTHONPATH": str(ROOT)}
         with open(folder / "log", "ab") as log:
             self.process = serve(self.port, folder / "checkpoints", environment, log)
@@ -140,6 +140,15 @@ def test_page_comes_compressed_once_and_not_again_where_a_browser_has_it(service
 def test_page_names_the_address_at_which_it_is_read(service):
     for host in ("a.example", "b.example"):
         assert f'"root":"http://{host}"' in service.client.get("/config", headers={"host": host}).text.replace(" ", "")
+
+
+def test_page_below_a_path_says_so(tmp_path):
+    service = Service(tmp_path, GRADIO_ROOT_PATH="/sounds")
+    for path in ("/", "/config"):
+        told = service.client.get(path, headers={"host": "a.example"}).text
+        assert '"root":"http://a.example/sounds"' in told.replace(" ", "")
+    service.process.kill()
+    service.process.wait()
 
 
 @pytest.mark.parametrize(("name", "given"), [("list_models", {}), ("generate", {"model": "tiny", "num": 1})])
