@@ -3,6 +3,8 @@
 import dataclasses
 import json
 import os
+import re
+import shlex
 import shutil
 import signal
 import socket
@@ -452,6 +454,19 @@ def test_file_that_is_no_database_is_refused(file):
     file.write_bytes(os.urandom(4096))
     with pytest.raises(StoreError, match="not a database"):
         Store(f"sqlite:///{file}")
+
+
+def test_copy_that_the_hosting_page_makes_has_every_vote_of_a_database_in_use(tmp_path):
+    line = re.search("^    .venv/bin/python (.+VACUUM.+)$", (ROOT / "docs" / "hosting.md").read_text(), re.MULTILINE)
+    store = Store(f"sqlite:///{tmp_path / 'ratings.sqlite3'}")
+    secret = store.secret()
+    store.close_step(SESSION, 0, {}, 1, trial(0))
+    subprocess.run([sys.executable, *shlex.split(line[1])], cwd=tmp_path, check=True)
+    copy = Store(f"sqlite:///{tmp_path / 'copy.sqlite3'}")
+    assert list(copy.rows()) == list(store.rows()) != []
+    assert copy.secret() == secret
+    copy.close()
+    store.close()
 
 
 def test_environment_names_the_database(monkeypatch, file):
