@@ -201,6 +201,21 @@ def test_level_guard_passes_quiet_sounds_and_holds_sixteen_loud_ones(visit):
     assert many < 1
 
 
+def test_sound_that_is_cut_while_it_fades_does_not_jump(visit):
+    steepest = visit().evaluate(
+        """async () => {
+        const { bufferOf, start } = await import(audioganModules["engine.js"]);
+        const offline = new OfflineAudioContext(1, 44100, 44100);
+        const level = bufferOf(new Float32Array(16000).fill(1), 16000);
+        for (const at of [0.2965, 0.2975, 0.2985, 0.2995])
+          start(offline, offline.destination, level, { share: 0.3 }).stop(at);
+        const samples = (await offline.startRendering()).getChannelData(0);
+        return samples.reduce((most, value, at) => Math.max(most, at ? Math.abs(value - samples[at - 1]) : 0), 0);
+        }"""
+    )
+    assert steepest < 0.05  # four voices that fade over 5 ms
+
+
 def test_keys_play_two_octaves_of_the_selected_pad(visit):
     page = visit(script=LISTEN)
     pad(page, 5).click()

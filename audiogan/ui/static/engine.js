@@ -73,7 +73,7 @@ export function start(where, output, buffer, { when = 0, gain = 1, rate = 1, sha
   source.start(when);
   source.stop(end);
   const stop = (at = where.currentTime, constant = CHOKE) => {
-    if (at >= end) return;
+    if (at >= end - FADE) return; // it fades already: to begin anew would be the click
     level.gain.cancelScheduledValues(at).setTargetAtTime(0, at, constant);
     source.stop(Math.min(at + 8 * constant, end));
   };
