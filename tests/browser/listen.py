@@ -9,8 +9,14 @@ AudioBufferSourceNode.prototype.start = function (when = 0, ...rest) {
   if (this.context instanceof AudioContext) {
     const now = this.context.currentTime;
     heard.push({ when: when || now, now, at: performance.now(), pressed, seconds: this.buffer.duration });
+    this.heard = heard.at(-1);
   }
   return start.call(this, when, ...rest);
+};
+const stop = AudioBufferSourceNode.prototype.stop;
+AudioBufferSourceNode.prototype.stop = function (when = 0) {
+  if (this.heard) this.heard.until = when || this.context.currentTime;
+  return stop.call(this, when);
 };
 globalThis.pressed = 0;
 for (const type of ["pointerdown", "keydown"])
@@ -37,7 +43,7 @@ globalThis.peak = () => Math.max(0, ...meters.flatMap((meter) => {
 
 
 def heard(page: Page) -> list[dict]:
-    """Each start: `when` and `now` on the audio clock in seconds, `at` and the last `pressed` in milliseconds."""
+    """Each start: `when`, `until`, `now` in seconds of the audio clock, `at` and the last `pressed` in milliseconds."""
     return page.evaluate("heard")
 
 

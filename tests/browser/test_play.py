@@ -132,6 +132,24 @@ def test_space_starts_steps_that_keep_time(visit):
     assert len(heard(page)) == count
 
 
+def test_pad_that_is_pressed_right_after_the_beat_stopped_sounds_whole(visit):
+    page = visit(script=LISTEN)
+    page.get_by_label("Tempo").fill("300")
+    pad(page, 0).click()
+    for step in (1, 2, 3, 5, 6, 7, 9, 10, 11, 13, 14, 15):  # the others are set
+        page.locator(f".step[data-number='0'][data-step='{step}']").click()
+    page.locator(".transport .run").click()
+    page.wait_for_function("heard.length > 20")
+    last = page.evaluate(
+        """() => {
+        for (const code of ["Space", "Digit1"])
+          document.body.dispatchEvent(new KeyboardEvent("keydown", { code, key: code, bubbles: true }));
+        return heard.at(-1);
+        }"""
+    )
+    assert last["until"] - last["when"] == pytest.approx(last["seconds"], abs=1e-3)
+
+
 def test_muted_pad_is_left_out_and_solo_leaves_the_others_out(visit):
     page = visit(script=LISTEN)
     page.get_by_role("button", name="All pads").click()

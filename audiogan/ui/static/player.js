@@ -42,7 +42,9 @@ export class Player extends EventTarget {
     this.voices[number] = [...others, voice].sort((one, other) => one.begin - other.begin);
   }
 
+  // Silence now, and of what was scheduled: the next hit gives way to none of it.
   hush() {
     for (const voice of this.voices.flat()) voice.stop();
+    this.voices = this.voices.map(() => []);
   }
 }
