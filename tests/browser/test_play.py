@@ -150,6 +150,15 @@ def test_pad_that_is_pressed_right_after_the_beat_stopped_sounds_whole(visit):
     assert last["until"] - last["when"] == pytest.approx(last["seconds"], abs=1e-3)
 
 
+def test_page_that_slept_does_not_catch_up_on_the_beat(visit):
+    page = visit(script=LISTEN)
+    page.locator(".transport .run").click()
+    page.wait_for_function("heard.length > 4")
+    page.evaluate("heard.length = 0; for (const end = performance.now() + 4000; performance.now() < end; );")
+    page.wait_for_function("heard.length > 4")
+    assert max(start["now"] - start["when"] for start in heard(page)) < 0.1
+
+
 def test_muted_pad_is_left_out_and_solo_leaves_the_others_out(visit):
     page = visit(script=LISTEN)
     page.get_by_role("button", name="All pads").click()

@@ -5,6 +5,7 @@ import { audio, wake } from "./engine.js";
 import { LEVELS } from "./pattern.js";
 
 const LEAD = 0.06; // seconds before the first step
+const LATE = 0.05; // seconds after which a step is left out: what a page that slept missed would sound all at once
 
 export class Sequencer extends EventTarget {
   constructor(studio, player) {
@@ -50,6 +51,7 @@ export class Sequencer extends EventTarget {
     if (kit.tempo !== this.clock.tempo) this.clock.setTempo(kit.tempo);
     this.clock.swing = kit.swing;
     for (const { step, time } of this.clock.take(now + this.reach)) {
+      if (time < now - LATE) continue;
       const column = step % kit.steps;
       this.shown.push({ column, time });
       kit.pattern.forEach((row, number) => row[column] && this.player.beat(number, time, LEVELS[row[column]]));
