@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from .axe import serious
 from .listen import LISTEN, heard
-from .studio import identity, pad, saved, tool
+from .studio import SAMPLE_RATE, identity, pad, saved, tool
 
 pytestmark = pytest.mark.browser
 PAD_KEYS = "1234qwerasdfzxcv"
@@ -204,6 +204,17 @@ def test_loop_is_exactly_its_steps_long_and_under_full_scale(visit):
     assert name == "audiogan-loop-90-bpm.wav"
     assert len(audio) == round(16 * 60 / 90 / 4 * sample_rate)
     assert 0.001 < np.abs(audio).max() <= 1
+
+
+def test_loop_begins_with_its_first_step(visit):
+    page = visit()
+    tool(page, "Clear").click()
+    page.locator(".step[data-number='0'][data-step='0']").click()
+    sound, _ = soundfile.read(io.BytesIO(saved(page, tool(page, "WAV").click)[1]))
+    loop, sample_rate = soundfile.read(io.BytesIO(saved(page, tool(page, "Loop WAV").click)[1]))
+    at_once = np.interp(np.arange(len(loop)) / sample_rate, np.arange(len(sound)) / SAMPLE_RATE, sound, right=0)
+    matches = [np.dot(np.roll(at_once, lag), loop) for lag in range(-500, 501)]
+    assert abs(np.argmax(matches) - 500) < 10  # samples: a fifth of a millisecond
 
 
 def test_level_guard_passes_quiet_sounds_and_holds_sixteen_loud_ones(visit):

@@ -1,7 +1,7 @@
 // What leaves the page as files: a kit, one sound, a loop, a chromatic instrument.
 
 import { StepClock, stepSeconds } from "./clock.js";
-import { gainOf, guard, rateOf, start } from "./engine.js";
+import { bufferOf, gainOf, guard, rateOf, start } from "./engine.js";
 import { describeKit, fileName, isHeard } from "./kit.js";
 import { LEVELS } from "./pattern.js";
 import { wavOf } from "./pcm.js";
@@ -33,11 +33,22 @@ export function chromaticZip(name, notes) {
 export async function loopWav(kit) {
   const turns = kit.steps % 2 ? 3 : 2;
   const length = Math.round(kit.steps * stepSeconds(kit.tempo) * LOOP_RATE);
-  const offline = new OfflineAudioContext(1, turns * length, LOOP_RATE);
+  const end = turns * length + (await guardDelay());
+  const offline = new OfflineAudioContext(1, end, LOOP_RATE);
   schedule(offline, kit, turns * kit.steps);
   const rendered = await offline.startRendering();
-  const samples = rendered.getChannelData(0).subarray((turns - 1) * length);
+  const samples = rendered.getChannelData(0).subarray(end - length);
   return new Blob([wavOf([samples], LOOP_RATE)], { type: "audio/wav" });
+}
+
+// By how many samples the level guard is late: its compressor looks ahead, as far as the browser likes.
+async function guardDelay() {
+  const offline = new OfflineAudioContext(1, LOOP_RATE / 10, LOOP_RATE);
+  const click = new AudioBufferSourceNode(offline, { buffer: bufferOf(Float32Array.of(0.1), LOOP_RATE) });
+  click.connect(guard(offline));
+  click.start();
+  const samples = (await offline.startRendering()).getChannelData(0);
+  return samples.findIndex((value) => value > 0.01);
 }
 
 function schedule(offline, kit, count) {
