@@ -41,6 +41,10 @@ def test_saved_kit_holds_the_models_clips_and_opens_again(visit, site, tmp_path)
     assert json.loads(again.read("kit.json")) == description
     for name in kit.namelist():
         assert again.read(name) == kit.read(name)
+    expect(other.get_by_label("Seed", exact=True)).to_have_value(str(FIRST_SEED))
+    other.get_by_role("status").filter(has_text="The kit is open.").get_by_role("button", name="Undo").click()
+    expect(other.get_by_label("Seed", exact=True)).to_have_value("99")
+    assert "seed 99," in identity(other, 0)
     assert before.endswith("clip 1")
 
 

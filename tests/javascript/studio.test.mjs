@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { describeKit } from "../../audiogan/ui/static/kit.js";
 import { base64Of } from "../../audiogan/ui/static/pcm.js";
 
 globalThis.AudioBuffer ??= class {
@@ -165,6 +166,25 @@ test("a beat that another replaced comes back as it was", () => {
   assert.deepEqual([it.beat, it.kit.tempo, it.kit.steps], ["Boom bap", 90, 16]);
   it.setBeat(before);
   assert.deepEqual([it.beat, it.kit.pattern, it.kit.tempo, it.kit.steps], ["Four on the floor", own, 99, 12]);
+});
+
+test("a kit from a file is called after what draws most of it, and the one before comes back as it was", async () => {
+  const { studio: it, calls } = studio();
+  const own = it.kit;
+  own.pattern[4][4] = 3;
+  const file = describeKit(own);
+  file.pads.forEach((pad, number) => (pad.seed = number ? "9" : null));
+  const opened = it.open(new Blob([JSON.stringify(file)]));
+  for (let batch = 0; batch < 2; batch += 1) {
+    while (calls.length <= batch) await settle();
+    calls[batch].reply();
+  }
+  const before = await opened;
+  assert.deepEqual(it.base, { model: "one", label: "Flute", seed: "9" });
+  assert.equal(it.pads[5].sound.seed, "9");
+  it.exchange(before);
+  assert.equal(it.kit, own);
+  assert.deepEqual([it.base.seed, it.beat], ["7", "Four on the floor"]);
 });
 
 test("undo goes back through a pad's sounds", async () => {

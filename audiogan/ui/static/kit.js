@@ -20,6 +20,16 @@ export function newKit() {
   return { pads: Array.from({ length: PADS }, newPad), pattern: emptyPattern(), tempo: TEMPO.value, swing: SWING.value, steps: STEPS };
 }
 
+// What draws most of the kit's sounds, { model, label, seed }; null where no seed draws any.
+export function baseOf(pads) {
+  const sounds = pads.map(({ sound }) => sound).filter(({ seed }) => seed !== null);
+  const count = ({ model, seed }) => sounds.filter((sound) => sound.model === model && sound.seed === seed).length;
+  const [most] = [...sounds].sort((one, other) => count(other) - count(one));
+  if (!most) return null;
+  const { model, label, seed } = most;
+  return { model, label: pads.every(({ sound }) => sound.label === label) ? label : null, seed };
+}
+
 // What a pad sounds at with others soloed or itself muted.
 export function isHeard(pads, number) {
   return !pads[number].muted && (pads[number].soloed || !pads.some((pad) => pad.soloed));

@@ -68,7 +68,7 @@ function buildActions(studio, player, notes, isHere) {
     },
     download: (number) => saveFile(fileName(studio.pads[number].sound), soundWav(studio.pads[number].sound)),
     save: () => saveFile(`audiogan-kit-${studio.base.seed}.zip`, kitZip(studio.kit)),
-    open: (file) => run(studio.open(file).then((opened) => opened && toast("The kit is open.", "done"))),
+    open: (file) => run(studio.open(file).then((before) => before && toast("The kit is open.", "done", () => studio.exchange(before)))),
     share: () => run(share(studio)),
     refuse: (text) => toast(text),
     pattern: (name) => offerBack(studio, `The beat is ${name} now.`, studio.startWith(name)),

@@ -1,7 +1,7 @@
 // The page's state and what changes it. Views listen to `changed` (which pad, or null for all).
 
 import { addressOf, readAddress } from "./address.js";
-import { kitText, newKit, readKit } from "./kit.js";
+import { baseOf, kitText, newKit, readKit } from "./kit.js";
 import { OPENING, PATTERNS, packPattern, startingPattern } from "./pattern.js";
 import { latentOf } from "./pcm.js";
 import { batches, byModel, decoded, randomSeed, Supply } from "./supply.js";
@@ -187,19 +187,27 @@ export class Studio extends EventTarget {
     }
   }
 
-  // A kit from a file, all or nothing; answers whether it was opened.
+  // A kit from a file, all or nothing; answers the one before, or null where it was not opened.
   async open(file) {
     const { kit, wanted } = readKit(await kitText(file));
     const numbered = wanted.map((request, number) => ({ number, ...request }));
-    return this.working(numbered, "Opening the kit", async (task) => {
+    let before = null;
+    await this.working(numbered, "Opening the kit", async (task) => {
       for (const batch of batches(numbered)) {
         const sounds = await this.fetch(batch.map(({ number, ...request }) => request));
         sounds.forEach((sound, at) => (kit.pads[batch[at].number].sound = sound));
       }
-      if (task.cancelled) return;
-      Object.assign(this, { kit, beat: "" });
-      this.changed();
+      if (!task.cancelled) before = this.exchange({ kit, beat: "", base: baseOf(kit.pads) ?? this.base });
     });
+    return before;
+  }
+
+  // Another kit with its beat's name and what it is called; answers the one before.
+  exchange({ kit, beat, base }) {
+    const before = { kit: this.kit, beat: this.beat, base: this.settled };
+    Object.assign(this, { kit, beat, base, settled: base });
+    this.changed();
+    return before;
   }
 
   // What the address asks for: the kit that is already here, or another, how it is played, and its beat. Requests for what
