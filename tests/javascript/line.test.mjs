@@ -30,7 +30,9 @@ test("a busy server is asked again after the time that it names, and says why", 
 
 test("a lost answer is asked for again, a refusal is not", async () => {
   const lost = serverOf(new Error("connection lost"), { sounds: [1] });
-  assert.deepEqual(await askInLine(lost, REQUEST, () => {}, async () => {}), { sounds: [1] });
+  const told = [];
+  assert.deepEqual(await askInLine(lost, REQUEST, (text) => told.push(text), async () => {}), { sounds: [1] });
+  assert.deepEqual(told, ["No connection: asking again.", ""]);
   const refusing = serverOf({ error: "seed must be a number" }, { sounds: [1] });
   assert.deepEqual(await askInLine(refusing, REQUEST, () => {}, async () => {}), { error: "seed must be a number" });
   assert.equal(refusing.asked.length, 1);

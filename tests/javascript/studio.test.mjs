@@ -157,6 +157,21 @@ test("what else an address asks for gives way to a kit that is asked for meanwhi
   assert.deepEqual([...new Set(it.pads.map((pad) => pad.sound.seed))], ["9"]);
 });
 
+test("what is being made is said again once a lost connection is back", async () => {
+  const { studio: it, calls } = studio();
+  const said = [];
+  it.addEventListener("said", ({ detail }) => said.push(detail));
+  const made = it.load({ model: "one", label: null, seed: "9" });
+  await settle();
+  calls[0].resolve(null);
+  for (let batch = 1; batch < 3; batch += 1) {
+    while (calls.length <= batch) await settle();
+    calls[batch].reply();
+  }
+  await made;
+  assert.deepEqual(said, ["Making 16 sounds…", "No connection: asking again.", "Making 16 sounds…", ""]);
+});
+
 test("a beat that another replaced comes back as it was", () => {
   const { studio: it } = studio();
   it.kit.pattern[4][4] = 3;

@@ -3,13 +3,14 @@
 const PATIENCE = [500, 1000, 2000, 4000]; // milliseconds to wait before asking again, where the server names none
 const LOOK_MS = 1000; // how often to ask for the place in line
 const TICKET_BYTES = 8;
+const LOST = "No connection: asking again.";
 
 // The answer to a request, null where none came; `tell` gets a sentence while it takes long, and "" when that is over.
 export async function askInLine(server, request, tell = () => {}, wait = pause) {
   for (const least of [...PATIENCE, null]) {
     const answer = await watched(server, request, tell);
     if ((answer && !answer.busy) || least === null) return answer;
-    if (answer) tell(sentence(answer.error));
+    tell(answer ? sentence(answer.error) : LOST);
     await wait(Math.max(answer?.wait_ms ?? 0, least) * (1 + Math.random() / 4));
     tell("");
   }

@@ -11,7 +11,7 @@ const VARIATION = 0.35;
 export class Studio extends EventTarget {
   constructor({ models, kit, roles, server }) {
     super();
-    Object.assign(this, { models, roles, beat: "", supply: new Supply(server, (text) => this.say(text)), kit: newKit(), selected: 0, busy: new Set(), task: null });
+    Object.assign(this, { models, roles, beat: "", supply: new Supply(server, (text) => this.say(text || (this.task?.what ?? ""))), kit: newKit(), selected: 0, busy: new Set(), task: null });
     this.base = { model: kit[0].model, label: null, seed: kit[0].seed };
     this.settled = this.base; // the last that came to its end
     kit.forEach((sound, number) => (this.kit.pads[number].sound = decoded(sound)));
@@ -104,10 +104,10 @@ export class Studio extends EventTarget {
   // Work on pads [{ number }] that shows, and that can be cancelled; answers whether it came to its end.
   async working(wanted, what, work) {
     this.task?.cancel();
-    const task = { cancelled: false, cancel: () => this.finish(task, wanted) };
+    const task = { what: `${what}…`, cancelled: false, cancel: () => this.finish(task, wanted) };
     this.task = task;
     this.mark(wanted, true);
-    this.say(`${what}…`);
+    this.say(task.what);
     try {
       await work(task);
       return !task.cancelled;
