@@ -29,6 +29,11 @@ LOST = """(css) => {  // declarations of a rule that are gone once the browser h
 }"""
 
 
+MARKED = """(one) => {
+  const { backgroundColor, outlineStyle } = getComputedStyle(one);
+  return [...backgroundColor.match(/\\d+/g).slice(0, 3), outlineStyle];
+}"""
+
 SETTLED = {"Compare": ".compare .cell", "Explore": ".explore .identity", "Rate": ".rate .place > *"}
 
 
@@ -44,6 +49,22 @@ def test_everyone_can_use_every_tab(visit, width, height, scheme):
         assert tab.evaluate(REACH) >= 44
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert serious(page) == []
+
+
+@pytest.mark.parametrize(
+    ("on", "off"),
+    [
+        ("[role=tab][aria-selected=true]", "[role=tab][aria-selected=false]"),
+        (".pad[data-selected=true]", ".pad[data-selected=false]"),
+        (".segment[aria-pressed=true]", ".segment[aria-pressed=false]"),
+        (".step[data-level='2'] i", ".step[data-level='2']"),
+        (".key.black", ".key.white"),
+    ],
+)
+def test_forced_colours_tell_what_is_on_from_what_is_off(visit, on, off):
+    page = visit()
+    page.emulate_media(forced_colors="active")
+    assert page.locator(on).first.evaluate(MARKED) != page.locator(off).first.evaluate(MARKED)
 
 
 @pytest.mark.parametrize("sheet", theme.STYLES, ids=lambda path: path.name)

@@ -26,6 +26,7 @@ NAMES = """(button) => {
   globalThis.names = [];
   new MutationObserver(() => names.push(button.ariaLabel)).observe(button, { attributeFilter: ["aria-label"] });
 }"""
+FILL = "(one) => getComputedStyle(one).backgroundColor"
 TRIALS = 2 + 4 + 1 + 1 + 3
 
 
@@ -417,6 +418,8 @@ def test_questions_are_named_groups_of_named_radios_and_changes_are_announced(vi
     group.get_by_role("radio", name="1 Bad").focus()
     page.keyboard.press("ArrowRight")
     expect(group.get_by_role("radio", name="2 Poor")).to_be_checked()
+    page.emulate_media(forced_colors="active")
+    assert group.locator("label:has(:checked)").evaluate(FILL) != group.locator("label").first.evaluate(FILL)
     page.keyboard.press("2")
     page.keyboard.press("Enter")
     exemplar = page.locator(".question", has_text="resemble").get_by_role("button", name="Play: A real")
