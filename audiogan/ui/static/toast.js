@@ -19,6 +19,7 @@ export function toast(text, state = "wrong", undo = null) {
     addEventListener("tab", () => note.remove(), { once: true });
   }
   note.append(button("Dismiss", () => note.remove(), { image: "clear", className: "dismiss", wordless: true }));
-  shelf.replaceChildren(...[...shelf.children].slice(-2), note);
+  const others = [...shelf.children].filter((other) => other.querySelector("p").textContent !== text); // said once, it stands
+  shelf.replaceChildren(...others.slice(-2), note);
   setTimeout(() => note.remove(), SECONDS[undo ? "undo" : state] * 1000);
 }
