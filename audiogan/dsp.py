@@ -7,6 +7,7 @@ import functools
 import math
 
 import torch
+import torch.nn.functional as F
 import torchaudio.functional as taf
 from torch import Tensor
 
@@ -30,7 +31,7 @@ def stft(audio: Tensor, n_fft: int, hop_length: int) -> Tensor:
         [batch, n_fft // 2 + 1, 1 + time // hop_length], complex. Both edges are reflected, so that an
         onset at sample 0 lies in the middle of a window.
     """
-    return torch.stft(_complex_capable(audio), n_fft, hop_length, window=_window(n_fft, audio), return_complex=True)
+    return torch.stft(_capable(audio), n_fft, hop_length, window=_window(n_fft, audio), return_complex=True)
 
 
 def istft(spectrum: Tensor, n_fft: int, hop_length: int, num_samples: int) -> Tensor:
@@ -60,7 +61,7 @@ class RealPair:
 
     def istft(self, real: Tensor, imaginary: Tensor) -> Tensor:
         """[batch, n_fft // 2 + 1, frames], twice, to [batch, num_samples]."""
-        spectrum = torch.complex(_complex_capable(real), _complex_capable(imaginary))
+        spectrum = torch.complex(_capable(real), _capable(imaginary))
         return istft(spectrum, self.n_fft, self.hop_length, self.num_samples).to(real.device)
 
 
@@ -194,7 +195,7 @@ def griffin_lim(
         [batch, num_samples].
     """
     size = CACHED_CLIPS if linear.device.type in ("cpu", "mps") else len(linear)
-    window, chunks = _window(n_fft, linear), _complex_capable(linear).split(size)
+    window, chunks = _window(n_fft, linear), _capable(linear).split(size)
     begins = [steady_phases(chunk, n_fft, hop_length) for chunk in chunks] if phases is None else phases.split(size)
     audio = []
     for chunk, begin in zip(chunks, begins, strict=True):
@@ -220,13 +221,13 @@ def held_griffin_lim(linear: Tensor, n_fft: int, hop_length: int, num_samples: i
     with torch.no_grad():
         found = stft(audio, n_fft, hop_length)
         phases = found / found.abs().clamp_min(TINY)
-    spectrum = _complex_capable(linear) * phases
+    spectrum = _capable(linear) * phases
     return istft(spectrum, n_fft, hop_length, num_samples).to(linear.device)
 
 
 def convolve(audio: Tensor, responses: Tensor) -> Tensor:
     """Each clip through its filter, without delay: [batch, time] and [batch or 1, odd taps] to [batch, time]."""
-    same = taf.fftconvolve(_complex_capable(audio), _complex_capable(responses), mode="same")
+    same = taf.fftconvolve(_capable(audio), _capable(responses), mode="same")
     return same.to(audio.device)
 
 
@@ -242,14 +243,27 @@ def limit_peak(audio: Tensor) -> Tensor:
     return audio / audio.abs().amax(1, keepdim=True).clamp_min(1.0)
 
 
+def pooled(picture: Tensor, grid: tuple[int, int]) -> Tensor:
+    """Means over a coarse grid, whose cells need not be of one size, as MPS would have them.
+
+    Args:
+        picture: [batch, rows, columns].
+        grid: its rows and columns.
+
+    Returns:
+        [batch, *grid].
+    """
+    return F.adaptive_avg_pool2d(_capable(picture)[:, None], grid)[:, 0].to(picture.device)
+
+
 def spectral_convergence(estimate: Tensor, reference: Tensor) -> Tensor:
     """Relative Frobenius error of magnitudes [batch, freq, frames]; 0 is perfect. One value a clip, [batch]."""
     error = torch.linalg.vector_norm(estimate - reference, dim=(1, 2))
     return error / torch.linalg.vector_norm(reference, dim=(1, 2)).clamp_min(1e-12)
 
 
-def _complex_capable(tensor: Tensor) -> Tensor:
-    """The tensor on a device with complex arithmetic: MPS has too little of it, so its work moves to the CPU."""
+def _capable(tensor: Tensor) -> Tensor:
+    """The tensor on a device that can: what MPS has too little of, as complex arithmetic, is left to the CPU."""
     return tensor.cpu() if tensor.device.type == "mps" else tensor
 
 

@@ -17,7 +17,7 @@ from training.distributed import Workers
 N_FFT, HOP_LENGTH, N_MELS = 512, 128, 80
 GRID = (20, 32)  # mel bands and time slices
 FLOOR = 1e-2
-MEMORY = 0.95  # of a label's real distance, a pair
+MEMORY = 0.95  # of a label's real distance, a clip
 ENOUGH = 0.8  # of that distance
 
 
@@ -65,12 +65,12 @@ def summary(native: Tensor, sample_rate: int) -> Tensor:
             spectrogram already, [batch, 1, bins, frames].
     """
     if native.dim() == 4:
-        return F.adaptive_avg_pool2d(native, GRID).flatten(1)
+        return dsp.pooled(native.squeeze(1), GRID).flatten(1)
     audio = native.squeeze(1)
     spectrum = dsp.stft(audio, N_FFT, HOP_LENGTH)
     linear = torch.sqrt(spectrum.real.square() + spectrum.imag.square() + 1e-7).to(audio.device)
     logs = torch.log(dsp.mel(linear, N_FFT, N_MELS, sample_rate) + FLOOR)
-    return F.adaptive_avg_pool2d(logs[:, None], GRID).flatten(1)
+    return dsp.pooled(logs, GRID).flatten(1)
 
 
 def pair_distance(features: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ class TrainingState:
     Args:
         modules: networks by name.
         optimizers: by name; their groups' settings come from the run's config, not from here.
-        generators: random generators by name, beside the global one of the CPU and of a CUDA device.
+        generators: random generators by name, beside the global ones of the CPU and of the device.
         others: whatever else has a state_dict, by name.
     """
 
@@ -37,6 +37,8 @@ class TrainingState:
         tensors["rng.cpu"] = torch.get_rng_state()
         if self.device.type == "cuda":
             tensors["rng.cuda"] = torch.cuda.get_rng_state(self.device)
+        if self.device.type == "mps":
+            tensors["rng.mps"] = torch.mps.get_rng_state()
         return tensors
 
     def restore(self, tensors: dict[str, Tensor]) -> None:
@@ -62,6 +64,8 @@ class TrainingState:
         torch.set_rng_state(tensors["rng.cpu"])
         if self.device.type == "cuda":
             torch.cuda.set_rng_state(tensors["rng.cuda"], self.device)
+        if self.device.type == "mps":
+            torch.mps.set_rng_state(tensors["rng.mps"])
 
 
 def _restore_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from audiogan import dsp
@@ -118,7 +117,7 @@ def summarize(mels: Tensor) -> Tensor:
     Returns:
         [batch, 16 * 8].
     """
-    return F.adaptive_avg_pool2d(dsp.log_magnitude(mels, 1e-3)[:, None], SUMMARY_GRID).flatten(1)
+    return dsp.pooled(dsp.log_magnitude(mels, 1e-3), SUMMARY_GRID).flatten(1)
 
 
 def level_spectra(mels: Tensor) -> Tensor:
@@ -132,6 +131,6 @@ def level_spectra(mels: Tensor) -> Tensor:
     Returns:
         [batch, 64, 64].
     """
-    power = F.adaptive_avg_pool2d(mels.square()[:, None], SPECTRUM_GRID)[:, 0]
+    power = dsp.pooled(mels.square(), SPECTRUM_GRID)
     relative = power / power.mean((1, 2), keepdim=True).clamp_min(1e-12)
     return 10 * torch.log10(relative.clamp_min(10 ** (LOWEST_DB / 10)))

@@ -175,7 +175,7 @@ class SpectralNormalizer(nn.Module):
         """Mean and standard deviation of each bin over every eighth frame of batches [batch, num_bins, frames]."""
         count, total, squares = 0, 0.0, 0.0
         for logs in batches:
-            logs = logs[..., MEASURED].double().transpose(0, 1).flatten(1)  # [num_bins, batch * frames / 8]
+            logs = logs[..., MEASURED].cpu().double().transpose(0, 1).flatten(1)  # [num_bins, batch * frames / 8]
             count += logs.shape[1]
             total = total + logs.sum(1, keepdim=True)
             squares = squares + logs.square().sum(1, keepdim=True)

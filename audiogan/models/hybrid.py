@@ -102,7 +102,7 @@ class HybridGenerator(WaveGenerator):
         self.pitch_shares.copy_(counts / counts.sum(1, keepdim=True).clamp_min(1))
 
     def draw_pitches(self, indices: Sequence[int], seed: int, label: Sequence[int]) -> list[float]:
-        return latent.draw_pitches(indices, seed, self.pitch_shares.double().cpu().numpy()[list(label)])
+        return latent.draw_pitches(indices, seed, self.pitch_shares.cpu().double().numpy()[list(label)])
 
     def pitch_range(self, label: int) -> tuple[float, float] | None:
         played = self.pitch_shares[label, :PITCHES].nonzero()[:, 0].tolist()
