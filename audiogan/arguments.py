@@ -41,9 +41,13 @@ def run_command(parser: argparse.ArgumentParser, arguments: list[str] | None) ->
 
 
 def _complain(parser: argparse.ArgumentParser, message: str) -> int:
-    line = " ".join(message.split())
-    print(f"{parser.prog}: {line}", file=sys.stderr)
+    print(f"{parser.prog}: {printable(' '.join(message.split()))}", file=sys.stderr)
     return 2
+
+
+def printable(line: str) -> str:
+    """The same without what a terminal would obey: names of files may hold line ends and escapes."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in line)
 
 
 def _explain(error: OSError) -> str:

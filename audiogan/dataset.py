@@ -88,5 +88,6 @@ class PreparedData:
         """
         rows = np.flatnonzero(self.split == split)
         if not len(rows):
-            raise ValueError(f"split must be one that has clips ({', '.join(sorted(set(self.split)))}), not {split!r}")
+            there = ", ".join(sorted(set(self.split)))
+            raise ValueError(f"{self.folder} has no clips of the split {split!r}, only of {there}")
         return rows

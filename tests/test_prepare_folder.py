@@ -115,6 +115,22 @@ class TestFolder:
         _, skipped = folder.prepare(recordings, tmp_path / "out", FORM, workers=1)
         assert ("'low/\\udcff.wav'", "has a name that is not Unicode") in {(i.source, i.reason) for i in skipped}
 
+    def test_a_label_is_one_however_its_accents_are_spelt(self, recordings, tmp_path):
+        for place, spelt in (("high", "caf\u00e9"), ("low", "cafe\u0301")):
+            (recordings / place).rename(recordings / spelt)
+        assert folder.prepare(recordings, tmp_path / "out", FORM, workers=1)[0] == 14
+        assert PreparedData(tmp_path / "out").labels == ("caf\u00e9",)
+
+    def test_a_label_whose_only_sound_file_is_for_test_is_reported(self, recordings, tmp_path):
+        (recordings / "odd").mkdir()
+        names = ["odd/0.wav", "odd/1.wav"]
+        for name in names:
+            soundfile.write(recordings / name, tone(500), SAMPLE_RATE)
+        (learnt,) = set(names) - folder.held_out(names)
+        (recordings / learnt).write_bytes(b"junk")
+        _, skipped = folder.prepare(recordings, tmp_path / "out", FORM, workers=1)
+        assert ("odd", folder.UNLEARNT) in {(item.source, item.reason) for item in skipped}
+
     def test_name_of_the_folder_is_text_that_a_card_can_have(self, recordings, tmp_path):
         recordings.rename(tmp_path / "odd\n\x1b")
         folder.prepare(tmp_path / "odd\n\x1b", tmp_path / "out", FORM, workers=1)
@@ -176,6 +192,6 @@ class TestFolder:
         with pytest.raises(ValueError, match="holds no audio file"):
             folder.prepare(tmp_path / "empty", tmp_path / "out", FORM)
         (tmp_path / "empty/ten.wav").write_bytes(b"0123456789")
-        with pytest.raises(ValueError, match="no usable clip"):
-            folder.prepare(tmp_path / "empty", tmp_path / "out", FORM)
+        with pytest.raises(ValueError, match=r"no usable clip was found in folder: empty: ten\.wav .* not recognised"):
+            folder.prepare(tmp_path / "empty", tmp_path / "out", FORM, workers=1)
         assert not (tmp_path / "out").exists()

@@ -4,6 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from audiogan.arguments import printable
+
 
 def add_prepare(commands) -> None:
     """The `prepare` command and its sources."""
@@ -118,13 +120,8 @@ def _max_crops(options) -> int:
 
 def _report(out: Path, count: int, skipped: list) -> None:
     for item in skipped:
-        print(_printable(f"skipped {item.source}: {item.reason}"), file=sys.stderr)
+        print(printable(f"skipped {item.source}: {item.reason}"), file=sys.stderr)
     print(f"{count} clips in {out} ({len(skipped)} skipped)")
-
-
-def _printable(line: str) -> str:
-    """The same without what a terminal would obey: names of files may hold line ends and escapes."""
-    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in line)
 
 
 def _clip_format(options):

@@ -3,6 +3,7 @@
 import hashlib
 import heapq
 import os
+import unicodedata
 from pathlib import Path
 
 from audiogan.config import ModelConfig
@@ -12,6 +13,7 @@ from training.data.tree import EXTENSIONS, find
 
 TEST_FRACTION = 0.1
 LOOSE = "lies beside labelled sub-folders, not in one"
+UNLEARNT = "has clips for test only: nothing will be learnt of it"
 
 
 def prepare(
@@ -24,7 +26,7 @@ def prepare(
         workers: processes; by default one a core.
 
     Returns:
-        The number of clips written and the files that gave none.
+        The number of clips written, the files that gave none and the labels that gave none for training.
 
     Raises:
         ValueError: the folder is missing, holds no usable audio, a sub-folder's name cannot be a label, or
@@ -54,7 +56,8 @@ def prepare(
     shown = "".join(letter if letter.isprintable() else "?" for letter in folder.resolve().name)  # cards will have it
     with DataSetWriter(out, form, labels, f"folder: {shown}") as writer:
         skipped += write_recordings(writer, recordings, len(names), max_crops, workers)
-    return writer.count, skipped
+    unlearnt = [label for label in writer.counts["test"] if not writer.counts["train"][label]]
+    return writer.count, skipped + [Skipped(label or shown, UNLEARNT) for label in unlearnt]
 
 
 def held_out(names: list[str]) -> set[str]:
@@ -75,5 +78,5 @@ def _is_unicode(name: str) -> bool:
 
 
 def _first(name: str) -> str:
-    """The sub-folder that a file is in, empty where it is in none."""
-    return name.partition("/")[0] if "/" in name else ""
+    """The sub-folder that a file is in, empty where it is in none; a Mac may spell an accent as a letter of its own."""
+    return unicodedata.normalize("NFC", name.partition("/")[0]) if "/" in name else ""

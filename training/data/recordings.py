@@ -77,7 +77,8 @@ def write_recordings(
         The recordings that gave no clip.
 
     Raises:
-        ValueError: a process that reads was killed, or `max_crops` is more than fits into memory.
+        ValueError: a process that reads was killed, `max_crops` is more than fits into memory, or no recording gave
+            a clip.
     """
     if max_crops * writer.form.num_samples > MOST_SAMPLES:
         most = MOST_SAMPLES // writer.form.num_samples
@@ -88,6 +89,9 @@ def write_recordings(
             reason = heard if isinstance(heard, str) else _add(writer, recording, heard, pcm)
             if reason:
                 skipped.append(Skipped(recording.source, reason))
+    if skipped and not writer.count:
+        first = skipped[0]
+        raise ValueError(f"no usable clip was found in {writer.source}: {first.source} {first.reason}")
     if writer.mixed_down:
         print(f"mixed down {writer.mixed_down} files with several channels to mono", file=sys.stderr)
     return skipped
