@@ -13,6 +13,7 @@ from audiogan import latent
 from audiogan.audio import wav_bytes, write_atomically
 from audiogan.models.base import Generator
 from audiogan.plots import clip_figure, png_bytes
+from audiogan.renderer import finished
 from training.config import TrainConfig
 from training.run import RunFolder
 from training.validation import Score
@@ -74,7 +75,7 @@ class Observer:
 
     @torch.no_grad()
     def preview(self, step: int, generator: Generator, device: torch.device) -> None:
-        """Write one WAV and one spectrogram of a generator on fixed latents, label after label."""
+        """Write one WAV and one spectrogram of a generator on fixed latents, label after label, as it is played."""
         generator.eval()
         config = generator.config
         z = latent.sample(range(PREVIEW_CLIPS), PREVIEW_SEED, config.latent_dim, config.latent_distribution)
@@ -82,7 +83,7 @@ class Observer:
         pitch = generator.draw_pitches(range(PREVIEW_CLIPS), PREVIEW_SEED, label.tolist())
         conditions = label if config.labels else None, torch.tensor(pitch, device=device)
         native = generator(torch.from_numpy(z).to(device), *conditions)
-        audio = generator.to_audio(native).cpu().numpy().astype(np.float32)
+        audio = finished(generator.to_audio(native), config).cpu().numpy().astype(np.float32)
         name = self.run.previews / f"step-{step:08d}"
         sequence, seconds = audio.reshape(-1), np.arange(1, PREVIEW_CLIPS) * config.num_samples / config.sample_rate
         write_atomically(name.with_suffix(".wav"), wav_bytes(sequence, config.sample_rate))
