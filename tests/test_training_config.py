@@ -55,6 +55,8 @@ def test_round_trip():
         ("critics=['features']", "critics must be"),
         ("critics=features,ears", "critics must be"),
         ("critic_width=64", "critic_width must be 0"),
+        ("diversity=0.5", "diversity must be 0 unless paired is true"),
+        ("aperiodicity=0.5", "aperiodicity must be 0 unless paired is true"),
         ("precision=int4", "precision must be"),
         ("ema=1.0", "ema must be"),
         ("seed=-1", "seed must be"),

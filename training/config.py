@@ -52,9 +52,10 @@ class TrainConfig:
         share_batch: the generator learns from the very batch its critic has just learnt from: a third less work.
         paired: draw clips in pairs of one label, and of one pitch for a generator that takes one, for critics that
             compare the two.
-        diversity: weight of the generator's loss for pairs more alike than real ones (see `training.diversity`).
+        diversity: weight of the generator's loss for pairs more alike than real ones (see `training.diversity`); it
+            needs them paired.
         aperiodicity: weight of the generator's loss for notes noisier than real ones (see `training.periodicity`); for
-            generators that take a pitch.
+            generators that take a pitch, and clips in pairs.
         quiet: weight of the generator's loss for pauses, and what lies under notes, unlike real clips' (see
             `training.quiet`); for generators of waveforms.
         quiet_floor: level in dB of a clip's own energy below which that loss takes all for silence.
@@ -127,6 +128,8 @@ class TrainConfig:
             _check(self, name, 0.0 < getattr(self, name) <= 1.0, "above 0 and at most 1")
         for name in ("penalty", *SHORTFALLS):
             _check(self, name, 0.0 <= getattr(self, name) < float("inf"), "a number of at least 0")
+        for name in ("diversity", "aperiodicity"):
+            _check(self, name, self.paired or getattr(self, name) == 0, "0 unless paired is true")
         _check(self, "quiet", not spectral or self.quiet == 0, "0 for a generator of spectrograms")
         _check(self, "quiet_floor", -120.0 <= self.quiet_floor <= 0.0, "from -120 to 0")
         _check(self, "augment", 0.0 <= self.augment <= 1.0, "from 0 to 1")
