@@ -9,7 +9,7 @@ import httpx
 import pytest
 import tiny_study
 from conftest import save_tiny_checkpoint
-from test_session import Listener
+from sitting import Listener
 
 from audiogan.listening import tokens
 from audiogan.listening.files import KINDS

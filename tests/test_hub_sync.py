@@ -14,8 +14,8 @@ import pytest
 from hub_server import OWNER, hang_up, lose_the_answer, never_answer, say, slowly
 from listeners import Line, free_port, serve, wait_for
 from listeners import Listener as Caller
+from sitting import Listener
 from test_cli import refused
-from test_session import Listener
 from test_store import SESSION, session_of, trial
 from tiny_study import SECONDS, write_study
 

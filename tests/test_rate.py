@@ -9,7 +9,7 @@ import httpx
 import pytest
 from conftest import save_tiny_checkpoint
 from listeners import Line, Listener
-from test_session import secrets_of
+from sitting import secrets_of
 from tiny_study import SECONDS, write_study
 
 from audiogan.listening.store import Store

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-import test_session
+import sitting
 from conftest import save_tiny_checkpoint
 from gradio_client import Client
 from listeners import Line, Listener
@@ -112,7 +112,7 @@ def test_results_are_downloaded_from_either(replicas, database):
     study = Study.load(Path(replicas.environment["AUDIOGAN_STUDY"]))
     store = Store(database)
     for number in range(2):
-        someone = test_session.Listener(study, store, key=f"{number:032x}")
+        someone = sitting.Listener(study, store, key=f"{number:032x}")
         someone.now = 0.0  # long ago: nobody is listening now
         someone.consent(listener=f"{number:032x}")
         someone.advance("done")

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 
 import pytest
 import tiny_study
-from test_session import Listener
+from sitting import Listener
 from test_study import write_study
 from voting import exclusion, small_study, vote
 

@@ -9,7 +9,7 @@ import pytest
 from conftest import save_tiny_checkpoint
 from listeners import free_port, serve, wait_for
 from playwright.sync_api import Page, expect
-from test_session import secrets_of
+from sitting import secrets_of
 from tiny_study import write_study
 
 from audiogan.listening.store import Store
