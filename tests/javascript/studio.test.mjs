@@ -202,6 +202,22 @@ test("a kit from a file is called after what draws most of it, and the one befor
   assert.deepEqual([it.base.seed, it.beat], ["7", "Four on the floor"]);
 });
 
+test("a re-roll that comes after a kit was opened leaves that kit as its file says", async () => {
+  const { studio: it, calls } = studio();
+  const turn = it.reroll(3);
+  await settle();
+  const opened = it.open(new Blob([JSON.stringify(describeKit(it.kit))]));
+  for (let batch = 1; batch < 3; batch += 1) {
+    while (calls.length <= batch) await settle();
+    calls[batch].reply();
+  }
+  await opened;
+  calls[0].reply();
+  assert.equal(await turn, null);
+  assert.equal(it.pads[3].sound.seed, "7");
+  assert.equal(it.busy.size, 0);
+});
+
 test("undo goes back through a pad's sounds", async () => {
   const { studio: it, calls } = studio();
   const turn = it.reroll(0);

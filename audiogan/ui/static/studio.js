@@ -153,9 +153,7 @@ export class Studio extends EventTarget {
   async reroll(number) {
     const { model, label } = this.pads[number].sound;
     if (this.pads[number].locked || this.busy.has(number)) return null;
-    const sound = await this.holding(number, () => this.supply.draw(model, label));
-    this.put(number, sound);
-    return sound;
+    return this.replace(number, () => this.supply.draw(model, label));
   }
 
   // A neighbour of the pad's sound in the latent space.
@@ -164,23 +162,25 @@ export class Studio extends EventTarget {
     if (this.pads[number].locked || this.busy.has(number)) return null;
     const vary = { amount: VARIATION, seed: randomSeed() };
     const request = { model, label, pitch, z: latentOf(z), vary };
-    const [sound] = await this.holding(number, () => this.fetch([request]));
-    this.put(number, sound);
-    return sound;
+    return this.replace(number, async () => (await this.fetch([request]))[0]);
   }
 
   // One pad from another model or instrument, same seed.
   async change(number, model, label) {
-    const [sound] = await this.holding(number, () => this.fetch([{ model, label, seed: this.base.seed, index: number }]));
-    this.put(number, sound);
-    return sound;
+    const request = { model, label, seed: this.base.seed, index: number };
+    return this.replace(number, async () => (await this.fetch([request]))[0]);
   }
 
-  async holding(number, work) {
+  // Another sound for a pad; answers it, or null where another kit was opened before it came.
+  async replace(number, work) {
+    const pad = this.pads[number];
     this.busy.add(number);
     this.changed(number);
     try {
-      return await work();
+      const sound = await work();
+      if (this.pads[number] !== pad) return null;
+      this.put(number, sound);
+      return sound;
     } finally {
       this.busy.delete(number);
       this.changed(number);

@@ -28,8 +28,8 @@ export function padButton(server, sound) {
 async function put(server, origin, number) {
   if (studio.pads[number].locked) return toast(`Pad ${number + 1} is locked: unlock it in Play, or choose another.`);
   try {
-    const sound = await studio.holding(number, async () => decoded((await ask(() => server.sound(origin))).sound));
-    studio.put(number, sound);
+    const sound = await studio.replace(number, async () => decoded((await ask(() => server.sound(origin))).sound));
+    if (!sound) return;
     studio.select(number);
     toast(`Pad ${number + 1} of Play has this sound now.`, "done", () => studio.undo(number));
   } catch (error) {
