@@ -88,6 +88,12 @@ test("a kit's SFZ gives each pad a key, its level and its tuning", () => {
   assert.match(text, /sample=b\.wav key=37 .* volume=-3\.5 transpose=-5 tune=0/);
 });
 
+test("a kit's SFZ cuts a shortened pad where the page does, with its fade", () => {
+  const text = kitSfz([{ file: "a.wav", gain: 0, tune: 0, seconds: 0.25 }, { file: "b.wav", gain: 0, tune: 0, seconds: null }]);
+  assert.match(text, /sample=a\.wav .* ampeg_hold=0\.2450 ampeg_decay=0\.005 ampeg_sustain=0\n/);
+  assert.match(text, /sample=b\.wav .* off_by=2\n/);
+});
+
 test("a chromatic SFZ covers every key once", () => {
   const text = chromaticSfz([{ file: "c.wav", pitch: 62 }, { file: "a.wav", pitch: 48 }, { file: "b.wav", pitch: 49 }]);
   const ranges = [...text.matchAll(/lokey=(\d+) hikey=(\d+)/g)].map(([, low, high]) => [Number(low), Number(high)]);

@@ -17,8 +17,13 @@ export function soundWav(sound) {
 // WAV files, kit.sfz and kit.json.
 export function kitZip(kit) {
   const files = Object.fromEntries(kit.pads.map(({ sound }, number) => [fileName(sound, number), wavOf([sound.samples], sound.sample_rate)]));
-  const pads = kit.pads.map((pad, number) => ({ file: fileName(pad.sound, number), gain: pad.gain, tune: pad.tune }));
+  const pads = kit.pads.map((pad, number) => ({ file: fileName(pad.sound, number), gain: pad.gain, tune: pad.tune, seconds: cutAfter(pad) }));
   return zip({ ...files, "kit.sfz": kitSfz(pads), "kit.json": JSON.stringify(describeKit(kit), null, 1) });
+}
+
+// Seconds after which a shortened pad is cut; null for one that sounds whole.
+function cutAfter({ sound, tune, length }) {
+  return length < 100 ? (sound.buffer.duration * length) / 100 / rateOf(tune) : null;
 }
 
 // Notes as [{ pitch, samples, sampleRate }].

@@ -1,7 +1,7 @@
 // The page's one AudioContext and its output: every voice goes through a level guard. Times are seconds, gains linear.
 
 const MAX_VOICES = 32;
-const FADE = 0.005; // no click where a sound is cut
+export const FADE = 0.005; // no click where a sound is cut
 const CHOKE = 0.004; // time constant with which a pad's next hit takes over from the last
 const GUARD = { threshold: -6, knee: 6, ratio: 20, attack: 0.002, release: 0.12 };
 const MAKEUP = 0.7; // undoes what the compressor adds by itself (Web Audio, section 1.19.6), so quiet sounds pass unchanged

@@ -1,14 +1,17 @@
 // SFZ instruments (sfzformat.com): text that samplers read beside WAV files.
 
+import { FADE } from "./engine.js";
+
 const FIRST_KEY = 36; // C2, where drum pads start in General MIDI controllers
 
-// A pad a key from C2 up. Pads as { file, gain in dB, tune in semitones }.
+// A pad a key from C2 up. Pads as { file, gain in dB, tune in semitones, seconds until it is cut where it is }.
 export function kitSfz(pads) {
-  const regions = pads.map(({ file, gain, tune }, index) => {
+  const regions = pads.map(({ file, gain, tune, seconds }, index) => {
     const key = FIRST_KEY + index;
     const fields = [`sample=${file}`, `key=${key}`, "loop_mode=one_shot", `group=${index + 1}`, `off_by=${index + 1}`];
     if (gain) fields.push(`volume=${gain}`);
     if (tune) fields.push(`transpose=${Math.trunc(tune)}`, `tune=${Math.round(100 * (tune % 1))}`);
+    if (seconds) fields.push(`ampeg_hold=${Math.max(seconds - FADE, FADE).toFixed(4)}`, `ampeg_decay=${FADE}`, "ampeg_sustain=0");
     return `<region> ${fields.join(" ")}`;
   });
   return ["// A kit of invented sounds, made with audiogan.", ...regions, ""].join("\n");
