@@ -202,6 +202,19 @@ test("a kit from a file is called after what draws most of it, and the one befor
   assert.deepEqual([it.base.seed, it.beat], ["7", "Four on the floor"]);
 });
 
+test("a kit of a model that is not here says so, and leaves what is being made alone", async () => {
+  const { studio: it, calls } = studio();
+  const file = describeKit(it.kit);
+  file.pads[3].model = "another";
+  const made = it.load({ model: "one", label: null, seed: "8" });
+  await assert.rejects(it.open(new Blob([JSON.stringify(file)])), /^Error: This kit needs a model that this page does not have: another\.$/);
+  for (let batch = 0; batch < 2; batch += 1) {
+    while (calls.length <= batch) await settle();
+    calls[batch].reply();
+  }
+  assert.equal(await made, true);
+});
+
 test("a re-roll that comes after a kit was opened leaves that kit as its file says", async () => {
   const { studio: it, calls } = studio();
   const turn = it.reroll(3);

@@ -190,6 +190,8 @@ export class Studio extends EventTarget {
   // A kit from a file, all or nothing; answers the one before, or null where it was not opened.
   async open(file) {
     const { kit, wanted } = readKit(await kitText(file));
+    const missing = wanted.find(({ model }) => !this.model(model));
+    if (missing) throw new Error(`This kit needs a model that this page does not have: ${missing.model}.`);
     const numbered = wanted.map((request, number) => ({ number, ...request }));
     let before = null;
     await this.working(numbered, "Opening the kit", async (task) => {
