@@ -21,7 +21,6 @@ export function mount({ element, server }) {
     status.dataset.state = state;
     status.textContent = text;
   };
-  adoptSession();
   let session = kept(SESSION);
   const soundsOf = (one) => new Sounds(server, one, (words) => say(words, words ? "waiting" : ""));
   let sounds = soundsOf(session);
@@ -46,6 +45,19 @@ export function mount({ element, server }) {
     }
   };
   const open = () => attempt({ action: "open" }, ({ view }) => show(view));
+  // A sitting from another device takes the place of this browser's own, unless the server knows no such sitting.
+  const adopt = (linked) =>
+    attempt({ action: "open", session: linked }, ({ view }) => {
+      if (location.hash === linkTo(linked)) history.replaceState(history.state, "", "#/rate");
+      if (view.stage === "consent") {
+        say("This link leads to no sitting that is known here.", "wrong");
+        return open();
+      }
+      keep(SESSION, linked);
+      session = linked;
+      sounds = soundsOf(session);
+      show(view);
+    });
 
   const show = (view) => {
     stop();
@@ -122,12 +134,14 @@ export function mount({ element, server }) {
     if (event.target !== document.body && !root.contains(event.target)) return;
     showing?.keys(event);
   });
-  open();
+  const [, linked] = /^#session=([0-9a-f]{32})$/.exec(location.hash) ?? [];
+  if (linked) adopt(linked);
+  else open();
 
   function continuation() {
     const link = make("button", { type: "button", className: "link", textContent: "Continue on another device" });
     link.addEventListener("click", async () => {
-      const url = `${location.href.replace(/#.*/, "")}#session=${session}`;
+      const url = `${location.href.replace(/#.*/, "")}${linkTo(session)}`;
       const copied = await navigator.clipboard?.writeText(url).then(() => true, () => false);
       say(copied ? "Link copied: open it there. Whoever has it can answer for you." : url);
     });
@@ -136,11 +150,8 @@ export function mount({ element, server }) {
 }
 
 // A link from another device carries its session behind the #, which no server sees.
-function adoptSession() {
-  const found = /^#session=([0-9a-f]{32})$/.exec(location.hash);
-  if (!found) return;
-  keep(SESSION, found[1]);
-  history.replaceState(history.state, "", "#/rate");
+function linkTo(session) {
+  return `#session=${session}`;
 }
 
 // An action that a second press does not start again while the first waits for its answer.
