@@ -40,6 +40,20 @@ def test_back_and_forward_go_from_tab_to_tab(visit):
     selected(page, "Rate")
 
 
+def test_back_after_a_change_elsewhere_opens_the_tab_and_names_what_is_heard(visit):
+    page = visit()
+    page.get_by_role("tab", name="Explore").click()
+    expect(page.locator(".scope .identity")).to_contain_text("seeds 1, 2, 3, 4")  # there is a sound now
+    page.locator(".explore").get_by_role("button", name="To a pad").click()
+    page.get_by_role("menuitem").first.click()
+    expect(page.get_by_text("Pad 1 of Play has this sound now.")).to_be_visible()
+    page.wait_for_url("**/?model=*#/explore*")
+    heard = page.url.split("#")[0]
+    page.go_back()
+    expect(page.get_by_role("tab", name="Play")).to_have_attribute("aria-selected", "true")
+    page.wait_for_url(heard)
+
+
 def test_back_in_the_middle_of_a_sitting_loses_nothing(visit):
     page = visit(path="#/rate")
     page.get_by_role("button", name="I agree: begin").click()

@@ -11,7 +11,7 @@ export class PlaceAddress {
   constructor(models, settings, corners, moved) {
     Object.assign(this, { models, settings, corners, moved, changed: false });
     this.open();
-    addEventListener("hashchange", () => settings.element.isConnected && OURS.test(location.hash) && this.arrive());
+    addEventListener("popstate", () => settings.element.isConnected && OURS.test(location.hash) && this.arrive());
   }
 
   get text() {

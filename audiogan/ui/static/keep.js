@@ -16,7 +16,10 @@ export async function openKept(studio) {
 // The address stays short until something is changed.
 export function keepAddress(studio) {
   let timer = null;
+  let changed = false;
+  addEventListener("popstate", () => changed && keep(studio)); // Back brings what the address was when its tab was left
   studio.addEventListener("changed", () => {
+    changed = true;
     clearTimeout(timer);
     timer = setTimeout(() => {
       timer = null;

@@ -10,7 +10,7 @@ export function mount() {
     const tab = isTrusted && target.closest?.(TABS); // our own clicks follow the address
     if (tab && name(tab) !== wanted()) location.hash = `/${name(tab)}`;
   });
-  addEventListener("hashchange", () => {
+  addEventListener("popstate", () => { // no hashchange comes where Back changes what is before the # too
     if (isSession()) location.reload(); // a link from another device, opened where the page already was
     else open();
   });
