@@ -314,6 +314,13 @@ def test_keyboard_alone_reaches_pads_and_steps(visit):
     expect(step).to_have_attribute("aria-pressed", "true")
 
 
+def test_slider_has_one_name_whatever_its_value(visit):
+    page = visit()
+    level = page.get_by_role("slider", name="Level", exact=True)
+    level.press("ArrowRight")
+    expect(level).to_have_attribute("aria-valuetext", "+0.5 dB")
+
+
 def test_keyboard_reaches_the_steps_of_whichever_pad_is_shown(visit):
     page = visit()
     page.get_by_role("combobox", name="Steps").select_option("8")

@@ -74,7 +74,7 @@ export function choice(label, options, value, change) {
 // A labelled slider that says its value in words.
 export function slider(label, { min, max, step, value, say }, change) {
   const input = make("input", { type: "range", min, max, step, value });
-  const output = make("span", { className: "value" }); // an <output> would take the label for itself
+  const output = make("span", { className: "value", "aria-hidden": "true" }); // an <output> would take the label for itself; the slider says its value
   const show = () => {
     output.textContent = say(Number(input.value));
     input.setAttribute("aria-valuetext", output.textContent);

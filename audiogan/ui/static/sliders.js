@@ -44,8 +44,8 @@ export class DirectionSlider {
     this.input = make("input", { type: "range", min: -reach, max: reach, step: STOP, value: 0 });
     this.name = make("b", {});
     this.effect = make("small", {});
-    this.low = make("small", {});
-    this.high = make("small", {});
+    this.low = make("small", { "aria-hidden": "true" }); // the slider's value names them
+    this.high = make("small", { "aria-hidden": "true" });
     const ends = make("span", { className: "ends" }, this.low, this.effect, this.high);
     this.element = make("label", { className: "direction" }, this.name, this.input, ends);
     this.input.addEventListener("input", () => {
