@@ -39,6 +39,15 @@ def test_real_and_model_are_switched_in_place(visit):
     expect(page.locator(".cell .head").first).to_be_hidden()
 
 
+def test_what_is_heard_is_not_hidden_where_the_page_is_enlarged_four_times(visit):
+    page = visit(320, 256)
+    page.get_by_role("tab", name="Compare").click()
+    expect(page.locator(".cell")).to_have_count(8)
+    page.locator(".cell").last.focus()
+    switch = page.locator(".ab").bounding_box()
+    assert switch["y"] + switch["height"] <= 0
+
+
 def test_a_system_that_comes_later_joins_what_is_heard(visit):
     page = visit(script=TRACKS)
     page.get_by_role("tab", name="Compare").click()
