@@ -321,6 +321,27 @@ def test_slider_has_one_name_whatever_its_value(visit):
     expect(level).to_have_attribute("aria-valuetext", "+0.5 dB")
 
 
+def test_keyboard_keeps_its_place_where_what_it_pressed_can_do_no_more(visit):
+    page = visit()
+    pad(page, 0).focus()
+    page.keyboard.press("Shift+Enter")
+    undo = tool(page, "Undo")
+    expect(undo).to_be_enabled()
+    undo.press("Enter")
+    expect(undo).to_be_disabled()
+    expect(undo).to_be_focused()
+    tool(page, "Clear").press("Enter")
+    page.get_by_role("button", name="Use via API").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")  # the toast's Undo, which goes with it
+    expect(page.locator(".toast")).to_have_count(0)
+    expect(page.get_by_role("button", name="Use via API")).to_be_focused()
+    tool(page, "Judge these sounds").press("Enter")
+    expect(page.get_by_role("tab", name="Rate")).to_be_focused()
+    page.go_back()
+    expect(page.get_by_role("tab", name="Play")).to_have_attribute("aria-selected", "true")
+
+
 def test_keyboard_reaches_the_steps_of_whichever_pad_is_shown(visit):
     page = visit()
     page.get_by_role("combobox", name="Steps").select_option("8")

@@ -46,8 +46,22 @@ export function button(label, action, { image, className = "tool", title = "", w
   if (image) node.append(icon(image));
   if (wordless) node.ariaLabel = label;
   else node.append(make("span", { textContent: label }));
-  node.addEventListener("click", action);
+  node.addEventListener("click", (event) => node.ariaDisabled !== "true" && action(event));
   return node;
+}
+
+// Whether a button does anything now. It can have the focus all the same: a disabled one would drop it.
+export function allow(node, able) {
+  node.ariaDisabled = !able;
+}
+
+// Answers what to call before a node goes: the focus that a keyboard brought into it goes back to where it came from.
+export function lendFocus(node) {
+  let before = null;
+  node.addEventListener("focusin", ({ relatedTarget }) => {
+    if (!node.contains(relatedTarget)) before = relatedTarget;
+  });
+  return () => node.querySelector(":focus-visible") && before?.focus({ preventScroll: true });
 }
 
 // Gives a button another name and picture, as when play turns into stop.

@@ -1,6 +1,6 @@
 // The selected pad, large: what it is, what can be done to it, how it is played.
 
-import { button, choice, make, slider, words } from "./dom.js";
+import { allow, button, choice, make, slider, words } from "./dom.js";
 import { GAIN, LENGTH, TUNE } from "./kit.js";
 import { familyOf, nameOf } from "./pads.js";
 import { drawWave } from "./wave.js";
@@ -51,8 +51,8 @@ function buildActions(studio, actions) {
   const show = () => {
     const pad = studio.pads[studio.selected];
     lock.ariaPressed = pad.locked;
-    for (const tool of [reroll, vary]) tool.disabled = pad.locked;
-    undo.disabled = pad.locked || !pad.past.length;
+    for (const tool of [reroll, vary]) allow(tool, !pad.locked);
+    allow(undo, !pad.locked && pad.past.length > 0);
   };
   return { node, show };
 }

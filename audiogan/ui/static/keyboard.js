@@ -1,6 +1,6 @@
 // Two octaves of keys for fingers, computer keys and MIDI.
 
-import { button, make } from "./dom.js";
+import { allow, button, make } from "./dom.js";
 import { BASE, COUNT } from "./notes.js";
 import { hasMidi } from "./midi.js";
 import { nameOf } from "./pads.js";
@@ -55,8 +55,8 @@ function buildTools(notes, actions, about) {
   if (hasMidi()) tools.append(button("MIDI", actions.midi, { className: "tool small", title: "Play from a MIDI keyboard" }));
   tools.append(save, about);
   notes.addEventListener("ready", () => {
-    down.disabled = notes.base <= BASE.min;
-    up.disabled = notes.base >= BASE.max;
+    allow(down, notes.base > BASE.min);
+    allow(up, notes.base < BASE.max);
   });
   return tools;
 }

@@ -1,7 +1,7 @@
 // The Play tab: pads, what can be done to the selected one, a sequencer and a keyboard, around one studio.
 
 import { chromaticZip, kitZip, loopWav, soundWav } from "./bounce.js";
-import { button, make, saveFile } from "./dom.js";
+import { button, lendFocus, make, saveFile } from "./dom.js";
 import { audio } from "./engine.js";
 import { buildInspector } from "./inspector.js";
 import { keepAddress, openKept } from "./keep.js";
@@ -113,8 +113,10 @@ function buildStatus(studio) {
   const text = make("span", { role: "status" });
   const cancel = button("Cancel", () => studio.task?.cancel(), { className: "tool small" });
   const node = make("div", { className: "progress", hidden: true }, make("i", { "aria-hidden": "true" }), text, cancel);
+  const giveBack = lendFocus(node);
   studio.addEventListener("said", ({ detail }) => {
     text.textContent = detail;
+    if (!studio.task) giveBack();
     node.hidden = !studio.task;
   });
   return node;
@@ -123,7 +125,7 @@ function buildStatus(studio) {
 // The way to the listening test, where this page has one.
 function buildJudge() {
   const tab = () => [...document.querySelectorAll("[role=tab]")].find((one) => one.textContent.trim() === "Rate");
-  const link = button("Judge these sounds", () => tab()?.click(), { className: "judge" });
+  const link = button("Judge these sounds", () => (location.hash = "/rate"), { className: "judge" });
   link.hidden = true;
   setTimeout(() => (link.hidden = !tab())); // after the other tabs are there
   return link;

@@ -1,6 +1,6 @@
 // What takes a while says how far it is and can be stopped.
 
-import { button, make } from "./dom.js";
+import { button, lendFocus, make } from "./dom.js";
 
 export class Progress {
   constructor(words) {
@@ -9,6 +9,7 @@ export class Progress {
     this.text = make("span", { role: "status" });
     this.stopButton = button("Stop", () => this.stop?.(), { className: "tool small" });
     this.element = make("div", { className: "progress-line", hidden: true }, this.bar, this.text, this.stopButton);
+    this.giveBack = lendFocus(this.element);
   }
 
   // `stop` is called when the visitor has had enough.
@@ -25,6 +26,7 @@ export class Progress {
   }
 
   end() {
+    this.giveBack();
     this.element.hidden = true;
     this.text.textContent = "";
   }

@@ -2,7 +2,7 @@
 
 import { noteName } from "./axis.js";
 import { boxesOf, drawChart, drawMarks } from "./chart.js";
-import { button, make, rename, saveFile } from "./dom.js";
+import { allow, button, make, rename, saveFile } from "./dom.js";
 import { audio, bufferOf, play, wake } from "./engine.js";
 import { listenToFingers } from "./fingers.js";
 import { wavOf } from "./pcm.js";
@@ -222,7 +222,7 @@ export class Scope {
     const { pen } = penOf(this.base);
     if (!this.sound) return;
     drawChart(pen, boxesOf(this.screen), this.view, this.sound, this.picture);
-    this.fit.disabled = !this.view.zoomed;
+    allow(this.fit, this.view.zoomed);
   }
 
   drawOver() {

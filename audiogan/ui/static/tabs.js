@@ -28,7 +28,9 @@ function open(left = PATIENCE) {
   const tabs = [...document.querySelectorAll(TABS)];
   const tab = tabs.find((one) => name(one) === (wanted() || name(tabs[0])));
   if (tab) {
-    if (tab.ariaSelected !== "true") tab.click();
+    if (tab.ariaSelected === "true") return;
+    if (document.activeElement.closest('[role="tabpanel"]')) tab.focus(); // else what was pressed takes it along out of sight
+    tab.click();
   } else if (!tabs.length && left) requestAnimationFrame(() => open(left - 1));
 }
 

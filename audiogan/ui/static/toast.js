@@ -1,6 +1,6 @@
 // One line about what went wrong and what to do, or about what was done.
 
-import { button, make } from "./dom.js";
+import { button, lendFocus, make } from "./dom.js";
 
 const SECONDS = { wrong: 9, done: 4, undo: 10 };
 let shelf = null;
@@ -10,16 +10,21 @@ export function toast(text, state = "wrong", undo = null) {
   shelf ??= document.body.appendChild(make("div", { className: "toasts" }));
   const line = make("p", { textContent: text });
   const note = make("div", { className: `toast ${state}`, role: state === "wrong" ? "alert" : "status" }, line);
+  const giveBack = lendFocus(note);
+  const close = () => {
+    giveBack();
+    note.remove();
+  };
   if (undo) {
     const takeBack = () => {
-      note.remove();
+      close();
       undo();
     };
     note.append(button("Undo", takeBack, { image: "back", className: "take-back" }));
-    addEventListener("tab", () => note.remove(), { once: true });
+    addEventListener("tab", close, { once: true });
   }
-  note.append(button("Dismiss", () => note.remove(), { image: "clear", className: "dismiss", wordless: true }));
+  note.append(button("Dismiss", close, { image: "clear", className: "dismiss", wordless: true }));
   const others = [...shelf.children].filter((other) => other.querySelector("p").textContent !== text); // said once, it stands
   shelf.replaceChildren(...others.slice(-2), note);
-  setTimeout(() => note.remove(), SECONDS[undo ? "undo" : state] * 1000);
+  setTimeout(close, SECONDS[undo ? "undo" : state] * 1000);
 }
