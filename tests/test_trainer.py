@@ -1,5 +1,6 @@
 """The trainer: every architecture learns a step, resumes to the same weights, keeps its best, does as it is told."""
 
+import functools
 import json
 import re
 
@@ -89,12 +90,20 @@ def test_the_critic_learns_to_tell_real_from_fake(tmp_path, prepared):
 
 @pytest.mark.parametrize("architecture", ["wavegan", "report-specgan", "hybrid"])
 def test_resume_gives_the_weights_of_an_uninterrupted_run(tmp_path, prepared, architecture):
-    preset = f"{architecture}-cpu"
-    whole = trainer(tmp_path / "whole", prepared, "steps=6", preset=preset)
+    begin = functools.partial(trainer, preset=f"{architecture}-cpu")
+    whole = begin(tmp_path / "whole", prepared, "steps=6")
     assert whole.train() == "done"
-    trainer(tmp_path / "parts", prepared, "steps=3", preset=preset).train()
+    part = begin(tmp_path / "parts", prepared, "steps=6")
+    play = part.game.round
+
+    def three_rounds(step: int):
+        part.stopping = step == 2
+        return play(step)
+
+    part.game.round = three_rounds
+    assert part.train() == "interrupted"
     torch.manual_seed(99)  # whatever happens to the global generator in between
-    rest = trainer(tmp_path / "parts", prepared, "steps=6", preset=preset)
+    rest = begin(tmp_path / "parts", prepared, "steps=6")
     assert rest.step == 3
     rest.train()
     assert torch.equal(weights(whole), weights(rest))
