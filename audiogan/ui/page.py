@@ -9,7 +9,7 @@ from audiogan import __version__
 from audiogan.listening.session import Listening
 from audiogan.listening.store import Store
 from audiogan.listening.study import Study
-from audiogan.ui import about, compare, endpoints, explore, play, rate, results, theme
+from audiogan.ui import about, compare, endpoints, explore, opening, play, rate, results, theme
 from audiogan.ui.blocks import Blocks
 from audiogan.ui.downloads import Downloads
 from audiogan.ui.gate import Gate
@@ -17,15 +17,16 @@ from audiogan.ui.headers import SafeHeaders
 from audiogan.ui.health import Health
 from audiogan.ui.library import Library
 from audiogan.ui.limits import RequestLimits
+from audiogan.ui.opening import TAGLINE, TITLE
 from audiogan.ui.pages import Pages
 from audiogan.ui.requests import RequestLog
 from audiogan.ui.scripts import mounting
 from audiogan.ui.surface import Surface
 from audiogan.ui.tally import Tally
 
-HEADER = """
-# audiogan
-Instruments that never existed, invented by neural networks. *Press a pad; hold it for more.*
+HEADER = f"""
+# {TITLE}
+{TAGLINE} *Press a pad; hold it for more.*
 """
 QUEUE_SIZE = 64  # of those who wait for one of THREADS; all others wait in the gate's line, which says their place
 THREADS = 100
@@ -47,7 +48,7 @@ def build_app(library: Library, store: Store, study: Study | None = None) -> gr.
     """
     gate, tally = Gate(), Tally(store, study)
     downloads = Downloads(tally, store, study)
-    with Blocks(title="audiogan", analytics_enabled=False) as app:
+    with Blocks(title=TITLE, analytics_enabled=False) as app:
         gr.Markdown(HEADER, elem_id="header")
         with gr.Tabs():
             with gr.Tab("Play"):
@@ -77,7 +78,8 @@ def _identity(library: Library, study: Study | None) -> int:
 
 def launch_options(app: gr.Blocks) -> dict:
     """What `launch` needs besides an address: looks, and nothing that phones home or stores what visitors do."""
-    kinds, routes = [Middleware(kind) for kind in MIDDLEWARE], app.health.routes() + app.downloads.routes()
+    kinds = [Middleware(kind) for kind in MIDDLEWARE]
+    routes = [*app.health.routes(), *app.downloads.routes(), *opening.routes()]
     return {
         "theme": theme.theme(),
         "css_paths": theme.STYLES,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import brotli
 
 from audiogan.ui.headers import CSP, policy
+from audiogan.ui.opening import PICTURE, opened
 from audiogan.ui.recent import Recent
 from audiogan.ui.surface import TEMPLATE
 
@@ -25,6 +26,7 @@ KEPT = {
     "/gradio_api/theme.css": ASK,
     "/manifest.json": ASK,
     "/favicon.ico": A_DAY,
+    PICTURE: A_DAY,
     "/assets/{path}": FOREVER,
     "/static/{path}": A_DAY,
 }
@@ -89,6 +91,7 @@ def _packed(body: bytes, headers: list, encoding: str, cache: bytes) -> _Page:
     kind = dict(headers).get(b"content-type", b"application/octet-stream")
     own = [(b"content-type", kind), (b"cache-control", cache), (b"vary", b"Accept-Encoding")]
     if kind.startswith(b"text/html"):
+        body = opened(body.decode()).encode()
         own.append((CSP, policy(body).encode()))
     etag = b'"' + hashlib.sha256(body + encoding.encode()).hexdigest()[:32].encode() + b'"'
     if encoding and len(body) >= MIN_BYTES and kind.decode("latin-1").startswith(_COMPRESSED):

@@ -10,6 +10,8 @@ from urllib.parse import unquote
 
 from gradio.utils import get_upload_folder
 
+from audiogan.ui.opening import PICTURE
+
 TEMPLATE = "audiogan.route"  # where a request's scope says which of `ROUTES` it took
 ROUTES = {
     "/": "GET HEAD",
@@ -20,6 +22,7 @@ ROUTES = {
     "/votes/{name}": "POST",
     "/theme.css": "GET",
     "/favicon.ico": "GET",
+    PICTURE: "GET HEAD",
     "/robots.txt": "GET",
     "/manifest.json": "GET",
     "/pwa_icon": "GET",

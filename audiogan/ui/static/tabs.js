@@ -6,6 +6,7 @@ const TABS = '[role="tablist"] [role="tab"]';
 const PATIENCE = 100; // frames until the page has its tabs
 
 export function mount() {
+  document.getElementById("opening")?.remove(); // the tabs are there, and what each of them shows
   document.addEventListener("click", ({ target, isTrusted }) => {
     const tab = isTrusted && target.closest?.(TABS); // our own clicks follow the address
     if (tab && name(tab) !== wanted()) location.hash = `/${name(tab)}`;

@@ -1,0 +1,61 @@
+"""What is seen of the page before its sounds are there, and by those who are sent a link to it.
+
+Gradio's document says all it knows before its body begins: on a slow network it stays blank until the last sound has
+come, and only then asks for the code. Here the body comes first, with the heading and the shape of what is to come, and
+the code is fetched beside the sounds. A link that is shared shows what it leads to, not Gradio's name and picture.
+"""
+
+import html
+import json
+import re
+from pathlib import Path
+
+from starlette.responses import FileResponse
+from starlette.routing import Route
+
+TITLE = "audiogan"
+TAGLINE = "Instruments that never existed, invented by neural networks."
+DESCRIPTION = "Play, see and judge sounds invented by GANs."
+PICTURE = "/preview.jpg"
+_STATIC = Path(__file__).parent / "static"
+_SCREEN = (_STATIC / "opening.html").read_text("utf-8").replace("@tagline@", TAGLINE)
+_GRADIOS = re.compile(r'\s*<meta\s+(?:property="og|name="twitter):[^>]*>')
+_CONFIG = re.compile(
+    r"<script>window\.gradio_config = .*?</script>(<script>window\.gradio_api_info = .*?</script>)?", re.DOTALL
+)
+_ROOT = re.compile(r'const root = ("[^"]*");')
+_BODY = re.compile(r"<body[^>]*>")
+
+
+def opened(document: str) -> str:
+    """Gradio's page with the body before the configuration, and words and a picture of ours for those who share it.
+
+    Args:
+        document: HTML as Gradio renders it; one that is built otherwise stays as it is.
+    """
+    config, root, body = (pattern.search(document) for pattern in (_CONFIG, _ROOT, _BODY))
+    if not (config and root and body and config.end() < body.start() and "</head>" in document):
+        return document
+    head = document[: config.start()] + document[config.end() : body.start()]
+    head = _GRADIOS.sub("", head).replace("</head>", _about(json.loads(root[1])) + "</head>", 1)
+    inside, end, rest = document[body.end() :].rpartition("</body>")
+    return head + body[0] + _SCREEN + inside + config[0] + end + rest
+
+
+def routes() -> list[Route]:
+    """The picture, for Starlette."""
+    return [Route(PICTURE, lambda _request: FileResponse(_STATIC / PICTURE[1:]), methods=["GET"])]
+
+
+def _about(root: str) -> str:
+    """The title, and what chats and search engines show of a link (the Open Graph protocol)."""
+    shown = {"type": "website", "title": TITLE, "description": DESCRIPTION, "url": f"{root}/", "image": root + PICTURE}
+    tags = [f'<meta property="og:{name}" content="{html.escape(value)}" />' for name, value in shown.items()]
+    tags += [
+        f"<title>{TITLE}</title>",
+        f'<meta name="description" content="{DESCRIPTION}" />',
+        '<meta name="twitter:card" content="summary_large_image" />',
+        '<meta name="theme-color" content="#f6f7f9" media="(prefers-color-scheme: light)" />',
+        '<meta name="theme-color" content="#0d1116" media="(prefers-color-scheme: dark)" />',
+    ]
+    return "\n".join(tags) + "\n"
