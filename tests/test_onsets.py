@@ -38,6 +38,20 @@ class TestCut:
         events = np.concatenate([tone(440, 0.3), silence(1.5), tone(880, 0.3)])
         assert [onset for _, onset in clips(events)] == pytest.approx([0.0, 1.8], abs=0.02)
 
+    def test_each_hit_of_a_session_is_a_clip(self):
+        hits = [part for pitch in (200, 400, 800, 300) for part in (tone(pitch, 0.05), silence(1.25))]
+        assert [onset for _, onset in clips(np.concatenate(hits))] == pytest.approx([0.0, 1.3, 2.6, 3.9], abs=0.02)
+
+    def test_a_knock_before_or_after_a_hit_is_none(self):
+        knock = 10 ** (-26 / 20) * tone(100, 0.05)
+        session = np.concatenate([knock, silence(1.5), tone(440, 0.05), silence(1.5), knock])
+        assert [onset for _, onset in clips(session)] == pytest.approx([1.55], abs=0.02)
+
+    def test_the_rest_of_a_sound_is_no_hit(self):
+        assert len(clips(tone(440, 1.1))) == 1
+        hits = np.concatenate([tone(440, 0.05), silence(0.95), tone(440, 0.1)])  # the second begins in the first's clip
+        assert len(clips(hits)) == 1
+
     def test_a_long_sound_gives_several_crops_up_to_the_limit(self):
         assert len(clips(tone(440, 5.0))) == 5
         assert len(clips(tone(440, 5.0), 2)) == 2

@@ -9,12 +9,15 @@ import numpy as np
 from training.data.clips import SILENCE_PEAK, ClipFormat, fit
 
 ONSET_RANGE_DB = 40.0
+STRUCK_RANGE_DB = 20.0  # a part as short as a hit is one only if it comes so near the loudest
 PRE_ROLL_SECONDS = 0.004
 HOPS_A_SECOND = 250
 
 
 def find_starts(blocks: Iterable[np.ndarray], rate: int, form: ClipFormat, max_crops: int) -> list[int]:
     """Where clips of a recording begin: at each onset after silence, and on along sounds that last.
+
+    Of hits closer than a clip is long, the first gets one, in which the next are heard.
 
     Args:
         blocks: the recording from its start, mono float32 [time] at any rate.
@@ -27,8 +30,9 @@ def find_starts(blocks: Iterable[np.ndarray], rate: int, form: ClipFormat, max_c
     levels = Levels.of(blocks, max(1, rate // HOPS_A_SECOND))
     if levels.peak < SILENCE_PEAK:
         return []
-    parts = levels.sounding_parts() * form.sample_rate // rate
-    return list(itertools.islice(_starts(parts, form), max_crops))
+    parts = levels.sounding_parts()
+    starts = _starts(parts * form.sample_rate // rate, levels.struck(parts), form)
+    return list(itertools.islice(starts, max_crops))
 
 
 def cut(pieces: Iterable[np.ndarray], starts: list[int], form: ClipFormat) -> list[tuple[np.ndarray, float]]:
@@ -49,12 +53,13 @@ def piece_size(form: ClipFormat) -> int:
     return form.num_samples + 1
 
 
-def _starts(parts: np.ndarray, form: ClipFormat) -> Iterator[int]:
-    """Where clips begin, in samples: no two share a sample, and none but the first is nearly all silence."""
+def _starts(parts: np.ndarray, struck: np.ndarray, form: ClipFormat) -> Iterator[int]:
+    """Where clips begin, in samples: no two share one, and what is nearly all silence begins with a hit of its own."""
     pre_roll, free = int(PRE_ROLL_SECONDS * form.sample_rate), 0
-    for begin, end in parts.tolist():
-        begin = max(free, begin - pre_roll)
-        for start in range(begin, end - form.num_samples // 4, form.num_samples) or ([] if free else [begin]):
+    for (onset, end), is_struck in zip(parts.tolist(), struck.tolist(), strict=True):
+        begin = max(free, onset - pre_roll)
+        is_hit = is_struck and onset >= free
+        for start in range(begin, end - form.num_samples // 4, form.num_samples) or ([begin] if is_hit else []):
             yield start
             free = start + form.num_samples
 
@@ -86,13 +91,24 @@ class Levels:
         Returns:
             (begin, end) in samples, int64 [parts, 2].
         """
-        power = np.zeros(len(self.energy) + 2, np.float32)  # of each frame, between a silent one before and after
-        for delay in range(-1, 3):  # a frame reaches two hops back, and two on
-            power[1 + max(0, delay) : 1 + len(self.energy) + min(0, delay)] += self.energy[
-                max(0, -delay) : len(self.energy) - max(0, delay)
-            ]
+        power = np.concatenate([[0], self._power(), [0]])
         loud = power > power.max() * 10 ** (-ONSET_RANGE_DB / 10)
         return np.minimum(np.flatnonzero(loud[1:] != loud[:-1]).reshape(-1, 2) * self.hop, self.length)
+
+    def struck(self, parts: np.ndarray) -> np.ndarray:
+        """Which of the sounding parts come within 20 dB of the loudest, bool [parts]."""
+        power = self._power()
+        loudest = np.maximum.reduceat(power, parts[:, 0] // self.hop) if len(parts) else power[:0]
+        return loudest > power.max() * 10 ** (-STRUCK_RANGE_DB / 10)
+
+    def _power(self) -> np.ndarray:
+        """The energy of each frame, of four hops about every hop, float32 [hops]."""
+        power = np.zeros(len(self.energy), np.float32)
+        for delay in range(-1, 3):  # a frame reaches two hops back, and two on
+            power[max(0, delay) : len(self.energy) + min(0, delay)] += self.energy[
+                max(0, -delay) : len(self.energy) - max(0, delay)
+            ]
+        return power
 
 
 def take(blocks: Iterable[np.ndarray], starts: list[int], size: int) -> Iterator[np.ndarray]:
