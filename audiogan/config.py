@@ -2,13 +2,15 @@
 
 import dataclasses
 import re
+import unicodedata
 from dataclasses import dataclass
 
 NUM_SAMPLES = (8192, 16384, 32768, 65536)
 LATENT_DISTRIBUTIONS = ("uniform", "normal")
 FILTERED = ("wavegan", "hybrid")  # architectures that a post filter may follow
 SHORTEST_FILTER = 33
-_LABEL = re.compile(r"[\w][\w .&'()+-]{0,63}")
+_LABEL = re.compile(r"\w[\w .&'()+-]*")  # without its combining marks, as vowels of Indian and Thai scripts are
+_LONGEST_LABEL = 64
 _SWITCHES = {"envelope": "wavegan", "partial_ratios": "hybrid"}  # and whose they are
 _BOUNDS = {
     "dim": (1, 256),
@@ -128,9 +130,14 @@ def _checked_labels(labels) -> tuple[str, ...]:
     if len(labels) > 1000 or len(set(map(str, labels))) != len(labels):
         raise ValueError("labels must be at most 1000 different names")
     for label in labels:
-        if not isinstance(label, str) or not _LABEL.fullmatch(label):
+        if not isinstance(label, str) or not _is_label(label):
             raise ValueError(f"a label must be letters, digits, spaces and _ . & ' ( ) + - only, not {label!r}")
     return tuple(labels)
+
+
+def _is_label(text: str) -> bool:
+    bare = "".join(letter for letter in text if not unicodedata.category(letter).startswith("M"))
+    return len(text) <= _LONGEST_LABEL and text[:1] == bare[:1] and bool(_LABEL.fullmatch(bare))
 
 
 def _listed(values) -> str:

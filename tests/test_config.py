@@ -8,9 +8,8 @@ from audiogan.config import ModelConfig
 
 
 def test_json_round_trip():
-    config = ModelConfig(
-        "wavegan", dim=16, labels=("Hi-hat", "Violin or fiddle", "Größe (2)"), latent_distribution="normal"
-    )
+    labels = ("Hi-hat", "Violin or fiddle", "Größe (2)", "तबला", "กลองชุด")
+    config = ModelConfig("wavegan", dim=16, labels=labels, latent_distribution="normal")
     assert ModelConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
 
 
@@ -30,6 +29,8 @@ def test_json_round_trip():
         ("labels", ["../../etc/passwd"]),
         ("labels", ["<script>"]),
         ("labels", [""]),
+        ("labels", ["\u0301a"]),
+        ("labels", ["a" * 65]),
         ("labels", [7]),
         ("kernel_size", 3),
         ("post_filter", 512),

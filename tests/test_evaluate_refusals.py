@@ -42,10 +42,10 @@ class TestRefusals:
     def test_data_that_do_not_fit(self, form, labels, words, common, tmp_path, capsys):
         random = np.random.default_rng(0)
         with DataSetWriter(tmp_path / "data", form, labels, "tests") as writer:
-            for number in range(8):
+            for number in range(48):
                 pcm = to_pcm16(0.1 * random.standard_normal(form.num_samples))
                 label = labels[number % 2] if labels else ""
-                writer.add(Clip(pcm, label, str(number), "test" if number < 4 else "train"))
+                writer.add(Clip(pcm, label, str(number), "test" if number < 16 else "train"))
         common[1] = tmp_path / "data"
         assert words in self.refused(capsys, "tiny-wavegan", *common)
 
@@ -55,7 +55,7 @@ class TestRefusals:
             for number in range(24):
                 pcm = to_pcm16(0.1 * random.standard_normal(NUM_SAMPLES))
                 writer.add(Clip(pcm, LABELS[number % 2], str(number), "test" if number < 4 else "train"))
-        common[1] = tmp_path / "data"
+        common[1], common[7] = tmp_path / "data", tmp_path / "no-classifier-yet"
         assert "4 test clips and 20 training clips of their labels" in self.refused(capsys, "tiny-wavegan", *common)
 
     def test_a_model_of_other_labels(self, common, tmp_path, capsys):

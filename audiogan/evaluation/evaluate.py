@@ -65,6 +65,7 @@ def evaluate(synthesizers: Sequence[Synthesizer], data: PreparedData, out: Path,
         ValueError: `out` exists, or a model, the classifier and the data do not fit each other.
     """
     refuse_existing(out)
+    check_data(data)
     network, training = classifier.load(settings.classifier)
     check(synthesizers, network.config, data)
     human = ratings.read(settings.ratings) if settings.ratings else {}
@@ -169,8 +170,6 @@ class Evaluation:
 
 def check(synthesizers: Sequence[Synthesizer], judge: classifier.ClassifierConfig, data: PreparedData) -> None:
     """ValueError, in one sentence, where a model, the classifier and the data do not fit each other."""
-    if len(data.labels) < 2:
-        raise ValueError(f"{data.folder} has no labels to tell apart: an evaluation needs at least two")
     names = [synthesizer.name for synthesizer in synthesizers]
     if len(set(names)) != len(names) or set(names) & {"real", *candidates.BASELINES}:
         raise ValueError(f"the models must have different names, none of them a baseline's, not {', '.join(names)}")
@@ -185,11 +184,12 @@ def check(synthesizers: Sequence[Synthesizer], judge: classifier.ClassifierConfi
             odd = sorted(set(config.labels) ^ set(data.labels))
             hint = "; train one for them with python -m training classifier" if config is judge else ""
             raise ValueError(f"{name} and the data have other labels ({', '.join(odd[:5])}){hint}")
-    _check_counts(data)
 
 
-def _check_counts(data: PreparedData) -> None:
-    """ValueError where there are too few clips to be neighbours of each other, held out, for training and in halves."""
+def check_data(data: PreparedData) -> None:
+    """ValueError where there are no labels, or too few clips to be neighbours: held out, for training and in halves."""
+    if len(data.labels) < 2:
+        raise ValueError(f"{data.folder} has no labels to tell apart: an evaluation needs at least two")
     train, test = data.rows("train"), data.rows("test")
     alike = np.isin(data.label[train], data.label[test]).sum()
     if len(test) < FEWEST or alike < 2 * FEWEST:

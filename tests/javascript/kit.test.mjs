@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { addressOf, readAddress } from "../../audiogan/ui/static/address.js";
-import { describeKit, fileName, isHeard, isSeed, newKit, readKit } from "../../audiogan/ui/static/kit.js";
+import { describeKit, fileName, isHeard, isSeed, newKit } from "../../audiogan/ui/static/kit.js";
+import { readKit } from "../../audiogan/ui/static/kit_file.js";
 import { OPENING, PATTERNS, packPattern, ROLES, startingPattern, unpackPattern } from "../../audiogan/ui/static/pattern.js";
 import { base64Of } from "../../audiogan/ui/static/pcm.js";
 
@@ -100,6 +101,15 @@ test("an address that makes no sense asks for nothing", () => {
   const asked = readAddress("?model=../x&label=Flute&seed=-1&pads=99~one~Flute~1~1,1~one~Gong~1~1,x&beat=zz&tempo=fast", MODELS);
   assert.deepEqual([asked.model, asked.label, asked.seed, asked.pads, asked.pattern, asked.tempo], [null, null, null, [], null, 122]);
   assert.equal(readAddress("?tempo=", MODELS).tempo, 122);
+});
+
+test("an address names what is not here, where that can be a name", () => {
+  const asked = (search) => readAddress(search, MODELS).missing;
+  assert.equal(asked("?model=their-own_2.1&label=Flute"), "a model called their-own_2.1");
+  assert.equal(asked("?model=one&label=Fl%C3%B6te"), "an instrument called Fl\u00f6te");
+  assert.equal(asked("?model=%3Cb%3E"), "a model");
+  assert.equal(asked("?model=one&label=call%20this%20number"), "an instrument");
+  for (const known of ["", "?seed=7", "?model=one", "?model=one&label=Flute", "?model=&label=", "?label=Gong"]) assert.equal(asked(known), "");
 });
 
 test("seeds are exact to the last one", () => {

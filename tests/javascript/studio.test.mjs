@@ -1,38 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { describeKit } from "../../audiogan/ui/static/kit.js";
-import { base64Of } from "../../audiogan/ui/static/pcm.js";
-
-globalThis.AudioBuffer ??= class {
-  constructor({ length, sampleRate }) {
-    Object.assign(this, { length, sampleRate });
-  }
-  copyToChannel() {}
-};
-globalThis.CustomEvent ??= class extends Event {
-  constructor(type, { detail } = {}) {
-    super(type);
-    this.detail = detail;
-  }
-};
-const { Studio } = await import("../../audiogan/ui/static/studio.js");
-
-const MODELS = [{ name: "one", labels: ["Flute"], pad_labels: new Array(16).fill("Flute"), pitched: {} }];
-
-function sound(request) {
-  const [z, pcm] = [base64Of(new Uint8Array(8)), base64Of(new Uint8Array(4))];
-  return { pitch: null, truncation: 1, label: "Flute", ...request, seed: request.seed ?? null, z, pcm, sample_rate: 16000 };
-}
-
-// A studio and its server, which answers when told to; `calls` are its requests.
-function studio() {
-  const calls = [];
-  const answer = ({ sounds }) => new Promise((resolve) => calls.push({ sounds, reply: () => resolve({ sounds: sounds.map(sound) }), resolve }));
-  const kit = Array.from({ length: 16 }, (_, index) => sound({ model: "one", seed: "7", index }));
-  return { studio: new Studio({ models: MODELS, kit, roles: {}, server: { answer } }), calls };
-}
-
-const settle = () => new Promise((resolve) => setTimeout(resolve));
+import { settle, studio } from "./a_studio.mjs";
 
 test("eight re-rolls cost one request, and the next is fetched before it is needed", async () => {
   const { studio: it, calls } = studio();
@@ -183,52 +151,10 @@ test("a beat that another replaced comes back as it was", () => {
   assert.deepEqual([it.beat, it.kit.pattern, it.kit.tempo, it.kit.steps], ["Four on the floor", own, 99, 12]);
 });
 
-test("a kit from a file is called after what draws most of it, and the one before comes back as it was", async () => {
-  const { studio: it, calls } = studio();
-  const own = it.kit;
-  own.pattern[4][4] = 3;
-  const file = describeKit(own);
-  file.pads.forEach((pad, number) => (pad.seed = number ? "9" : null));
-  const opened = it.open(new Blob([JSON.stringify(file)]));
-  for (let batch = 0; batch < 2; batch += 1) {
-    while (calls.length <= batch) await settle();
-    calls[batch].reply();
-  }
-  const before = await opened;
-  assert.deepEqual(it.base, { model: "one", label: "Flute", seed: "9" });
-  assert.equal(it.pads[5].sound.seed, "9");
-  it.exchange(before);
-  assert.equal(it.kit, own);
-  assert.deepEqual([it.base.seed, it.beat], ["7", "Four on the floor"]);
-});
-
-test("a kit of a model that is not here says so, and leaves what is being made alone", async () => {
-  const { studio: it, calls } = studio();
-  const file = describeKit(it.kit);
-  file.pads[3].model = "another";
-  const made = it.load({ model: "one", label: null, seed: "8" });
-  await assert.rejects(it.open(new Blob([JSON.stringify(file)])), /^Error: This kit needs a model that this page does not have: another\.$/);
-  for (let batch = 0; batch < 2; batch += 1) {
-    while (calls.length <= batch) await settle();
-    calls[batch].reply();
-  }
-  assert.equal(await made, true);
-});
-
-test("a re-roll that comes after a kit was opened leaves that kit as its file says", async () => {
-  const { studio: it, calls } = studio();
-  const turn = it.reroll(3);
-  await settle();
-  const opened = it.open(new Blob([JSON.stringify(describeKit(it.kit))]));
-  for (let batch = 1; batch < 3; batch += 1) {
-    while (calls.length <= batch) await settle();
-    calls[batch].reply();
-  }
-  await opened;
-  calls[0].reply();
-  assert.equal(await turn, null);
-  assert.equal(it.pads[3].sound.seed, "7");
-  assert.equal(it.busy.size, 0);
+test("an address that asks for a model that is not here says so, and opens the rest", async () => {
+  const { studio: it } = studio();
+  await assert.rejects(it.openAddress("?model=another&seed=7&tempo=90"), /^Error: This link asks for a model called another, which is not here/);
+  assert.deepEqual([it.base.model, it.kit.tempo], ["one", 90]);
 });
 
 test("undo goes back through a pad's sounds", async () => {

@@ -1,7 +1,7 @@
 // The address: which sounds a kit holds, how each is played, and the beat. What is as it was at first is left out.
 
 import { STEPS, SWING, TEMPO } from "./clock.js";
-import { GAIN, isSeed, LENGTH, newPad, TUNE, within } from "./kit.js";
+import { GAIN, hasLabel, isSeed, LENGTH, newPad, TUNE, within } from "./kit.js";
 import { PADS, packPattern, unpackPattern } from "./pattern.js";
 
 const VALUES = { g: ["gain", GAIN], t: ["tune", TUNE], l: ["length", LENGTH] };
@@ -50,6 +50,7 @@ export function readAddress(search, models) {
   const query = new URLSearchParams(search);
   const model = models.find(({ name }) => name === query.get("model")) ?? null;
   const label = model?.labels.find((name) => name === query.get("label")) ?? null;
+  const without = (name, found) => query.get(name) && !found && sayable(name === "label" ? "an instrument" : "a model", query.get(name));
   const seed = isSeed(query.get("seed")) ? query.get("seed") : null;
   const pads = (query.get("pads") ?? "").split(",").flatMap((text) => readPad(text, models));
   const number = (name, range, otherwise) => (query.get(name) ? within(Number(query.get(name)), range, otherwise) : otherwise);
@@ -57,6 +58,7 @@ export function readAddress(search, models) {
     model: model?.name ?? null,
     label,
     seed,
+    missing: without("model", model) || (model && without("label", label)) || "",
     pads,
     mix: (query.get("mix") ?? "").split("_").flatMap(readPlayed),
     pattern: unpackPattern(query.get("beat")),
@@ -66,11 +68,16 @@ export function readAddress(search, models) {
   };
 }
 
+// What somebody else may have written into a link stands in a sentence of ours only if it can be a name.
+function sayable(kind, name) {
+  return /^[\p{L}\p{M}\p{N}_.-]{1,40}$/u.test(name) ? `${kind} called ${name}` : kind;
+}
+
 function readPad(text, models) {
   const [number, model, label, seed, index] = text.split("~");
   const known = models.find(({ name }) => name === model);
   if (!(Number(number) < PADS) || !/^\d+$/.test(number) || !known || !isSeed(seed) || !/^\d{1,6}$/.test(index)) return [];
-  if (label ? !known.labels.includes(label) : known.labels.length) return [];
+  if (!hasLabel(known, label)) return [];
   return [{ number: Number(number), model, label: label || null, seed, index: Number(index) }];
 }
 

@@ -21,7 +21,7 @@ export function familyOf(label) {
 }
 
 export function nameOf(sound) {
-  return words(sound.label ?? sound.model);
+  return sound.label ? words(sound.label) : `Sound ${sound.seed === null ? "" : sound.index + 1}`.trim();
 }
 
 export function buildPads(studio, player, actions) {
@@ -120,16 +120,18 @@ function listen(node, number, studio, player, actions) {
 
 function padMenu(node, number, studio, actions) {
   const pad = studio.pads[number];
-  const items = [
+  const others = [
     ["Re-roll", "dice", () => actions.reroll(number)],
     ["Vary", "vary", () => actions.vary(number)],
+    pad.past.length && ["Undo", "back", () => actions.undo(number)],
+  ].filter(Boolean);
+  showMenu(node, `Pad ${number + 1}`, [
+    ...(pad.locked ? [] : others),
     [pad.locked ? "Unlock" : "Lock", pad.locked ? "unlock" : "lock", () => actions.lock(number)],
     null,
     ["Download WAV", "download", () => actions.download(number)],
     ["Level, pitch, length", "more", () => actions.adjust(number)],
-  ];
-  if (pad.past.length) items.splice(3, 0, ["Undo", "back", () => actions.undo(number)]);
-  showMenu(node, `Pad ${number + 1}`, items);
+  ]);
 }
 
 // Lights the pad when its sound is heard, which is later than now for what the sequencer scheduled.

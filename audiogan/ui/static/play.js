@@ -7,6 +7,7 @@ import { buildInspector } from "./inspector.js";
 import { keepAddress, openKept } from "./keep.js";
 import { buildKeyboard } from "./keyboard.js";
 import { fileName } from "./kit.js";
+import { openFile } from "./kit_file.js";
 import { listenToMidi } from "./midi.js";
 import { Notes } from "./notes.js";
 import { buildPads } from "./pads.js";
@@ -68,7 +69,7 @@ function buildActions(studio, player, notes, isHere) {
     },
     download: (number) => saveFile(fileName(studio.pads[number].sound), soundWav(studio.pads[number].sound)),
     save: () => saveFile(`audiogan-kit-${studio.base.seed}.zip`, kitZip(studio.kit)),
-    open: (file) => run(studio.open(file).then((before) => before && toast("The kit is open.", "done", () => studio.exchange(before)))),
+    open: (file) => run(openFile(studio, file).then((before) => before && toast("The kit is open.", "done", () => studio.exchange(before)))),
     share: () => run(share(studio)),
     refuse: (text) => toast(text),
     pattern: (name) => offerBack(studio, `The beat is ${name} now.`, studio.startWith(name)),

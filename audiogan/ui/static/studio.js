@@ -1,7 +1,7 @@
 // The page's state and what changes it. Views listen to `changed` (which pad, or null for all).
 
 import { addressOf, readAddress } from "./address.js";
-import { baseOf, kitText, newKit, readKit } from "./kit.js";
+import { newKit } from "./kit.js";
 import { OPENING, PATTERNS, packPattern, startingPattern } from "./pattern.js";
 import { latentOf } from "./pcm.js";
 import { batches, byModel, decoded, randomSeed, Supply } from "./supply.js";
@@ -187,23 +187,6 @@ export class Studio extends EventTarget {
     }
   }
 
-  // A kit from a file, all or nothing; answers the one before, or null where it was not opened.
-  async open(file) {
-    const { kit, wanted } = readKit(await kitText(file));
-    const missing = wanted.find(({ model }) => !this.model(model));
-    if (missing) throw new Error(`This kit needs a model that this page does not have: ${missing.model}.`);
-    const numbered = wanted.map((request, number) => ({ number, ...request }));
-    let before = null;
-    await this.working(numbered, "Opening the kit", async (task) => {
-      for (const batch of batches(numbered)) {
-        const sounds = await this.fetch(batch.map(({ number, ...request }) => request));
-        sounds.forEach((sound, at) => (kit.pads[batch[at].number].sound = sound));
-      }
-      if (!task.cancelled) before = this.exchange({ kit, beat: "", base: baseOf(kit.pads) ?? this.base });
-    });
-    return before;
-  }
-
   // Another kit with its beat's name and what it is called; answers the one before.
   exchange({ kit, beat, base }) {
     const before = { kit: this.kit, beat: this.beat, base: this.settled };
@@ -213,7 +196,7 @@ export class Studio extends EventTarget {
   }
 
   // What the address asks for: the kit that is already here, or another, how it is played, and its beat. Requests for what
-  // no address can hold come beside it. Answers whether it came to its end.
+  // no address can hold come beside it. Answers whether it came to its end; throws where it asks for what is not here.
   async openAddress(search, exact = []) {
     const asked = readAddress(search, this.models);
     const pattern = asked.pattern ?? this.kit.pattern;
@@ -227,6 +210,7 @@ export class Studio extends EventTarget {
     try {
       if (!same && !(await this.load(base, rest))) return false;
       for (const group of byModel(others)) if (!(await this.fill(group, `Making ${group.length} sounds`))) return false;
+      if (asked.missing) throw new Error(`This link asks for ${asked.missing}, which is not here: what it opens is another kit.`);
       return true;
     } finally {
       for (const { number, locked } of asked.mix) this.pads[number].locked ||= Boolean(locked);
