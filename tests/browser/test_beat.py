@@ -16,11 +16,11 @@ pytestmark = pytest.mark.browser
 def test_space_starts_steps_that_keep_time(visit):
     page = visit(script=LISTEN)
     page.get_by_label("Tempo").fill("240")
-    page.locator(".inspector h3").click()
+    page.locator(".inspector h2").click()
     tool(page, "Clear").click()
     page.locator(".step[data-number='0'][data-step='0']").click()
     page.get_by_role("combobox", name="Steps").select_option("2")
-    page.locator(".inspector h3").click()
+    page.locator(".inspector h2").click()
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("Space")
     page.wait_for_function("heard.length >= 8")

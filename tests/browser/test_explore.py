@@ -247,7 +247,7 @@ def test_a_sound_of_the_map_goes_to_a_pad_and_back_off_it(visit):
     page.keyboard.press("Enter")
     expect(page.locator(".toast")).to_contain_text("Pad 7 of Play has this sound now.")
     page.get_by_role("tab", name="Play").click()
-    expect(page.locator(".inspector h3")).to_have_text("7 · Flute")
+    expect(page.locator(".inspector h2")).to_have_text("7 · Flute")
     expect(page.locator(".inspector .identity")).to_contain_text("tiny-pitched · a latent of its own · MIDI 66")
     page.wait_for_timeout(600)  # until the address has it
     page.reload()

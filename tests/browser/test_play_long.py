@@ -69,7 +69,7 @@ def test_sequencer_keeps_time_for_a_minute_while_pads_reroll(page):
     page.get_by_label("Tempo").press("Enter")
     for step in range(16):
         page.locator(f".step[data-number='0'][data-step='{step}']").click()
-    page.locator(".inspector h3").click()
+    page.locator(".inspector h2").click()
     page.evaluate("heard.length = 0; document.activeElement.blur()")
     page.keyboard.press("Space")
     until, rerolls = time.monotonic() + 60, 0

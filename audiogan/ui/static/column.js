@@ -14,7 +14,7 @@ export class Column {
     this.clips = sounds.map((pcm) => clipOf(floatsOf(pcm), sampleRate));
     const cells = this.clips.map((clip, place) => cellOf(clip, `${words(label)}, ${title}, sound ${place + 1}`, () => choose(place)));
     this.said = make("div", { className: "said" });
-    this.element = make("section", { className: "panel system", "aria-label": title }, make("h3", { textContent: title }), make("div", { className: "cells" }, ...cells), this.said);
+    this.element = make("section", { className: "panel system", "aria-label": title }, make("h2", { textContent: title }), make("div", { className: "cells" }, ...cells), this.said);
   }
 
   get clip() {

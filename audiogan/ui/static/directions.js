@@ -33,7 +33,7 @@ export class Directions {
     this.progress = new Progress("Listening to what each slider changes");
     this.findButton = button("Find what they change", () => this.name(true), { image: "play" });
     const reset = button("Reset", () => this.reset(true), { image: "back" });
-    const head = make("header", {}, make("h3", { id: "directions-title", textContent: "Directions" }), this.findButton, reset);
+    const head = make("header", {}, make("h2", { id: "directions-title", textContent: "Directions" }), this.findButton, reset);
     const grid = make("div", { className: "directions" }, ...this.sliders.map((one) => one.element));
     return make("section", { className: "panel", "aria-labelledby": "directions-title" }, head, make("p", { className: "legend", textContent: ABOUT }), grid, this.progress.element);
   }

@@ -7,7 +7,7 @@ import { drawWave } from "./wave.js";
 
 export function buildInspector(studio, player, actions) {
   const current = () => studio.pads[studio.selected];
-  const title = make("h3", {});
+  const title = make("h2", {});
   const identity = make("p", { className: "identity" });
   const wave = make("canvas", { className: "wave", role: "img" });
   const act = buildActions(studio, actions);

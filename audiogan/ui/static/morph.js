@@ -25,7 +25,7 @@ export class Morph {
       event.preventDefault();
       this.make();
     });
-    this.element = make("section", { className: "panel morph", "aria-labelledby": "morph-title" }, make("h3", { id: "morph-title", textContent: "Morph" }), form, progress.element, this.strip, this.tools);
+    this.element = make("section", { className: "panel morph", "aria-labelledby": "morph-title" }, make("h2", { id: "morph-title", textContent: "Morph" }), form, progress.element, this.strip, this.tools);
   }
 
   // One at a time: what is still being made gives way.

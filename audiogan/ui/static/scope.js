@@ -15,7 +15,7 @@ const KEYS_HELP = "Arrow keys move the cursor, plus and minus zoom, 0 shows all,
 
 export class Scope {
   // `tools` are more buttons for what is shown.
-  constructor({ heading = "h3", tools = [] } = {}) {
+  constructor({ heading = "h2", tools = [] } = {}) {
     this.view = new View(1);
     this.kind = "mel";
     this.cursor = null; // { second, height } with height from 0 (bottom of the spectrogram) to 1

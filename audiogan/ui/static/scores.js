@@ -9,7 +9,7 @@ export function scoreTable(rows, systems, title, label) {
   const body = rows.map((row) => rowOf(row, systems, title));
   const table = make("table", { className: "scores" }, make("thead", {}, head), make("tbody", {}, ...body));
   const legend = `First for ${label || "these sounds"} where it can be told for one instrument, then over all. Real stands for other real sounds, scored as a model would be: as good as any model can be.`;
-  return [make("h3", { textContent: "Scores" }), make("p", { className: "legend", textContent: legend }), make("div", { className: "score-scroll", tabIndex: 0, role: "region", "aria-label": "Scores, scrolls sideways" }, table)];
+  return [make("h2", { textContent: "Scores" }), make("p", { className: "legend", textContent: legend }), make("div", { className: "score-scroll", tabIndex: 0, role: "region", "aria-label": "Scores, scrolls sideways" }, table)];
 }
 
 function rowOf({ title, words, better, values }, systems, name) {
