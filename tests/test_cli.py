@@ -168,7 +168,8 @@ class TestTraining:
             (tmp_path / "in" / label).mkdir(parents=True)
             for number in range(4):
                 soundfile.write(tmp_path / "in" / label / f"{number}.wav", tone(hz + number), SAMPLE_RATE)
-        small = ["--set", "dim=2", "--set", "batch_size=4", "--max-steps", 2]
+        settings = ("dim=2", "batch_size=4", "critic_width=8", "feature_steps=2")
+        small = [*(word for setting in settings for word in ("--set", setting)), "--max-steps", 2]
         commands = [
             ("training", "prepare", "folder", tmp_path / "in", "--out", tmp_path / "data"),
             ("training", "train", "specgan-cpu", "--data", tmp_path / "data", "--out", tmp_path / "run", *small),

@@ -22,7 +22,7 @@ VARIANTS = [
     ("wavegan-cpu", PAPER),
     ("wavegan-cpu", ("conditional=false", "augment=0.5", "augment_adaptive=true")),
     ("wavegan-cpu", CLEAN),
-    ("specgan-cpu", PAPER),
+    ("specgan-cpu", ("critics=own", "critic_width=0", *PAPER)),
     ("specgan-cpu", ("augment=0.5", "augment_adaptive=true")),
     ("specgan-cpu", ENSEMBLE),
     ("hybrid-cpu", ()),

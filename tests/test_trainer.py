@@ -45,7 +45,7 @@ def judged_by(critics: str) -> list[tuple[str, str, str]]:
 
 @pytest.mark.parametrize(("architecture", "loss", "critics"), [*judged_by("own"), *judged_by("ensemble")])
 def test_a_step_changes_every_weight(tmp_path, prepared, architecture, loss, critics):
-    settings = (f"loss={loss}", f"critics={critics}")
+    settings = (f"loss={loss}", f"critics={critics}", "critic_width=0")
     subject = trainer(tmp_path / "run", prepared, *settings, preset=f"{architecture}-cpu")
     game = subject.game
     networks = {"generator": game.generator, "discriminator": game.discriminator, "average": game.average}
@@ -231,7 +231,8 @@ def test_unconditional_training_ignores_labels(tmp_path, prepared):
 
 @pytest.mark.parametrize("preset", ["wavegan-cpu", "specgan-cpu"])
 def test_augmentation_and_what_was_heard_resume_too(tmp_path, prepared, preset):
-    settings = ("augment=0.3", "augment_adaptive=true") + ("quiet=1",) * (preset == "wavegan-cpu")
+    settings = ("augment=0.3", "augment_adaptive=true", "schedule=constant", "feature_steps=2")
+    settings += ("quiet=1",) * (preset == "wavegan-cpu")
     whole = trainer(tmp_path / "whole", prepared, "steps=4", *settings, preset=preset)
     whole.train()
     trainer(tmp_path / "parts", prepared, "steps=2", *settings, preset=preset).train()

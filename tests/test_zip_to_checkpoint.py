@@ -12,7 +12,8 @@ from audiogan.dataset import PreparedData
 from audiogan.ui.library import Library
 
 ROOT = Path(__file__).parent.parent
-TINY = ("dim=2", "batch_size=2", "precision=float32", "preview_every=2", "report_every=1")
+TINY = ("dim=2", "critic_width=8", "feature_steps=2", "batch_size=2", "precision=float32")
+OFTEN = ("preview_every=2", "report_every=1")
 
 
 def training(*arguments) -> str:
@@ -24,7 +25,7 @@ def training(*arguments) -> str:
 
 def test_zip_files_become_a_checkpoint_that_plays(zips, tmp_path):  # noqa: F811
     data, run, shelf = tmp_path / "data", tmp_path / "run", tmp_path / "checkpoints"
-    settings = [word for setting in TINY for word in ("--set", setting)]
+    settings = [word for setting in (*TINY, *OFTEN) for word in ("--set", setting)]
     said = training("prepare", "fsdkaggle2018", "--out", data, "--from-dir", zips, "--skip-checksums")
     assert "clips in" in said
     assert "done: 2 of 2 steps" in training(
