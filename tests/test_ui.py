@@ -15,6 +15,7 @@ import soundfile
 from conftest import LABELS
 from gradio_client import Client
 from gradio_client.exceptions import AppError
+from listeners import free_port
 
 from audiogan import checkpoint
 from audiogan.audio import to_pcm16
@@ -22,6 +23,7 @@ from audiogan.listening.store import Store
 from audiogan.ui import Library, build_app, launch_options
 from audiogan.ui.about import api_text, inert_markdown, untitled
 from audiogan.ui.fields import parse_seed
+from audiogan.ui.serving import launch_page
 
 ROOT = Path(__file__).parent.parent
 MODEL = "tiny-wavegan"
@@ -55,6 +57,19 @@ def test_app_starts_on_a_machine_too_busy_to_answer_itself_in_time(library, monk
     _, url, _ = app.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **launch_options(app))
     try:
         assert httpx.get(url, timeout=60, trust_env=False).status_code == 200
+    finally:
+        app.close()
+
+
+def test_page_that_is_shared_brings_its_own_code(library, monkeypatch):
+    monkeypatch.setattr("gradio.networking.setup_tunnel", lambda **options: "https://somewhere.gradio.live")
+    app = build_app(library, Store("sqlite://"))
+    launch_page(app, {"server_name": "127.0.0.1", "server_port": free_port(), "share": True} | launch_options(app))
+    try:
+        assert app.share_url == "https://somewhere.gradio.live"
+        page = httpx.get(app.local_url, timeout=60, trust_env=False).text
+        assert re.findall(r'<script type="module"[^>]* src="([^"]*)"', page)[0].startswith("./assets/")
+        assert "amazonaws" not in page
     finally:
         app.close()
 

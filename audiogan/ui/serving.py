@@ -31,7 +31,7 @@ def serve(app: gr.Blocks, launch: dict) -> None:
     told = threading.Event()
     before = {number: signal.signal(number, lambda *_: told.set()) for number in STOP}
     try:
-        _launch(app, launch)
+        launch_page(app, launch)
         be_impatient(app.server)
         remember_little(app)
         while not told.wait(0.5) and app.server.thread.is_alive():
@@ -42,7 +42,16 @@ def serve(app: gr.Blocks, launch: dict) -> None:
     stop(app)
 
 
-def _launch(app: gr.Blocks, launch: dict) -> None:
+def launch_page(app: gr.Blocks, launch: dict) -> None:
+    """Launch, and come back; a page that is shared through Gradio's tunnel brings its own code along, too.
+
+    Args:
+        app: what `build_app` made.
+        launch: arguments of `launch`.
+
+    Raises:
+        ValueError: the port is taken, or the host is no address of this machine.
+    """
     host, port = launch["server_name"], launch["server_port"]
     named = f"[{host}]" if ":" in host and not host.startswith("[") else host  # IPv6, as in a page's address
     try:
@@ -52,6 +61,8 @@ def _launch(app: gr.Blocks, launch: dict) -> None:
             raise
         reason = "the port is taken, or the host is no address of this machine"  # Gradio does not say which
         raise ValueError(f"the page cannot be served at {named}:{port}: {reason}") from None
+    # the tunnel stands; else pages would ask another server for their code, which `headers` forbids
+    app.share = False
 
 
 def stop(app: gr.Blocks) -> None:
