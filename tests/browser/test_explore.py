@@ -270,3 +270,12 @@ def test_a_locked_pad_keeps_its_sound(visit):
     page.get_by_role("menuitem").first.click()
     expect(page.locator(".toast")).to_contain_text("Pad 1 is locked")
     expect(page.locator(".pad").first.locator(".name")).to_have_text(before)
+
+
+def test_no_sound_yet_is_said_to_whoever_wants_it_on_a_pad(visit):
+    page = visit()
+    page.route("**/component_server**", lambda route: None)  # no answer comes
+    page.get_by_role("tab", name="Explore").click()
+    tool(page, "To a pad").click()
+    expect(page.locator(".toast")).to_contain_text("There is no sound here yet.")
+    expect(page.get_by_role("menu")).to_have_count(0)

@@ -18,7 +18,7 @@ export function offerPads(ofPlay) {
 export function padButton(server, sound) {
   const node = button("To a pad", () => {
     const origin = sound()?.origin;
-    if (!studio || !origin) return;
+    if (!studio || !origin) return toast("There is no sound here yet.");
     const pads = studio.pads.map((pad, number) => [`${number + 1} ${nameOf(pad.sound)}`, null, () => put(server, origin, number)]);
     showMenu(node, "Pads", pads, COLUMNS);
   }, { image: "pads", title: "Play this sound from a pad" });
