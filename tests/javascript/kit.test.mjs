@@ -108,8 +108,9 @@ test("an address names what is not here, where that can be a name", () => {
   assert.equal(asked("?model=their-own_2.1&label=Flute"), "a model called their-own_2.1");
   assert.equal(asked("?model=one&label=Fl%C3%B6te"), "an instrument called Fl\u00f6te");
   assert.equal(asked("?model=%3Cb%3E"), "a model");
+  assert.equal(asked("?model=one&seed=7&pads=2~theirs~Gong~9~4"), "a model called theirs");
   assert.equal(asked("?model=one&label=call%20this%20number"), "an instrument");
-  for (const known of ["", "?seed=7", "?model=one", "?model=one&label=Flute", "?model=&label=", "?label=Gong"]) assert.equal(asked(known), "");
+  for (const known of ["", "?seed=7", "?model=one", "?model=one&label=Flute", "?model=&label=", "?label=Gong", "?pads=x,1~one~Flute~1~1"]) assert.equal(asked(known), "");
 });
 
 test("seeds are exact to the last one", () => {

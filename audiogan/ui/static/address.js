@@ -50,22 +50,28 @@ export function readAddress(search, models) {
   const query = new URLSearchParams(search);
   const model = models.find(({ name }) => name === query.get("model")) ?? null;
   const label = model?.labels.find((name) => name === query.get("label")) ?? null;
-  const without = (name, found) => query.get(name) && !found && sayable(name === "label" ? "an instrument" : "a model", query.get(name));
   const seed = isSeed(query.get("seed")) ? query.get("seed") : null;
-  const pads = (query.get("pads") ?? "").split(",").flatMap((text) => readPad(text, models));
+  const listed = (query.get("pads") ?? "").split(",");
   const number = (name, range, otherwise) => (query.get(name) ? within(Number(query.get(name)), range, otherwise) : otherwise);
   return {
     model: model?.name ?? null,
     label,
     seed,
-    missing: without("model", model) || (model && without("label", label)) || "",
-    pads,
+    missing: missing(models, [query.get("model"), ...listed.map((text) => text.split("~")[1])], model && !label && query.get("label")),
+    pads: listed.flatMap((text) => readPad(text, models)),
     mix: (query.get("mix") ?? "").split("_").flatMap(readPlayed),
     pattern: unpackPattern(query.get("beat")),
     tempo: number("tempo", TEMPO, TEMPO.value),
     swing: number("swing", SWING, 0),
     steps: Math.round(number("steps", { min: 1, max: STEPS }, STEPS)),
   };
+}
+
+// The first of the models that is not here, else the instrument that its model lacks; "" for nothing.
+function missing(models, wanted, label) {
+  const other = wanted.find((name) => name && models.every((model) => model.name !== name));
+  if (other) return sayable("a model", other);
+  return label ? sayable("an instrument", label) : "";
 }
 
 // What somebody else may have written into a link stands in a sentence of ours only if it can be a name.
