@@ -1,5 +1,6 @@
 """Cut recordings into clips at the onsets of their sounds. However long one is, only blocks of it are in memory."""
 
+import functools
 import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -91,17 +92,17 @@ class Levels:
         Returns:
             (begin, end) in samples, int64 [parts, 2].
         """
-        power = np.concatenate([[0], self._power(), [0]])
+        power = np.pad(self.power, 1)  # between a silent frame before and one after
         loud = power > power.max() * 10 ** (-ONSET_RANGE_DB / 10)
         return np.minimum(np.flatnonzero(loud[1:] != loud[:-1]).reshape(-1, 2) * self.hop, self.length)
 
     def struck(self, parts: np.ndarray) -> np.ndarray:
         """Which of the sounding parts come within 20 dB of the loudest, bool [parts]."""
-        power = self._power()
-        loudest = np.maximum.reduceat(power, parts[:, 0] // self.hop) if len(parts) else power[:0]
-        return loudest > power.max() * 10 ** (-STRUCK_RANGE_DB / 10)
+        loudest = np.maximum.reduceat(self.power, parts[:, 0] // self.hop) if len(parts) else self.power[:0]
+        return loudest > self.power.max() * 10 ** (-STRUCK_RANGE_DB / 10)
 
-    def _power(self) -> np.ndarray:
+    @functools.cached_property
+    def power(self) -> np.ndarray:
         """The energy of each frame, of four hops about every hop, float32 [hops]."""
         power = np.zeros(len(self.energy), np.float32)
         for delay in range(-1, 3):  # a frame reaches two hops back, and two on
