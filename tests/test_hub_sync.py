@@ -16,8 +16,8 @@ from listeners import Line, free_port, serve, wait_for
 from listeners import Listener as Caller
 from sitting import Listener
 from test_cli import refused
-from test_store import SESSION, session_of, trial
 from tiny_study import SECONDS, write_study
+from trials import SESSION, session_of, trial
 
 from audiogan import cli, hub
 from audiogan.listening import hub_sync, outbox, records
