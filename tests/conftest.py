@@ -9,7 +9,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from hub_server import TOKEN, HubServer
+from hub.door import TOKEN
+from hub.server import HubServer
 
 from audiogan import checkpoint
 from audiogan.audio import write_wav

@@ -11,7 +11,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from hub_server import OWNER, hang_up, lose_the_answer, never_answer, say, slowly
+from hub.door import OWNER
+from hub.faults import hang_up, lose_the_answer, never_answer, say, slowly
 from listeners import Line, free_port, serve, wait_for
 from listeners import Listener as Caller
 from sitting import Listener

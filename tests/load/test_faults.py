@@ -24,7 +24,9 @@ from browser.conftest import launched
 from browser.test_play import identity
 from browser.test_rate import answer_by_keys, begin, hear_and_answer, open_rate, receipt
 from hall import MODEL, Diary, Guest, Popular, call_endpoint
-from hub_server import OWNER, TOKEN, HubServer, say
+from hub.door import OWNER, TOKEN
+from hub.faults import say
+from hub.server import HubServer
 from nginx import nginx
 from playwright.sync_api import expect, sync_playwright
 from postgres import Postgres
