@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from conftest import NUM_SAMPLES
-from test_fsdkaggle2018 import zips  # noqa: F401  (a fixture)
+from fsdkaggle2018.conftest import write_zips
 
 from audiogan.dataset import PreparedData
 from audiogan.ui.library import Library
@@ -23,7 +23,8 @@ def training(*arguments) -> str:
     return done.stdout
 
 
-def test_zip_files_become_a_checkpoint_that_plays(zips, tmp_path):  # noqa: F811
+def test_zip_files_become_a_checkpoint_that_plays(tmp_path):
+    zips = write_zips(tmp_path / "zips")
     data, run, shelf = tmp_path / "data", tmp_path / "run", tmp_path / "checkpoints"
     settings = [word for setting in (*TINY, *OFTEN) for word in ("--set", setting)]
     said = training("prepare", "fsdkaggle2018", "--out", data, "--from-dir", zips, "--skip-checksums")

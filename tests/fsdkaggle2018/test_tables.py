@@ -1,13 +1,12 @@
 """FSDKaggle2018's tables, hostile ones too, its labels and licences."""
 
-# ruff: noqa: F811 (zips is a fixture)
-
 import pytest
-from test_fsdkaggle2018 import TRAIN, pack, pack_tables, prepare, zips  # noqa: F401
 
 from training.data import general_midi
 from training.data.fsdkaggle2018_tables import ALL, INSTRUMENTS, parse_labels, read_rows
 from training.data.licences import licence_code, parse_licences
+
+from .conftest import TRAIN, pack, pack_tables, prepare
 
 
 class TestTables:
