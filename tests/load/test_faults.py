@@ -22,7 +22,7 @@ import httpx
 import pytest
 from browser.conftest import launched
 from browser.test_play import identity
-from browser.test_rate import answer_by_keys, begin, hear_and_answer, open_rate, receipt
+from browser.rating import answer_by_keys, begin, hear_and_answer, open_rate, receipt
 from hall import MODEL, Diary, Guest, Popular, call_endpoint
 from hub.door import OWNER, TOKEN
 from hub.faults import say
