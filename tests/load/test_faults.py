@@ -8,7 +8,6 @@ missing at the end. The numbers are those of the shipped models and the shipped 
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -21,93 +20,22 @@ from pathlib import Path
 import httpx
 import pytest
 from browser.conftest import launched
-from browser.test_play import identity
-from browser.rating import answer_by_keys, begin, hear_and_answer, open_rate, receipt
 from hall import MODEL, Diary, Guest, Popular, call_endpoint
-from hub.door import OWNER, TOKEN
 from hub.faults import say
 from hub.server import HubServer
+from machine import DATASET, Machine
 from nginx import nginx
 from playwright.sync_api import expect, sync_playwright
-from postgres import Postgres
-from replicas import Replicas
 from test_soak import acknowledgements, models, quantiles, visited, votes
+from visitor import NO_ANSWER, NO_CONNECTION, NOT_STORED, Visitor
 
 from audiogan.listening.hub_dataset import VARIABLE
 from audiogan.listening.tokens import parse_receipt, vote_id
-from audiogan.ui.health import REMEMBERED_SECONDS
 
 pytestmark = pytest.mark.long
-
-ROOT = Path(__file__).parents[2]
 LISTENERS = int(os.environ.get("SOAK_LISTENERS", "40"))
-DISK, DATASET = "400m", f"{OWNER}/votes"
-FULL_SECONDS, DOWN_SECONDS, LOOK_SECONDS, RECOVERY_SECONDS, LONGEST_SECONDS = 30, 10, 1.0, 15, 900
-NOT_STORED = "The server could not store that: it will be sent again."
-NO_CONNECTION = "No connection: your answers are kept here and sent again."
-NO_ANSWER = "The server did not answer: check the connection and try again."
-
-
-class Machine:
-    """All the parts, and the caretaker."""
-
-    def __init__(self, folder: Path, disk: Path, hub: HubServer):
-        self.folder, self.disk, self.hub = folder, disk, hub
-        (disk / "postgres").mkdir()
-        self.postgres = Postgres(disk / "postgres")
-        self.postgres.start()
-        environment = {"AUDIOGAN_DATABASE_URL": self.postgres.url, VARIABLE: DATASET}
-        environment |= {"AUDIOGAN_SECRET": "of the tests", "HF_ENDPOINT": hub.url, "HF_TOKEN": TOKEN}
-        environment |= {"HF_HUB_DISABLE_XET": "1", "HF_HOME": str(folder / "hub")}
-        self.replicas = Replicas(disk, ROOT / "checkpoints", environment)
-        self.held: set = set()  # what the caretaker leaves alone
-        self.closing = threading.Event()
-        self.caretaker = threading.Thread(target=self.look_after, daemon=True)
-        self.caretaker.start()
-
-    def look_after(self) -> None:
-        """Start again what is not there, every second."""
-        while not self.closing.wait(LOOK_SECONDS):
-            if "postgres" not in self.held and not self.postgres.runs:
-                self.attempt(self.postgres.start)
-            for number, process in enumerate(self.replicas.processes):
-                if number not in self.held and process.poll() is not None:
-                    self.attempt(self.replicas.restart, number)
-
-    def attempt(self, start, *arguments) -> None:
-        try:
-            start(*arguments)
-        except (subprocess.CalledProcessError, RuntimeError, OSError) as error:
-            print(f"caretaker: {error}", flush=True)
-
-    def wait_until_ready(self) -> None:
-        """Both replicas would take listeners."""
-        until = time.monotonic() + 300
-        while time.monotonic() < until:
-            try:
-                told = [httpx.get(f"http://127.0.0.1:{port}/readyz", trust_env=False) for port in self.replicas.ports]
-            except httpx.HTTPError:
-                told = []
-            if [one.status_code for one in told] == [200, 200]:
-                return
-            time.sleep(0.2)
-        raise TimeoutError("the replicas are not ready")
-
-    def says_so(self, begun: float) -> None:
-        """No replica is ready; each may remember for a second that it was."""
-        time.sleep(max(begun + REMEMBERED_SECONDS + 0.5 - time.monotonic(), 0))
-        told = [httpx.get(f"http://127.0.0.1:{port}/readyz", trust_env=False) for port in self.replicas.ports]
-        assert [one.status_code for one in told] == [503, 503]
-
-    def close(self) -> None:
-        self.closing.set()
-        self.caretaker.join()
-        for process in self.replicas.processes:
-            process.terminate()
-        for process in self.replicas.processes:
-            process.wait(60)
-        if self.postgres.runs:
-            self.postgres.stop("fast")
+DISK = "400m"
+FULL_SECONDS, DOWN_SECONDS, RECOVERY_SECONDS, LONGEST_SECONDS = 30, 10, 15, 900
 
 
 @pytest.fixture(scope="module")
@@ -152,73 +80,6 @@ class Crowd:
             guest.rater.give_up = guest.until + 60
         for thread in self.threads:
             thread.join()
-
-
-class Visitor:
-    """A person at a browser with two tabs open: a trial, and the pads."""
-
-    def __init__(self, browser, url: str):
-        self.url, self.receipts = url, []
-        self.rating, self.playing = (browser.new_context().new_page() for _ in range(2))
-        for page in (self.rating, self.playing):
-            page.set_default_timeout(120_000)
-        open_rate(self.rating, url)
-        begin(self.rating)
-        self.playing.goto(url)
-        expect(self.playing.locator(".pad")).to_have_count(16)
-
-    def rate(self) -> None:
-        """A trial from its sound to its receipt."""
-        self.receipts.append(answer_by_keys(self.rating))
-
-    def answer(self) -> None:
-        """A trial up to its submission, which nobody waits for."""
-        hear_and_answer(self.rating)
-        self.before = receipt(self.rating)
-        self.rating.keyboard.press("Enter")
-
-    def is_told(self, words: str) -> None:
-        expect(self.rating.locator(".rate .status")).to_have_text(words)
-
-    def answer_waits(self) -> bool:
-        """Whether a trial's answer is not stored at once, and the page says so."""
-        self.answer()
-        either = """([words, before]) => document.querySelector(".rate .status").textContent === words ||
-            !document.querySelector(".rate .saved").textContent.endsWith(before)"""
-        self.rating.wait_for_function(either, arg=[NOT_STORED, self.before])
-        if self.rating.locator(".rate .status").inner_text() == NOT_STORED:
-            return True
-        self.is_stored()
-        return False
-
-    def is_stored(self) -> None:
-        """The answer that was on its way arrived."""
-        stored = re.compile(rf"Stored\. Receipt (?!{self.before or 'x'})")
-        expect(self.rating.locator(".rate .saved")).to_have_text(stored, timeout=120_000)
-        self.receipts.append(receipt(self.rating))
-        if self.rating.locator(".feedback").count():
-            self.rating.keyboard.press("Enter")
-
-    def hears_another_sound(self) -> None:
-        """A pad is re-rolled until the page has none in stock and has to ask."""
-        for _ in range(9):
-            before = identity(self.playing, 2)
-            self.playing.keyboard.press("Shift+3")
-            expect(self.playing.locator(".inspector .identity")).not_to_have_text(before)
-
-    def sees_of_the_copy(self, words: str, seconds: float) -> None:
-        """The Results tab's line about the Hub, looked at again and again until it says so."""
-        until = time.monotonic() + seconds
-        while True:
-            self.playing.get_by_role("tab", name="Results").click()
-            line = self.playing.locator("#sync-state")
-            expect(line).not_to_be_empty()
-            if words in line.inner_text():
-                break
-            assert time.monotonic() < until, line.inner_text()
-            self.playing.get_by_role("tab", name="Play").click()
-            self.playing.wait_for_timeout(2000)
-        self.playing.get_by_role("tab", name="Play").click()
 
 
 @pytest.fixture(scope="module")
