@@ -14,6 +14,11 @@ import httpx
 PAGE_SECONDS = 30
 
 
+def plain_client(**options) -> httpx.Client:
+    """A client without certificates: nobody speaks TLS here, and reading them takes 30 ms."""
+    return httpx.Client(trust_env=False, verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), **options)
+
+
 class Line:
     """The tabs of a running app, as their page calls them.
 
@@ -25,8 +30,7 @@ class Line:
     def __init__(self, *urls: str, headers: dict[str, str] | None = None):
         self.urls, self.session = [url.rstrip("/") for url in urls], secrets.token_hex(6)
         limits = httpx.Limits(max_connections=200, max_keepalive_connections=200)
-        quick = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # nobody speaks TLS here, and reading certificates takes 30 ms
-        self.client = httpx.Client(timeout=PAGE_SECONDS, limits=limits, headers=headers, trust_env=False, verify=quick)
+        self.client = plain_client(timeout=PAGE_SECONDS, limits=limits, headers=headers)
         self._components: dict[str, dict[str, int]] = {}
 
     def component(self, url: str, tab: str = "rate") -> int:
@@ -172,13 +176,14 @@ def wait_for(url: str, process: subprocess.Popen, seconds: float = 600) -> None:
         RuntimeError: it ended, or took too long.
     """
     until = time.monotonic() + seconds
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            httpx.get(f"{url}/config", timeout=5, trust_env=False).raise_for_status()
-        except httpx.HTTPError:
-            time.sleep(0.2)
-        else:
-            return
+    with plain_client(timeout=5) as client:
+        while time.monotonic() < until and process.poll() is None:
+            try:
+                client.get(f"{url}/config").raise_for_status()
+            except httpx.HTTPError:
+                time.sleep(0.2)
+            else:
+                return
     raise RuntimeError(f"the app did not serve {url}")
 
 
