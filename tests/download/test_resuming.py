@@ -73,6 +73,7 @@ class TestBrokenConnections:
     def test_a_whole_part_is_only_verified(self, fetch, shelf, tmp_path):
         (tmp_path / f"{NAME}.part").write_bytes(DATA)
         assert fetch() == {NAME: DATA}  # by the server's 416, which states the length
+        assert [asked["Range"] for asked in shelf.gets()] == [f"bytes={len(DATA)}-"]
 
     def test_gives_up_after_a_bounded_number_of_tries_and_keeps_the_part(self, fetch, shelf, waits):
         shelf.script += [drop(10)] * 100
@@ -105,25 +106,30 @@ class TestServersThatRestart:
     def test_a_server_that_ignores_range_starts_over(self, fetch, shelf):
         shelf.script += [drop(100_000), ignore_range]
         assert fetch() == {NAME: DATA}
+        assert len(shelf.gets()) == 2  # what came was the file, not the rest
 
     def test_a_file_that_changed_starts_over(self, fetch, shelf, tmp_path):
         (tmp_path / f"{NAME}.part").write_bytes(b"x" * 1000)
         (tmp_path / f"{NAME}.part.json").write_text(json.dumps({"length": len(DATA), "validator": '"0"'}))
         assert fetch() == {NAME: DATA}
+        assert [asked["If-Range"] for asked in shelf.gets()] == ['"0"']
 
-    def test_a_changed_length_starts_over(self, fetch, shelf, tmp_path):
+    def test_a_changed_length_starts_over(self, fetch, waits, tmp_path):
         (tmp_path / f"{NAME}.part").write_bytes(b"x" * 1000)
         (tmp_path / f"{NAME}.part.json").write_text(json.dumps({"length": 2000, "validator": ""}))
         assert fetch() == {NAME: DATA}
+        assert len(waits) == 1  # seen at once, not by the MD5 of the whole
 
-    def test_a_part_longer_than_the_file_starts_over(self, fetch, shelf, tmp_path):
+    def test_a_part_longer_than_the_file_starts_over(self, fetch, waits, tmp_path):
         (tmp_path / f"{NAME}.part").write_bytes(DATA + b"more")
         assert fetch() == {NAME: DATA}
+        assert len(waits) == 1
 
     @pytest.mark.parametrize("content_range", [None, "bytes 5-9/300000", "nonsense", "bytes */*"])
-    def test_another_range_than_asked_starts_over(self, fetch, shelf, content_range):
+    def test_another_range_than_asked_starts_over(self, fetch, shelf, waits, content_range):
         shelf.script += [drop(1000), lambda handler, data: answer(handler, data[5:], 206, Content_Range=content_range)]
         assert fetch() == {NAME: DATA}
+        assert len(waits) == 2
 
     def test_a_shorter_range_than_asked_is_asked_again(self, fetch, shelf):
         length = len(DATA)
