@@ -11,7 +11,7 @@ const UNKNOWN_PITCH = 60; // what an unpitched sound counts as: middle C plays i
 export class Notes extends EventTarget {
   constructor(studio) {
     super();
-    Object.assign(this, { studio, base: BASE.value, samples: [], voices: new Map(), held: new Set(), sustain: false, made: "", label: null });
+    Object.assign(this, { studio, base: BASE.value, samples: [], voices: new Map(), held: new Set(), sustain: false, made: "", drawn: {}, label: null });
   }
 
   get sound() {
@@ -22,7 +22,7 @@ export class Notes extends EventTarget {
     return this.studio.model(this.sound.model).pitched[this.sound.label ?? ""] !== undefined;
   }
 
-  // Fetch the selected pad's sound at all the keyboard's pitches in one batch, unless that is what is here.
+  // Fetch the selected pad's sound at the keyboard's pitches in one batch, but for those that are here.
   async refresh() {
     if (this.pitched && this.sound.label !== this.label) this.suit();
     this.label = this.sound.label;
@@ -30,7 +30,8 @@ export class Notes extends EventTarget {
     const key = JSON.stringify([sound.model, sound.label, sound.z, this.pitched && base]);
     if (key === this.made) return;
     this.made = key;
-    this.samples = [{ pitch: sound.pitch ?? UNKNOWN_PITCH, sound }];
+    if (this.drawn.of !== sound) this.drawn = { of: sound, notes: new Map([[sound.pitch ?? UNKNOWN_PITCH, sound]]) };
+    this.samples = [...this.drawn.notes].map(([pitch, one]) => ({ pitch, sound: one }));
     if (this.pitched) await this.fetchAll(key, sound, base);
     this.dispatchEvent(new Event("ready"));
   }
@@ -49,11 +50,14 @@ export class Notes extends EventTarget {
 
   async fetchAll(key, { model, label, z }, base) {
     const exact = latentOf(z);
-    const pitches = Array.from({ length: COUNT }, (_, at) => base + at);
+    const { notes } = this.drawn;
+    const all = Array.from({ length: COUNT }, (_, at) => base + at);
+    const pitches = all.filter((pitch) => !notes.has(pitch));
     this.dispatchEvent(new Event("busy"));
     try {
-      const sounds = await this.studio.fetch(pitches.map((pitch) => ({ model, label, z: exact, pitch })));
-      if (this.made === key) this.samples = sounds.map((sound, at) => ({ pitch: pitches[at], sound }));
+      const sounds = pitches.length ? await this.studio.fetch(pitches.map((pitch) => ({ model, label, z: exact, pitch }))) : [];
+      sounds.forEach((sound, at) => notes.set(pitches[at], sound));
+      if (this.made === key) this.samples = all.map((pitch) => ({ pitch, sound: notes.get(pitch) }));
     } catch (error) {
       if (this.made === key) this.made = "";
       throw error;

@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { base64Of } from "../../audiogan/ui/static/pcm.js";
+import { Notes } from "../../audiogan/ui/static/notes.js";
+
+// A keyboard for one sound at middle C; `asked` are the pitches of each request.
+function keyboard() {
+  const asked = [];
+  const sound = { model: "one", label: "Flute", pitch: 60, z: base64Of(new Uint8Array(8)) };
+  const fetch = async (sounds) => {
+    asked.push(sounds.map(({ pitch }) => pitch));
+    return sounds.map((request) => ({ ...sound, ...request }));
+  };
+  const notes = new Notes({ pads: [{ sound }], selected: 0, model: () => ({ pitched: { Flute: [48, 84] } }), fetch });
+  return { notes, asked, sound };
+}
+
+const pitches = (lowest) => Array.from({ length: 25 }, (_, at) => lowest + at);
+
+test("an octave up asks for the notes that are not here, and back for none", async () => {
+  const { notes, asked, sound } = keyboard();
+  await notes.refresh();
+  assert.deepEqual(asked, [pitches(60).slice(1)]);
+  assert.equal(notes.nearest(60).sound, sound);
+  await notes.setBase(72);
+  assert.deepEqual(asked[1], pitches(72).slice(13));
+  assert.deepEqual(notes.samples.map(({ pitch }) => pitch), pitches(72));
+  await notes.setBase(60);
+  assert.equal(asked.length, 2);
+});
+
+test("two octaves in a hurry leave every note once", async () => {
+  const { notes } = keyboard();
+  await Promise.all([notes.refresh(), notes.setBase(72), notes.setBase(48)]);
+  assert.deepEqual(notes.samples.map(({ pitch }) => pitch), pitches(48));
+});
