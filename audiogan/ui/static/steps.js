@@ -9,7 +9,7 @@ const LEVEL_WORDS = ["off", "soft", "normal", "accent"];
 
 export function buildSteps(studio, sequencer, player) {
   const node = make("div", { className: "steps", role: "group", ariaLabel: "Step grid" });
-  const state = { all: false, level: NORMAL, paint: null };
+  const state = { all: false, level: NORMAL, paint: null, before: null };
   const rows = studio.pads.map((_, number) => buildRow(number, studio, player, state));
   node.append(...rows.map((row) => row.node));
   const settleFocus = roveFocus(node, ".step", () => studio.kit.steps);
@@ -24,6 +24,10 @@ export function buildSteps(studio, sequencer, player) {
   };
   node.addEventListener("pointerover", (event) => paintOver(event, studio, state));
   addEventListener("pointerup", () => (state.paint = null));
+  addEventListener("pointercancel", () => {
+    if (state.paint !== null) studio.setBeat(state.before); // the finger came to scroll the page
+    state.paint = null;
+  });
   studio.addEventListener("changed", ({ detail }) => show(detail));
   studio.addEventListener("selected", () => show(null));
   sequencer.addEventListener("running", () => follow(node, rows, sequencer));
@@ -80,6 +84,7 @@ function buildStep(number, step, studio, state) {
     if (event.button !== 0) return;
     event.preventDefault(); // no focus: the space bar stays with the sequencer
     cell.releasePointerCapture?.(event.pointerId);
+    state.before = studio.beatNow();
     tap();
     state.paint = studio.kit.pattern[number][step];
   });

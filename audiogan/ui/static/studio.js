@@ -28,12 +28,17 @@ export class Studio extends EventTarget {
 
   // Another beat, with its name where it is a starting pattern as it was; answers the one before.
   setBeat({ name = "", ...beat }) {
-    const { pattern, tempo, swing, steps } = this.kit;
-    const before = { name: this.beat, pattern, tempo, swing, steps };
+    const before = this.beatNow();
     Object.assign(this.kit, beat);
     this.beat = name;
     this.changed();
     return before;
+  }
+
+  // The beat, to be had back whatever becomes of its steps.
+  beatNow() {
+    const { pattern, tempo, swing, steps } = this.kit;
+    return { name: this.beat, pattern: structuredClone(pattern), tempo, swing, steps };
   }
 
   model(name) {

@@ -1,0 +1,36 @@
+"""Fingers on a phone: they slide over keys, paint steps, and scroll the page without changing what they touch."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from .listen import LISTEN, heard
+from .studio import tool
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def phone(visit) -> Page:
+    return visit(390, 844, script=LISTEN, touch=True)
+
+
+def slide(page: Page, start: tuple[float, float], step: tuple[float, float], count: int = 20) -> None:
+    """One finger, put down, moved and lifted; pixels."""
+    devtools = page.context.new_cdp_session(page)
+    for at in range(count):
+        point = {"x": start[0] + at * step[0], "y": start[1] + at * step[1], "id": 1}
+        devtools.send("Input.dispatchTouchEvent", {"type": "touchMove" if at else "touchStart", "touchPoints": [point]})
+    devtools.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+def test_finger_paints_steps_sideways_and_scrolls_upwards(phone):
+    steps = phone.locator(".step:visible")
+    steps.first.scroll_into_view_if_needed()
+    tool(phone, "Clear").tap()
+    levels = "[...document.querySelectorAll('.step')].slice(0, 16).map((step) => step.dataset.level).join('')"
+    box, top = steps.nth(1).bounding_box(), phone.evaluate("scrollY")
+    slide(phone, (box["x"] + 20, box["y"] + 20), (box["width"] / 8, 0), 9)
+    phone.wait_for_function(f"{levels} === '0220000000000000'")
+    slide(phone, (box["x"] + box["width"] + 20, box["y"] + 30), (0, -10))
+    phone.wait_for_function(f"scrollY > {top} && {levels} === '0220000000000000'")
+    assert heard(phone) == []
