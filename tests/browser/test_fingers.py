@@ -23,6 +23,20 @@ def slide(page: Page, start: tuple[float, float], step: tuple[float, float], cou
     devtools.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 
+def test_finger_slides_over_every_key_of_an_octave_that_fits(phone):
+    phone.get_by_role("button", name="Keys", exact=True).tap()
+    expect(phone.locator(".key:visible")).to_have_count(13)
+    piano = phone.locator(".piano")
+    piano.scroll_into_view_if_needed()
+    box = piano.bounding_box()
+    assert piano.evaluate("node => node.scrollWidth <= node.clientWidth")
+    phone.evaluate("heard.length = 0")
+    slide(phone, (box["x"] + 10, box["y"] + box["height"] - 20), (box["width"] / 20, 0))
+    phone.wait_for_function("heard.length === 8")
+    phone.set_viewport_size({"width": 844, "height": 390})
+    expect(phone.locator(".key:visible")).to_have_count(25)
+
+
 def test_finger_paints_steps_sideways_and_scrolls_upwards(phone):
     steps = phone.locator(".step:visible")
     steps.first.scroll_into_view_if_needed()

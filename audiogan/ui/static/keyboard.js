@@ -1,6 +1,6 @@
-// Two octaves of keys for fingers, computer keys and MIDI.
+// Two octaves of keys for fingers, computer keys and MIDI; a narrow screen shows the lower one.
 
-import { allow, button, make } from "./dom.js";
+import { allow, button, make, roveFocus } from "./dom.js";
 import { BASE, COUNT } from "./notes.js";
 import { hasMidi } from "./midi.js";
 import { nameOf } from "./pads.js";
@@ -9,10 +9,11 @@ const NAMES = ["C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A�
 const LOWER = ["KeyZ", "KeyS", "KeyX", "KeyD", "KeyC", "KeyV", "KeyG", "KeyB", "KeyH", "KeyN", "KeyJ", "KeyM"];
 const UPPER = ["KeyQ", "Digit2", "KeyW", "Digit3", "KeyE", "KeyR", "Digit5", "KeyT", "Digit6", "KeyY", "Digit7", "KeyU", "KeyI"];
 export const NOTE_CODES = [...LOWER, ...UPPER];
+const FINGER = 44; // pixels: no white key is narrower where two octaves are shown
 
 export function buildKeyboard(studio, notes, actions) {
   const keys = Array.from({ length: COUNT }, (_, at) => buildKey(at));
-  const piano = make("div", { className: "piano", role: "group", ariaLabel: "Keyboard, two octaves" }, ...keys);
+  const piano = make("div", { className: "piano", role: "group", ariaLabel: "Keyboard" }, ...keys);
   const about = make("p", { className: "about", role: "status" });
   const show = () => {
     keys.forEach((key, at) => {
@@ -23,7 +24,11 @@ export function buildKeyboard(studio, notes, actions) {
     piano.dataset.busy = false;
   };
   touch(piano, keys, notes);
-  arrows(piano, keys);
+  const settleFocus = roveFocus(piano, ".key", () => COUNT);
+  new ResizeObserver(() => {
+    fit(piano, keys);
+    settleFocus();
+  }).observe(piano);
   notes.addEventListener("ready", show);
   notes.addEventListener("busy", () => {
     piano.dataset.busy = true;
@@ -31,7 +36,7 @@ export function buildKeyboard(studio, notes, actions) {
   });
   notes.addEventListener("note", ({ detail }) => keys[detail - notes.base]?.toggleAttribute("data-down", notes.held.has(detail)));
   show();
-  return make("section", { className: "keys", ariaLabel: "Keys" }, buildTools(notes, actions, about), make("div", { className: "piano-scroll" }, piano));
+  return make("section", { className: "keys", ariaLabel: "Keys" }, buildTools(notes, actions, about), piano);
 }
 
 function describe(notes) {
@@ -75,6 +80,13 @@ function whiteBefore(at) {
   return Array.from({ length: at }, (_, other) => other).filter((other) => NAMES[other % 12].length === 1).length;
 }
 
+// One octave where the keys of two would be too narrow for a finger: nothing is left to scroll, so fingers can slide.
+function fit(piano, keys) {
+  const count = piano.clientWidth < FINGER * whiteBefore(COUNT) ? 13 : COUNT;
+  keys.forEach((key, at) => (key.hidden = at >= count));
+  piano.style.setProperty("--whites", whiteBefore(count));
+}
+
 function nameKey(key, pitch) {
   const name = `${NAMES[pitch % 12]}${Math.floor(pitch / 12) - 1}`;
   key.ariaLabel = name;
@@ -115,16 +127,5 @@ function touch(piano, keys, notes) {
     const pitch = notes.base + Number(key.dataset.at);
     notes.down(pitch);
     setTimeout(() => notes.up(pitch), 400);
-  });
-}
-
-function arrows(piano, keys) {
-  piano.addEventListener("keydown", (event) => {
-    const at = keys.indexOf(event.target);
-    const next = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: COUNT - 1 }[event.key];
-    if (at < 0 || !keys[next]) return;
-    event.preventDefault();
-    keys[next].focus();
-    keys.forEach((key) => (key.tabIndex = key === keys[next] ? 0 : -1));
   });
 }
