@@ -77,3 +77,14 @@ def test_press_of_what_takes_no_focus_ends_typing(visit):
     page.locator(".step:visible").nth(1).click()
     page.keyboard.press("Space")
     expect(page.locator(".transport .run")).to_have_text("Stop")
+
+
+def test_keys_are_called_what_is_printed_on_them(visit):
+    printed = 'new Map([["KeyQ", "a"], ["KeyA", "q"], ["KeyZ", "w"], ["KeyW", "z"], ["Digit2", "é"]])'
+    page = visit(script=f"{LISTEN} navigator.keyboard.getLayoutMap = async () => {printed};")
+    expect(pad(page, 4)).to_have_accessible_name(re.compile("key A$"))
+    expect(pad(page, 12).locator("kbd")).to_have_text("W")
+    page.get_by_role("button", name="Keys", exact=True).click()
+    letters = page.locator(".key kbd")
+    expect(letters.first).to_have_text("W")
+    assert "".join(letters.all_inner_texts())[12:16] == "A2Z3"

@@ -1,6 +1,7 @@
 // Two octaves of keys for fingers, computer keys and MIDI; a narrow screen shows the lower one.
 
 import { allow, button, make, roveFocus } from "./dom.js";
+import { letterOf, readLetters } from "./letters.js";
 import { BASE, COUNT } from "./notes.js";
 import { hasMidi } from "./midi.js";
 import { nameOf } from "./pads.js";
@@ -36,6 +37,7 @@ export function buildKeyboard(studio, notes, actions) {
   });
   notes.addEventListener("note", ({ detail }) => keys[detail - notes.base]?.toggleAttribute("data-down", notes.held.has(detail)));
   show();
+  readLetters(() => keys.forEach((key, at) => (key.querySelector("kbd").textContent = letterOf(NOTE_CODES[at]))));
   return make("section", { className: "keys", ariaLabel: "Keys" }, buildTools(notes, actions, about), piano);
 }
 
@@ -43,7 +45,7 @@ function describe(notes) {
   const name = nameOf(notes.sound);
   const drawn = "every key is drawn by the model at its pitch; dim keys are beyond what it learned";
   const how = notes.pitched ? drawn : "one sound, played faster and slower";
-  return `${name}: ${how}. Computer keys: Z to M, Q to I.`;
+  return `${name}: ${how}.`;
 }
 
 function buildTools(notes, actions, about) {
@@ -69,7 +71,7 @@ function buildTools(notes, actions, about) {
 function buildKey(at) {
   const black = NAMES[at % 12].length > 1;
   const key = make("button", { type: "button", className: `key ${black ? "black" : "white"}`, tabIndex: at ? -1 : 0 });
-  key.append(make("span", { "aria-hidden": "true" }));
+  key.append(make("kbd", { "aria-hidden": "true" }), make("span", { "aria-hidden": "true" }));
   key.dataset.at = at;
   key.style.setProperty("--at", whiteBefore(at));
   return key;
@@ -90,7 +92,7 @@ function fit(piano, keys) {
 function nameKey(key, pitch) {
   const name = `${NAMES[pitch % 12]}${Math.floor(pitch / 12) - 1}`;
   key.ariaLabel = name;
-  key.firstChild.textContent = pitch % 12 === 0 ? name : "";
+  key.lastChild.textContent = pitch % 12 === 0 ? name : "";
 }
 
 // Fingers play, several at once, and slide from key to key.

@@ -3,11 +3,11 @@
 import { icon, make, roveFocus, words } from "./dom.js";
 import { audio } from "./engine.js";
 import { isHeard } from "./kit.js";
+import { letterOf, readLetters } from "./letters.js";
 import { showMenu } from "./menu.js";
 import { drawWave } from "./wave.js";
 
-export const KEYS = [..."1234QWERASDFZXCV"];
-export const CODES = KEYS.map((key) => (/\d/.test(key) ? `Digit${key}` : `Key${key}`));
+export const CODES = [..."1234QWERASDFZXCV"].map((key) => (/\d/.test(key) ? `Digit${key}` : `Key${key}`));
 const HOLD_MILLISECONDS = 480;
 const MOVED = 10; // pixels: a finger that scrolls is no hold
 const FAMILIES = {
@@ -34,6 +34,7 @@ export function buildPads(studio, player, actions) {
   studio.addEventListener("selected", () => pads.forEach((pad) => pad.mark()));
   player.addEventListener("hit", ({ detail }) => pads[detail.number].flash(detail.time));
   new ResizeObserver(() => pads.forEach((pad) => pad.draw())).observe(grid);
+  readLetters(() => pads.forEach((pad) => pad.show()));
   return grid;
 }
 
@@ -41,7 +42,7 @@ function buildPad(number, studio, player, actions) {
   const name = make("span", { className: "name" });
   const wave = make("canvas", { className: "wave", "aria-hidden": "true" });
   const beat = make("span", { className: "beat", "aria-hidden": "true" });
-  const key = make("kbd", { textContent: KEYS[number], "aria-hidden": "true" });
+  const key = make("kbd", { "aria-hidden": "true" });
   const badge = make("span", { className: "badge", "aria-hidden": "true" });
   const node = make("button", { type: "button", className: "pad" }, make("span", { className: "top" }, key, badge), wave, name, beat);
   node.dataset.number = number;
@@ -51,7 +52,7 @@ function buildPad(number, studio, player, actions) {
     node.setAttribute("aria-current", studio.selected === number);
   };
   const show = () => {
-    showPad(number, studio, { node, name, beat, badge });
+    showPad(number, studio, { node, key, name, beat, badge });
     mark();
     draw();
   };
@@ -60,16 +61,17 @@ function buildPad(number, studio, player, actions) {
   return { node, show, draw, mark, flash: (time) => flash(node, time) };
 }
 
-function showPad(number, studio, { node, name, beat, badge }) {
+function showPad(number, studio, { node, key, name, beat, badge }) {
   const pad = studio.pads[number];
   const busy = studio.busy.has(number);
+  key.textContent = letterOf(CODES[number]);
   name.textContent = nameOf(pad.sound);
   node.dataset.family = familyOf(pad.sound.label);
   node.dataset.busy = busy;
   node.dataset.heard = isHeard(studio.pads, number);
   badge.replaceChildren(...(pad.locked ? [icon("lock")] : []));
   const facts = [pad.locked && "locked", pad.muted && "muted", pad.soloed && "solo", busy && "being made"].filter(Boolean);
-  node.ariaLabel = [`Pad ${number + 1}`, nameOf(pad.sound), `key ${KEYS[number]}`, ...facts].join(", ");
+  node.ariaLabel = [`Pad ${number + 1}`, nameOf(pad.sound), `key ${key.textContent}`, ...facts].join(", ");
   const levels = studio.kit.pattern[number].slice(0, studio.kit.steps);
   beat.replaceChildren(...(levels.some(Boolean) ? levels.map((level) => dot(level)) : []));
 }
