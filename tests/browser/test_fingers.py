@@ -48,3 +48,8 @@ def test_finger_paints_steps_sideways_and_scrolls_upwards(phone):
     slide(phone, (box["x"] + box["width"] + 20, box["y"] + 30), (0, -10))
     phone.wait_for_function(f"scrollY > {top} && {levels} === '0220000000000000'")
     assert heard(phone) == []
+
+
+def test_all_pads_fit_on_a_phone_on_its_side(visit):
+    pads = visit(844, 390, touch=True).locator(".pads")
+    assert pads.bounding_box()["height"] <= 320  # what a browser's own bars leave
