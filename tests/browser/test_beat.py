@@ -153,3 +153,19 @@ def test_sound_that_is_cut_while_it_fades_does_not_jump(visit):
         }"""
     )
     assert steepest < 0.05  # four voices that fade over 5 ms
+
+
+def test_record_writes_what_is_played_and_the_take_can_be_taken_out(visit):
+    page = visit()
+    tool(page, "Clear").click()
+    tool(page, "Record").click()
+    expect(page.locator(".transport .run")).to_have_text("Stop")
+    expect(page.locator(".step[data-now]").first).to_be_attached()
+    page.keyboard.press("2")
+    pad(page, 2).click()
+    expect(page.locator(".step[data-level='2']")).to_have_count(2)
+    tool(page, "Record").click()
+    page.keyboard.press("4")
+    expect(page.locator(".step[data-level='2']")).to_have_count(2)
+    page.locator(".toast", has_text="What you played").get_by_role("button", name="Undo").click()
+    expect(page.locator(".step[data-level='2']")).to_have_count(0)

@@ -49,3 +49,11 @@ test("a page that was busy gets the steps it missed", () => {
   clock.take(0.2);
   assert.deepEqual(clock.take(0.8).map(({ step }) => step), [4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]);
 });
+
+test("the nearest step is the one that is heard, late where it swings", () => {
+  const clock = new StepClock(1, 120, 60);
+  assert.deepEqual([0, 1, 1.09, 1.11, 1.2, 1.24, 1.3].map((time) => clock.nearest(time)), [0, 0, 0, 1, 1, 2, 2]);
+  clock.take(2);
+  clock.setTempo(60);
+  assert.deepEqual([1.95, 2.3, 2.6].map((time) => clock.nearest(time)), [7, 9, 10]);
+});

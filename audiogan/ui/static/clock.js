@@ -29,6 +29,13 @@ export class StepClock {
     return this.anchor + (step - this.anchorStep + late) * stepSeconds(this.tempo);
   }
 
+  // The step that is nearest to a time.
+  nearest(time) {
+    const step = this.anchorStep + Math.floor((time - this.anchor) / stepSeconds(this.tempo));
+    const away = (one) => Math.abs(this.timeOf(one) - time);
+    return Math.max(away(step + 1) < away(step) ? step + 1 : step, 0);
+  }
+
   setTempo(tempo) {
     this.anchor += (this.next - this.anchorStep) * stepSeconds(this.tempo);
     this.anchorStep = this.next;

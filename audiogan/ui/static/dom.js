@@ -9,6 +9,7 @@ const ICONS = {
   upload: "M12 20V9M7 13l5-5 5 5M5 4h14",
   share: "M10 14a4 4 0 0 0 6 0l3-3a4 4 0 0 0-6-6l-1 1M14 10a4 4 0 0 0-6 0l-3 3a4 4 0 0 0 6 6l1-1",
   back: "M8 5L4 9l4 4M4 9h10a6 6 0 0 1 0 12h-3",
+  record: "M12 5a7 7 0 1 0 0.01 0z",
   play: "M7 4.5v15l12-7.5z",
   stop: "M6 6h12v12H6z",
   more: "M5 12h.01M12 12h.01M19 12h.01",

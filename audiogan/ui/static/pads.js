@@ -26,7 +26,7 @@ export function nameOf(sound) {
 
 export function buildPads(studio, player, actions) {
   const grid = make("div", { className: "pads", role: "group", ariaLabel: "Pads" });
-  const pads = studio.pads.map((_, number) => buildPad(number, studio, player, actions));
+  const pads = studio.pads.map((_, number) => buildPad(number, studio, actions));
   grid.append(...pads.map(({ node }) => node));
   pads.forEach(({ node }, number) => (node.tabIndex = number ? -1 : 0));
   roveFocus(grid, ".pad", () => 4);
@@ -38,7 +38,7 @@ export function buildPads(studio, player, actions) {
   return grid;
 }
 
-function buildPad(number, studio, player, actions) {
+function buildPad(number, studio, actions) {
   const name = make("span", { className: "name" });
   const wave = make("canvas", { className: "wave", "aria-hidden": "true" });
   const beat = make("span", { className: "beat", "aria-hidden": "true" });
@@ -56,7 +56,7 @@ function buildPad(number, studio, player, actions) {
     mark();
     draw();
   };
-  listen(node, number, studio, player, actions);
+  listen(node, number, studio, actions);
   show();
   return { node, show, draw, mark, flash: (time) => flash(node, time) };
 }
@@ -82,7 +82,7 @@ function dot(level) {
   return mark;
 }
 
-function listen(node, number, studio, player, actions) {
+function listen(node, number, studio, actions) {
   let held = null;
   let from = null;
   let pressed = false;
@@ -98,7 +98,7 @@ function listen(node, number, studio, player, actions) {
     pressed = true;
     from = event;
     if (event.shiftKey) actions.reroll(number);
-    else player.press(number);
+    else actions.press(number);
     studio.select(number);
     held = setTimeout(menu, HOLD_MILLISECONDS);
   });
@@ -116,7 +116,7 @@ function listen(node, number, studio, player, actions) {
     if (sounded) return;
     studio.select(number);
     if (event.shiftKey) actions.reroll(number);
-    else player.press(number);
+    else actions.press(number);
   });
 }
 

@@ -28,8 +28,9 @@ export function mount({ element, props, server }) {
   const player = new Player(studio);
   const sequencer = new Sequencer(studio, player);
   const notes = new Notes(studio);
-  const actions = buildActions(studio, player, notes, () => element.checkVisibility());
+  const actions = buildActions(studio, sequencer, player, notes, () => element.checkVisibility());
   const inspector = buildInspector(studio, player, actions);
+  offerTake(studio, sequencer);
   actions.adjust = () => inspector.focus();
   const dock = buildDock(studio, sequencer, player, notes, actions);
   const stage = make("div", { className: "stage" }, buildPads(studio, player, actions), inspector.node);
@@ -37,7 +38,7 @@ export function mount({ element, props, server }) {
   const parts = [buildToolbar(studio, actions), buildStatus(studio), stage, transport, dock.node, buildJudge()];
   element.querySelector(".studio").replaceChildren(...parts);
   addEventListener("tab", () => silence(sequencer, player, notes));
-  listenToTyping(element, { mode: dock.mode, player, notes, sequencer, actions, studio });
+  listenToTyping(element, { mode: dock.mode, notes, sequencer, actions, studio });
   audio();
   actions.run(openKept(studio)).then(() => keepAddress(studio));
 }
@@ -50,11 +51,15 @@ function silence(sequencer, player, notes) {
 }
 
 // What visitors can do; what goes wrong becomes a toast. A sound that comes when nobody `isHere` any more is not played.
-function buildActions(studio, player, notes, isHere) {
+function buildActions(studio, sequencer, player, notes, isHere) {
   const run = (promise) => Promise.resolve(promise).catch((error) => toast(error.message));
   const heard = async (number, promise) => (await run(promise)) && isHere() && player.press(number);
   return {
     run,
+    press: (number) => {
+      player.press(number);
+      sequencer.write(number);
+    },
     load: (base) => run(studio.load(base)),
     reroll: (number) => heard(number, studio.reroll(number)),
     vary: (number) => heard(number, studio.vary(number)),
@@ -78,6 +83,11 @@ function buildActions(studio, player, notes, isHere) {
     saveKeys: () => saveFile(`audiogan-${notes.sound.model}-keys.zip`, chromaticZip(fileName(notes.sound).replace(/\.wav$/, ""), notes.files())),
     midi: () => run(useMidi(notes)),
   };
+}
+
+// What a take has put into the beat can be taken out again.
+function offerTake(studio, sequencer) {
+  sequencer.addEventListener("recording", ({ detail }) => detail && toast("What you played is in the beat.", "done", () => studio.setBeat(detail)));
 }
 
 function offerBack(studio, text, before) {

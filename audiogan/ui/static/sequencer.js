@@ -2,7 +2,7 @@
 
 import { LOOK_AHEAD, lookAhead, StepClock, ticker } from "./clock.js";
 import { audio, wake } from "./engine.js";
-import { LEVELS } from "./pattern.js";
+import { LEVELS, NORMAL } from "./pattern.js";
 
 const LEAD = 0.06; // seconds before the first step
 const LATE = 0.05; // seconds after which a step is left out: what a page that slept missed would sound all at once
@@ -10,7 +10,7 @@ const LATE = 0.05; // seconds after which a step is left out: what a page that s
 export class Sequencer extends EventTarget {
   constructor(studio, player) {
     super();
-    Object.assign(this, { studio, player, clock: null, halt: null, shown: [], asked: null });
+    Object.assign(this, { studio, player, clock: null, halt: null, shown: [], asked: null, level: NORMAL, take: null, played: new Set() });
   }
 
   get running() {
@@ -32,6 +32,7 @@ export class Sequencer extends EventTarget {
 
   stop() {
     this.asked = null;
+    this.record(false);
     if (!this.running) return;
     this.halt();
     Object.assign(this, { clock: null, shown: [] });
@@ -41,6 +42,24 @@ export class Sequencer extends EventTarget {
 
   toggle() {
     return this.running ? this.stop() : this.start();
+  }
+
+  // Whether pads that are pressed come into the beat. What ends a take in which some were tells of the beat before it.
+  record(on) {
+    if (on === (this.take !== null)) return;
+    const { take } = this;
+    this.take = on ? { before: this.studio.beatNow(), count: 0 } : null;
+    this.played.clear();
+    this.dispatchEvent(new CustomEvent("recording", { detail: take?.count ? take.before : null }));
+  }
+
+  // A pad that was pressed just now, at the step nearest to what is heard.
+  write(number) {
+    if (!this.take || !this.running) return;
+    const step = this.clock.nearest(audio().currentTime - (audio().outputLatency || 0));
+    if (step >= this.clock.next) this.played.add(`${step} ${number}`); // it is heard already
+    this.studio.setStep(number, step % this.studio.kit.steps, this.level);
+    this.take.count += 1;
   }
 
   tick() {
@@ -54,7 +73,9 @@ export class Sequencer extends EventTarget {
       if (time < now - LATE) continue;
       const column = step % kit.steps;
       this.shown.push({ column, time });
-      kit.pattern.forEach((row, number) => row[column] && this.player.beat(number, time, LEVELS[row[column]]));
+      kit.pattern.forEach((row, number) => {
+        if (row[column] && !this.played.delete(`${step} ${number}`)) this.player.beat(number, time, LEVELS[row[column]]);
+      });
     }
   }
 

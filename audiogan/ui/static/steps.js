@@ -3,14 +3,13 @@
 import { button, make, roveFocus } from "./dom.js";
 import { STEPS } from "./clock.js";
 import { familyOf, nameOf } from "./pads.js";
-import { NORMAL } from "./pattern.js";
 
 const LEVEL_WORDS = ["off", "soft", "normal", "accent"];
 
 export function buildSteps(studio, sequencer, player) {
   const node = make("div", { className: "steps", role: "group", ariaLabel: "Step grid" });
-  const state = { all: false, level: NORMAL, paint: null, before: null };
-  const rows = studio.pads.map((_, number) => buildRow(number, studio, player, state));
+  const state = { all: false, paint: null, before: null };
+  const rows = studio.pads.map((_, number) => buildRow(number, studio, sequencer, player, state));
   node.append(...rows.map((row) => row.node));
   const settleFocus = roveFocus(node, ".step", () => studio.kit.steps);
   const show = (number) => {
@@ -39,18 +38,18 @@ export function buildSteps(studio, sequencer, player) {
       node.dataset.all = all;
       show(null);
     },
-    setLevel: (level) => (state.level = level),
+    setLevel: (level) => (sequencer.level = level),
   };
 }
 
-function buildRow(number, studio, player, state) {
+function buildRow(number, studio, sequencer, player, state) {
   const name = button("", () => {
     studio.select(number);
     player.press(number);
   }, { className: "row-name" });
   const mute = toggle("M", "Mute", number, studio, "muted");
   const solo = toggle("S", "Solo", number, studio, "soloed");
-  const cells = Array.from({ length: STEPS }, (_, step) => buildStep(number, step, studio, state));
+  const cells = Array.from({ length: STEPS }, (_, step) => buildStep(number, step, studio, sequencer, state));
   const track = make("div", { className: "track" }, ...cells);
   const node = make("div", { className: "step-row", role: "group" }, name, mute, solo, track);
   const show = () => {
@@ -75,11 +74,11 @@ function toggle(letter, name, number, studio, field) {
   return node;
 }
 
-function buildStep(number, step, studio, state) {
+function buildStep(number, step, studio, sequencer, state) {
   const cell = make("button", { type: "button", className: "step", tabIndex: -1 }, make("i", {}));
   cell.dataset.number = number;
   cell.dataset.step = step;
-  const tap = () => setStep(studio, number, step, studio.kit.pattern[number][step] === state.level ? 0 : state.level);
+  const tap = () => studio.setStep(number, step, studio.kit.pattern[number][step] === sequencer.level ? 0 : sequencer.level);
   cell.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
     event.preventDefault(); // no focus: the space bar stays with the sequencer
@@ -90,7 +89,7 @@ function buildStep(number, step, studio, state) {
   });
   cell.addEventListener("keydown", (event) => {
     const change = { "+": 1, "=": 1, "-": -1 }[event.key];
-    if (change) setStep(studio, number, step, Math.min(Math.max(studio.kit.pattern[number][step] + change, 0), 3));
+    if (change) studio.setStep(number, step, Math.min(Math.max(studio.kit.pattern[number][step] + change, 0), 3));
     if (event.key === "Enter" || event.key === " ") {
       event.preventDefault();
       tap();
@@ -102,14 +101,7 @@ function buildStep(number, step, studio, state) {
 function paintOver(event, studio, state) {
   const cell = event.target.closest?.(".step");
   if (state.paint === null || event.buttons !== 1 || !cell) return;
-  setStep(studio, Number(cell.dataset.number), Number(cell.dataset.step), state.paint);
-}
-
-function setStep(studio, number, step, level) {
-  if (studio.kit.pattern[number][step] === level) return;
-  studio.kit.pattern[number][step] = level;
-  studio.beat = "";
-  studio.changed(number);
+  studio.setStep(Number(cell.dataset.number), Number(cell.dataset.step), state.paint);
 }
 
 function showStep(cell, studio, number, step) {

@@ -41,6 +41,13 @@ export class Studio extends EventTarget {
     return { name: this.beat, pattern: structuredClone(pattern), tempo, swing, steps };
   }
 
+  setStep(number, step, level) {
+    if (this.kit.pattern[number][step] === level) return;
+    this.kit.pattern[number][step] = level;
+    this.beat = "";
+    this.changed(number);
+  }
+
   model(name) {
     return this.models.find((model) => model.name === name);
   }

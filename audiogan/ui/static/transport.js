@@ -9,7 +9,8 @@ const LEVELS = [[1, "Soft"], [NORMAL, "Normal"], [3, "Accent"]];
 
 export function buildTransport(studio, sequencer, actions, dock) {
   const run = button("Play", () => sequencer.toggle(), { image: "play", className: "tool run", title: "Start and stop (space bar)" });
-  run.addEventListener("pointerdown", (event) => event.preventDefault());
+  const take = button("Record", () => record(sequencer), { image: "record", wordless: true, className: "tool record", title: "Write the pads you press into the beat" });
+  for (const one of [run, take]) one.addEventListener("pointerdown", (event) => event.preventDefault());
   const tempo = buildTempo(studio);
   const swing = slider("Swing", { ...SWING, step: 1, value: 0, say: (value) => `${value} %` }, (value) => set("swing", value));
   const counts = Array.from({ length: STEPS }, (_, at) => [String(at + 1), String(at + 1)]);
@@ -27,11 +28,19 @@ export function buildTransport(studio, sequencer, actions, dock) {
     swing.set(studio.kit.swing);
     steps.select.value = String(studio.kit.steps);
   };
+  sequencer.addEventListener("recording", () => (take.ariaPressed = sequencer.take !== null));
   sequencer.addEventListener("running", () => showRun(run, sequencer.running));
   studio.addEventListener("changed", ({ detail }) => detail === null && show());
   studio.addEventListener("changed", () => (pattern.select.value = studio.beat));
+  take.ariaPressed = false;
   show();
-  return make("div", { className: "transport", role: "group", ariaLabel: "Sequencer" }, run, pattern, tempo.node, swing, steps, clear, loop, dock);
+  return make("div", { className: "transport", role: "group", ariaLabel: "Sequencer" }, make("div", { className: "start" }, run, take), pattern, tempo.node, swing, steps, clear, loop, dock);
+}
+
+// A take starts the beat where it stands still, and ends with it.
+function record(sequencer) {
+  sequencer.record(sequencer.take === null);
+  if (sequencer.take) sequencer.start();
 }
 
 function showRun(run, running) {

@@ -7,7 +7,7 @@ const TYPED = "input:not([type=range]), textarea, [contenteditable], [role=menu]
 const PRESSED = "button, a, summary";
 
 // `mode()` is "steps" or "keys"; nothing is heard while `element` is hidden behind another tab.
-export function listenToTyping(element, { mode, player, notes, sequencer, actions, studio }) {
+export function listenToTyping(element, { mode, notes, sequencer, actions, studio }) {
   const down = new Map();
   const isPointed = pointing(element);
   const typed = (target) => target.closest?.(TYPED) || (target.matches?.("select") && !isPointed(target));
@@ -24,7 +24,7 @@ export function listenToTyping(element, { mode, player, notes, sequencer, action
       notes.down(notes.base + note);
     } else if (pad >= 0) {
       if (event.shiftKey) actions.reroll(pad);
-      else player.press(pad);
+      else actions.press(pad);
       studio.select(pad);
     }
   });

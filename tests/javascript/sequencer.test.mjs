@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { studio } from "./a_studio.mjs";
+import { StepClock } from "../../audiogan/ui/static/clock.js";
+import { emptyPattern } from "../../audiogan/ui/static/pattern.js";
+import { Sequencer } from "../../audiogan/ui/static/sequencer.js";
+
+const now = { currentTime: 0, outputLatency: 0 };
+globalThis.AudioContext = function () {
+  return now;
+};
+for (const name of ["DynamicsCompressorNode", "GainNode", "WaveShaperNode"]) globalThis[name] = class { connect = (to) => to; };
+
+// A sequencer at its first step, 30 beats a minute: half a second a step. `beats` are the hits it asked for.
+function running() {
+  const { studio: it } = studio();
+  it.setBeat({ pattern: emptyPattern(), tempo: 30 });
+  const beats = [];
+  const sequencer = new Sequencer(it, { beat: (number, time) => beats.push([number, time]), hush: () => {} });
+  Object.assign(sequencer, { clock: new StepClock(0, 30, 0), halt: () => {}, reach: 0.15, ticked: 0 });
+  const at = (time) => {
+    now.currentTime = time;
+    sequencer.tick();
+  };
+  at(0);
+  return { it, sequencer, beats, at };
+}
+
+test("what is pressed in a take comes to the nearest step, and sounds there from the next turn on", () => {
+  const { it, sequencer, beats, at } = running();
+  sequencer.record(true);
+  at(0.3);
+  sequencer.write(4); // before step 1, which is not scheduled yet: the press is what is heard of it
+  at(0.6);
+  sequencer.write(5);
+  assert.deepEqual([it.kit.pattern[4][1], it.kit.pattern[5][1], it.beat], [2, 2, ""]);
+  assert.deepEqual(beats, []);
+  at(8.45);
+  assert.deepEqual(beats, [[4, 8.5], [5, 8.5]]);
+});
+
+test("a take that is over tells of the beat before it, one in which nothing was played does not", () => {
+  const { it, sequencer } = running();
+  const told = [];
+  sequencer.addEventListener("recording", ({ detail }) => told.push(detail));
+  sequencer.write(3);
+  sequencer.record(true);
+  sequencer.record(false);
+  sequencer.record(true);
+  sequencer.write(3);
+  sequencer.stop();
+  assert.deepEqual(told.map(Boolean), [false, false, false, true]);
+  assert.equal(it.kit.pattern[3][0], 2);
+  it.setBeat(told[3]);
+  assert.equal(it.kit.pattern[3][0], 0);
+});
