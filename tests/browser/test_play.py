@@ -98,6 +98,16 @@ def test_locked_pad_stays_when_the_kit_changes(visit):
     assert identity(page, 0) == kept
 
 
+def test_reroll_that_waits_says_what_for(visit):
+    page = visit()
+    busy = {"busy": True, "error": "many are listening", "wait_ms": 2000}
+    page.route("**/component_server**", lambda route: route.fulfill(json=busy), times=1)
+    page.keyboard.press("Shift+1")
+    expect(page.get_by_text("Many are listening.")).to_be_visible()
+    expect(tool(page, "Cancel")).to_be_hidden()
+    expect(page.locator(".studio .progress")).to_be_hidden()
+
+
 def test_no_pad_moves_while_a_kit_is_made(visit):
     page, held = visit(), []
     page.route("**/component_server**", lambda route: held.append(route), times=1)

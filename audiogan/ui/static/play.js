@@ -119,7 +119,7 @@ async function useMidi(notes) {
   toast(count ? `Listening to ${count} MIDI ${count > 1 ? "inputs" : "input"}.` : "No MIDI keyboard yet: plug one in, it is heard at once.", "done");
 }
 
-// Says what is being made, and lets it be stopped.
+// Says what is being made or waited for, and lets what is made be stopped.
 function buildStatus(studio) {
   const text = make("span", { role: "status" });
   const cancel = button("Cancel", () => studio.task?.cancel(), { className: "tool small" });
@@ -128,7 +128,8 @@ function buildStatus(studio) {
   studio.addEventListener("said", ({ detail }) => {
     text.textContent = detail;
     if (!studio.task) giveBack();
-    node.hidden = !studio.task;
+    cancel.hidden = !studio.task;
+    node.hidden = !detail;
   });
   return node;
 }
