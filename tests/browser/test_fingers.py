@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from .listen import LISTEN, heard
-from .studio import tool
+from .studio import pad, tool
 
 pytestmark = pytest.mark.browser
 
@@ -48,6 +48,19 @@ def test_finger_paints_steps_sideways_and_scrolls_upwards(phone):
     slide(phone, (box["x"] + box["width"] + 20, box["y"] + 30), (0, -10))
     phone.wait_for_function(f"scrollY > {top} && {levels} === '0220000000000000'")
     assert heard(phone) == []
+
+
+def test_menu_stays_away_from_whoever_plays_with_two_fingers(phone):
+    boxes = [pad(phone, number).bounding_box() for number in (0, 5)]
+    points = [{"x": box["x"] + 30, "y": box["y"] + 30, "id": at} for at, box in enumerate(boxes)]
+    devtools = phone.context.new_cdp_session(phone)
+    for fingers in (points[:1], points):
+        devtools.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": fingers})
+    phone.wait_for_timeout(700)
+    expect(phone.get_by_role("menu")).to_have_count(0)
+    devtools.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    devtools.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": points[:1]})
+    expect(phone.get_by_role("menu", name="Pad 1")).to_be_visible()
 
 
 def test_all_pads_fit_on_a_phone_on_its_side(visit):

@@ -26,7 +26,9 @@ export function nameOf(sound) {
 
 export function buildPads(studio, player, actions) {
   const grid = make("div", { className: "pads", role: "group", ariaLabel: "Pads" });
-  const pads = studio.pads.map((_, number) => buildPad(number, studio, actions));
+  const fingers = new Set();
+  const pads = studio.pads.map((_, number) => buildPad(number, studio, actions, fingers));
+  for (const end of ["pointerup", "pointercancel"]) addEventListener(end, ({ pointerId }) => fingers.delete(pointerId));
   grid.append(...pads.map(({ node }) => node));
   pads.forEach(({ node }, number) => (node.tabIndex = number ? -1 : 0));
   roveFocus(grid, ".pad", () => 4);
@@ -38,7 +40,7 @@ export function buildPads(studio, player, actions) {
   return grid;
 }
 
-function buildPad(number, studio, actions) {
+function buildPad(number, studio, actions, fingers) {
   const name = make("span", { className: "name" });
   const wave = make("canvas", { className: "wave", "aria-hidden": "true" });
   const beat = make("span", { className: "beat", "aria-hidden": "true" });
@@ -56,7 +58,7 @@ function buildPad(number, studio, actions) {
     mark();
     draw();
   };
-  listen(node, number, studio, actions);
+  listen(node, number, studio, actions, fingers);
   show();
   return { node, show, draw, mark, flash: (time) => flash(node, time) };
 }
@@ -82,19 +84,22 @@ function dot(level) {
   return mark;
 }
 
-function listen(node, number, studio, actions) {
+// `fingers` are those that are down on any pad: whoever has two plays, and holds one for the sound, not for the menu.
+function listen(node, number, studio, actions, fingers) {
   let held = null;
   let from = null;
   let pressed = false;
   const release = () => clearTimeout(held);
   const menu = () => {
     release();
+    if (fingers.size > 1) return;
     studio.select(number);
     padMenu(node, number, studio, actions);
   };
   node.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
     event.preventDefault(); // no focus: the space bar stays with the sequencer
+    fingers.add(event.pointerId);
     pressed = true;
     from = event;
     if (event.shiftKey) actions.reroll(number);
