@@ -88,3 +88,5 @@ def test_keys_are_called_what_is_printed_on_them(visit):
     letters = page.locator(".key kbd")
     expect(letters.first).to_have_text("W")
     assert "".join(letters.all_inner_texts())[12:16] == "A2Z3"
+    page.emulate_media(forced_colors="active")
+    expect(page.locator(".key.black kbd").first).to_have_css("forced-color-adjust", "none")
