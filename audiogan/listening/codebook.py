@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from audiogan.listening import votes
 from audiogan.listening.numbers import Number
 from audiogan.listening.plan import REPEAT_DISTANCE, trial_counts
+from audiogan.listening.statistics.intervals import FEWEST_CLIPS, LEVEL, RESAMPLES, SEED
 from audiogan.listening.study import Study
 from audiogan.listening.votes import Exclusion, Vote
 
@@ -23,20 +24,27 @@ ORDER = (
     f"{REPEAT_DISTANCE} trials after the clip, both between other systems where there is room; naming, preference and "
     "diversity last. Every listener has an order of their own.",
 )
+RECKONED = (
+    f"Intervals are of {100 * LEVEL:g} %. Those of `mean`, `called_real`, `named_right` and `difference` are Student's "
+    f"t, over raters and clips (two-way clustered variance) where a system has {FEWEST_CLIPS} clips or more, else over "
+    "raters; where no answer differs, a share's is Wilson's and a mean has none. Those of `error`, `d_prime`, "
+    f"`criterion` and `strength` are the middle of {RESAMPLES} resamples, drawn from seed {SEED}."
+)
 
 
 def codebook(studies: Sequence[Study] = (), public: bool = False) -> str:
     """What each column means, and how each study was made and asked.
 
     Args:
-        public: without the pool's seed and the models' hashes, from which its clips could be made again, and known,
-            while listeners are still asked.
+        public: without the pool's seed and the data's and the models' hashes, from which its clips could be made again,
+            and known, while listeners are still asked.
     """
     lines = ["# Codebook", "", "An export of votes has one row an event: `kind` is `vote`, `exclusion` or `study`."]
     lines += ["", "## Votes", "", *_columns(Vote)]
     lines += ["", "## Exclusions", "", "A session or a vote that an exclusion names is left out of screened results."]
     lines += ["", *_columns(Exclusion), "", "## Study rows", "", *STUDY_ROWS]
-    lines += ["", "## Results", "", "`results.csv` and `results.jsonl` have one number a row.", "", *_columns(Number)]
+    lines += ["", "## Results", "", "`results.csv` and `results.jsonl` have one number a row.", "", RECKONED]
+    lines += ["", *_columns(Number)]
     for study in studies:
         lines += [
             "",
@@ -55,13 +63,16 @@ def _study(study: Study, public: bool) -> Iterator[str]:
     yield f"test clips of each system and label: {' or '.join(map(str, counts))}"
     yield f"clips: {study.num_samples} samples at {study.sample_rate} Hz, loudness {manifest.get('loudness_lufs')} LUFS"
     if not public:
-        yield f"seed of the pool: {manifest.get('seed')}"
+        data = manifest.get("data", {})
+        yield f"real clips: held-out ones of {data.get('source')} ({data.get('sha256')})"
+        yield f"seed of the pool: {manifest.get('seed')}, frozen by audiogan {manifest.get('audiogan')}"
     yield f"trials of a sitting: {', '.join(f'{name} {count}' for name, count in trial_counts(study).items())}"
     yield f"headphone check: {'yes' if design.headphone_check else 'no'}"
     yield from ORDER
     yield f"minimum_raters: {design.minimum_raters}"
     yield from (f"rule {name}: {'off' if value is None else value}" for name, value in vars(design.exclusions).items())
-    yield from (f"`{it.name}`: {it.prompt} {_answers(it)}" for it in design.questions)
+    yield f"consent, version {design.consent_version}: {' '.join(design.consent_text.split())}"
+    yield from (f"`{it.name}`: {_asked(it)} {_answers(it)}" for it in design.questions)
 
 
 def _system(study: Study, system: str) -> str:
@@ -90,6 +101,12 @@ def _spelt(text: str) -> str:
         values = value if isinstance(value, tuple) else (value,)
         text = text.replace(f"`{name}`", ", ".join(f"`{one}`" for one in values))
     return text
+
+
+def _asked(question) -> str:
+    """All that a listener reads and is offered with a question, but its answers."""
+    exemplar = "A real recording of the instrument is offered beside it." if question.exemplar else ""
+    return " ".join(filter(None, (question.prompt, question.hint, exemplar)))
 
 
 def _answers(question) -> str:
