@@ -81,14 +81,15 @@ def _naming(row: dict) -> str:
 
 
 def _tests(found: dict) -> list[str]:
-    lines = []
-    for pair in found["pairs"]:
-        if pair["p_headline_holm"] is not None and pair["p_headline_holm"] < 0.05:
-            lines.append(
-                f"  {pair['first']} - {pair['second']}: {pair['difference']:+.2f} {span(pair['interval'])} over "
-                f"{pair['over']}, p {pair['p_headline_holm']:.2g} (Holm); other listeners, these clips: "
-                f"Wilcoxon p {pair['p_holm']:.2g} (Holm), rank-biserial {pair['rank_biserial']:.2f}"
-            )
+    tested = [pair for pair in found["pairs"] if pair["p_headline_holm"] is not None]
+    differ = [pair for pair in tested if pair["p_headline_holm"] < 0.05]
+    lines = [f"  {len(differ)} of {len(tested)} pairs differ at 5 % (Holm); --json has all of them"] if tested else []
+    for pair in differ:
+        lines.append(
+            f"  {pair['first']} - {pair['second']}: {pair['difference']:+.2f} {span(pair['interval'])} over "
+            f"{pair['over']}, p {pair['p_headline_holm']:.2g} (Holm); other listeners, these clips: "
+            f"Wilcoxon p {pair['p_holm']:.2g} (Holm), rank-biserial {pair['rank_biserial']:.2f}"
+        )
     friedman = found["friedman"]
     if friedman:
         lines.append(
