@@ -35,6 +35,20 @@ def test_a_run_is_not_mixed_with_another(tmp_path, prepared):
         trainer(tmp_path / "other", prepared)
 
 
+def test_a_run_of_another_version_is_named_with_the_setting_that_is_not_known_here(tmp_path):
+    run = RunFolder(tmp_path)
+    run.config_file.write_text(json.dumps({"training": {"preset": "wavegan-cpu", "later": 1}}))
+    with pytest.raises(ValueError, match=f"^{tmp_path} holds a run that this version cannot read: unknown .* 'later'"):
+        run.read()
+
+
+def test_a_config_that_is_no_text_is_no_run(tmp_path):
+    run = RunFolder(tmp_path)
+    run.config_file.write_bytes(b"\xff\xfe{}")
+    with pytest.raises(ValueError, match=f"^{tmp_path} is not a training run"):
+        run.read()
+
+
 def test_what_was_never_saved_claims_no_folder_and_leaves_no_scores(tmp_path, prepared):
     trainer(tmp_path / "run", prepared, "batch_size=6")
     first = trainer(tmp_path / "run", prepared)

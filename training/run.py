@@ -58,14 +58,16 @@ class RunFolder:
         """The run's training config, model config and the description of its data.
 
         Raises:
-            ValueError: the folder is no run.
+            ValueError: the folder is no run, or one whose settings this version does not know.
         """
         try:
             document = json.loads(self.config_file.read_text())
             training = TrainConfig.from_dict(document["training"])
             return training, ModelConfig.from_dict(document["model"]), document["data"]
-        except (OSError, KeyError, TypeError, json.JSONDecodeError):
+        except (OSError, KeyError, TypeError, UnicodeDecodeError, json.JSONDecodeError):
             raise ValueError(f"{self.folder} is not a training run: its config.json is missing or broken") from None
+        except ValueError as error:
+            raise ValueError(f"{self.folder} holds a run that this version cannot read: {error}") from None
 
     def precision(self) -> str | None:
         """The number format that the run was begun with, None before it is."""
