@@ -179,7 +179,7 @@ class TestRefusals:
         ("values", "message"),
         [
             ({"labels": ("Tuba",)}, "label must be one that .* not Tuba"),
-            ({"per_label": 3}, "label Flute has 4 held-out clips, and the study needs 6"),
+            ({"per_label": 3}, "needs 6 held-out clips of each label, and Flute has 4, Snare_drum has 4: leave out"),
             ({"per_label": 0}, "per_label must be"),
             ({"seed": -1}, "seed must be"),
             ({"models": ("tiny-wavegan", "tiny-wavegan")}, "different ones"),
@@ -249,6 +249,6 @@ class TestCommand:
         assert checkpoint.list_checkpoints(tmp_path / "ck")
         paths = ["--data", str(recipe.data), "--checkpoints", str(tmp_path / "ck"), "--out", str(tmp_path / "pool")]
         assert cli.main(["study", "build", *paths, "--models", "all", "--per-label", "1", "--labels", "Flute"]) == 2
-        assert "Flute has 4 held-out clips, and the study needs 6" in capsys.readouterr().err
+        assert "the study needs 6 held-out clips of each label, and Flute has 4: leave out" in capsys.readouterr().err
         assert cli.main(["study", "build", *paths, "--models", "all", "--per-label", "1"]) == 0
         assert Study.load(tmp_path / "pool").systems[-1] == "only"

@@ -81,6 +81,7 @@ class Gathering:
             ValueError: a label with too few held-out clips.
         """
         spare = math.ceil(design.trials.training / len(self.labels))
+        self._check_held_out(self.per_label + 1 + spare)
         tests, exemplars, spares = [], [], []
         for label in self.labels:
             real = self._real(label, self.per_label + 1 + spare)
@@ -93,12 +94,21 @@ class Gathering:
         gold = islice(self._gold(exemplars, design), GOLD_CHOICES * design.trials.gold)
         return [*tests, *exemplars, *(_as(draft, "training") for draft in training), *gold]
 
-    def _real(self, label: str, count: int) -> list[Draft]:
+    def _check_held_out(self, count: int) -> None:
+        """Name every label that has too few, so that nobody finds them one by one."""
+        few = {label: len(rows) for label in self.labels if len(rows := self._held_out(label)) < count}
+        if few:
+            named = ", ".join(f"{label} has {number}" for label, number in few.items())
+            advice = "leave out what has fewer (--labels), ask for less (--per-label) or prepare more files"
+            raise ValueError(f"the study needs {count} held-out clips of each label, and {named}: {advice}")
+
+    def _held_out(self, label: str) -> np.ndarray:
+        """Rows of the held-out clips of a label."""
         held_out = self.data.rows("test")
-        rows = held_out[self.data.label[held_out] == self.data.labels.index(label)]
-        if len(rows) < count:
-            raise ValueError(f"label {label} has {len(rows)} held-out clips, and the study needs {count}: leave it out")
-        chosen = self.stream.choice(rows, count, replace=False)
+        return held_out[self.data.label[held_out] == self.data.labels.index(label)]
+
+    def _real(self, label: str, count: int) -> list[Draft]:
+        chosen = self.stream.choice(self._held_out(label), count, replace=False)
         return [self._draft(int(row), label) for row in chosen]
 
     def _draft(self, row: int, label: str) -> Draft:
