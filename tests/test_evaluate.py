@@ -1,5 +1,6 @@
 """The whole evaluation of tiny untrained models on forty clips: its document, files, report and verdicts."""
 
+import importlib.metadata
 import json
 from html.parser import HTMLParser
 from pathlib import Path
@@ -63,9 +64,10 @@ class TestDocument:
         """What the app's pages read: keys by model and by baseline name, the same scores for all of them."""
         document = evaluated[1]
         assert set(document) == {
-            "schema", "audiogan", "settings", "data", "classifier", "scores", "baselines", "models",
+            "schema", "audiogan", "versions", "settings", "data", "classifier", "scores", "baselines", "models",
         }  # fmt: skip
         assert document["schema"] == 1
+        assert document["versions"]["torch"] == importlib.metadata.version("torch")
         assert document["settings"]["num"] == NUM
         assert document["data"]["labels"] == list(LABELS)
         assert tuple(document["baselines"]) == BASELINES
@@ -229,7 +231,20 @@ class TestReport:
     def test_says_what_pictures_span_and_how_it_was_made(self, page):
         assert "1.02 s across, 0 to 8 kHz upwards, mel scale" in page.text
         options = f"--num {NUM} --seed 0 --classifier judge"
-        assert f"evaluate {' '.join(NAMES)} --data DATA --out DIR {options}" in page.text
+        assert f"evaluate {' '.join(NAMES)} --data DATA --out DIR {options} --ratings VOTES" in page.text
+
+    def test_says_which_versions_made_it_and_which_study_was_answered(self, page, evaluated):
+        assert f"torch {evaluated[1]['versions']['torch']}, " in page.text
+        assert f"The votes are those of study {STUDY[:12]}." in page.text
+
+    def test_steps_that_came_on_top_of_others_say_so(self, page, evaluated):
+        assert "begun with" not in page.text
+        document = json.loads(json.dumps(evaluated[1]))
+        document["models"]["tiny-wavegan"]["start"] = "first"
+        names = [*document["models"], "real"]
+        nothing = {name: [] for name in names}
+        again = Page(report.html_page(document, [], {}, nothing, SAMPLE_RATE))
+        assert "0 steps on nothing, begun with the weights of first; weights" in again.text
 
     def test_says_why_silence_wins_plain_mse(self, page):
         assert "it rewards silence" in page.text

@@ -1,6 +1,8 @@
 """From checkpoints and a prepared data set to a folder: metrics.json, report.html, pictures and real/."""
 
+import importlib.metadata
 import json
+import platform
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -26,6 +28,7 @@ MAX_CLIPS = 5_000
 MAX_HELD_OUT, MAX_TRAIN = 4_000, 8_000  # real clips that are compared with: beyond them memory grows for little
 REAL_A_LABEL = 2
 FEWEST = NEIGHBOURS + 1
+LIBRARIES = ("torch", "torchaudio", "numpy", "scipy", "scikit-learn", "librosa")  # whose versions numbers may hang on
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ def evaluate(synthesizers: Sequence[Synthesizer], data: PreparedData, out: Path,
     extractor = Extractor(network, data.labels, more)
     with staged(out) as stage:
         evaluation = Evaluation(data, extractor, settings, synthesizers)
-        document = {"schema": SCHEMA, "audiogan": __version__}
+        document = {"schema": SCHEMA, "audiogan": __version__, "versions": _versions()}
         document |= _describe(evaluation, settings, training)
         document["scores"] = words.describe(extractor.embedding_names)
         document["baselines"] = evaluation.baselines()
@@ -151,6 +154,7 @@ class Evaluation:
             "architecture": config.architecture,
             "parameters": described["parameters"],
             "steps": described["steps"],
+            "start": synthesizer.checkpoint.training.get("start") or "",
             "data": described["data"],
             "checkpoint_sha256": checkpoint.weights_hash(synthesizer.checkpoint.folder),
             "conditional": bool(config.labels),
@@ -217,6 +221,10 @@ def _of_these_weights(rated: dict | None, name: str, weights: str) -> dict | Non
         tqdm.write(f"{name}: listeners heard other weights than these; what they said is left out", file=sys.stderr)
         return None
     return rated
+
+
+def _versions() -> dict[str, str]:
+    return {"python": platform.python_version()} | {name: importlib.metadata.version(name) for name in LIBRARIES}
 
 
 def _describe(evaluation: Evaluation, settings: Settings, training: dict) -> dict:

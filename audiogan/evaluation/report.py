@@ -68,6 +68,7 @@ def html_page(document: dict, shown: list, neighbours: dict, failures: dict, sam
     )
     data, settings = document["data"], document["settings"]
     models = " and ".join(document["models"])
+    made_with = ", ".join(f"{name} {version}" for name, version in document["versions"].items())
     style, script = (STATIC / "report.css").read_text("utf-8"), (STATIC / "report.js").read_text("utf-8")
     return f"""<!doctype html>
 <html lang="en">
@@ -89,7 +90,8 @@ def html_page(document: dict, shown: list, neighbours: dict, failures: dict, sam
 <main>
 {body}
 </main>
-<footer><p>audiogan {escape(document["audiogan"])}. The numbers are in metrics.json beside this page.</p></footer>
+<footer><p>audiogan {escape(document["audiogan"])} with {escape(made_with)}. The numbers are in metrics.json beside this
+page.</p></footer>
 <script>
 {script}</script>
 </body>
@@ -188,7 +190,8 @@ def _method(document: dict) -> str:
     )
     models = "".join(
         f"<dt>{escape(name)}</dt><dd>{escape(entry['architecture'])}, {entry['parameters']:,} parameters, "
-        f"{entry['steps']:,} steps on {escape(entry['data'])}; weights {entry['checkpoint_sha256'][:12]}</dd>"
+        f"{entry['steps']:,} steps on {escape(entry['data'])}{_begun(entry)}; weights "
+        f"{entry['checkpoint_sha256'][:12]}</dd>"
         for name, entry in document["models"].items()
     )
     command = (
@@ -197,4 +200,10 @@ def _method(document: dict) -> str:
     )
     command += f" --classifier {judge['name']}" if judge["name"] != DEFAULT_FOLDER.name else ""
     command += " --embedding vggish" if "vggish" in settings["embeddings"] else ""
+    command += " --ratings VOTES" if any(entry["ratings"] for entry in document["models"].values()) else ""
     return f"<p>{escape(intro)}</p><dl>{models}{rows}</dl><p>Made by <code>{escape(command)}</code></p>"
+
+
+def _begun(entry: dict) -> str:
+    """What a model's steps came on top of, where it did not begin with random weights."""
+    return f", begun with the weights of {escape(entry['start'])}" if entry["start"] else ""
