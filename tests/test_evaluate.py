@@ -290,6 +290,17 @@ class TestVerdict:
         assert found["Right sound?"].number.endswith("held-out real 75%")
         assert found["In tune?"].number.endswith("held-out real 50%")
 
+    def test_a_distance_that_chance_brought_to_nothing_says_what_it_counts_as(self, evaluated, page):
+        document = json.loads(json.dumps(evaluated[1]))
+        document["settings"]["embeddings"] = ["summary"]
+        document["baselines"]["noise"]["scores"]["kad_summary"] = 100.0
+        model = document["models"]["tiny-wavegan"]
+        model["scores"]["kad_summary"] = 1.5
+        for of_real, told in ((0.01, "1.5; real 0.01, counted as 0.5"), (1.0, "1.5; real 1")):
+            document["baselines"]["real_train"]["scores"]["kad_summary"] = of_real
+            assert verdict.findings(model, document)["Like real?"].number == f"KAD (spectra) {told}"
+        assert "no nearer than 0.5 % of white noise's distance" in page.text
+
     def test_copies_are_suspicious(self, evaluated):
         document = json.loads(json.dumps(evaluated[1]))
         document["models"]["tiny-wavegan"]["scores"]["memorisation_ratio"] = 0.1

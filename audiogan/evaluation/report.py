@@ -110,7 +110,8 @@ def _verdict(document: dict) -> str:
     note = (
         "Like real: the distance (KAD) to held-out recordings against that of other real recordings, by the embedding "
         "that tells them apart best: very close up to twice as far, close up to five times, told apart easily up to "
-        "25 times. It says nothing of beauty."
+        f"25 times. Real recordings count as no nearer than {100 * verdict.CHANCE:g} % of white noise's distance, for "
+        "by chance theirs may be 0 or below. It says nothing of beauty."
     )
     return f'{tables.verdict_table(document)}<p class="quiet">{escape(check)}</p><p class="quiet">{escape(note)}</p>'
 

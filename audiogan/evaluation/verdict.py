@@ -86,13 +86,14 @@ def _realism(scores: dict, real: dict, document: dict) -> Finding:
         name = f"kad_{embedding}"
         if scores.get(name) is not None:
             floor = max(real[name], CHANCE * noise[name])
-            found.append((scores[name] / floor, scores[name], real[name], document["scores"][name]["title"]))
+            found.append((scores[name] / floor, scores[name], real[name], floor, document["scores"][name]["title"]))
     if not found:
         return Finding("", "")
-    times, distance, floor, title = max(found)
+    times, distance, of_real, floor, title = max(found)
     steps = ((-2.0, "Very close", GOOD), (-5.0, "Close", FAIR), (-25.0, "Told apart easily", BAD))
     words, tone = _grade(-times, steps, "Far from it")
-    return Finding(words, f"{title} {distance:.3g}; real {floor:.2g}", tone)
+    counted = f", counted as {floor:.2g}" if floor > of_real else ""
+    return Finding(words, f"{title} {distance:.3g}; real {of_real:.2g}{counted}", tone)
 
 
 def _variety(scores: dict, real: dict, document: dict) -> Finding:
