@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from audiogan.folders import PartialFolder, staged
+from audiogan import folders
+from audiogan.folders import PartialFolder, alone_in, staged
 
 
 @pytest.fixture
@@ -134,3 +135,9 @@ def test_a_file_system_without_locks(tmp_path, monkeypatch):
     folder.finish()
     folder.discard()
     assert names(tmp_path) == [".out.partial-dead", "out"]
+
+
+def test_a_system_without_locks_lets_everybody_in(tmp_path, monkeypatch):
+    monkeypatch.setattr(folders, "fcntl", None)
+    with alone_in(tmp_path), alone_in(tmp_path):
+        pass

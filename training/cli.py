@@ -3,6 +3,7 @@
 import argparse
 import math
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 from audiogan.arguments import Parser, run_command
@@ -103,8 +104,9 @@ def _train(options) -> None:
     from training.trainer import Trainer
 
     data, device = PreparedData(options.data), local_device(choose_device(options.device))
-    with workers(device) as together:
-        trainer = Trainer(config, data, device, RunFolder(options.out), together)
+    run = RunFolder(options.out)
+    with workers(device) as together, run.alone() if together.first else nullcontext():
+        trainer = Trainer(config, data, device, run, together)
         reason = trainer.train(options.max_minutes)
         if together.first:
             print(f"{reason}: {trainer.step} of {config.steps} steps saved in {options.out}")

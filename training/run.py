@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import safetensors
@@ -12,6 +13,7 @@ import torch
 
 from audiogan.audio import write_atomically
 from audiogan.config import ModelConfig
+from audiogan.folders import alone_in
 from training.config import SHORTFALLS, TrainConfig
 
 KEPT_STATES = 2
@@ -35,6 +37,21 @@ class RunFolder:
     @property
     def exists(self) -> bool:
         return self.config_file.exists()
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep other trainings out of the folder meanwhile; where nothing came into it, none is left.
+
+        Raises:
+            ValueError: another process trains in it.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with alone_in(self.folder):
+            try:
+                yield
+            finally:
+                with contextlib.suppress(OSError):
+                    self.folder.rmdir()
 
     def begin(self, config: TrainConfig, model: ModelConfig, data: dict) -> None:
         """Write the config of a new run, or check that it is the one the folder holds.
