@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import gradio as gr
 
+from audiogan import __version__
 from audiogan.ui.kit import default_model
 from audiogan.ui.library import Library
 
@@ -52,9 +53,17 @@ event=$(printf %s "$ask" | cut -d '"' -f 4)
 curl -sN {address}/gradio_api/call/generate/$event
 """
 CITATIONS = """
-Cite the report for the study, the papers for the networks, and the card above for the data that a model learned from.
+Cite audiogan for the hybrid, the listening test and the evaluation, the report for the study that it follows, the
+papers for the other networks, and the card above for the data that a model learned from.
 
 ```bibtex
+@software{audiogan,
+  title   = {audiogan: play, see and judge sounds invented by {GANs}},
+  author  = {{The audiogan authors}},
+  version = {VERSION},
+  year    = {2026}
+}
+
 @techreport{audiogan2024,
   title = {Audio Generative Adversarial Network},
   year  = {2024}
@@ -109,7 +118,7 @@ def build(library: Library) -> None:
     gr.Markdown("## From a program")
     gr.Markdown(api_text(first))
     gr.Markdown("## To cite")
-    gr.Markdown(CITATIONS, latex_delimiters=[])
+    gr.Markdown(CITATIONS.replace("VERSION", __version__), latex_delimiters=[])
 
 
 def missing(problems: Sequence[str]) -> str:
