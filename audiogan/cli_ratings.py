@@ -17,6 +17,7 @@ def add_ratings(commands):
     actions = ratings.add_subparsers(dest="action", required=True, metavar="ACTION")
     _add_export(actions)
     _add_stats(actions)
+    _add_exclude(actions)
     sync = actions.add_parser("sync", help="one round with the Hub's data set that AUDIOGAN_RATINGS_DATASET names")
     sync.set_defaults(run=_sync)
     return actions
@@ -40,6 +41,13 @@ def _add_stats(actions) -> None:
     stats.add_argument("--from", dest="file", type=Path, metavar="FILE", help="an export, in place of the database")
     _add_study(stats)
     stats.set_defaults(run=_stats)
+
+
+def _add_exclude(actions) -> None:
+    exclude = actions.add_parser("exclude", help="leave a sitting or a vote out of the screened results, for a reason")
+    exclude.add_argument("id", metavar="ID", help="a session_id or vote_id of an export")
+    exclude.add_argument("--reason", required=True, metavar="SENTENCE", help="it stands in every export")
+    exclude.set_defaults(run=_exclude)
 
 
 def _add_study(command) -> None:
@@ -86,7 +94,7 @@ def _extras(options, rows: list[dict]) -> dict[Path, bytes]:
         extras[options.table] = "\n".join(map(latex.table, results)).encode()
     if options.figure:
         if not results:
-            raise ValueError("there are no votes to draw")
+            raise ValueError("there are no votes to draw; nothing was written")
         extras[options.figure] = _figure(options.figure, results[0])
     return extras
 
@@ -114,6 +122,27 @@ def _stats(options) -> None:
         print(json.dumps({"studies": results}, indent=2, allow_nan=False))
     else:
         print("\n\n".join(map(report.text, results)) or _none(options.file))
+
+
+def _exclude(options) -> None:
+    from audiogan.listening.exclusions import MANUAL
+    from audiogan.listening.store import Store
+    from audiogan.listening.votes import Exclusion
+
+    store, reason = Store(), " ".join(options.reason.split())
+    if not reason:
+        raise ValueError("--reason must be a sentence: whoever reads the votes should know why")
+    votes = store.votes_of(options.id)
+    named = {"session_id": options.id} if votes else {"vote_id": options.id}
+    if not votes:
+        session = store.session_of_vote(options.id)
+        if session is None:
+            raise ValueError(f"no sitting and no vote in {store.where} has the ID {options.id}")
+        votes = [row for row in store.votes_of(session) if row["vote_id"] == options.id]
+    event = Exclusion(**named, rule=MANUAL, reason=reason, study_hash=votes[0]["study_hash"])
+    if not store.exclude(event):
+        raise ValueError(f"{options.id} was excluded by hand before; its first reason stays")
+    print(f"{len(votes)} answers of {options.id} are left out of the screened results: {reason}")
 
 
 def _none(file: Path | None) -> str:

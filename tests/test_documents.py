@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -39,7 +40,7 @@ def commands() -> list[tuple[str, str, list[str]]]:
         for module, words in COMMAND.findall(path.read_text("utf-8")):
             words = re.sub(r" #.*| > .*", "", words)
             words = re.sub(r"[\[\]\\]|\.\.\.", "", words)
-            arguments = [re.sub(r"^[A-Z]+\d?$", "1", word) for word in words.split()]
+            arguments = [re.sub(r"^[A-Z]+\d?$", "1", word) for word in shlex.split(words)]
             found.append((str(path.relative_to(ROOT)), module, arguments))
     return found
 

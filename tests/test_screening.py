@@ -42,7 +42,7 @@ def test_gold_trial_counts_once_however_many_answers_were_wrong(study):
     assert rules(study, right, other) == []
     assert rules(study, right, wrong, wrong) == ["max_gold_failed"]
     (reason,) = [reason for _, reason in broken_rules([wrong], study)]
-    assert reason == "1 gold trials were wrong, and at most 0 is allowed"
+    assert reason == "gold trials that were wrong: 1, and at most 0 is allowed"
 
 
 def test_repeats_may_differ_by_so_much(study):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 WITHDRAWN = "withdrawn"
+MANUAL = "manual"
 
 
 def kept(rows: Iterable[dict]) -> list[dict]:

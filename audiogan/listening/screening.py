@@ -33,22 +33,22 @@ def broken_rules(votes: Sequence[dict], study: Study) -> Iterator[tuple[str, str
     rules, scales = study.design.exclusions, {it.name for it in study.design.questions if it.kind == "scale"}
     tests = [row for row in votes if row["role"] == "test"]
     measured = (
-        ("max_gold_failed", _gold_failed(votes, study), "gold trials were wrong"),
-        ("max_repeat_difference", _repeat_difference(votes, scales), "was the mean difference between repeats"),
+        ("max_gold_failed", _gold_failed(votes, study), "gold trials that were wrong"),
+        ("max_repeat_difference", _repeat_difference(votes, scales), "mean difference between repeats"),
     )
     for rule, value, words in measured:
         limit = getattr(rules, rule)
         if limit is not None and value is not None and value > limit:
-            yield rule, f"{value:g} {words}, and at most {limit:g} is allowed"
+            yield rule, f"{words}: {value:g}, and at most {limit:g} is allowed"
     measured = (
-        ("min_standard_deviation", _spread(tests, scales), "was the standard deviation of the answers"),
-        ("min_response_ms", _response(tests), "ms was the median time to answer"),
-        ("min_test_trials", len({row["trial_index"] for row in tests}), "test trials were finished"),
+        ("min_standard_deviation", _spread(tests, scales), "standard deviation of the answers"),
+        ("min_response_ms", _response(tests), "median time to answer, in ms"),
+        ("min_test_trials", len({row["trial_index"] for row in tests}), "test trials that were finished"),
     )
     for rule, value, words in measured:
         limit = getattr(rules, rule)
         if limit is not None and value is not None and value < limit:
-            yield rule, f"{value:g} {words}, and at least {limit:g} is asked for"
+            yield rule, f"{words}: {value:g}, and at least {limit:g} is asked for"
     if rules.headphones and any(row["headphones"] == "fail" for row in votes):
         yield "headphones", "the headphone check was failed"
 
