@@ -261,20 +261,24 @@ class TestTraining:
         assert sorted(path.name for path in folder.iterdir()) == ["README.md", "config.json", "model.safetensors"]
 
     @pytest.mark.parametrize(
-        ("source", "licence", "words"),
+        ("source", "licences", "licence", "words"),
         [
-            ("general-midi: FluidR3_GM.sf2, MuseScore_General_Full.sf3", "mit", "both MIT"),
-            ("general-midi: FluidR3_GM.sf2, Mine.sf2", "other", "that of the recordings"),
-            ("folder: sounds", "other", "that of the recordings"),
+            ("general-midi: FluidR3_GM.sf2, MuseScore_General_Full.sf3", ["MIT"], "mit", "both MIT"),
+            ("general-midi: FluidR3_GM.sf2, Mine.sf2", ["", "MIT"], "other", "that of the recordings"),
+            ("folder: sounds", [""], "other", "that of the recordings"),
+            ("drums: hydrogen-drumkits, mine.sf2", ["", "CC-BY"], "other", "| each recording unknown or CC-BY: see"),
+            ("fsdkaggle2018", ["CC0"], "other", "| CC-BY 4.0 as a set, each recording CC0: see"),
+            ("fsdkaggle2018", None, "other", "| CC-BY 4.0 as a set, each recording its own: see"),
         ],
     )
-    def test_a_card_states_no_licence_that_nobody_gave(self, source, licence, words, tmp_path, prepared):
+    def test_a_card_states_no_licence_that_nobody_gave(self, source, licences, licence, words, tmp_path, prepared):
         from test_trainer import trainer
 
         run = trainer(tmp_path / "run", prepared, "steps=1")
         run.train()
         document = json.loads(run.run.config_file.read_text())
-        document["data"]["source"] = source
+        assert document["data"].pop("licences") == [""]
+        document["data"] |= {"source": source} | ({} if licences is None else {"licences": licences})
         run.run.config_file.write_text(json.dumps(document))
         text = (export(tmp_path / "run", "x", tmp_path / "ck") / "README.md").read_text()
         assert f"license: {licence}\n" in text

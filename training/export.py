@@ -15,11 +15,8 @@ from training.run import RunFolder
 from training.state import below
 
 CURVE_ROWS = 12
-LICENCES = {
-    "drums": "CC0, CC-BY, CC-BY-SA, GPL-2 and MIT, by recording: see the data set's index.csv and attribution.csv.",
-    "fsdkaggle2018": "CC-BY 4.0 as a set; each clip CC0, CC-BY or CC-BY-NC: see the data set's attribution.csv.",
-    "general-midi": "The soundfonts FluidR3 GM and MuseScore General (both MIT) are the recordings behind the data.",
-}
+SOUNDFONTS_LICENCE = "The soundfonts FluidR3 GM and MuseScore General (both MIT) are the recordings behind the data."
+AS_A_SET = {"drums": "", "fsdkaggle2018": "CC-BY 4.0 as a set, "}  # sources whose recordings have licences of their own
 UNKNOWN_LICENCE = "that of the recordings it was trained on"
 
 
@@ -96,7 +93,7 @@ def card(
     """A model card in Markdown: data, licence, budget, parameters, curve, commands, and what is known of the sound."""
     model = generator.config
     settings = "".join(f" --set {shlex.quote(setting)}" for setting in settings_of(config))
-    known, licence = _licence(data["source"])
+    known, licence = _licence(data)
     labels = ", ".join(model.labels) or "none: unconditional"
     return f"""---
 library_name: audiogan
@@ -138,13 +135,15 @@ EMA {config.ema:g} |
 """
 
 
-def _licence(source: str) -> tuple[str, str]:
+def _licence(data: dict) -> tuple[str, str]:
     """The Hub's word for what the data's source allows, and a sentence."""
-    kind, _, names = source.partition(": ")
-    if kind != "general-midi":
-        return "other", LICENCES.get(kind, UNKNOWN_LICENCE)
-    debians = all(map(general_midi.licence_of, names.split(", ")))
-    return ("mit", LICENCES[kind]) if debians else ("other", UNKNOWN_LICENCE)
+    kind, _, names = data["source"].partition(": ")
+    if kind in AS_A_SET:
+        found = " or ".join(licence or "unknown" for licence in data.get("licences", ())) or "its own"  # in older runs
+        return "other", f"{AS_A_SET[kind]}each recording {found}: see the data set's index.csv and attribution.csv."
+    if kind == "general-midi" and all(map(general_midi.licence_of, names.split(", "))):
+        return "mit", SOUNDFONTS_LICENCE
+    return "other", UNKNOWN_LICENCE
 
 
 def _chosen(which: str | int) -> str:

@@ -206,4 +206,5 @@ class Trainer:
 
 def _describe(data: PreparedData) -> dict:
     kept = ("source", "sha256", "counts", "sample_rate", "num_samples")
-    return {key: data.meta[key] for key in kept}
+    licences = sorted({row.get("licence") or "" for row in data.index})  # of single clips; empty where not known
+    return {key: data.meta[key] for key in kept} | {"licences": licences}
