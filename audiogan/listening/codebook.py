@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from audiogan.listening import votes
 from audiogan.listening.numbers import Number
 from audiogan.listening.plan import REPEAT_DISTANCE, trial_counts
-from audiogan.listening.statistics.intervals import FEWEST_CLIPS, LEVEL, RESAMPLES, SEED
 from audiogan.listening.study import Study
 from audiogan.listening.votes import Exclusion, Vote
 
@@ -24,12 +23,6 @@ ORDER = (
     f"{REPEAT_DISTANCE} trials after the clip, both between other systems where there is room; naming, preference and "
     "diversity last. Every listener has an order of their own.",
 )
-RECKONED = (
-    f"Intervals are of {100 * LEVEL:g} %. Those of `mean`, `called_real`, `named_right` and `difference` are Student's "
-    f"t, over raters and clips (two-way clustered variance) where a system has {FEWEST_CLIPS} clips or more, else over "
-    "raters; where no answer differs, a share's is Wilson's and a mean has none. Those of `error`, `d_prime`, "
-    f"`criterion` and `strength` are the middle of {RESAMPLES} resamples, drawn from seed {SEED}."
-)
 
 
 def codebook(studies: Sequence[Study] = (), public: bool = False) -> str:
@@ -43,7 +36,7 @@ def codebook(studies: Sequence[Study] = (), public: bool = False) -> str:
     lines += ["", "## Votes", "", *_columns(Vote)]
     lines += ["", "## Exclusions", "", "A session or a vote that an exclusion names is left out of screened results."]
     lines += ["", *_columns(Exclusion), "", "## Study rows", "", *STUDY_ROWS]
-    lines += ["", "## Results", "", "`results.csv` and `results.jsonl` have one number a row.", "", RECKONED]
+    lines += ["", "## Results", "", "`results.csv` and `results.jsonl` have one number a row.", "", _reckoned()]
     lines += ["", *_columns(Number)]
     for study in studies:
         lines += [
@@ -73,6 +66,18 @@ def _study(study: Study, public: bool) -> Iterator[str]:
     yield from (f"rule {name}: {'off' if value is None else value}" for name, value in vars(design.exclusions).items())
     yield f"consent, version {design.consent_version}: {' '.join(design.consent_text.split())}"
     yield from (f"`{it.name}`: {_asked(it)} {_answers(it)}" for it in design.questions)
+
+
+def _reckoned() -> str:
+    """How the intervals of the results are made."""
+    from audiogan.listening.statistics.intervals import FEWEST_CLIPS, LEVEL, RESAMPLES, SEED
+
+    return (
+        f"Intervals are of {100 * LEVEL:g} %. Those of `mean`, `called_real`, `named_right` and `difference` are "
+        f"Student's t, over raters and clips (two-way clustered variance) where a system has {FEWEST_CLIPS} clips or "
+        "more, else over raters; where no answer differs, a share's is Wilson's and a mean has none. Those of `error`, "
+        f"`d_prime`, `criterion` and `strength` are the middle of {RESAMPLES} resamples, drawn from seed {SEED}."
+    )
 
 
 def _system(study: Study, system: str) -> str:
