@@ -1,7 +1,6 @@
-"""Both command lines as people run them: what they print, what they write, how they refuse."""
+"""`python -m audiogan` as people run it: what it prints, what it writes, how it refuses."""
 
 import json
-import os
 import resource
 import subprocess
 import sys
@@ -10,13 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from conftest import NUM_SAMPLES, SAMPLE_RATE, save_tiny_checkpoint, tone
+from conftest import NUM_SAMPLES, SAMPLE_RATE
 
 import audiogan
-from audiogan import checkpoint, cli
-from audiogan.folders import alone_in
-from training import cli as training_cli
-from training.export import export
+from audiogan import cli
 
 ROOT = Path(__file__).parent.parent
 
@@ -161,147 +157,3 @@ class TestMorph:
     def test_missing_folder(self, checkpoints, tmp_path, capsys):
         options = ["--from-seed", 1, "--to-seed", 2, "--out", tmp_path / "no/m.wav", "--checkpoints", checkpoints]
         assert "is missing" in refused(capsys, cli.main, "morph", "tiny-wavegan", *options)
-
-
-class TestTraining:
-    def test_folder_to_checkpoint_to_sound_in_four_commands(self, tmp_path):
-        for label, hz in (("high", 2000), ("low", 200)):
-            (tmp_path / "in" / label).mkdir(parents=True)
-            for number in range(4):
-                soundfile.write(tmp_path / "in" / label / f"{number}.wav", tone(hz + number), SAMPLE_RATE)
-        settings = ("dim=2", "batch_size=4", "critic_width=8", "feature_steps=2")
-        small = [*(word for setting in settings for word in ("--set", setting)), "--max-steps", 2]
-        commands = [
-            ("training", "prepare", "folder", tmp_path / "in", "--out", tmp_path / "data"),
-            ("training", "train", "specgan-cpu", "--data", tmp_path / "data", "--out", tmp_path / "run", *small),
-            ("training", "export", tmp_path / "run", "--name", "mine", "--checkpoints", tmp_path / "ck"),
-            ("audiogan", "generate", "mine", "--num", 2, "--out", tmp_path / "wav", "--checkpoints", tmp_path / "ck"),
-        ]
-        for command in commands:
-            done = run(*command)
-            assert done.returncode == 0, done.stderr
-        assert len(list((tmp_path / "wav").glob("mine-*.wav"))) == 2
-        card = (tmp_path / "ck/mine/README.md").read_text()
-        assert "high, low" in card
-        assert "--set dim=2" in card
-        assert str(tmp_path) not in card
-        config = json.loads((tmp_path / "ck/mine/config.json").read_text())
-        assert config["training"]["steps"] == 2
-
-    def test_presets(self, capsys):
-        assert training_cli.main(["presets"]) == 0
-        assert "wavegan-cpu" in capsys.readouterr().out
-
-    @pytest.mark.parametrize(
-        ("arguments", "message"),
-        [
-            (["train", "nothing", "--data", "d", "--out", "o"], "preset must be one of"),
-            (["train", "wavegan-cpu", "--data", "d", "--out", "o"], "is not a prepared data set"),
-            (["train", "wavegan-cpu", "--data", "d", "--out", "o", "--max-steps", "0"], "steps must be"),
-            (["train", "wavegan-cpu", "--data", "d", "--out", "o", "--max-minutes", "nan"], "--max-minutes"),
-            (["train", "wavegan-cpu", "--data", "d", "--out", "o", "--set", "dim=-1"], "dim must be"),
-            (["prepare", "folder", "none", "--out", "o"], "is missing"),
-            (["prepare", "folder", ".", "--out", "o", "--num-samples", "5"], "num_samples must be"),
-            (["prepare", "folder", ".", "--out", "o", "--sample-rate", "1"], "sample_rate must be"),
-            (["prepare", "folder", ".", "--out", "o", "--crops", "0"], "--crops must be"),
-            (["prepare", "general-midi", "--out", "o", "--soundfont", "none.sf2"], "is missing"),
-            (["prepare", "tape", "--out", "o"], "tape"),
-            (["export", "none", "--name", "x"], "is not a training run"),
-        ],
-    )
-    def test_bad_arguments(self, tmp_path, capsys, monkeypatch, arguments, message):
-        monkeypatch.chdir(tmp_path)
-        assert message in refused(capsys, training_cli.main, *arguments)
-        assert os.listdir(tmp_path) == []
-
-    def test_memory_that_does_not_suffice_is_one_sentence(self, tmp_path, prepared, capsys, monkeypatch):
-        def fail(*_):
-            raise RuntimeError("CUDA out of memory. Tried to allocate 20.00 GiB")
-
-        monkeypatch.setattr("training.trainer.Trainer.train", fail)
-        command = ["train", "wavegan-cpu", "--data", prepared, "--out", tmp_path / "run", "--set", "dim=1"]
-        assert "out of memory" in refused(capsys, training_cli.main, *command)
-
-    def test_two_trainings_in_one_folder_are_kept_apart(self, tmp_path, prepared, capsys):
-        command = ["train", "wavegan-cpu", "--data", prepared, "--out", tmp_path / "run", "--set", "dim=1"]
-        (tmp_path / "run").mkdir()
-        with alone_in(tmp_path / "run"):
-            assert "another process works in" in refused(capsys, training_cli.main, *command)
-        assert os.listdir(tmp_path / "run") == []
-
-    def test_a_training_that_is_refused_leaves_no_folder(self, tmp_path, prepared, capsys):
-        command = ["train", "wavegan-cpu", "--data", prepared, "--out", tmp_path / "run", "--set", "dim=1"]
-        odd = ["--set", "paired=true", "--set", "batch_size=3", "--set", "precision=float32"]
-        assert "batch_size" in refused(capsys, training_cli.main, *command, *odd)
-        assert not (tmp_path / "run").exists()
-
-    def test_export_of_a_run_that_saved_nothing(self, tmp_path, prepared, capsys):
-        from test_trainer import trainer
-
-        trainer(tmp_path / "run", prepared)
-        options = ["--name", "x", "--checkpoints", tmp_path / "ck"]
-        assert "no saved state" in refused(capsys, training_cli.main, "export", tmp_path / "run", *options)
-        assert not (tmp_path / "ck").exists()
-
-    def test_export_to_a_name_that_is_taken(self, tmp_path, prepared, capsys):
-        from test_trainer import trainer
-
-        trainer(tmp_path / "run", prepared, "steps=1").train()
-        folder = save_tiny_checkpoint(tmp_path / "ck" / "mine", "specgan")
-        (folder / "nearest.safetensors").write_bytes(b"an index")
-        (tmp_path / "ck" / "evaluation").mkdir()
-        command = ["export", tmp_path / "run", "--checkpoints", tmp_path / "ck", "--name"]
-        capsys.readouterr()
-        assert "is there already" in refused(capsys, training_cli.main, *command, "mine")
-        assert checkpoint.read(folder).config.architecture == "specgan"
-        assert "is there already" in refused(capsys, training_cli.main, *command, "evaluation", "--replace")
-        assert training_cli.main([str(part) for part in [*command, "mine", "--replace"]]) == 0
-        assert "the index of training sounds went" in capsys.readouterr().err
-        assert checkpoint.read(folder).config.architecture == "wavegan"
-        assert sorted(path.name for path in folder.iterdir()) == ["README.md", "config.json", "model.safetensors"]
-
-    @pytest.mark.parametrize(
-        ("source", "licences", "licence", "words"),
-        [
-            ("general-midi: FluidR3_GM.sf2, MuseScore_General_Full.sf3", ["MIT"], "mit", "both MIT"),
-            ("general-midi: FluidR3_GM.sf2, Mine.sf2", ["", "MIT"], "other", "that of the recordings"),
-            ("folder: sounds", [""], "other", "that of the recordings"),
-            ("drums: hydrogen-drumkits, mine.sf2", ["", "CC-BY"], "other", "| each recording unknown or CC-BY: see"),
-            ("fsdkaggle2018", ["CC0"], "other", "| CC-BY 4.0 as a set, each recording CC0: see"),
-            ("fsdkaggle2018", None, "other", "| CC-BY 4.0 as a set, each recording its own: see"),
-        ],
-    )
-    def test_a_card_states_no_licence_that_nobody_gave(self, source, licences, licence, words, tmp_path, prepared):
-        from test_trainer import trainer
-
-        run = trainer(tmp_path / "run", prepared, "steps=1")
-        run.train()
-        document = json.loads(run.run.config_file.read_text())
-        assert document["data"].pop("licences") == [""]
-        document["data"] |= {"source": source} | ({} if licences is None else {"licences": licences})
-        run.run.config_file.write_text(json.dumps(document))
-        text = (export(tmp_path / "run", "x", tmp_path / "ck") / "README.md").read_text()
-        assert f"license: {licence}\n" in text
-        assert words in text
-
-    def test_short_clips_get_no_pitch_and_it_says_so(self, tmp_path, capsys):
-        (tmp_path / "sounds").mkdir()
-        soundfile.write(tmp_path / "sounds/a.wav", tone(220.0, 1.0, 48000), 48000)
-        command = ["prepare", "folder", tmp_path / "sounds", "--out", tmp_path / "data"]
-        command += ["--num-samples", 8192, "--sample-rate", 48000]
-        assert training_cli.main(list(map(str, command))) == 0
-        assert "no pitch is estimated: 0.17 s, and it takes 0.22 s" in capsys.readouterr().err
-
-    def test_notes_in_another_encoding_are_named(self, tmp_path, capsys):
-        (tmp_path / "notes.md").write_text("Klingt schön.", "latin-1")
-        options = ["--name", "x", "--checkpoints", tmp_path / "ck", "--notes", tmp_path / "notes.md"]
-        said = refused(capsys, training_cli.main, "export", tmp_path / "run", *options)
-        assert "notes.md is not UTF-8 text" in said
-
-    def test_bad_name(self, tmp_path, prepared, capsys):
-        from test_trainer import trainer
-
-        trainer(tmp_path / "run", prepared, "steps=1").train()
-        options = ["--name", "../x", "--checkpoints", tmp_path / "ck"]
-        capsys.readouterr()
-        assert "name must be" in refused(capsys, training_cli.main, "export", tmp_path / "run", *options)

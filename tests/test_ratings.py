@@ -9,7 +9,7 @@ from test_screening import study_with
 from voting import World, exclusion, vote
 
 from audiogan import cli
-from audiogan.listening import codebook, latex, records, report
+from audiogan.listening import latex, records, report
 from audiogan.listening.statistics.analysis import analyse, analyse_all
 from audiogan.listening.study import Study
 
@@ -137,39 +137,6 @@ class TestRecords:
     def test_empty_file_has_no_rows(self, tmp_path):
         (tmp_path / "file").write_text("")
         assert records.read(tmp_path / "file") == []
-
-    def test_codebook_explains_every_column(self, study):
-        text = codebook.codebook([study])
-        for column in (*records.VOTE_COLUMNS, *records.EXCLUSION_COLUMNS):
-            assert column in text
-        assert "1 Bad, 2 Poor, 3 Fair, 4 Good, 5 Excellent" in text
-        assert study.hash in text
-        for name in (*codebook.NAMES, "Study.hash", "clip_hash", "weights_hash"):
-            assert name not in text
-        assert "`headphones`: one of `pass`, `fail`, `unknown`." in text
-        for word in ("`title`", "`minimum_raters`", "`fast`", "`impossible`", "`straight`", f"wavegan ({'c' * 64})"):
-            assert word in text
-        public = codebook.codebook([study], public=True)
-        assert "- systems: real, wavegan" in public.splitlines()
-        assert "c" * 64 not in public
-        assert "seed of the pool" not in public
-        assert "real clips:" not in public
-        assert "trials of a sitting: training 0, test 4, gold 1, repeat 2, naming 0" in text
-
-    def test_codebook_has_what_listeners_were_told_and_how_results_are_reckoned(self):
-        study = Study.load()
-        design, text = study.design, codebook.codebook([study])
-        assert f"- consent, version {design.consent_version}: {' '.join(design.consent_text.split())}\n" in text
-        for question in design.questions:
-            offered = "A real recording of the instrument is offered beside it. (" if question.exemplar else "("
-            words = question.prompt + f" {question.hint}" * bool(question.hint)
-            assert f"- `{question.name}`: {words} {offered}" in text
-        data = study.manifest["data"]
-        assert f"- real clips: held-out ones of {data['source']} ({data['sha256']})\n" in text
-        assert f"- seed of the pool: {study.manifest['seed']}, frozen by audiogan {study.manifest['audiogan']}" in text
-        assert "Intervals are of 95 %" in text
-        assert "where a system has 6 clips or more" in text
-        assert "1000 resamples, drawn from seed 0" in text
 
 
 class TestTable:
