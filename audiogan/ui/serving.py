@@ -43,14 +43,9 @@ def serve(app: gr.Blocks, launch: dict) -> None:
 
 
 def launch_page(app: gr.Blocks, launch: dict) -> None:
-    """Launch, and come back; a page that is shared through Gradio's tunnel brings its own code along, too.
+    """Launch as `serve` does, whose arguments and errors these are, and come back.
 
-    Args:
-        app: what `build_app` made.
-        launch: arguments of `launch`.
-
-    Raises:
-        ValueError: the port is taken, or the host is no address of this machine.
+    A page that is shared through Gradio's tunnel brings its own code along, too.
     """
     host, port = launch["server_name"], launch["server_port"]
     named = f"[{host}]" if ":" in host and not host.startswith("[") else host  # IPv6, as in a page's address
