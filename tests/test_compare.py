@@ -64,6 +64,25 @@ def test_scores_are_in_words_and_numbers_with_the_floor_of_real_audio(comparison
     assert answer["sentences"]["unlabelled"] == []
 
 
+def test_the_best_models_are_those_that_none_is_better_than(folder):
+    evaluation = evaluated.load(folder)
+    for name, changes in {"other": {"class_accuracy": 0.25, "nearest_log_mel_db": 3.0}, "third": {}}.items():
+        scores = evaluation._models["tiny"]["scores"] | changes | {"memorisation_ratio": 1.9}
+        evaluation._models[name] = {"scores": scores, "labels": evaluation._models["tiny"]["labels"]}
+    best = {row["title"]: row["best"] for row in evaluation.rows("Flute", ["tiny", "other", "third"])}
+    assert best["Right label"] == ["tiny", "other", "third"]  # of flutes, where all have the same share
+    assert best["Memorisation"] == ["tiny"]  # not the highest and not the lowest but the nearest to real's
+    best = {row["title"]: row["best"] for row in evaluation.rows("Snare_drum", ["tiny", "other"])}
+    assert best["Right label"] == ["tiny"]
+    assert best["Nearest spectrum"] == ["other"]
+    assert [row["best"] for row in evaluation.rows("Flute", ["tiny"])] == [[], [], []]  # alone it is better than nobody
+
+
+def test_scores_that_say_most_come_first(comparison):
+    main = {row["title"]: row["main"] for row in comparison.scores({"label": "Flute"})["rows"]}
+    assert main == {"Right label": True, "Nearest spectrum": False, "Memorisation": True}
+
+
 def test_a_model_whose_sounds_lie_where_real_ones_do_is_not_said_to_copy(folder):
     evaluation = evaluated.load(folder)
     for floor in evaluation._baselines.values():

@@ -77,8 +77,9 @@ class Comparison:
             raise ValueError(f"label must be one of {', '.join(self.labels)}, not {label!r}")
         if self._evaluation is None:
             return {"rows": [], "sentences": {}}
-        sentences = {model: self._evaluation.sentences(model, label or "") for model in self._library.names}
-        return {"rows": self._evaluation.rows(label or ""), "sentences": sentences}
+        models = [one["name"] for one in self.systems if not one["labels"] or label in one["labels"]]
+        sentences = {model: self._evaluation.sentences(model, label or "") for model in models}
+        return {"rows": self._evaluation.rows(label or "", models), "sentences": sentences}
 
 
 def _generate(synthesizer: Synthesizer, label: str | None, seed: int):

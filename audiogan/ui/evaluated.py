@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from audiogan.audio import read_audio
+from audiogan.evaluation.words import HIGHER, LIKE_REAL, LOWER
 
 FOLDER = "evaluation"
 SCHEMA = 1
@@ -15,6 +16,7 @@ MAX_SECONDS = 10.0
 REAL = "real"
 FLOORS = ("real_train", "real_test")  # baselines that stand for real audio, where the first has no value the second
 OF_THE_JUDGE = ("class_accuracy", "class_accuracy_mean", "inception_score")  # it may have been taught the first's clips
+MAIN = ("class_accuracy", "inception_score", "diversity", "memorisation_ratio", "nearest_log_mel_db_back")
 SHARES = ("accuracy", "precision", "recall", "coverage", "ndb", "steady_pitch", "clipped")
 
 
@@ -42,21 +44,24 @@ class Evaluation:
         sounds = [read_audio(path, path.name, MAX_SECONDS) for path in self.clips.get(label, ())]
         return [audio for audio, _ in sounds], sounds[0][1] if sounds else 0
 
-    def rows(self, label: str) -> list[dict]:
-        """Each score that judges realism, of real audio and each model, for one label and over all of them.
+    def rows(self, label: str, models: list[str]) -> list[dict]:
+        """Each score that judges realism, of real audio and of those models, for one label and over all of them.
 
         Each row has title, words, better and `values`: by system (`real` or a model's name) the texts `label` and
-        `all`, empty where there is no such number. Scores that nobody has are left out.
+        `all`, empty where there is no such number; `best`, the models that nobody is better than by what a reader sees
+        first, and `main`, whether to show it first. Scores that nobody has are left out.
         """
         rows = []
         for name, score in self._scores.items():
-            if not isinstance(score, dict) or not (score.get("realism") or name in ("memorisation_ratio", "diversity")):
+            if not isinstance(score, dict) or not (score.get("realism") or name in MAIN):
                 continue
-            values = {REAL: self._values(self._floor(name, label), name, label)}
-            values |= {model: self._values(entry, name, label) for model, entry in self._models.items()}
+            entries = {REAL: self._floor(name, label)}
+            entries |= {model: self._models[model] for model in models if model in self._models}
+            values = {system: self._values(entry, name, label) for system, entry in entries.items()}
             if any(texts["label"] or texts["all"] for texts in values.values()):
                 words = {key: str(score.get(key, "")) for key in ("title", "words", "better")}
-                rows.append({**words, "values": values})
+                best = _best(entries, name, label, words["better"])
+                rows.append({**words, "values": values, "best": best, "main": _is_main(name)})
         return rows
 
     def sentences(self, model: str, label: str) -> list[str]:
@@ -139,6 +144,27 @@ def said(name: str, value) -> str:
     if abs(number) >= 100:
         return f"{number:,.0f}"
     return f"{number:.{max(0, 2 - math.floor(math.log10(abs(number))))}f}" if abs(number) >= 0.001 else f"{number:.3f}"
+
+
+def _is_main(name: str) -> bool:
+    return name in MAIN or name.startswith("kad_")
+
+
+def _best(entries: dict[str, dict], name: str, label: str, better: str) -> list[str]:
+    """The models that nobody is better than: by the label's number where a model has one, else by that over all."""
+    numbers = {system: _number(_of(entry, name, label)) for system, entry in entries.items()}
+    if not any(number is not None for number in numbers.values()):
+        numbers = {system: _number(_of(entry, name)) for system, entry in entries.items()}
+    real = numbers.pop(REAL)
+    shortfalls = {
+        LOWER: lambda number: number,
+        HIGHER: lambda number: -number,
+        LIKE_REAL: lambda number: math.nan if real is None else abs(number - real),
+    }
+    if better not in shortfalls:
+        return []
+    short = {system: shortfalls[better](number) for system, number in numbers.items() if number is not None}
+    return [system for system, by in short.items() if len(short) > 1 and by == min(short.values())]
 
 
 def _read(path: Path) -> dict:

@@ -39,6 +39,19 @@ def test_real_and_model_are_switched_in_place(visit):
     expect(page.locator(".cell .head").first).to_be_hidden()
 
 
+def test_scores_that_say_less_come_when_asked_for_and_stay(visit):
+    page = visit(390, 844)
+    page.get_by_role("tab", name="Compare").click()
+    rows = page.locator(".scores tbody tr")
+    expect(rows.filter(has_text="Right label")).to_be_visible()
+    expect(rows.filter(has_text="Nearest spectrum")).to_be_hidden()
+    page.get_by_role("button", name="1 more score").click()
+    expect(rows.filter(has_text="Nearest spectrum")).to_be_visible()
+    expect(page.get_by_role("button", name="Fewer scores")).to_have_attribute("aria-expanded", "true")
+    page.locator(".compare").get_by_role("button", name="New sounds").click()
+    expect(rows.filter(has_text="Nearest spectrum")).to_be_visible()
+
+
 def test_what_is_heard_is_not_hidden_where_the_page_is_enlarged_four_times(visit):
     page = visit(320, 256)
     page.get_by_role("tab", name="Compare").click()

@@ -5,7 +5,7 @@ import { button, choice, make, rename, words } from "./dom.js";
 import { matchingGains } from "./loudness.js";
 import { ask } from "./points.js";
 import { Progress } from "./progress.js";
-import { scoreTable } from "./scores.js";
+import { Scores } from "./scores.js";
 import { settle } from "./settle.js";
 import { KINDS, RANGE_DB } from "./spectrum.js";
 import { Switcher } from "./switcher.js";
@@ -41,10 +41,10 @@ class Comparison {
     label.hidden = !this.props.labels.length;
     const fresh = button("New sounds", () => this.roll(), { image: "dice" });
     this.grid = make("div", { className: "systems" });
-    this.table = make("section", { className: "panel", "aria-label": "Scores", hidden: true });
+    this.scores = new Scores((name) => this.title(name));
     this.progress = new Progress("Models");
     const note = make("p", { className: "legend", textContent: this.props.source ? `Real sounds: held out from training, from ${this.props.source}.` : WITHOUT });
-    this.root.append(make("div", { className: "toolbar" }, label, fresh, this.kinds(), this.scale()), this.transport(), note, this.progress.element, this.grid, this.table);
+    this.root.append(make("div", { className: "toolbar" }, label, fresh, this.kinds(), this.scale()), this.transport(), note, this.progress.element, this.grid, this.scores.element);
     document.addEventListener("keydown", (event) => this.key(event));
   }
 
@@ -224,7 +224,6 @@ class Comparison {
   tell(rows, sentences) {
     const scored = this.columns.map(({ name }) => name).filter((name) => rows.some(({ values }) => values[name]));
     for (const column of this.columns) column.tell(rows.length && !scored.includes(column.name) ? [UNSCORED] : (sentences[column.name] ?? []));
-    this.table.hidden = !rows.length;
-    if (rows.length) this.table.replaceChildren(...scoreTable(rows, scored, (name) => this.title(name), words(this.label)));
+    this.scores.show(rows, scored, words(this.label));
   }
 }

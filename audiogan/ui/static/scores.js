@@ -1,27 +1,49 @@
-// The evaluation's scores as a table: a row a score, a column a system, for one label and over all of them.
+// The evaluation's scores as a table: a row a score, a column a system, for one label and over all of them. Those that
+// say most come first; the others follow when asked for.
 
-import { make } from "./dom.js";
+import { button, make } from "./dom.js";
 
 const BETTER = { lower: "Smaller is better.", higher: "Larger is better.", "like real": "Best as for real sounds." };
 
-export function scoreTable(rows, systems, title, label) {
-  const head = make("tr", {}, make("th", { scope: "col", textContent: "Score" }), ...systems.map((name) => make("th", { scope: "col", textContent: title(name) })));
-  const body = rows.map((row) => rowOf(row, systems, title));
-  const table = make("table", { className: "scores" }, make("thead", {}, head), make("tbody", {}, ...body));
-  const legend = `First for ${label || "these sounds"} where it can be told for one instrument, then over all. Real stands for other real sounds, scored as a model would be: as good as any model can be.`;
-  return [make("h2", { textContent: "Scores" }), make("p", { className: "legend", textContent: legend }), make("div", { className: "score-scroll", tabIndex: 0, role: "region", "aria-label": "Scores, scrolls sideways" }, table)];
+export class Scores {
+  constructor(title) {
+    this.title = title;
+    this.whole = false;
+    this.element = make("section", { className: "panel", hidden: true });
+  }
+
+  // Rows as the server gives them, the systems that have a column, and the label as it is read.
+  show(rows, systems, label) {
+    this.element.hidden = !rows.length;
+    const head = make("tr", {}, make("th", { scope: "col", textContent: "Score" }), ...systems.map((name) => make("th", { scope: "col", textContent: this.title(name) })));
+    const main = rows.filter((row) => row.main);
+    const others = rows.filter((row) => !row.main);
+    const [first, rest] = [main, others].map((part) => make("tbody", {}, ...part.map((row) => rowOf(row, systems, this.title))));
+    const table = make("table", { className: "scores" }, make("thead", {}, head), first, rest);
+    const legend = `First for ${label || "these sounds"} where it can be told for one instrument, then over all. Real stands for other real sounds, scored as a model would be: as good as any model can be. The best model is in bold.`;
+    const more = button("", () => unfold(!this.whole), { className: "tool" });
+    const unfold = (whole) => {
+      this.whole = whole;
+      rest.hidden = !whole;
+      more.setAttribute("aria-expanded", String(whole));
+      more.querySelector("span").textContent = whole ? "Fewer scores" : `${others.length} more score${others.length === 1 ? "" : "s"}`;
+    };
+    unfold(this.whole);
+    more.hidden = !others.length;
+    this.element.replaceChildren(make("h2", { textContent: "Scores" }), make("p", { className: "legend", textContent: legend }), make("div", { className: "score-scroll", tabIndex: 0, role: "region", "aria-label": "Scores, scrolls sideways" }, table), more);
+  }
 }
 
-function rowOf({ title, words, better, values }, systems, name) {
+function rowOf({ title, words, better, values, best }, systems, name) {
   const meaning = [words, BETTER[better]].filter(Boolean).join(" ");
   const head = make("th", { scope: "row" }, make("b", { textContent: title }), make("small", { textContent: meaning }));
-  const cells = systems.map((system) => cellOf(values[system], name(system)));
+  const cells = systems.map((system) => cellOf(values[system], name(system), best.includes(system)));
   return make("tr", {}, head, ...cells);
 }
 
-function cellOf(value, heading) {
+function cellOf(value, heading, best) {
   const [own, all] = [value?.label, value?.all];
-  const cell = make("td", { textContent: own || all || "–" });
+  const cell = make("td", {}, make(best ? "b" : "span", { textContent: own || all || "–" }));
   cell.dataset.heading = heading;
   if (own && all) cell.append(make("small", { textContent: `all: ${all}` }));
   return cell;
