@@ -8,6 +8,7 @@ import sys
 import time
 
 import pytest
+import torch
 from test_trainer import SMALL, states, trainer
 
 from training.run import RunFolder
@@ -82,6 +83,25 @@ def test_state_that_lacks_a_tensor_is_refused_by_its_name(tmp_path, prepared, lo
     with pytest.raises(ValueError, match=r"the run's last state") as caught:
         trainer(tmp_path / "run", prepared, "steps=3").train()
     assert lost.split(".")[-1] in str(caught.value)
+
+
+def test_a_run_goes_on_on_another_type_of_device_with_random_numbers_of_its_own(tmp_path, prepared):
+    trainer(tmp_path / "run", prepared, "steps=2").train()
+    run = RunFolder(tmp_path / "run")
+    tensors, numbers = run.load_state()
+    of_cuda = {"rng.cuda": torch.zeros(16, dtype=torch.uint8), "rng.batches": torch.full((16,), 7, dtype=torch.uint8)}
+    run.save_state(tensors | of_cuda, numbers)
+    resumed = [trainer(tmp_path / "run", prepared, "steps=3") for _ in range(2)]
+    for subject in resumed:
+        assert subject.step == 2
+        kept = subject.game.state().tensors()
+        for name in tensors:
+            assert name.startswith("rng.") or torch.equal(kept[name], tensors[name])
+        assert not torch.equal(kept["rng.cpu"], tensors["rng.cpu"])
+    first, second = (subject.game.state().tensors()["rng.batches"] for subject in resumed)
+    assert torch.equal(first, second)  # by where the run was, so that it can be repeated
+    assert not torch.equal(first, trainer(tmp_path / "new", prepared).game.state().tensors()["rng.batches"])
+    resumed[0].train()
 
 
 def test_after_a_damaged_state_the_one_before_is_resumed(tmp_path, prepared):

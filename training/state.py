@@ -1,5 +1,7 @@
 """Everything a training run resumes from, as named tensors: networks, optimisers and random generators."""
 
+import zlib
+
 import torch
 from torch import Tensor, nn
 
@@ -42,7 +44,7 @@ class TrainingState:
         return tensors
 
     def restore(self, tensors: dict[str, Tensor]) -> None:
-        """Set everything to what `tensors` gave.
+        """Set everything to what `tensors` gave; from a device of another type, all but the random numbers.
 
         Raises:
             ValueError: a part is missing or has another shape.
@@ -59,13 +61,23 @@ class TrainingState:
             module.load_state_dict(below(tensors, name))
         for name, optimizer in self.optimizers.items():
             _restore_optimizer(optimizer, below(tensors, name))
+        states = {name: tensors[f"rng.{name}"] for name in ("cpu", *self.generators)}
+        if self.device.type != next((kind for kind in ("cuda", "mps") if f"rng.{kind}" in tensors), "cpu"):
+            self._begin_anew(states)
+            return
         for name, generator in self.generators.items():
-            generator.set_state(tensors[f"rng.{name}"])
-        torch.set_rng_state(tensors["rng.cpu"])
+            generator.set_state(states[name])
+        torch.set_rng_state(states["cpu"])
         if self.device.type == "cuda":
             torch.cuda.set_rng_state(tensors["rng.cuda"], self.device)
         if self.device.type == "mps":
             torch.mps.set_rng_state(tensors["rng.mps"])
+
+    def _begin_anew(self, states: dict[str, Tensor]) -> None:
+        """Seed every generator by where it was on another type of device, whose states none here can read."""
+        for name, generator in self.generators.items():
+            generator.manual_seed(zlib.crc32(states[name].numpy()))
+        torch.manual_seed(zlib.crc32(states["cpu"].numpy()))  # the device's own, too
 
 
 def _restore_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
