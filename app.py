@@ -8,11 +8,13 @@ import signal
 import sys
 from pathlib import Path
 
+from audiogan import cores
+
 # Before torch starts its threads: where cores are busy, threads that spin while they wait for each other turn the
 # 0.03 s of a sound into up to 1.4 s; threads that sleep, into 0.1 s.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 # Half of the cores for the models, half for everything else: on two, a second thread made no tile any faster (0.05 s).
-os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 2) // 2)))
+os.environ.setdefault("OMP_NUM_THREADS", str(max(1, cores.count() // 2)))
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")  # else requests to the Hub say which libraries are installed
 

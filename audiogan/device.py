@@ -1,11 +1,12 @@
 """Which device to compute on."""
 
 import functools
-import os
 import platform
 import re
 
 import torch
+
+from audiogan import cores
 
 CHOICES = ("auto", "cuda", "mps", "cpu")
 SETTLE_SAMPLES = 1 << 18
@@ -34,7 +35,7 @@ def machine(device: torch.device, processes: int = 1) -> str:
     """The device in words, for cards."""
     if device.type == "cuda":
         return f"{processes} x {torch.cuda.get_device_name(device)}"
-    return f"{os.cpu_count()} {platform.machine()} cores" + (" and MPS" if device.type == "mps" else "")
+    return f"{cores.count()} {platform.machine()} cores" + (" and MPS" if device.type == "mps" else "")
 
 
 @functools.cache

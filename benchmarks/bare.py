@@ -1,10 +1,9 @@
-"""Decode and resample every file of a folder with soundfile and soxr, a process a core: what preparing is held to.
+"""Decode and resample every file of a folder with soundfile and soxr: what preparing is held to.
 
-A script of its own, so that its processes import no more than they need.
+A script of its own, so that its processes import no more than they need: `bare.py FOLDER PROCESSES`.
 """
 
 import multiprocessing
-import os
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -20,5 +19,5 @@ def decode(path: Path) -> int:
 
 
 if __name__ == "__main__":
-    with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("spawn")) as pool:
+    with ProcessPoolExecutor(int(sys.argv[2]), multiprocessing.get_context("spawn")) as pool:
         print(sum(pool.map(decode, sorted(Path(sys.argv[1]).iterdir()), chunksize=8)))

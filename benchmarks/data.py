@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from audiogan import cores
 from audiogan.device import choose_device
 from benchmarks.timing import alternate, row
 from benchmarks.train_step import noise_data, our_step
@@ -69,7 +70,7 @@ def _ours(folder: Path, *options: str) -> None:
 
 
 def _bare(folder: Path) -> None:
-    _run(str(Path(__file__).parent / "bare.py"), str(folder))
+    _run(str(Path(__file__).parent / "bare.py"), str(folder), str(cores.count()))
 
 
 def _run(*arguments: str) -> None:

@@ -1,6 +1,5 @@
 """Clocks that alternate, so that a machine whose speed drifts is as kind to one side as to the other."""
 
-import os
 import platform
 import statistics
 import time
@@ -9,12 +8,14 @@ from collections.abc import Callable, Sequence
 import torch
 import torch.nn.functional as F
 
+from audiogan import cores
+
 
 def machine() -> str:
     """The machine in words."""
     if torch.cuda.is_available():
         return torch.cuda.get_device_name()
-    return f"{os.cpu_count()} {platform.machine()} cores, torch {torch.__version__}, {torch.get_num_threads()} threads"
+    return f"{cores.count()} {platform.machine()} cores, torch {torch.__version__}, {torch.get_num_threads()} threads"
 
 
 def alternate(functions: Sequence[Callable[[], object]], rounds: int, untimed: int = 1) -> list[list[float]]:

@@ -1,13 +1,13 @@
 """`python -m training prepare fsdkaggle2018`: from a folder or a bad line, and what it refuses in a sentence."""
 
 import hashlib
-import os
 import stat
 
 import pytest
 from shelf import Shelf, drop
 from test_cli import refused
 
+from audiogan import cores
 from audiogan.dataset import PreparedData
 from training import cli
 from training.data import fsdkaggle2018
@@ -19,7 +19,7 @@ from .conftest import pack
 class TestCommand:
     @pytest.fixture(autouse=True)
     def _one_process(self, monkeypatch):
-        monkeypatch.setattr(os, "cpu_count", lambda: 1)
+        monkeypatch.setattr(cores, "count", lambda: 1)
 
     def test_from_a_folder_of_zips(self, zips, tmp_path, capsys):
         out = tmp_path / "out"

@@ -10,13 +10,15 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 
+from audiogan import cores
+
 AHEAD = 4  # jobs a process
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 def count(workers: int | None) -> int:
     """So many processes, or by default one a core."""
-    return workers or os.cpu_count() or 1
+    return workers or cores.count()
 
 
 def ordered_map(job: Callable, items: Iterable, workers: int | None = None, ahead: int = AHEAD) -> Iterator:
