@@ -5,7 +5,8 @@ import errno
 import io
 import math
 import os
-import tempfile
+import secrets
+import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
@@ -57,7 +58,9 @@ def write_atomically(path: str | os.PathLike, data: bytes) -> None:
 
 
 def write_together(files: Mapping[str | os.PathLike, bytes]) -> None:
-    """Write files of which either all are complete and on disk, or none is there (or all are as they were before).
+    """Write files that are all complete and on disk before the first of them takes its place.
+
+    So a full disk changes none. They take their places one after another: stopped in between, the first ones are new.
 
     Raises:
         OSError: one cannot be; names its path.
@@ -73,20 +76,23 @@ def write_together(files: Mapping[str | os.PathLike, bytes]) -> None:
 
 
 @contextlib.contextmanager
-def _beside(path: Path, data: bytes) -> Iterator[str]:
+def _beside(path: Path, data: bytes) -> Iterator[Path]:
     """A file of these bytes that may take the path's place, and is gone afterwards where it did not."""
     if path.exists() and not path.is_file():  # a device, which root could replace, like any file
         raise OSError(errno.EISDIR, "Is a directory" if path.is_dir() else "Is no regular file")
-    handle, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else None  # whoever may read it now, and nobody else
     try:
+        handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if mode is None else mode)
         with os.fdopen(handle, "wb") as file:
+            if mode is not None:
+                os.chmod(partial, mode)
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(partial, 0o644)
         yield partial
     finally:
-        Path(partial).unlink(missing_ok=True)
+        partial.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
@@ -147,8 +153,10 @@ class AudioFile:
     def blocks(self, size: int | None = None) -> Iterator[np.ndarray]:
         """All of it from the start, mixed down to mono: float32 [time], `size` values of all channels at a time.
 
+        Of a file that breaks off, what is there; FLACs say that they do.
+
         Raises:
-            ValueError: truncated, no samples, or values that are not finite.
+            ValueError: damaged, no samples, or values that are not finite.
         """
         left, total = self.frames, 0
         with self._translated(), self._opened() as sound:

@@ -1,6 +1,7 @@
 """PCM and WAV: exact round trips, and one sentence for what is not audio."""
 
 import os
+import stat
 
 import numpy as np
 import pytest
@@ -76,6 +77,20 @@ def test_atomic_write_keeps_the_old_file_when_it_fails(tmp_path, monkeypatch):
         audio.write_atomically(path, b"new")
     assert path.read_bytes() == b"old"
     assert os.listdir(tmp_path) == ["file"]
+
+
+def test_a_new_file_is_as_readable_as_the_umask_says_and_an_old_one_stays_as_it_was(tmp_path):
+    path, before = tmp_path / "votes.csv", os.umask(0o077)
+    try:
+        audio.write_atomically(path, b"new")
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        path.chmod(0o664)
+        audio.write_atomically(path, b"newer")
+        assert stat.S_IMODE(path.stat().st_mode) == 0o664
+    finally:
+        os.umask(before)
+    audio.write_atomically(tmp_path / "other", b"")
+    assert stat.S_IMODE((tmp_path / "other").stat().st_mode) == 0o666 & ~before
 
 
 def test_files_are_written_together_or_not_at_all(tmp_path):
