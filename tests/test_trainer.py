@@ -254,11 +254,3 @@ def test_precision_is_measured_once_and_kept(tmp_path, prepared, monkeypatch):
     assert all(torch.isfinite(loss) for loss in first.game.round(0))
     monkeypatch.setattr(precision, "fastest", lambda device: "float32")
     assert trainer(tmp_path / "run", prepared, "precision=auto").config.precision == "bfloat16"
-
-
-def test_float32_convolutions_are_exact_on_cuda_and_nothing_is_set_elsewhere():
-    with torch.backends.cudnn.flags(enabled=True):
-        precision.settle(CPU)
-        assert (torch.backends.cudnn.allow_tf32, torch.backends.cudnn.benchmark) == (True, False)
-        precision.settle(torch.device("cuda"))
-        assert (torch.backends.cudnn.allow_tf32, torch.backends.cudnn.benchmark) == (False, True)

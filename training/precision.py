@@ -15,7 +15,7 @@ def fastest(device: torch.device) -> str:
     if device.type == "mps":
         return "float32"
     if device.type == "cuda":
-        return "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
+        return "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float32"
     rates = {dtype: _seconds(dtype) for dtype in (torch.float32, torch.bfloat16)}
     return "bfloat16" if rates[torch.bfloat16] < 0.75 * rates[torch.float32] else "float32"
 
