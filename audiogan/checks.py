@@ -1,6 +1,7 @@
 """Numbers that people ask for sounds by: what is out of range is named, with what is accepted."""
 
 import operator
+from numbers import Real
 
 from audiogan import latent
 
@@ -22,7 +23,7 @@ def check_pitch(pitch: float | None) -> float | None:
     """
     if pitch is None:
         return None
-    if isinstance(pitch, (int, float)) and not isinstance(pitch, bool) and 0 <= pitch <= 127:
+    if isinstance(pitch, Real) and not isinstance(pitch, bool) and 0 <= pitch <= 127:
         return float(pitch)
     raise ValueError(f"pitch must be a MIDI number from 0 to 127, not {pitch!r}")
 

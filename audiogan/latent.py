@@ -1,6 +1,7 @@
 """Seeded latent vectors and the paths between them. A clip's z depends on its seed and its index alone."""
 
 import math
+from numbers import Real
 
 import numpy as np
 import torch
@@ -64,7 +65,7 @@ def truncate(z: np.ndarray, truncation: float) -> np.ndarray:
     Raises:
         ValueError: truncation not in (0, 1].
     """
-    if type(truncation) is bool or not isinstance(truncation, (int, float)) or not 0.0 < truncation <= 1.0:
+    if type(truncation) is bool or not isinstance(truncation, Real) or not 0.0 < truncation <= 1.0:
         raise ValueError(f"truncation must be above 0 and at most 1, not {truncation!r}")
     return z * np.float32(truncation)
 
