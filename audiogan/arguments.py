@@ -53,5 +53,7 @@ def printable(line: str) -> str:
 def _explain(error: OSError) -> str:
     if error.errno == errno.ENOSPC:
         return "the disk is full: nothing was written; free some room and try again"
+    if error.errno is None:
+        return str(error)
     where = f" {error.filename}" if error.filename else ""
     return f"cannot use{where}: {error.strerror or error}"

@@ -14,7 +14,7 @@ _LONGEST_LABEL = 64
 _SWITCHES = {"envelope": "wavegan", "partial_ratios": "hybrid"}  # and whose they are
 _BOUNDS = {
     "dim": (1, 256),
-    "sample_rate": (4_000, 96_000),
+    "sample_rate": (8_000, 96_000),
     "latent_dim": (1, 1024),
     "kernel_size": (4, 64),
     "phase_shuffle": (0, 16),

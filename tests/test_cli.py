@@ -13,6 +13,7 @@ from conftest import NUM_SAMPLES, SAMPLE_RATE
 
 import audiogan
 from audiogan import cli
+from audiogan.arguments import Parser, run_command
 
 ROOT = Path(__file__).parent.parent
 
@@ -33,6 +34,17 @@ def refused(capsys, main, *arguments) -> str:
     assert output.out == ""
     assert output.err.count("\n") == 1, output.err
     return output.err
+
+
+def test_what_the_system_did_not_number_is_said_as_it_is(capsys):
+    def run(options):
+        raise ConnectionError("process 1 lost another one and stops")
+
+    parser = Parser(prog="training")
+    parser.set_defaults(run=run)
+    assert (
+        refused(capsys, lambda words: run_command(parser, words)) == "training: process 1 lost another one and stops\n"
+    )
 
 
 class TestList:

@@ -78,7 +78,7 @@ class TestFolder:
         assert "mixed down" not in capsys.readouterr().err
 
     @pytest.mark.parametrize("num_samples", [8192, 16384, 32768, 65536])
-    @pytest.mark.parametrize("sample_rate", [4000, 22050, 96000])
+    @pytest.mark.parametrize("sample_rate", [8000, 22050, 96000])
     def test_every_length_at_any_rate(self, tmp_path, num_samples, sample_rate):
         (tmp_path / "in").mkdir()
         for number, rate in enumerate((8000, 44100, 96000)):

@@ -47,7 +47,7 @@ class Bins:
 
     def __init__(self, reference: np.ndarray, seed: int = 0):
         self.count = max(2, min(BINS, len(reference) // CLIPS_A_BIN))
-        self.clusters = KMeans(self.count, n_init=1, random_state=seed).fit(np.asarray(reference, np.float64))
+        self.clusters = KMeans(self.count, n_init=1, random_state=seed % 2**32).fit(np.asarray(reference, np.float64))
         self.shares, self.size = self._shares(reference), len(reference)
 
     def different(self, candidate: np.ndarray) -> float:
