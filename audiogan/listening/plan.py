@@ -41,7 +41,7 @@ def make_plan(study: Study, counts: Mapping[str, int], heard: Iterable[str], ran
     if training and sequence and training[-1][1].system == sequence[0][1].system:
         training.reverse()
     return [
-        {"kind": "level", "clips": [_loudest(study, random).id]},
+        {"kind": "level", "clips": [_any_real(study, random).id]},
         *([{"kind": "headphones"}] if design.headphone_check else []),
         *(_rating(study, role, stimulus) for role, stimulus in training + sequence),
         *_modules(study, rank, {stimulus.id for stimulus in tests}, random),
@@ -149,8 +149,8 @@ def _expectation(gold: Stimulus) -> str:
     return repr(sorted(gold.expected.items()))
 
 
-def _loudest(study: Study, random: np.random.Generator) -> Stimulus:
-    """A real sound to set the volume by. All are equally loud: any will do."""
+def _any_real(study: Study, random: np.random.Generator) -> Stimulus:
+    """A sound to set the volume by, a real one where there are any. All are equally loud."""
     pool = study.of_role("exemplar") or study.of_role("training") or study.of_role("test")
     return pool[int(random.integers(len(pool)))]
 
