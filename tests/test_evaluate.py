@@ -301,6 +301,15 @@ class TestVerdict:
             assert verdict.findings(model, document)["Like real?"].number == f"KAD (spectra) {told}"
         assert "no nearer than 0.5 % of white noise's distance" in page.text
 
+    def test_replayed_recordings_are_told_whatever_the_ratio(self, evaluated):
+        model = json.loads(json.dumps(evaluated[1]["models"]["tiny-wavegan"]))
+        assert model["scores"]["replayed"] == 0
+        for share, words in ((0.0, "No sign of it"), (0.5, "Replays training clips")):
+            model["scores"] |= {"memorisation_ratio": 5.0, "replayed": share}
+            found = verdict.findings(model, evaluated[1])["Copied?"]
+            assert found.words == words
+            assert found.number.endswith(f"{share:.0%} replay a training clip")
+
     def test_copies_are_suspicious(self, evaluated):
         document = json.loads(json.dumps(evaluated[1]))
         document["models"]["tiny-wavegan"]["scores"]["memorisation_ratio"] = 0.1

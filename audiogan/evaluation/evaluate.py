@@ -14,7 +14,7 @@ from tqdm import tqdm
 from audiogan import __version__, checkpoint
 from audiogan.audio import write_atomically, write_wav
 from audiogan.dataset import PreparedData
-from audiogan.evaluation import candidates, classifier, embedding, history, neighbours, ratings, report, words
+from audiogan.evaluation import candidates, classifier, embedding, history, neighbours, ratings, replay, report, words
 from audiogan.evaluation.clips import KEPT, RealClips
 from audiogan.evaluation.features import Extractor
 from audiogan.evaluation.manifold import NEIGHBOURS
@@ -141,6 +141,8 @@ class Evaluation:
             self.bar.set_description(name)
             clips, against = makers[name]()
             entries[name] = {"words": meaning} | score(clips, against, distances=name != "real_test")
+            if name == "real_test":
+                _add(entries[name], replay.shares(clips, self.data, self.train), self.data.labels)
             if name in ("griffin_lim", "class_mean", "noise", "silence"):
                 self.examples[name] = clips.examples
         return entries
@@ -160,6 +162,7 @@ class Evaluation:
             "conditional": bool(config.labels),
             "pitched_labels": list(synthesizer.pitched_labels),
         } | score(clips, self.reference, bool(config.labels))
+        _add(entry, replay.shares(clips, self.data, self.train), self.data.labels)
         if synthesizer.pitched_labels:
             _add(entry, candidates.one_pitch(self.plan, synthesizer, self.reference), self.data.labels)
         self.examples[synthesizer.name] = clips.examples

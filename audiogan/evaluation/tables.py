@@ -16,6 +16,7 @@ GROUPS = {
         "nearest_mse_back",
         "mse",
         "memorisation_ratio",
+        "replayed",
     ),
     "Variety": ("diversity", "diversity_median", "diversity_least", "diversity_one_pitch", "diversity_from_z"),
     "Pitch of tonal sounds": ("steady_pitch", "steady_pitch_of_real", "pitch_error_cents"),

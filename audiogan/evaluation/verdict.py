@@ -7,6 +7,7 @@ from audiogan.evaluation.signal import FLOOR_DB
 
 GOOD, FAIR, BAD, NEUTRAL = "good", "fair", "bad", ""
 WRONG_INPUTS = ("silence", "noise")
+REPLAYED = 0.01  # share of clips that are training recordings: chance has none
 AUDIBLE_DB = -55.0  # dBFS of a whistle in a pause
 CHANCE = 0.005  # of white noise's distance: real audio's own may be 0 or below
 
@@ -118,13 +119,20 @@ def _pitch(scores: dict, real: dict, document: dict) -> Finding:
 
 
 def _copying(scores: dict, real: dict, document: dict) -> Finding:
-    """The ratio against that of clips that copy nothing: held-out ones, and training notes against the others."""
+    """The ratio against that of clips that copy nothing: held-out ones, and training notes against the others.
+
+    And whether training recordings are replayed at other pitches, as a sampler does: reports before have no such share.
+    """
     ratio, held_out = scores.get("memorisation_ratio"), document["baselines"]["real_test"]["scores"]
     usual = min(of["memorisation_ratio"] or 1.0 for of in (real, held_out))
     if ratio is None:
         return Finding("", "")
     words, tone = _grade(ratio / usual, ((0.9, "No sign of it", GOOD), (0.75, "Leans on training", FAIR)), "Suspicious")
-    return Finding(words, f"ratio {ratio:.2f}; real {usual:.2f}", tone)
+    number, replayed = f"ratio {ratio:.2f}; real {usual:.2f}", scores.get("replayed")
+    if replayed is None:
+        return Finding(words, number, tone)
+    number += f"; {replayed:.0%} replay a training clip"
+    return Finding(words, number, tone) if replayed <= REPLAYED else Finding("Replays training clips", number, BAD)
 
 
 def _signal(scores: dict, real: dict, document: dict) -> Finding:

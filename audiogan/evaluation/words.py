@@ -63,6 +63,12 @@ _OTHERS = {
         False,
         "Distance to the nearest training clip over that to the nearest held-out one: far below real's is copying.",
     ),
+    "replayed": (
+        "Replayed recordings",
+        LOWER,
+        False,
+        "Share of clips that begin as a training clip does, transposed by three semitones at most.",
+    ),
     "diversity": ("Variety within a label", LIKE_REAL, False, "Mean distance between its sounds, against real ones."),
     "diversity_median": ("Variety, median label", LIKE_REAL, False, "Which a few odd labels do not move."),
     "diversity_least": ("Variety, poorest label", LIKE_REAL, False, "The label with the least."),

@@ -57,7 +57,7 @@ def fluidsynth_library():
         import fluidsynth
     except ImportError:
         raise ValueError(
-            "soundfonts are played by the FluidSynth library: apt-get install libfluidsynth3, or brew install fluid-synth"
+            "soundfonts need the FluidSynth library: apt-get install libfluidsynth3, or brew install fluid-synth"
         ) from None
     return fluidsynth
 
