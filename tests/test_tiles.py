@@ -17,12 +17,13 @@ class Oven:
     """Bakes z + 100 number + 10,000 pitch, one tile at a time, while `go` is set; keeps the tiles."""
 
     def __init__(self):
-        self.go, self.tiles, self.within = threading.Event(), [], threading.Semaphore(1)
+        self.go, self.begun, self.tiles, self.within = threading.Event(), threading.Event(), [], threading.Semaphore(1)
         self.go.set()
 
     def bake(self, z, numbers, pitches):
         assert self.within.acquire(blocking=False)
-        assert self.go.wait(10)
+        self.begun.set()
+        assert self.go.wait(60)
         assert len(z) == len(numbers) == len(pitches) == TILE
         self.tiles.append(z[:, 0].tolist())
         self.within.release()
@@ -41,9 +42,11 @@ def orders(oven: Oven, tiles: Tiles, *wanted: tuple[float, int]) -> list:
     oven.go.clear()
     with ThreadPoolExecutor(len(wanted)) as pool:
         coming = []
-        for one in wanted:
+        for number, one in enumerate(wanted):
             coming.append(pool.submit(order, tiles, *one))
-            time.sleep(0.03)
+            assert oven.begun.wait(60)
+            while len(tiles._waiting) < number:
+                time.sleep(0.001)
         oven.go.set()
         return [one.exception() or one.result()[:, 0].tolist() for one in coming]
 
