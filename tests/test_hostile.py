@@ -1,5 +1,6 @@
 """A hostile client: all that Gradio's routes would let anybody try. Refused, nothing leaks, the others play on."""
 
+import itertools
 import json
 import socket
 import threading
@@ -264,16 +265,18 @@ def test_thousand_connections_that_say_nothing_or_drip_leave_room_for_others(ser
 
 
 def test_flood_from_one_page_is_told_to_wait_and_others_are_served(service):
-    component, told = service.components["play"], []
+    component, told, until = service.components["play"], [], time.monotonic() + 300
 
     def flood(start: int):
         with httpx.Client(base_url=service.url, timeout=60, trust_env=False) as client:
-            for seed in range(start, start + 60):
+            for seed in itertools.count(start):
+                if seed >= start + 60 and (any("busy" in one for one in told) or time.monotonic() > until):
+                    break  # on a busy machine a page is allowed more before it has asked as often as that
                 wanted = {"sounds": [{"model": "tiny", "label": "Flute", "seed": 5, "index": 0, "n": seed}]}
                 body = {"data": wanted, "fn_name": "answer", "component_id": component, "session_hash": "flood"}
                 told.append(client.post("/gradio_api/component_server", json=body).json())
 
-    threads = [threading.Thread(target=flood, args=(1000 * number,)) for number in range(8)]
+    threads = [threading.Thread(target=flood, args=(10**6 * number,)) for number in range(8)]
     for thread in threads:
         thread.start()
     assert service.sounds(seed=4242)["sounds"]
