@@ -13,6 +13,7 @@ from listeners import free_port
 
 CONFIGURATION = Path(__file__).parent.parent / "docs" / "nginx.conf"
 MISSING = "nginx is missing: install it (Debian: apt-get install nginx-light; macOS: brew install nginx)"
+START_SECONDS = 60
 AROUND = """
 daemon off;
 worker_processes 1;
@@ -50,13 +51,12 @@ def nginx(folder: Path, ports: tuple[int, int]) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
 
 
 def _wait(url: str, process: subprocess.Popen, folder: Path) -> None:
-    for _ in range(200):
-        if process.poll() is not None:
-            break
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until and process.poll() is None:
         try:
             httpx.get(f"{url}/healthz", timeout=5, trust_env=False)
         except httpx.TransportError:

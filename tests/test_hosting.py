@@ -84,7 +84,7 @@ def test_log_has_a_line_of_json_for_each_request_and_nothing_personal(service):
     service.client.get("/gradio_api/file=/etc/secret")
     service.client.get("/secret/../secret")
     service.sounds(seed=77)
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while len(new := since("from-nginx_7", service.lines())) < 4 and time.monotonic() < until:
         time.sleep(0.01)  # a line is written once its answer is on its way
     assert [(line["method"], line["route"], line["status"]) for line in new] == [
@@ -184,7 +184,7 @@ def test_told_to_stop_it_finishes_what_is_under_way_and_ends_with_0(tmp_path, ho
     with httpx.stream("GET", f"{service.url}/gradio_api/heartbeat/t", timeout=60, trust_env=False):
         service.process.send_signal(how)
         told += [json.load(line.getresponse()) for line in lines[1:]]
-        assert service.process.wait(60) == 0
+        assert service.process.wait(300) == 0
     assert all(one.get("sounds") or "restarted" in one["error"] for one in told)
     assert "Traceback" not in (tmp_path / "log").read_text()
 
@@ -198,7 +198,7 @@ def test_quiet_log_has_no_line_for_a_request(tmp_path):
         process = subprocess.Popen([*command, "--log-level", "warning"], cwd=ROOT, env=environment, stderr=log)
         wait_for(f"http://127.0.0.1:{port}", process)
         process.terminate()
-        assert process.wait(60) == 0
+        assert process.wait(300) == 0
     assert "{" not in (tmp_path / "log").read_text()
 
 

@@ -177,7 +177,7 @@ def test_forged_reordered_and_replayed_answers_store_nothing(site, listener):
 )
 def test_body_that_is_no_call_is_refused(site, body, status):
     url = f"{site.line.urls[0]}/gradio_api/component_server"
-    response = httpx.post(url, content=body, headers={"content-type": "application/json"}, trust_env=False)
+    response = httpx.post(url, content=body, headers={"content-type": "application/json"}, trust_env=False, timeout=60)
     assert response.status_code == status
 
 
@@ -186,7 +186,8 @@ def test_endless_body_without_a_length_is_cut_off(site):
     chunks = (b"x" * 65536 for _ in range(100))
     headers = {"content-type": "application/json"}
     with contextlib.suppress(httpx.HTTPError):  # it may close the connection while we are still sending
-        assert httpx.post(url, content=chunks, headers=headers, trust_env=False).status_code in (400, 413)
+        reply = httpx.post(url, content=chunks, headers=headers, trust_env=False, timeout=60)
+        assert reply.status_code in (400, 413)
     assert site.line.call({"action": "open"})["view"]["stage"] == "consent"
 
 

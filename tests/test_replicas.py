@@ -22,7 +22,7 @@ from audiogan.listening.study import Study
 from audiogan.listening.tokens import parse_receipt, vote_id
 
 DESIGN = {"trials": {"training": 0, "test": 16, "gold": 2, "repeat": 2}}
-GIVE_UP_SECONDS = 240
+GIVE_UP_SECONDS = 900  # an app takes more than a minute to start on a busy machine, and two are started again
 
 
 @pytest.fixture(scope="module")
@@ -50,11 +50,13 @@ def url(replicas):
 
 
 def test_replicas_show_one_page(replicas, url):
-    configs = [httpx.get(f"http://127.0.0.1:{port}/config", trust_env=False).json() for port in replicas.ports]
+    configs = [
+        httpx.get(f"http://127.0.0.1:{port}/config", timeout=60, trust_env=False).json() for port in replicas.ports
+    ]
     assert configs[0]["app_id"] == configs[1]["app_id"]
     names = [[(one["id"], one["props"].get("elem_id")) for one in config["components"]] for config in configs]
     assert names[0] == names[1]
-    assert httpx.get(f"{url}/config", trust_env=False).json()["root"] == url
+    assert httpx.get(f"{url}/config", timeout=60, trust_env=False).json()["root"] == url
 
 
 def test_program_gets_its_files_from_where_they_were_made(url, tmp_path):
@@ -65,7 +67,7 @@ def test_program_gets_its_files_from_where_they_were_made(url, tmp_path):
 
 
 def test_sound_is_the_same_from_either(url):
-    line, config = Line(url), httpx.get(f"{url}/config", trust_env=False).json()
+    line, config = Line(url), httpx.get(f"{url}/config", timeout=60, trust_env=False).json()
     play = next(one["id"] for one in config["components"] if one["props"].get("elem_id") == "play")
     wanted = {"sounds": [{"model": "tiny", "label": "Flute", "seed": 3, "index": 0}]}
     answers = [line.post(wanted, "answer", component_id=play).json() for _ in range(6)]
@@ -118,13 +120,15 @@ def test_results_are_downloaded_from_either(replicas, database):
         someone.advance("done")
     store.close()
     for name in ("results.csv", "results.jsonl", "codebook.md", "table.tex?block=all", "figure.svg?block=all"):
-        told = [httpx.get(f"http://127.0.0.1:{port}/results/{name}", timeout=60) for port in replicas.ports]
+        told = [
+            httpx.get(f"http://127.0.0.1:{port}/results/{name}", timeout=60, trust_env=False) for port in replicas.ports
+        ]
         assert [one.status_code for one in told] == [200, 200]
         assert told[0].content == told[1].content
 
 
 def test_ready_says_which_process_may_be_sent_listeners(replicas, url):
     for port in random.sample(replicas.ports, 2):
-        told = httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=30, trust_env=False)
+        told = httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=60, trust_env=False)
         assert told.json()["ready"]
-    assert httpx.get(f"{url}/readyz", timeout=30, trust_env=False).status_code == 200
+    assert httpx.get(f"{url}/readyz", timeout=60, trust_env=False).status_code == 200

@@ -27,6 +27,7 @@ from audiogan.ui.serving import launch_page
 
 ROOT = Path(__file__).parent.parent
 MODEL = "tiny-wavegan"
+PLAIN = {"trust_env": False, "timeout": 60}  # seconds; httpx alone would give up after five
 PARAMETERS = {
     "generate": ["model", "num", "seed", "label", "pitch", "truncation"],
     "morph": ["model", "from_seed", "to_seed", "steps", "label"],
@@ -56,7 +57,7 @@ def test_app_starts_on_a_machine_too_busy_to_answer_itself_in_time(library, monk
     app = build_app(library, Store("sqlite://"))
     _, url, _ = app.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **launch_options(app))
     try:
-        assert httpx.get(url, timeout=60, trust_env=False).status_code == 200
+        assert httpx.get(url, **PLAIN).status_code == 200
     finally:
         app.close()
 
@@ -67,7 +68,7 @@ def test_page_that_is_shared_brings_its_own_code(library, monkeypatch):
     launch_page(app, {"server_name": "127.0.0.1", "server_port": free_port(), "share": True} | launch_options(app))
     try:
         assert app.share_url == "https://somewhere.gradio.live"
-        page = httpx.get(app.local_url, timeout=60, trust_env=False).text
+        page = httpx.get(app.local_url, **PLAIN).text
         assert re.findall(r'<script type="module"[^>]* src="([^"]*)"', page)[0].startswith("./assets/")
         assert "amazonaws" not in page
     finally:
@@ -155,8 +156,8 @@ def test_whatever_is_no_number_in_range_is_one_sentence(client, endpoint, name, 
     place, address = PARAMETERS[endpoint].index(name), f"{client.src}gradio_api/call/{endpoint}"
     given[place] = "HERE"
     sent = json.dumps({"data": given}).replace('"HERE"', value)
-    event = httpx.post(address, content=sent, headers={"content-type": "application/json"}, trust_env=False)
-    told = httpx.get(f"{address}/{event.json()['event_id']}", trust_env=False).text
+    event = httpx.post(address, content=sent, headers={"content-type": "application/json"}, **PLAIN)
+    told = httpx.get(f"{address}/{event.json()['event_id']}", **PLAIN).text
     assert json.loads(told.partition("data: ")[2])["error"].startswith(f"{name} must be ")
 
 
@@ -177,11 +178,11 @@ def test_bad_morph_is_one_sentence(client, name, values):
 )
 def test_call_with_too_few_values_is_one_sentence(client, name, given, words):
     address = f"{client.src}gradio_api/call/{name}"
-    event = httpx.post(address, json={"data": given}, trust_env=False).json()["event_id"]
-    told = httpx.get(f"{address}/{event}", trust_env=False).text
+    event = httpx.post(address, json={"data": given}, **PLAIN).json()["event_id"]
+    told = httpx.get(f"{address}/{event}", **PLAIN).text
     assert told.startswith("event: error")
     assert json.loads(told.partition("data: ")[2])["error"] == words
-    told = httpx.post(f"{client.src}gradio_api/run/{name}", json={"data": given}, trust_env=False)
+    told = httpx.post(f"{client.src}gradio_api/run/{name}", json={"data": given}, **PLAIN)
     assert (told.status_code, told.json()["error"]) == (500, words)
 
 
@@ -192,7 +193,7 @@ def test_nothing_else_is_public(client):
 
 
 def test_page_names_no_other_server(client):
-    page = httpx.get(client.src).text
+    page = httpx.get(client.src, **PLAIN).text
     fetched = re.findall(r"""(?:<script[^>]*src|<link[^>]*href)=["'](https?://[^"']+)""", page)
     assert [url for url in fetched if not url.startswith(client.src)] == []
     assert "fonts.googleapis" not in page
@@ -227,7 +228,7 @@ def test_card_loses_the_title_that_opens_it_alone():
 def start(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
     command = [sys.executable, "app.py", *arguments]
     return subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, timeout=60, env=os.environ | environment, check=False
+        command, cwd=ROOT, capture_output=True, text=True, timeout=300, env=os.environ | environment, check=False
     )
 
 
@@ -280,10 +281,10 @@ def test_snippets_of_the_about_tab_run_as_they_are(client, tmp_path):
     python, shell = (re.search(rf"```{language}\n(.*?)```", text, re.DOTALL)[1] for language in ("python", "sh"))
     environment = os.environ | {"GRADIO_TEMP_DIR": str(tmp_path)}
     run = subprocess.run(
-        [sys.executable, "-c", python], capture_output=True, text=True, timeout=120, env=environment, check=False
+        [sys.executable, "-c", python], capture_output=True, text=True, timeout=300, env=environment, check=False
     )
     assert run.returncode == 0, run.stderr
     assert run.stdout.count(".wav") == 5
-    run = subprocess.run(["sh", "-c", shell], capture_output=True, text=True, timeout=120, check=False)
+    run = subprocess.run(["sh", "-c", shell], capture_output=True, text=True, timeout=300, check=False)
     assert "event: complete" in run.stdout, run.stdout + run.stderr
     assert run.stdout.count("orig_name") == 4

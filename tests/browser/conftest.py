@@ -66,7 +66,7 @@ def serving(folder: Path, checkpoints: Path):
         assert "Traceback" not in (folder / "log").read_text()
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(20)
+        process.wait(60)
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,7 @@ def context(chromium):
 
 @pytest.fixture(scope="module")
 def document(site):
-    return httpx.get(site.url, trust_env=False).text
+    return httpx.get(site.url, timeout=60, trust_env=False).text
 
 
 def test_body_comes_before_the_sounds(document):
@@ -40,7 +40,7 @@ def test_shared_link_shows_what_it_leads_to(document, site):
     }
     assert 'name="twitter:title"' not in document
     assert document.count("<title>") == 1
-    picture = httpx.get(tags["image"], trust_env=False)
+    picture = httpx.get(tags["image"], timeout=60, trust_env=False)
     assert (picture.headers["content-type"], picture.content[:3]) == ("image/jpeg", b"\xff\xd8\xff")
 
 

@@ -71,7 +71,7 @@ def test_votes_of_an_app_outlive_its_disk(online, checkpoints, study, tmp_path):
                 listener = go_on(listener, line, receipts=2)
             finally:
                 app.terminate()
-                assert app.wait(60) == 0, (tmp_path / f"{disk}.log").read_text()
+                assert app.wait(300) == 0, (tmp_path / f"{disk}.log").read_text()
         store = Store(database)
         rows.append(list(store.rows()))
         store.close()
