@@ -170,8 +170,10 @@ def test_guessing_keys_is_slow(site):
 
 def test_downloads_are_counted_per_address(site):
     site.app.downloads._guard._buckets.clear()
-    told = [site.file("results.csv").status_code for _ in range(80)]
-    assert told[0] == 200
+    told = [site.file("results.csv").status_code]
+    assert told == [200]
+    while told[-1] == 200 and len(told) < 1000:  # each second allows one more
+        told.append(site.file("results.csv").status_code)
     assert told[-1] == 429
     site.app.downloads._guard._buckets.clear()
 
