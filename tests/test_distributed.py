@@ -110,7 +110,7 @@ def test_when_one_dies_all_end_with_a_message(tmp_path, prepared):
         began = time.monotonic()
         _, errors = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode != 0
-    assert time.monotonic() - began < 90
+    assert time.monotonic() - began < 240
     assert "SIGKILL" in errors or "lost another one" in errors
 
 

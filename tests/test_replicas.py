@@ -60,7 +60,7 @@ def test_replicas_show_one_page(replicas, url):
 
 
 def test_program_gets_its_files_from_where_they_were_made(url, tmp_path):
-    client = Client(url, download_files=str(tmp_path), verbose=False)
+    client = Client(url, download_files=str(tmp_path), verbose=False, httpx_kwargs={"timeout": 60})
     for seed in range(4):
         files = client.predict("tiny", 2, seed, "Flute", api_name="/generate")
         assert all(Path(file).read_bytes()[:4] == b"RIFF" for file in files)

@@ -48,7 +48,7 @@ def client(library, tmp_path_factory):
     folder = tmp_path_factory.mktemp("app")
     app = build_app(library, Store(f"sqlite:///{folder / 'votes.sqlite3'}"))
     _, url, _ = app.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **launch_options(app))
-    yield Client(url, download_files=str(folder), verbose=False)
+    yield Client(url, download_files=str(folder), verbose=False, httpx_kwargs={"timeout": 60})
     app.close()
 
 
