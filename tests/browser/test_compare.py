@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from .listen import LISTEN, heard
+from .waiting import wait_until
 
 pytestmark = pytest.mark.browser
 TRACKS = """
@@ -16,6 +17,10 @@ AudioNode.prototype.connect = function (to, ...rest) {
   return connect.call(this, to, ...rest);
 };
 """
+CROSSFADED = """() => {
+  const pressed = [...document.querySelectorAll(".compare .switch button")].map((one) => one.ariaPressed === "true");
+  return pressed.length === tracks.length && tracks.every(({ gain }, at) => gain.value > 0.01 === pressed[at]);
+}"""
 
 
 def test_real_and_model_are_switched_in_place(visit):
@@ -80,6 +85,7 @@ def test_a_system_that_comes_later_joins_what_is_heard(visit):
     second = compare.locator(".switch button").nth(1)
     second.click()
     page.wait_for_function("tracks.length === 2")
+    wait_until(page, lambda: len(held) == 3)
     held[-1].continue_()
     expect(compare.locator(".cell")).to_have_count(8)
     expect(second).to_be_focused()
@@ -90,9 +96,7 @@ def test_a_system_that_comes_later_joins_what_is_heard(visit):
 
 def heard_now(page: Page) -> list[str]:
     """What the pressed button of Compare says; first see that its track alone is heard."""
-    page.wait_for_timeout(200)  # a crossfade
-    pressed = page.locator(".compare .switch button").evaluate_all("all => all.map(one => one.ariaPressed === 'true')")
-    assert page.evaluate("tracks.map(({ gain }) => gain.value > 0.01)") == pressed
+    page.wait_for_function(CROSSFADED)
     return page.locator(".compare .switch button[aria-pressed='true']").all_inner_texts()
 
 

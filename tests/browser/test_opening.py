@@ -8,6 +8,9 @@ from playwright.sync_api import expect
 
 from audiogan.ui.opening import DESCRIPTION, TAGLINE, opened
 
+from .conftest import WAIT_MILLISECONDS
+from .waiting import wait_until
+
 pytestmark = pytest.mark.browser
 CODE = "**/assets/index-*.js"
 
@@ -15,6 +18,7 @@ CODE = "**/assets/index-*.js"
 @pytest.fixture
 def context(chromium):
     context = chromium.new_context(viewport={"width": 390, "height": 844})
+    context.set_default_timeout(WAIT_MILLISECONDS)
     yield context
     context.close()
 
@@ -70,6 +74,7 @@ def test_heading_is_there_before_the_code_and_gives_way_to_the_page(context, sit
     expect(opening.locator(".tiles")).to_be_visible(visible=tiles)
     expect(opening.get_by_role("status")).to_have_text("The page is on its way.")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    wait_until(page, lambda: held)
     held[0].continue_()
     expect(opening).to_have_count(0)
     expect(page.get_by_role("heading", name="audiogan")).to_have_count(1)

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from ..rating import answer_by_keys, begin, hear_and_answer
+from ..waiting import wait_until
 from .conftest import votes
 
 pytestmark = pytest.mark.browser
@@ -48,6 +49,7 @@ def test_a_second_press_before_the_answer_is_no_second_answer(visit):
     none = page.get_by_role("button", name="I have no headphones")
     none.click()
     none.click()
+    wait_until(page, lambda: held)
     held[0].continue_()
     page.unroute("**/component_server**")
     expect(page.locator(".trial")).to_be_visible()
