@@ -42,6 +42,9 @@ globalThis.peak = () => Math.max(0, ...meters.flatMap((meter) => {
 """
 
 
+LONG_METER = METER.replace("2048", "32768")  # remembers 0.7 seconds: a sound that is over when it is asked counts, too
+
+
 def heard(page: Page) -> list[dict]:
     """Each start: `when`, `until`, `now` in seconds of the audio clock, `at` and the last `pressed` in milliseconds."""
     return page.evaluate("heard")
@@ -59,6 +62,17 @@ def peak(page: Page, milliseconds: int = 800) -> float:
         return most;
     }"""
     return page.evaluate(script, milliseconds)
+
+
+def expect_sound(page: Page) -> None:
+    """See something sound, however long the page takes to begin; it needs `METER`, and a sound that goes on."""
+    page.wait_for_function("peak() > 0.001")
+
+
+def wait_for_fade(page: Page, seconds: float = 0.15) -> None:
+    """Until so much was played: by the audio clock, which may stand still where the machine is busy."""
+    begun = page.evaluate("meters[0].context.currentTime")
+    page.wait_for_function(f"meters[0].context.currentTime > {begun + seconds}")
 
 
 def latencies(starts: list[dict]) -> list[float]:

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from .listen import METER
+from .listen import LONG_METER
 
 pytestmark = pytest.mark.browser
 SECONDS = 60
@@ -24,7 +24,7 @@ def test_first_touch_of_a_pad_sounds(chromium, site):
             time.sleep(0.05)
 
     tools.send("Page.enable")
-    tools.send("Page.addScriptToEvaluateOnNewDocument", {"source": METER})
+    tools.send("Page.addScriptToEvaluateOnNewDocument", {"source": LONG_METER})
     tools.send("Page.navigate", {"url": site.url})
     wait("document.querySelectorAll('.pad').length === 16")
     assert not ask("navigator.userActivation.hasBeenActive")

@@ -3,17 +3,15 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from .listen import LISTEN, METER, heard, peak
+from .listen import LISTEN, METER, expect_sound, heard, peak, wait_for_fade
+from .waiting import wait_until
 
 pytestmark = pytest.mark.browser
-FADE_MILLISECONDS = 150
-AUDIBLE = 1e-3
 
 
 def leave(page: Page, name: str = "Rate") -> None:
     page.get_by_role("tab", name=name).click()
     expect(page.get_by_role("tab", name=name)).to_have_attribute("aria-selected", "true")
-    page.wait_for_timeout(FADE_MILLISECONDS)
 
 
 def test_beat_stops_where_the_listening_test_opens(visit):
@@ -22,16 +20,17 @@ def test_beat_stops_where_the_listening_test_opens(visit):
     page.get_by_label("Tempo").press("Enter")
     run = page.locator(".transport .run")
     run.click()
-    assert peak(page) > AUDIBLE
+    expect_sound(page)
     leave(page)
+    wait_for_fade(page)
     assert peak(page) < 1e-6
     page.get_by_role("tab", name="Play").click()
     expect(run).to_have_text("Play")
     run.click()
-    assert peak(page) > AUDIBLE
+    expect_sound(page)
     page.evaluate("location.hash = '#/about'")  # no click at all
     expect(page.get_by_role("tab", name="About")).to_have_attribute("aria-selected", "true")
-    page.wait_for_timeout(FADE_MILLISECONDS)
+    wait_for_fade(page)
     assert peak(page) < 1e-6
 
 
@@ -41,8 +40,9 @@ def test_loop_that_compares_stops(visit):
     expect(page.locator(".compare .cell").first).to_be_visible()
     expect(page.locator(".compare .progress-line")).to_be_hidden()
     page.get_by_role("button", name="Play in a loop").click()
-    assert peak(page) > AUDIBLE
+    expect_sound(page)
     leave(page)
+    wait_for_fade(page)
     assert peak(page) < 1e-6
     page.get_by_role("tab", name="Compare").click()
     expect(page.get_by_role("button", name="Play in a loop")).to_be_visible()
@@ -53,8 +53,9 @@ def test_morph_and_map_stop(visit):
     page.get_by_role("tab", name="Explore").click()
     page.locator(".morph").get_by_role("button", name="Morph").click()
     page.locator(".morph").get_by_role("button", name="Play all").click()
-    assert peak(page) > AUDIBLE
+    expect_sound(page)
     leave(page)
+    wait_for_fade(page)
     assert peak(page) < 1e-6
 
 
@@ -66,6 +67,7 @@ def test_sound_that_comes_after_its_tab_was_left_is_not_played(visit):
     with page.expect_request("**/component_server**"):
         page.keyboard.press("Shift+1")
     leave(page)
+    wait_until(page, lambda: held)
     for request in held:
         request.continue_()
     expect(identity).not_to_have_text(before)
