@@ -13,6 +13,7 @@ from audiogan.audio import to_pcm16
 
 from .axe import serious
 from .listen import LISTEN, heard
+from .waiting import STANDING, wait_until
 
 pytestmark = pytest.mark.browser
 SPILLING = """[...document.querySelectorAll(".panel, .tool, .segment")]
@@ -109,7 +110,7 @@ def test_morph_steps_play_and_are_saved_as_one_file(visit, site):
 
 @pytest.mark.parametrize("name", ["From seed", "Top left seed"])
 def test_a_bad_seed_is_a_toast_that_says_what_to_do_and_the_seed_before_stays(visit, name):
-    page = visit()
+    page = visit(script=STANDING)
     explore(page)
     heard_before = page.locator(".scope .identity").inner_text()
     page.get_by_label(name, exact=True).fill("<b>x</b>")
@@ -190,7 +191,7 @@ def test_what_a_slider_changes_rises_to_its_right(visit):
     def measure(route):
         sent = route.request.post_data or ""
         if '"fn_name":"points"' in sent:
-            moved.extend(row[5] for row in json.loads(sent)["data"]["moves"])  # after five steered directions
+            moved.append([row[5] for row in json.loads(sent)["data"]["moves"]])  # after five steered directions
         if '"fn_name":"direction"' in sent:
             route.fulfill(json=falls)
         else:
@@ -204,8 +205,7 @@ def test_what_a_slider_changes_rises_to_its_right(visit):
     page.keyboard.press("ArrowRight")
     expect(slider).to_have_attribute("aria-valuetext", "0.5 towards brighter")
     expect(page.locator(".scope .identity")).to_contain_text("moved by sliders")
-    page.wait_for_timeout(1000)  # the map follows
-    assert moved[-1] == -0.5
+    wait_until(page, lambda: [row for row in moved if len(row) > 1 and set(row) == {-0.5}])  # the map follows
 
 
 @pytest.mark.parametrize(("width", "height", "scheme"), [(1280, 800, "light"), (390, 844, "dark")])
@@ -249,7 +249,9 @@ def test_a_sound_of_the_map_goes_to_a_pad_and_back_off_it(visit):
     page.get_by_role("tab", name="Play").click()
     expect(page.locator(".inspector h2")).to_have_text("7 · Flute")
     expect(page.locator(".inspector .identity")).to_contain_text("tiny-pitched · a latent of its own · MIDI 66")
-    page.wait_for_timeout(600)  # until the address has it
+    page.wait_for_function(
+        """sessionStorage.getItem("audiogan-draft")?.includes('"number":6')"""
+    )  # no address holds it
     page.reload()
     expect(page.locator(".pad").nth(6).locator(".name")).to_have_text("Flute")
     page.get_by_role("tab", name="Explore").click()

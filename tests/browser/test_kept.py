@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from audiogan.ui.kit import FIRST_SEED
 
 from .studio import generated, identity, pad, pcm, saved, saved_kit, tool
+from .waiting import STANDING
 
 pytestmark = pytest.mark.browser
 
@@ -34,7 +35,7 @@ def test_saved_kit_holds_the_models_clips_and_opens_again(visit, site, tmp_path)
     assert b"transpose=5" in kit.read("kit.sfz")
 
     (tmp_path / "kit.json").write_bytes(kit.read("kit.json"))
-    other = visit(path="?seed=99")
+    other = visit(path="?seed=99", script=STANDING)
     other.get_by_label("Kit file").set_input_files(tmp_path / "kit.json")
     expect(other.get_by_text("The kit is open.")).to_be_visible()
     again = saved_kit(other)

@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from .axe import serious
 from .listen import LISTEN, heard
 from .studio import identity, pad, saved, tool
+from .waiting import STANDING
 
 pytestmark = pytest.mark.browser
 PAD_KEYS = "1234qwerasdfzxcv"
@@ -100,7 +101,7 @@ def test_locked_pad_stays_when_the_kit_changes(visit):
 
 def test_reroll_that_waits_says_what_for(visit):
     page = visit()
-    busy = {"busy": True, "error": "many are listening", "wait_ms": 2000}
+    busy = {"busy": True, "error": "many are listening", "wait_ms": 4000}
     page.route("**/component_server**", lambda route: route.fulfill(json=busy), times=1)
     page.keyboard.press("Shift+1")
     expect(page.get_by_text("Many are listening.")).to_be_visible()
@@ -188,7 +189,7 @@ def test_slider_has_one_name_whatever_its_value(visit):
 
 
 def test_keyboard_keeps_its_place_where_what_it_pressed_can_do_no_more(visit):
-    page = visit()
+    page = visit(script=STANDING)
     pad(page, 0).focus()
     page.keyboard.press("Shift+Enter")
     undo = tool(page, "Undo")
