@@ -9,8 +9,10 @@ from playwright.sync_api import expect
 
 from .listen import LISTEN, heard
 from .studio import SAMPLE_RATE, pad, saved, tool
+from .waiting import STANDING
 
 pytestmark = pytest.mark.browser
+LATE = 0.05  # seconds after which the sequencer leaves a step out
 
 
 def test_space_starts_steps_that_keep_time(visit):
@@ -26,11 +28,15 @@ def test_space_starts_steps_that_keep_time(visit):
     page.wait_for_function("heard.length >= 8")
     expect(page.locator(".step[data-now]").first).to_be_attached()
     page.keyboard.press("Space")
-    times = [start["when"] for start in heard(page)]
-    np.testing.assert_allclose(np.diff(times), 2 * 60 / 240 / 4, atol=1e-6)
-    count = len(times)
+    starts, turn = heard(page), 2 * 60 / 240 / 4
+    places = np.array([start["when"] - starts[0]["when"] for start in starts]) / turn
+    np.testing.assert_allclose(places, places.round(), atol=1e-5)
+    for before, after, start in zip(places.round(), places[1:].round(), starts[1:], strict=False):
+        # no step is doubled, and none left out but those that were past when a page that stalled came to them
+        assert before < after
+        assert after == before + 1 or starts[0]["when"] + turn * (after - 1) < start["now"] - LATE
     page.wait_for_timeout(400)
-    assert len(heard(page)) == count
+    assert len(heard(page)) == len(starts)
 
 
 def test_pad_that_is_pressed_right_after_the_beat_stopped_sounds_whole(visit):
@@ -48,7 +54,8 @@ def test_pad_that_is_pressed_right_after_the_beat_stopped_sounds_whole(visit):
         return heard.at(-1);
         }"""
     )
-    assert last["until"] - last["when"] == pytest.approx(last["seconds"], abs=1e-3)
+    # where it was cut it ended after 32 ms; the audio clock may go on while a press is carried out
+    assert last["until"] - last["when"] == pytest.approx(last["seconds"], abs=0.05)
 
 
 def test_page_that_slept_does_not_catch_up_on_the_beat(visit):
@@ -57,7 +64,7 @@ def test_page_that_slept_does_not_catch_up_on_the_beat(visit):
     page.wait_for_function("heard.length > 4")
     page.evaluate("heard.length = 0; for (const end = performance.now() + 4000; performance.now() < end; );")
     page.wait_for_function("heard.length > 4")
-    assert max(start["now"] - start["when"] for start in heard(page)) < 0.1
+    assert max(start["now"] - start["when"] for start in heard(page)) < 0.5  # of the four seconds that it slept
 
 
 def test_muted_pad_is_left_out_and_solo_leaves_the_others_out(visit):
@@ -71,7 +78,7 @@ def test_muted_pad_is_left_out_and_solo_leaves_the_others_out(visit):
 
 
 def test_beat_that_was_cleared_or_replaced_can_be_had_back(visit):
-    page = visit()
+    page = visit(script=STANDING)
     own = page.locator(".step[data-number='0'][data-step='3']")
     expect(page.get_by_label("Pattern")).to_have_value("Four on the floor")
     own.click()
@@ -156,7 +163,7 @@ def test_sound_that_is_cut_while_it_fades_does_not_jump(visit):
 
 
 def test_record_writes_what_is_played_and_the_take_can_be_taken_out(visit):
-    page = visit()
+    page = visit(script=STANDING)
     tool(page, "Clear").click()
     tool(page, "Record").click()
     expect(page.locator(".transport .run")).to_have_text("Stop")
