@@ -272,7 +272,8 @@ def test_flood_from_one_page_is_told_to_wait_and_others_are_served(service):
             for seed in itertools.count(start):
                 if seed >= start + 60 and (any("busy" in one for one in told) or time.monotonic() > until):
                     break  # on a busy machine a page is allowed more before it has asked as often as that
-                wanted = {"sounds": [{"model": "tiny", "label": "Flute", "seed": 5, "index": 0, "n": seed}]}
+                number = min(seed, start + 60)  # and then the same, which is answered from memory: faster than allowed
+                wanted = {"sounds": [{"model": "tiny", "label": "Flute", "seed": 5, "index": 0, "n": number}]}
                 body = {"data": wanted, "fn_name": "answer", "component_id": component, "session_hash": "flood"}
                 told.append(client.post("/gradio_api/component_server", json=body).json())
 
