@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from audiogan import cores
 from audiogan.dataset import PreparedData
 from training.data.seen import Seen, fingerprint
 
@@ -78,7 +79,7 @@ def gone(pids: set[int]) -> bool:
     return False
 
 
-@pytest.mark.skipif(not Path("/proc").is_dir() or (os.cpu_count() or 1) < 2, reason="needs /proc and two cores")
+@pytest.mark.skipif(not Path("/proc").is_dir() or cores.count() < 2, reason="needs /proc and two cores")
 class TestStopped:
     def test_ctrl_c_leaves_nothing(self, recordings, tmp_path):
         process, workers = started(slow_command(recordings, tmp_path / "out"), tmp_path)

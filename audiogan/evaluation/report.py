@@ -211,10 +211,12 @@ def _method(document: dict) -> str:
 def _recordings(document: dict) -> str:
     """What held-out notes are where a sampler plays several from one recording."""
     share = document["baselines"]["real_test"]["scores"].get("replayed") or 0.0
-    said = (
+    if share <= verdict.REPLAYED:
+        return ""
+    return (
         f" So are {share:.0%} of the held-out clips: other notes, not other recordings. No score here says how a model "
+        "or the classifier does on instruments that neither has heard."
     )
-    return said + "or the classifier does on instruments that neither has heard." if share > verdict.REPLAYED else ""
 
 
 def _begun(entry: dict) -> str:
