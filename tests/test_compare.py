@@ -78,6 +78,10 @@ def test_the_best_models_are_those_that_none_is_better_than(folder):
     assert [row["best"] for row in evaluation.rows("Flute", ["tiny"])] == [[], [], []]  # alone it is better than nobody
 
 
+def test_models_that_nobody_scored_have_no_table(folder):
+    assert evaluated.load(folder).rows("Flute", ["unlabelled"]) == []
+
+
 def test_scores_that_say_most_come_first(comparison):
     main = {row["title"]: row["main"] for row in comparison.scores({"label": "Flute"})["rows"]}
     assert main == {"Right label": True, "Nearest spectrum": False, "Memorisation": True}

@@ -49,14 +49,14 @@ class Evaluation:
 
         Each row has title, words, better and `values`: by system (`real` or a model's name) the texts `label` and
         `all`, empty where there is no such number; `best`, the models that nobody is better than by what a reader sees
-        first, and `main`, whether to show it first. Scores that nobody has are left out.
+        first, and `main`, whether to show it first. Scores that nobody has are left out; all, if no model was scored.
         """
-        rows = []
+        scored, rows = [model for model in models if model in self._models], []
         for name, score in self._scores.items():
-            if not isinstance(score, dict) or not (score.get("realism") or name in MAIN):
+            if not scored or not isinstance(score, dict) or not (score.get("realism") or name in MAIN):
                 continue
             entries = {REAL: self._floor(name, label)}
-            entries |= {model: self._models[model] for model in models if model in self._models}
+            entries |= {model: self._models[model] for model in scored}
             values = {system: self._values(entry, name, label) for system, entry in entries.items()}
             if any(texts["label"] or texts["all"] for texts in values.values()):
                 words = {key: str(score.get(key, "")) for key in ("title", "words", "better")}

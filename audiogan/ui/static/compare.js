@@ -43,8 +43,8 @@ class Comparison {
     this.grid = make("div", { className: "systems" });
     this.scores = new Scores((name) => this.title(name));
     this.progress = new Progress("Models");
-    const note = make("p", { className: "legend", textContent: this.props.source ? `Real sounds: held out from training, from ${this.props.source}.` : WITHOUT });
-    this.root.append(make("div", { className: "toolbar" }, label, fresh, this.kinds(), this.scale()), this.transport(), note, this.progress.element, this.grid, this.scores.element);
+    this.source = make("p", { className: "legend", textContent: this.props.source ? `Real sounds: held out from training, from ${this.props.source}.` : WITHOUT });
+    this.root.append(make("div", { className: "toolbar" }, label, fresh, this.kinds(), this.scale()), this.transport(), this.source, this.progress.element, this.grid, this.scores.element);
     document.addEventListener("keydown", (event) => this.key(event));
   }
 
@@ -90,6 +90,7 @@ class Comparison {
     const round = (this.round = {});
     this.stop();
     const systems = this.props.systems.filter(({ labels }) => !labels.length || labels.includes(this.label));
+    this.source.hidden = Boolean(this.props.source) && !systems.some(({ name }) => name === this.props.real);
     this.progress.start(() => (this.round = null));
     try {
       for (const [place, { name }] of systems.entries()) {
