@@ -7,7 +7,7 @@ const KEPT = 64;
 const AWAY = "The server cannot be reached: the sound comes as soon as it is back.";
 
 let context = null;
-let current = null;
+let current = null; // what sounds, or was asked for and waits until the audio is awake
 
 // Created at the first press: browsers let nothing sound before it.
 function audio() {
@@ -90,16 +90,17 @@ function decode(text, token, sampleRate, channels) {
   return buffer;
 }
 
-// Play a buffer from its start, whatever played before; resolves with the milliseconds heard and whether that was all.
+// Play a buffer from its start, whatever played before; resolves with the milliseconds heard and whether that was all. What
+// is stopped, or gives way to another, before the audio is awake was not heard at all.
 export async function play(buffer, progress = () => {}) {
   stop();
   const where = audio();
+  const voice = (current = { source: null, stopped: false });
   if (where.state !== "running") await where.resume();
-  const source = new AudioBufferSourceNode(where, { buffer });
+  if (voice.stopped) return { ms: 0, whole: false };
+  const source = (voice.source = new AudioBufferSourceNode(where, { buffer }));
   source.connect(where.destination);
   const begun = where.currentTime;
-  const voice = { source };
-  current = voice;
   const ended = new Promise((resolve) => (source.onended = resolve));
   source.start();
   const draw = () => {
@@ -118,7 +119,7 @@ export async function play(buffer, progress = () => {}) {
 export function stop() {
   if (!current) return;
   current.stopped = true;
-  current.source.stop();
+  current.source?.stop();
   current = null;
 }
 
