@@ -23,6 +23,24 @@ test("a kit from a file is called after what draws most of it, and the one befor
   assert.deepEqual([it.base.seed, it.beat], ["7", "Four on the floor"]);
 });
 
+test("a kit that is still on its way when the one before comes back does not come into that", async () => {
+  const { studio: it, calls } = studio();
+  const opened = openFile(it, new Blob([JSON.stringify(describeKit(it.kit))]));
+  for (let batch = 0; batch < 2; batch += 1) {
+    while (calls.length <= batch) await settle();
+    calls[batch].reply();
+  }
+  const before = await opened;
+  const made = it.load({ model: "one", label: null, seed: "8" });
+  await settle();
+  it.exchange(before);
+  assert.deepEqual([it.busy.size, it.task], [0, null]);
+  calls[2].reply();
+  assert.equal(await made, false);
+  assert.deepEqual([...new Set(it.pads.map(({ sound }) => sound.seed))], ["7"]);
+  assert.deepEqual([it.base.seed, it.settled.seed], ["7", "7"]);
+});
+
 test("a kit of a model that is not here says so, and leaves what is being made alone", async () => {
   const { studio: it, calls } = studio();
   const file = describeKit(it.kit);

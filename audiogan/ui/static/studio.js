@@ -199,8 +199,9 @@ export class Studio extends EventTarget {
     }
   }
 
-  // Another kit with its beat's name and what it is called; answers the one before.
+  // Another kit with its beat's name and what it is called, in which nothing that is on its way comes; answers the one before.
   exchange({ kit, beat, base }) {
+    this.task?.cancel();
     const before = { kit: this.kit, beat: this.beat, base: this.settled };
     Object.assign(this, { kit, beat, base, settled: base });
     this.changed();
