@@ -7,6 +7,12 @@ from .listen import LISTEN, METER, expect_sound, heard, peak, wait_for_fade
 from .waiting import wait_until
 
 pytestmark = pytest.mark.browser
+MIDI = """
+globalThis.keys = {};
+navigator.requestMIDIAccess = async () => ({ inputs: new Map([["keys", keys]]) });
+globalThis.send = (...data) => keys.onmidimessage({ data });
+"""
+NOTE_ON, NOTE_OFF = 0x90, 0x80
 
 
 def leave(page: Page, name: str = "Rate") -> None:
@@ -72,3 +78,22 @@ def test_sound_that_comes_after_its_tab_was_left_is_not_played(visit):
         request.continue_()
     expect(identity).not_to_have_text(before)
     assert heard(page) == []
+
+
+def test_midi_keys_sound_only_where_the_keyboard_is(visit):
+    page = visit(script=LISTEN + MIDI)
+    page.get_by_role("button", name="Keys", exact=True).click()
+    page.get_by_role("button", name="MIDI", exact=True).click()
+    expect(page.locator(".toast")).to_contain_text("Listening to 1 MIDI input.")
+    page.evaluate(f"send({NOTE_ON}, 60, 100)")
+    assert len(heard(page)) == 1
+    leave(page)
+    page.evaluate(f"send({NOTE_OFF}, 60, 0), send({NOTE_ON}, 64, 100), send({NOTE_OFF}, 64, 0)")
+    assert len(heard(page)) == 1
+    leave(page, "Play")
+    page.evaluate(f"send({NOTE_ON}, 62, 100), send({NOTE_ON}, 65, 100)")
+    assert len(heard(page)) == 3
+    expect(page.locator(".key[data-down]")).to_have_count(2)
+    leave(page)
+    page.evaluate(f"send({NOTE_OFF}, 65, 0)")
+    assert page.locator(".key[data-down]").count() == 0

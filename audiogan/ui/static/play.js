@@ -81,7 +81,7 @@ function buildActions(studio, sequencer, player, notes, isHere) {
     clear: () => offerBack(studio, "The beat is cleared.", studio.setBeat({ pattern: emptyPattern() })),
     loop: () => run(saveLoop(studio)),
     saveKeys: () => saveFile(`audiogan-${notes.sound.model}-keys.zip`, chromaticZip(fileName(notes.sound).replace(/\.wav$/, ""), notes.files())),
-    midi: () => run(useMidi(notes)),
+    midi: () => run(useMidi(notes, isHere)),
   };
 }
 
@@ -111,8 +111,9 @@ async function share(studio) {
   toast(`The link is copied: it opens these sounds and this beat.${rest}`, "done");
 }
 
-async function useMidi(notes) {
-  const hear = { down: (pitch, velocity) => notes.down(pitch, velocity), up: (pitch) => notes.up(pitch), sustain: (on) => notes.setSustain(on) };
+// A key is heard only while somebody `isHere`; it is let go anywhere.
+async function useMidi(notes, isHere) {
+  const hear = { down: (pitch, velocity) => isHere() && notes.down(pitch, velocity), up: (pitch) => notes.up(pitch), sustain: (on) => notes.setSustain(on) };
   const count = await listenToMidi(hear).catch(() => {
     throw new Error("The browser refused MIDI: allow it for this page and press MIDI again.");
   });
