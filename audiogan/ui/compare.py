@@ -11,6 +11,7 @@ from audiogan.ui.evaluated import REAL, Evaluation
 from audiogan.ui.fields import parse_seed
 from audiogan.ui.gate import Gate, guarded
 from audiogan.ui.library import Library
+from audiogan.ui.places import line_of
 from audiogan.ui.visitors import visitor
 
 CLIPS = 2
@@ -32,7 +33,7 @@ def build(library: Library, gate: Gate) -> gr.HTML:
         js_on_load=scripts.mounting("compare.js"),
         apply_default_css=False,
         elem_id="compare",
-        server_functions=[clips, scores],
+        server_functions=[clips, scores, line_of(gate)],
         labels=comparison.labels,
         systems=comparison.systems,
         source=evaluation.source if evaluation else None,

@@ -20,6 +20,7 @@ from audiogan.ui import scripts
 from audiogan.ui.fields import parse_seed
 from audiogan.ui.gate import Gate, guarded
 from audiogan.ui.library import Library
+from audiogan.ui.places import line_of
 from audiogan.ui.sounds import Sounds
 from audiogan.ui.sounds import describe as describe_sound
 from audiogan.ui.visitors import visitor
@@ -51,7 +52,7 @@ def build(library: Library, gate: Gate) -> gr.HTML:
         js_on_load=scripts.mounting("explore.js"),
         apply_default_css=False,
         elem_id="explore",
-        server_functions=[points, sound, direction, nearest],
+        server_functions=[points, sound, direction, nearest, line_of(gate)],
         models=[describe(entry.synthesizer, entry.synthesizer.name in explorer.indexed) for entry in library],
         corners=FIRST_CORNERS,
         directions={"steered": [item.name for item in DESCRIPTORS], "principal": COUNT, "reach": MAX_MOVE},

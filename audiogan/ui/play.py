@@ -5,6 +5,7 @@ import gradio as gr
 from audiogan.ui import kit, scripts
 from audiogan.ui.gate import Gate
 from audiogan.ui.library import Library
+from audiogan.ui.places import line_of
 from audiogan.ui.sounds import Sounds
 from audiogan.ui.visitors import visitor
 
@@ -16,15 +17,12 @@ def build(library: Library, gate: Gate) -> None:
     async def answer(wanted: dict, http: gr.Request) -> dict:  # Gradio marks what a page may call: not a method
         return await gate.serve(sounds.answer, wanted, await visitor(http), shares=True)
 
-    async def line(ticket: str, http: gr.Request) -> dict:
-        return {"place": gate.place(ticket, await visitor(http))}
-
     gr.HTML(
         html_template='<div class="studio"></div>',
         js_on_load=scripts.mounting("play.js"),
         apply_default_css=False,
         elem_id="play",
-        server_functions=[answer, line],
+        server_functions=[answer, line_of(gate)],
         models=kit.models(library),
         kit=kit.first_kit(library, sounds),
         roles=kit.ROLES,

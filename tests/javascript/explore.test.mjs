@@ -5,7 +5,6 @@ import { verdict } from "../../audiogan/ui/static/likeness.js";
 import { Lattice, SIDE, snap } from "../../audiogan/ui/static/lattice.js";
 import { MAGMA } from "../../audiogan/ui/static/magma.js";
 import { joined } from "../../audiogan/ui/static/morph.js";
-import { ask } from "../../audiogan/ui/static/points.js";
 import { changeOf, stops, wordsOf } from "../../audiogan/ui/static/sliders.js";
 import { View } from "../../audiogan/ui/static/view.js";
 
@@ -124,15 +123,6 @@ test("sounds one after the other are one sound", () => {
   const { samples, sampleRate } = joined([{ samples: [1, 2], sampleRate: 8000 }, { samples: [3], sampleRate: 8000 }]);
   assert.deepEqual([...samples], [1, 2, 3]);
   assert.equal(sampleRate, 8000);
-});
-
-test("a busy server is asked again, a refusal is passed on as a sentence", async () => {
-  const pauses = [];
-  const answers = [{ error: "busy", busy: true }, { error: "busy", busy: true }, { sounds: [] }];
-  assert.deepEqual(await ask(async () => answers.shift(), async (ms) => pauses.push(ms)), { sounds: [] });
-  assert.equal(pauses.length, 2);
-  await assert.rejects(ask(async () => ({ error: "label must be one of these" })), /^Error: Label must be one of these\.$/);
-  await assert.rejects(ask(async () => { throw new TypeError("network"); }), /check the connection/);
 });
 
 test("nearness to training sounds is judged by how near those lie to each other", () => {

@@ -2,8 +2,8 @@
 
 import { Column } from "./column.js";
 import { button, choice, make, rename, words } from "./dom.js";
+import { ask } from "./line.js";
 import { matchingGains } from "./loudness.js";
-import { ask } from "./points.js";
 import { Progress } from "./progress.js";
 import { Scores } from "./scores.js";
 import { settle } from "./settle.js";
@@ -91,18 +91,19 @@ class Comparison {
     this.stop();
     const systems = this.props.systems.filter(({ labels }) => !labels.length || labels.includes(this.label));
     this.source.hidden = Boolean(this.props.source) && !systems.some(({ name }) => name === this.props.real);
+    const tell = (text) => this.round === round && this.progress.say(text);
     this.progress.start(() => (this.round = null));
     try {
       for (const [place, { name }] of systems.entries()) {
         const request = { system: name, label: this.label || null, seed: this.seed };
-        const answer = await ask(() => this.server.clips(request));
+        const answer = await ask(this.server, "clips", request, tell);
         if (this.round !== round) return;
         if (!place) this.restart();
         this.add(name, answer);
         if (!place) this.refocus();
         this.progress.at(this.columns.length, systems.length);
       }
-      const { rows, sentences } = await ask(() => this.server.scores({ label: this.label || null }));
+      const { rows, sentences } = await ask(this.server, "scores", { label: this.label || null }, tell);
       if (this.round === round) this.tell(rows, sentences);
     } catch (error) {
       toast(error.message);

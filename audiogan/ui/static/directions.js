@@ -1,7 +1,7 @@
 // The panel of sliders along the latent space's directions: what they are called, and the sounds at their stops.
 
 import { button, make } from "./dom.js";
-import { ask } from "./points.js";
+import { ask } from "./line.js";
 import { Progress } from "./progress.js";
 import { DirectionSlider, stops } from "./sliders.js";
 import { toast } from "./toast.js";
@@ -74,8 +74,9 @@ export class Directions {
 
   async listen(run) {
     const { model, label, pitch } = this.place();
+    const tell = (text) => this.run === run && this.progress.say(text);
     for (const [number, one] of this.sliders.entries()) {
-      const meaning = await ask(() => this.server.direction({ model, label, pitch, number }));
+      const meaning = await ask(this.server, "direction", { model, label, pitch, number }, tell);
       if (this.run !== run) return;
       one.mean(meaning);
       this.progress.at(number + 1, this.sliders.length);

@@ -139,7 +139,8 @@ class Explorer {
   async fetchInto(round, points) {
     const { map } = this;
     const requests = points.map(({ x, y }) => ({ at: [x / SIDE, y / SIDE], moves: this.directions.moves }));
-    const sounds = await fetchPoints(this.server, this.place, this.settings.model.sample_rate, requests);
+    const tell = (text) => round === this.round && this.filling.say(text);
+    const sounds = await fetchPoints(this.server, this.place, this.settings.model.sample_rate, requests, tell);
     if (round !== this.round) return;
     sounds.forEach((sound, number) => map.put(points[number], sound));
     this.filling.at(...map.lattice.progress());
@@ -218,11 +219,12 @@ class Explorer {
   async fetchAll(place, points, progress) {
     const [sounds, run] = [[], { stopped: false }];
     const stop = () => (run.stopped = true);
+    const tell = (text) => progress.stop === stop && progress.say(text);
     progress.start(stop);
     try {
       while (sounds.length < points.length && !run.stopped) {
         const batch = points.slice(sounds.length, sounds.length + this.props.batch).map(({ at }) => ({ at, moves: this.directions.still }));
-        sounds.push(...(await fetchPoints(this.server, place, this.settings.model.sample_rate, batch)));
+        sounds.push(...(await fetchPoints(this.server, place, this.settings.model.sample_rate, batch, tell)));
         progress.at(sounds.length, points.length);
       }
     } finally {

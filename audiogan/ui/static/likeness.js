@@ -1,7 +1,7 @@
 // The training sounds nearest to the sound that is looked at, so that memorising would show.
 
 import { button, make } from "./dom.js";
-import { ask } from "./points.js";
+import { ask } from "./line.js";
 import { toast } from "./toast.js";
 
 const WITHOUT = "This model ships no index of its training sounds, so the nearest ones cannot be named.";
@@ -32,9 +32,10 @@ export class Likeness {
   async ask() {
     const asked = this.sound();
     if (!asked?.origin) return;
-    this.words.textContent = "Looking…";
+    const tell = (text) => this.sound() === asked && (this.words.textContent = text || "Looking…");
+    tell("");
     try {
-      const { neighbours, typical_db: typical } = await ask(() => this.server.nearest(asked.origin));
+      const { neighbours, typical_db: typical } = await ask(this.server, "nearest", asked.origin, tell);
       if (this.sound() !== asked) return;
       this.list.replaceChildren(...neighbours.map(({ source, distance_db: distance }) => make("li", {}, make("span", { textContent: source }), make("b", { textContent: `${distance.toFixed(1)} dB` }))));
       this.words.textContent = verdict(neighbours, typical);

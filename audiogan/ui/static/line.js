@@ -1,14 +1,23 @@
-// A place in the server's line: a busy server is asked again, and whoever waits is told where they stand.
+// How every tab asks the server: a busy one is asked again, a lost answer too, and whoever waits is told their place in line.
 
 const PATIENCE = [500, 1000, 2000, 4000]; // milliseconds to wait before asking again, where the server names none
 const LOOK_MS = 1000; // how often to ask for the place in line
 const TICKET_BYTES = 8;
 const LOST = "No connection: asking again.";
+const NO_ANSWER = "the server did not answer: check the connection and try again";
 
-// The answer to a request, null where none came; `tell` gets a sentence while it takes long, and "" when that is over.
-export async function askInLine(server, request, tell = () => {}, wait = pause) {
+// The answer of the server's function of that name; throws an Error with a sentence for the visitor where there is none.
+// `tell` gets a sentence while it takes long, and "" when that is over.
+export async function ask(server, name, request, tell = () => {}, wait = pause) {
+  const answer = await askInLine(server, name, request, tell, wait);
+  if (answer && !answer.error) return answer;
+  throw new Error(sentence(answer?.error ?? NO_ANSWER));
+}
+
+// The last answer that came, null where none did.
+async function askInLine(server, name, request, tell, wait) {
   for (const least of [...PATIENCE, null]) {
-    const answer = await watched(server, request, tell);
+    const answer = await watched(server, name, request, tell);
     if ((answer && !answer.busy) || least === null) return answer;
     tell(answer ? sentence(answer.error) : LOST);
     await wait(Math.max(answer?.wait_ms ?? 0, least) * (1 + Math.random() / 4));
@@ -16,7 +25,7 @@ export async function askInLine(server, request, tell = () => {}, wait = pause) 
   }
 }
 
-async function watched(server, request, tell) {
+async function watched(server, name, request, tell) {
   const ticket = [...crypto.getRandomValues(new Uint8Array(TICKET_BYTES))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   let told = false;
   const look = setInterval(async () => {
@@ -27,7 +36,7 @@ async function watched(server, request, tell) {
   }, LOOK_MS);
   look.unref?.(); // under node, whose tests need not wait for answers that never come
   try {
-    return await server.answer({ ...request, ticket }).catch(() => null);
+    return await server[name]({ ...request, ticket }).catch(() => null);
   } finally {
     clearInterval(look);
     if (told) tell("");
@@ -35,7 +44,7 @@ async function watched(server, request, tell) {
   }
 }
 
-export function sentence(text) {
+function sentence(text) {
   return `${text[0].toUpperCase()}${text.slice(1)}${text.endsWith(".") ? "" : "."}`;
 }
 

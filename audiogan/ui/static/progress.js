@@ -4,7 +4,7 @@ import { button, lendFocus, make } from "./dom.js";
 
 export class Progress {
   constructor(words) {
-    this.words = words;
+    Object.assign(this, { words, share: "", why: "" });
     this.bar = make("progress", { max: 1, value: 0, "aria-label": words });
     this.text = make("span", { role: "status" });
     this.stopButton = button("Stop", () => this.stop?.(), { className: "tool small" });
@@ -14,15 +14,26 @@ export class Progress {
 
   // `stop` is called when the visitor has had enough.
   start(stop) {
-    this.stop = stop;
+    Object.assign(this, { stop, share: "", why: "" });
     this.at(0, 1);
     this.element.hidden = false;
   }
 
   at(done, all) {
     Object.assign(this.bar, { value: done, max: all });
-    const share = `${this.words}: ${done} of ${all}`;
-    if (all > 1 && this.text.textContent !== share) this.text.textContent = share;
+    if (all > 1) this.share = `${this.words}: ${done} of ${all}`;
+    this.show();
+  }
+
+  // Why it takes longer than it should, "" when it no longer does.
+  say(why) {
+    this.why = why;
+    this.show();
+  }
+
+  show() {
+    const text = this.why || this.share;
+    if (this.text.textContent !== text) this.text.textContent = text;
   }
 
   end() {

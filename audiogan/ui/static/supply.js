@@ -1,7 +1,7 @@
 // Sounds from the server, and a stock of them for re-rolls: eight cost the server what one does.
 
 import { bufferOf } from "./engine.js";
-import { askInLine, sentence } from "./line.js";
+import { ask } from "./line.js";
 import { floatsOf } from "./pcm.js";
 
 const BATCH = 8; // what the server computes at once, whether asked for one sound or for eight
@@ -15,9 +15,8 @@ export class Supply {
 
   // Sounds in the order of their requests; throws an Error with a sentence for the visitor.
   async fetch(sounds) {
-    const answer = await askInLine(this.server, { sounds }, this.tell);
-    if (answer?.sounds) return answer.sounds.map(decoded);
-    throw new Error(sentence(answer?.error ?? "the server did not answer: check the connection and try again"));
+    const answer = await ask(this.server, "answer", { sounds }, this.tell);
+    return answer.sounds.map(decoded);
   }
 
   // A sound of a model and instrument that nobody here has heard.

@@ -1,9 +1,9 @@
 // A sound that was found elsewhere goes to a pad of Play's kit.
 
 import { button } from "./dom.js";
+import { ask } from "./line.js";
 import { showMenu } from "./menu.js";
 import { nameOf } from "./pads.js";
-import { ask } from "./points.js";
 import { decoded } from "./supply.js";
 import { toast } from "./toast.js";
 
@@ -28,7 +28,7 @@ export function padButton(server, sound) {
 async function put(server, origin, number) {
   if (studio.pads[number].locked) return toast(`Pad ${number + 1} is locked: unlock it in Play, or choose another.`);
   try {
-    const sound = await studio.replace(number, async () => decoded((await ask(() => server.sound(origin))).sound));
+    const sound = await studio.replace(number, async () => decoded((await ask(server, "sound", origin)).sound));
     if (!sound) return;
     studio.select(number);
     toast(`Pad ${number + 1} of Play has this sound now.`, "done", () => studio.undo(number));

@@ -1,0 +1,17 @@
+"""A page's place in line, which every tab shows to whoever waits."""
+
+from collections.abc import Callable
+
+import gradio as gr
+
+from audiogan.ui.gate import Gate
+from audiogan.ui.visitors import visitor
+
+
+def line_of(gate: Gate) -> Callable:
+    """The server function with which a page asks for the place of one of its requests, by that request's ticket."""
+
+    async def line(ticket: str, http: gr.Request) -> dict:
+        return {"place": gate.place(ticket, await visitor(http))}
+
+    return line

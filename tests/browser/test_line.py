@@ -1,0 +1,33 @@
+"""A busy server in headless Chromium: whoever waits is told their place, and the page asks again by itself."""
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+BUSY = {"error": "the server is busy, and you would be number 49 in line", "busy": True, "wait_ms": 4000}
+
+
+@pytest.mark.parametrize(("tab", "asks"), [("Explore", "points"), ("Compare", "clips")])
+def test_a_tab_shows_the_place_of_whoever_waits_and_asks_again(visit, tab, asks):
+    page = visit()
+    held, places = [], []
+
+    def hold(route):
+        sent = route.request.post_data or ""
+        if '"fn_name":"line"' in sent:
+            places.append(route.fetch().json())
+            route.fulfill(json={"place": 3})
+        elif f'"fn_name":"{asks}"' in sent and not held:
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/component_server**", hold)
+    page.get_by_role("tab", name=tab).click()
+    progress = page.locator(f".{tab.lower()} .progress-line").first
+    expect(progress.get_by_role("status")).to_have_text("Many are listening: you are number 3 in line.")
+    assert places[0] == {"place": None}  # nothing waits at the server itself
+    held[0].fulfill(json=BUSY)
+    expect(progress.get_by_role("status")).to_have_text("The server is busy, and you would be number 49 in line.")
+    expect(progress).to_be_hidden()
+    expect(page.locator(f".{tab.lower()} canvas").first).to_be_visible()
