@@ -1,6 +1,6 @@
 // A studio without a page, for tests.
 
-import { base64Of } from "../../audiogan/ui/static/pcm.js";
+import { base64Of } from "./base64.mjs";
 
 globalThis.AudioBuffer ??= class {
   constructor({ length, sampleRate }) {

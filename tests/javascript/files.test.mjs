@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { deflateRawSync } from "node:zlib";
-import { base64Of, bytesOf, floatsOf, wavOf } from "../../audiogan/ui/static/pcm.js";
+import { bytesOf, floatsOf, wavOf } from "../../audiogan/ui/static/pcm.js";
 import { chromaticSfz, kitSfz } from "../../audiogan/ui/static/sfz.js";
 import { outline } from "../../audiogan/ui/static/wave.js";
 import { isZip, unzipped } from "../../audiogan/ui/static/unzip.js";
 import { crc32, zipOf } from "../../audiogan/ui/static/zip.js";
+import { base64Of } from "./base64.mjs";
 
 test("PCM16 goes through floats and WAV unchanged", () => {
   const pcm = Int16Array.from({ length: 20000 }, (_, at) => (at * 7919) % 65536 - 32768);

@@ -4,7 +4,7 @@ import { addressOf, readAddress } from "../../audiogan/ui/static/address.js";
 import { describeKit, fileName, isHeard, isSeed, newKit } from "../../audiogan/ui/static/kit.js";
 import { readKit } from "../../audiogan/ui/static/kit_file.js";
 import { OPENING, PATTERNS, packPattern, ROLES, startingPattern, unpackPattern } from "../../audiogan/ui/static/pattern.js";
-import { base64Of } from "../../audiogan/ui/static/pcm.js";
+import { base64Of } from "./base64.mjs";
 
 const MODELS = [
   { name: "one", labels: ["Flute", "Snare_drum"] },

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { base64Of } from "../../audiogan/ui/static/pcm.js";
 import { Notes } from "../../audiogan/ui/static/notes.js";
+import { base64Of } from "./base64.mjs";
 
 // A keyboard for one sound at middle C; `asked` are the pitches of each request.
 function keyboard() {

@@ -9,7 +9,6 @@ export class Lattice {
   constructor(capacity = 400) {
     this.capacity = capacity;
     this.known = new Map(); // insertion order is age
-    this.pending = new Set();
   }
 
   static key({ x, y }) {
@@ -23,7 +22,6 @@ export class Lattice {
   // Known points on the coarse grids are the map's ground and stay; others make room for new ones, oldest first.
   put(point, sound) {
     const key = Lattice.key(point);
-    this.pending.delete(key);
     this.known.delete(key);
     this.known.set(key, { ...point, sound });
     for (const [old, { x, y }] of this.known) {
@@ -51,7 +49,7 @@ export class Lattice {
     const chosen = new Map();
     for (const point of wanted) {
       const key = Lattice.key(point);
-      if (!this.known.has(key) && !this.pending.has(key)) chosen.set(key, point);
+      if (!this.known.has(key)) chosen.set(key, point);
       if (chosen.size === count) break;
     }
     return [...chosen.values()];

@@ -6,12 +6,6 @@ export function bytesOf(base64) {
   return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
 }
 
-export function base64Of(bytes) {
-  let text = "";
-  for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
-  return btoa(text);
-}
-
 export function floatsOf(base64) {
   const pcm = new Int16Array(bytesOf(base64).buffer);
   return Float32Array.from(pcm, (value) => value / SCALE);
