@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { noteName, ticks, ticksHz } from "../../audiogan/ui/static/axis.js";
+import { isSharp, midiName, noteName, ticks, ticksHz } from "../../audiogan/ui/static/axis.js";
 import { verdict } from "../../audiogan/ui/static/likeness.js";
 import { Lattice, SIDE, snap } from "../../audiogan/ui/static/lattice.js";
 import { MAGMA } from "../../audiogan/ui/static/magma.js";
@@ -94,6 +94,13 @@ test("notes are named with cents", () => {
   assert.equal(noteName(261.63), "C4 +0 ct");
   assert.equal(noteName(450), "A4 +39 ct");
   assert.equal(noteName(0), "");
+});
+
+test("a note between two white keys has one name everywhere, its sharp", () => {
+  const octave = Array.from({ length: 12 }, (_, at) => 60 + at);
+  assert.deepEqual(octave.map(midiName), ["C4", "C♯4", "D4", "D♯4", "E4", "F4", "F♯4", "G4", "G♯4", "A4", "A♯4", "B4"]);
+  assert.equal(octave.map((midi) => (isSharp(midi) ? "b" : "w")).join(""), "wbwbwwbwbwbw");
+  assert.equal(noteName(311.13), "D♯4 +0 ct");
 });
 
 test("the palette has 256 colours that grow lighter", () => {

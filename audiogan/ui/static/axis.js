@@ -1,6 +1,6 @@
 // Ticks and words for axes: seconds, Hz, notes.
 
-const NAMES = ["C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B"];
+const NAMES = ["C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B"];
 const TICKS_HZ = [50, 100, 200, 500, 1000, 2000, 4000, 8000, 16000];
 
 // Round numbers within [from, to], at most `most` of them.
@@ -28,10 +28,14 @@ export function noteName(hz) {
   const midi = 69 + 12 * Math.log2(hz / 440);
   const nearest = Math.round(midi);
   const cents = Math.round(100 * (midi - nearest));
-  const name = `${NAMES[((nearest % 12) + 12) % 12]}${Math.floor(nearest / 12) - 1}`;
-  return `${name} ${cents < 0 ? "−" : "+"}${Math.abs(cents)} ct`;
+  return `${midiName(nearest)} ${cents < 0 ? "−" : "+"}${Math.abs(cents)} ct`;
 }
 
+// "D♯4" of its MIDI number, called by its sharp as keyboards do.
 export function midiName(midi) {
   return `${NAMES[((midi % 12) + 12) % 12]}${Math.floor(midi / 12) - 1}`;
+}
+
+export function isSharp(midi) {
+  return midiName(midi).includes("♯");
 }

@@ -1,12 +1,12 @@
 // Two octaves of keys for fingers, computer keys and MIDI; a narrow screen shows the lower one.
 
+import { isSharp, midiName } from "./axis.js";
 import { allow, button, make, roveFocus } from "./dom.js";
 import { letterOf, readLetters } from "./letters.js";
 import { BASE, COUNT } from "./notes.js";
 import { hasMidi } from "./midi.js";
 import { nameOf } from "./pads.js";
 
-const NAMES = ["C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B"];
 const LOWER = ["KeyZ", "KeyS", "KeyX", "KeyD", "KeyC", "KeyV", "KeyG", "KeyB", "KeyH", "KeyN", "KeyJ", "KeyM"];
 const UPPER = ["KeyQ", "Digit2", "KeyW", "Digit3", "KeyE", "KeyR", "Digit5", "KeyT", "Digit6", "KeyY", "Digit7", "KeyU", "KeyI"];
 export const NOTE_CODES = [...LOWER, ...UPPER];
@@ -69,8 +69,7 @@ function buildTools(notes, actions, about) {
 }
 
 function buildKey(at) {
-  const black = NAMES[at % 12].length > 1;
-  const key = make("button", { type: "button", className: `key ${black ? "black" : "white"}`, tabIndex: at ? -1 : 0 });
+  const key = make("button", { type: "button", className: `key ${isSharp(at) ? "black" : "white"}`, tabIndex: at ? -1 : 0 });
   key.append(make("kbd", { "aria-hidden": "true" }), make("span", { "aria-hidden": "true" }));
   key.dataset.at = at;
   key.style.setProperty("--at", whiteBefore(at));
@@ -79,7 +78,7 @@ function buildKey(at) {
 
 // White keys to the left, which is where a key stands.
 function whiteBefore(at) {
-  return Array.from({ length: at }, (_, other) => other).filter((other) => NAMES[other % 12].length === 1).length;
+  return Array.from({ length: at }, (_, other) => other).filter((other) => !isSharp(other)).length;
 }
 
 // One octave where the keys of two would be too narrow for a finger: nothing is left to scroll, so fingers can slide.
@@ -90,7 +89,7 @@ function fit(piano, keys) {
 }
 
 function nameKey(key, pitch) {
-  const name = `${NAMES[pitch % 12]}${Math.floor(pitch / 12) - 1}`;
+  const name = midiName(pitch);
   key.ariaLabel = name;
   key.lastChild.textContent = pitch % 12 === 0 ? name : "";
 }
