@@ -62,7 +62,7 @@ def test_latent_under_a_false_name_loses_it(sounds):
 
 def test_variation_is_near_and_repeatable(sounds):
     z = latent(ask(sounds))
-    near, again = (latent(ask(sounds, z=z, vary={"amount": 0.3, "seed": 5})) for _ in range(2))
+    near, again = (latent(ask(sounds, z=z, vary={"amount": 0.3, "seed": seed})) for seed in (5, "5"))
     far = latent(ask(sounds, index=9))
     assert near == again
     assert 0 < np.linalg.norm(np.subtract(near, z)) < 0.6 * np.linalg.norm(np.subtract(far, z))

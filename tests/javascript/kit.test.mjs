@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { addressOf, readAddress } from "../../audiogan/ui/static/address.js";
-import { describeKit, fileName, isHeard, isSeed, newKit } from "../../audiogan/ui/static/kit.js";
+import { describeKit, fileName, isHeard, isSeed, newKit, randomSeed } from "../../audiogan/ui/static/kit.js";
 import { readKit } from "../../audiogan/ui/static/kit_file.js";
 import { OPENING, PATTERNS, packPattern, ROLES, startingPattern, unpackPattern } from "../../audiogan/ui/static/pattern.js";
 import { base64Of } from "./base64.mjs";
@@ -116,6 +116,12 @@ test("an address names what is not here, where that can be a name", () => {
 test("seeds are exact to the last one", () => {
   assert.ok(isSeed("9223372036854775807"));
   for (const text of ["9223372036854775808", "-1", "1e3", "", null, "٣"]) assert.ok(!isSeed(text));
+});
+
+test("a random seed is a seed as any other: text", () => {
+  const seeds = Array.from({ length: 50 }, randomSeed);
+  assert.ok(seeds.every((seed) => typeof seed === "string" && isSeed(seed)));
+  assert.ok(new Set(seeds).size > 40);
 });
 
 test("solo silences the others, mute wins", () => {

@@ -2,6 +2,7 @@
 
 import { Column } from "./column.js";
 import { button, choice, make, rename, words } from "./dom.js";
+import { randomSeed } from "./kit.js";
 import { ask } from "./line.js";
 import { matchingGains } from "./loudness.js";
 import { Progress } from "./progress.js";
@@ -81,7 +82,7 @@ class Comparison {
   }
 
   roll() {
-    this.seed = String(crypto.getRandomValues(new Uint32Array(1))[0] % 1_000_000);
+    this.seed = randomSeed();
     this.renew();
   }
 

@@ -66,3 +66,8 @@ export function within(value, { min, max }, otherwise) {
 export function isSeed(text) {
   return /^\d{1,19}$/.test(text ?? "") && BigInt(text) <= 2n ** 63n - 1n;
 }
+
+// As text, like every seed: a number is exact in the browser only up to 2**53.
+export function randomSeed() {
+  return String(crypto.getRandomValues(new Uint32Array(1))[0] % 1_000_000);
+}

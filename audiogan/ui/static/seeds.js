@@ -1,7 +1,7 @@
 // Fields for seeds, and dice.
 
 import { button, make } from "./dom.js";
-import { isSeed } from "./kit.js";
+import { isSeed, randomSeed } from "./kit.js";
 import { toast } from "./toast.js";
 
 const CORNERS = ["Top left", "Top right", "Bottom left", "Bottom right"];
@@ -49,8 +49,4 @@ export function cornerFields(values, change) {
   });
   const row = (...pair) => make("div", { className: "corners" }, ...pair);
   return [fields, row(cells[0], cells[1]), row(cells[2], cells[3])];
-}
-
-export function randomSeed() {
-  return String(crypto.getRandomValues(new Uint32Array(1))[0] % 1_000_000);
 }

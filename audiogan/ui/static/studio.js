@@ -1,10 +1,10 @@
 // The page's state and what changes it. Views listen to `changed` (which pad, or null for all).
 
 import { addressOf, readAddress } from "./address.js";
-import { newKit } from "./kit.js";
+import { newKit, randomSeed } from "./kit.js";
 import { OPENING, PATTERNS, packPattern, startingPattern } from "./pattern.js";
 import { latentOf } from "./pcm.js";
-import { batches, byModel, decoded, randomSeed, Supply } from "./supply.js";
+import { batches, byModel, decoded, Supply } from "./supply.js";
 
 const VARIATION = 0.35;
 

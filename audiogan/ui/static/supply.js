@@ -1,6 +1,7 @@
 // Sounds from the server, and a stock of them for re-rolls: eight cost the server what one does.
 
 import { bufferOf } from "./engine.js";
+import { randomSeed } from "./kit.js";
 import { ask } from "./line.js";
 import { floatsOf } from "./pcm.js";
 
@@ -37,7 +38,7 @@ export class Supply {
   // One request at a time for each stock; those who ask meanwhile wait for the same.
   restock(stock) {
     const { model, label } = stock;
-    const seed = String(randomSeed());
+    const seed = randomSeed();
     const wanted = Array.from({ length: BATCH }, (_, index) => ({ model, label, seed, index }));
     stock.coming ??= this.fetch(wanted)
       .then((sounds) => stock.sounds.push(...sounds))
@@ -63,8 +64,4 @@ export function byModel(wanted) {
   const groups = new Map();
   for (const one of wanted) groups.set(one.model, [...(groups.get(one.model) ?? []), one]);
   return [...groups.values()];
-}
-
-export function randomSeed() {
-  return crypto.getRandomValues(new Uint32Array(1))[0] % 1_000_000;
 }

@@ -1,8 +1,7 @@
 // The kit as a whole: model, instrument, seed, another kit, sharing, files.
 
 import { button, choice, make, words } from "./dom.js";
-import { isSeed } from "./kit.js";
-import { randomSeed } from "./supply.js";
+import { isSeed, randomSeed } from "./kit.js";
 
 const MIXED = "";
 
