@@ -3,7 +3,7 @@
 import { allow, button, choice, make, slider, words } from "./dom.js";
 import { GAIN, LENGTH, TUNE } from "./kit.js";
 import { familyOf, nameOf } from "./pads.js";
-import { drawWave } from "./wave.js";
+import { drawOutline } from "./wave.js";
 
 export function buildInspector(studio, player, actions) {
   const current = () => studio.pads[studio.selected];
@@ -15,7 +15,7 @@ export function buildInspector(studio, player, actions) {
   const source = buildSource(studio, actions);
   const head = make("header", {}, make("div", {}, title, identity));
   const node = make("section", { className: "inspector", ariaLabel: "Selected pad" }, head, wave, act.node, mix.node, source.node);
-  const draw = () => drawWave(wave, current().sound.samples, { share: current().length / 100 });
+  const draw = () => drawOutline(wave, current().sound.samples, { share: current().length / 100 });
   const show = () => {
     const { sound } = current();
     title.textContent = `${studio.selected + 1} · ${nameOf(sound)}`;

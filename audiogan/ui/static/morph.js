@@ -4,7 +4,7 @@ import { button, make, rename, saveFile, slider, words } from "./dom.js";
 import { audio, play, wake } from "./engine.js";
 import { wavOf } from "./pcm.js";
 import { toast } from "./toast.js";
-import { drawWave } from "./wave.js";
+import { drawOutline } from "./wave.js";
 
 const STEPS = { min: 2, max: 16, step: 1, value: 9, say: String };
 
@@ -55,7 +55,7 @@ export class Morph {
     }));
     this.strip.replaceChildren(...this.sounds.map((sound, step) => this.stepOf(sound, step)));
     this.tools.hidden = false;
-    for (const [step, item] of [...this.strip.children].entries()) drawWave(item.querySelector("canvas"), this.sounds[step].samples);
+    for (const [step, item] of [...this.strip.children].entries()) drawOutline(item.querySelector("canvas"), this.sounds[step].samples);
     if (this.element.checkVisibility()) this.hear(0); // else the tab was left meanwhile
   }
 

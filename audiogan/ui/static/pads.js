@@ -5,7 +5,7 @@ import { audio } from "./engine.js";
 import { isHeard } from "./kit.js";
 import { letterOf, readLetters } from "./letters.js";
 import { showMenu } from "./menu.js";
-import { drawWave } from "./wave.js";
+import { drawOutline } from "./wave.js";
 
 export const CODES = [..."1234QWERASDFZXCV"].map((key) => (/\d/.test(key) ? `Digit${key}` : `Key${key}`));
 const HOLD_MILLISECONDS = 480;
@@ -48,7 +48,7 @@ function buildPad(number, studio, actions, fingers) {
   const badge = make("span", { className: "badge", "aria-hidden": "true" });
   const node = make("button", { type: "button", className: "pad" }, make("span", { className: "top" }, key, badge), wave, name, beat);
   node.dataset.number = number;
-  const draw = () => studio.pads[number].sound && drawWave(wave, studio.pads[number].sound.samples, { share: studio.pads[number].length / 100 });
+  const draw = () => studio.pads[number].sound && drawOutline(wave, studio.pads[number].sound.samples, { share: studio.pads[number].length / 100 });
   const mark = () => {
     node.dataset.selected = studio.selected === number;
     node.setAttribute("aria-current", studio.selected === number);

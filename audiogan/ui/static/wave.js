@@ -1,6 +1,6 @@
 // A sound's outline on a canvas, in the colour that CSS gives the canvas.
 
-export function drawWave(canvas, samples, { share = 1 } = {}) {
+export function drawOutline(canvas, samples, { share = 1 } = {}) {
   const scale = Math.min(globalThis.devicePixelRatio || 1, 3);
   const width = Math.round((canvas.clientWidth || 96) * scale);
   const height = Math.round((canvas.clientHeight || 36) * scale);
