@@ -70,10 +70,10 @@ def test_saved_zip_opens_as_it_is_or_packed_anew(visit, tmp_path, compression):
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("{", "This file is no kit"),
+        ("{", "This file is no kit: choose the ZIP of a saved kit"),
         ("PK\3\4 and no more of an archive", "This ZIP archive is damaged"),
         ("[" * 4_000_001, "This file is too large to be a kit."),
-        ('{"format": "song"}', "This file is not a kit"),
+        ('{"format": "song"}', "This file is no kit: choose the ZIP of a saved kit"),
     ],
 )
 def test_file_that_is_no_kit_is_a_toast(visit, tmp_path, content, words):

@@ -40,10 +40,11 @@ test("a kit survives its file, latents to the last bit", () => {
 
 test("a file that is no kit is refused with what to do", () => {
   const good = describeKit(kit());
+  const NO_KIT = /This file is no kit: choose the ZIP of a saved kit, or the kit\.json in it\./;
   for (const [text, words] of [
-    ["{", /is no kit/],
-    ["null", /not a kit/],
-    [JSON.stringify({ ...good, version: 2 }), /not a kit/],
+    ["{", NO_KIT],
+    ["null", NO_KIT],
+    [JSON.stringify({ ...good, version: 2 }), NO_KIT],
     [JSON.stringify({ ...good, pads: [] }), /16 pads/],
     [JSON.stringify({ ...good, pattern: [[1]] }), /pattern/],
     [JSON.stringify({ ...good, pattern: good.pattern.map((row) => row.map(() => 4)) }), /pattern/],

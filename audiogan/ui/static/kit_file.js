@@ -7,6 +7,7 @@ import { batches } from "./supply.js";
 import { isZip, unzipped } from "./unzip.js";
 
 const MAX_BYTES = 4_000_000; // a kit of long latents has a tenth of it
+const NO_KIT = "This file is no kit: choose the ZIP of a saved kit, or the kit.json in it.";
 
 // All or nothing; answers the kit before, or null where this one was not opened.
 export async function openFile(studio, file) {
@@ -37,7 +38,7 @@ async function kitText(file) {
 // A kit file's text as { kit, wanted }: pads without their sounds, and what to ask the server for.
 export function readKit(text) {
   const kit = parse(text);
-  if (kit?.format !== FORMAT || kit.version !== 1) throw new Error("This file is not a kit exported here: choose a kit's JSON.");
+  if (kit?.format !== FORMAT || kit.version !== 1) throw new Error(NO_KIT);
   if (!Array.isArray(kit.pads) || kit.pads.length !== PADS) throw new Error(`A kit must have ${PADS} pads.`);
   if (!isPattern(kit.pattern)) throw new Error(`A kit's pattern must be ${PADS} rows of ${STEPS} levels from 0 to 3.`);
   const pads = kit.pads.map((pad) => ({
@@ -60,7 +61,7 @@ function parse(text) {
   try {
     return JSON.parse(text);
   } catch {
-    throw new Error("This file is no kit: choose the ZIP of a saved kit, or the kit.json in it.");
+    throw new Error(NO_KIT);
   }
 }
 
