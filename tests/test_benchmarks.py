@@ -1,11 +1,15 @@
 """The benchmarks run and give rows with the promised keys. What they measure is no business of a test."""
 
 import contextlib
+import io
 
+import numpy as np
 import pytest
+import soundfile
 import torch
+from conftest import save_tiny_checkpoint
 
-from benchmarks import generate, griffin_lim, train_step
+from benchmarks import app, generate, griffin_lim, pages, train_step
 from benchmarks.gradient_error import gradient_errors
 from benchmarks.timing import alternate
 from benchmarks.train_step import noise_data, our_step
@@ -23,13 +27,44 @@ KEYS = {"name", "ours_s", "baseline_s", "ratio", "baseline", "machine"}
     ids=["griffin-lim", "generate", "train-step"],
 )
 def test_rows_have_the_promised_keys(run, rows):
-    measured = run()
+    check(run(), rows)
+
+
+def check(measured: list[dict], rows: int) -> None:
     assert len(measured) == rows
     for row in measured:
         assert set(row) >= KEYS
         assert row["ours_s"] > 0
         assert row["baseline_s"] > 0
         assert row["ratio"] > 0
+
+
+def test_both_apps_make_the_same_sounds_and_are_opened_whole(tmp_path):
+    save_tiny_checkpoint(tmp_path / "tiny", "wavegan")
+    with pages.serve(tmp_path) as (ours, plain):
+        rows = app.compare(ours, plain, rounds=1)
+        clips, files = ours.sounds(5)[0], plain.sounds(5)[0]
+        documents = [page.client.get("/") for page in (ours, plain)]
+    check(rows, 3)
+    assert len(clips) == len(files) == 16
+    for clip, file in zip(clips, files, strict=True):
+        pcm, whole = np.frombuffer(clip, "<i2").astype(float), soundfile.read(io.BytesIO(file))[0]
+        assert np.corrcoef(pcm, whole[: len(pcm)])[0, 1] > 0.999  # Gradio makes each as loud as can be
+    sizes = rows[1]["ours_bytes"], rows[1]["baseline_bytes"]
+    for document, received in zip(documents, sizes, strict=True):
+        assert {name.rpartition(".")[2] for name in pages.NAMED.findall(document.text)} == {"js", "css"}
+        assert received > document.num_bytes_downloaded
+    assert [document.text.count('"pcm"') for document in documents] == [16, 0]
+
+
+def test_an_app_that_does_not_start_says_why(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text("print('one'); raise SystemExit('no room for two')")
+    with (
+        pages.started([str(script)], tmp_path) as process,
+        pytest.raises(OSError, match=r"script\.py .*no room for two"),
+    ):
+        pages.wait_for("http://127.0.0.1:1", process, tmp_path)
 
 
 def test_only_what_comes_after_the_untimed_rounds_counts():
