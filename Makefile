@@ -1,4 +1,5 @@
-# Each goal does its own set-up: make demo, make test, make lint. PYTHON names another interpreter (3.11 or 3.12).
+# Each goal does its own set-up: make demo, make test, make lint, make bench.
+# PYTHON names another interpreter (3.11 or 3.12).
 PYTHON ?= $(shell command -v python3.12 >/dev/null 2>&1 && python3.12 -c '' 2>/dev/null && echo python3.12 || echo python3)
 VENV := .venv
 BIN := $(VENV)/bin
@@ -6,9 +7,10 @@ PORT ?= 7860
 
 DATA ?= data/general-midi
 MODELS ?= hybrid-instruments specgan-instruments wavegan-instruments
+BENCHMARKS ?= generate griffin-lim train-step data app
 STUDY_LABELS := Acoustic_guitar,Cello,Flute,Saxophone,Snare_drum,Trumpet
 
-.PHONY: demo test soak lint study system-packages
+.PHONY: demo test soak lint bench study system-packages
 
 demo: $(VENV)/.run
 	$(BIN)/python app.py --port $(PORT)
@@ -24,6 +26,10 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/oxlint --quiet
+
+# Ratios against stated baselines, one benchmark after the other; one that fails does not keep the others back.
+bench: $(VENV)/.run
+	@failed=0; for name in $(BENCHMARKS); do $(BIN)/python -m benchmarks $$name || failed=1; done; exit $$failed
 
 # The study that the app runs unless told otherwise, on MODELS; DATA names prepared data.
 study: $(VENV)/.run

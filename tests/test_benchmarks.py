@@ -2,6 +2,8 @@
 
 import contextlib
 import io
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ import soundfile
 import torch
 from conftest import save_tiny_checkpoint
 
-from benchmarks import app, generate, griffin_lim, pages, train_step
+from benchmarks import BENCHMARKS, app, generate, griffin_lim, pages, train_step
 from benchmarks.gradient_error import gradient_errors
 from benchmarks.timing import alternate
 from benchmarks.train_step import noise_data, our_step
@@ -65,6 +67,11 @@ def test_an_app_that_does_not_start_says_why(tmp_path):
         pytest.raises(OSError, match=r"script\.py .*no room for two"),
     ):
         pages.wait_for("http://127.0.0.1:1", process, tmp_path)
+
+
+def test_make_runs_every_benchmark():
+    makefile = (Path(__file__).parent.parent / "Makefile").read_text()
+    assert re.search(r"^BENCHMARKS \?= (.*)$", makefile, re.MULTILINE)[1].split() == list(BENCHMARKS)
 
 
 def test_only_what_comes_after_the_untimed_rounds_counts():
