@@ -23,6 +23,15 @@ class TestAgreement:
         assert agreement.ordinal_alpha(np.array([[1.0, np.nan], [np.nan, 2]])) is None
         assert agreement.ordinal_alpha(np.zeros((0, 0))) is None
 
+    def test_clips_of_votes_outside_a_study_are_told_apart_by_their_hash(self):
+        rows = [
+            vote(rater, value=value, role="free", stimulus="", clip_sha256=str(value))
+            for rater in ("a", "b")
+            for value in (1, 2, 5)
+        ]
+        assert agreement.ratings_table(rows).tolist() == [[1, 2, 5], [1, 2, 5]]
+        assert agreement.summary(rows, rows)["alpha"] == 1
+
     def test_leave_one_out_by_hand(self):
         table = np.array([[1.0, 2, 3, 4], [1, 2, 3, 4], [4, 3, 2, 1]])
         found = agreement.leave_one_out(table)

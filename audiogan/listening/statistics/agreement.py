@@ -5,16 +5,18 @@ from statistics import median
 
 import numpy as np
 
+from audiogan.listening.statistics.answers import clip_of
+
 FEWEST_SHARED = 4  # clips, for a correlation
 
 
 def ratings_table(rows: Sequence[dict]) -> np.ndarray:
     """The first answer of each rater to each clip: float64 [raters, clips], NaN where there is none."""
     raters = {name: i for i, name in enumerate(sorted({row["rater"] for row in rows}))}
-    clips = {name: i for i, name in enumerate(sorted({row["stimulus"] for row in rows}))}
+    clips = {name: i for i, name in enumerate(sorted(set(map(clip_of, rows))))}
     table = np.full((len(raters), len(clips)), np.nan)
     for row in reversed(rows):
-        table[raters[row["rater"]], clips[row["stimulus"]]] = float(row["value"])
+        table[raters[row["rater"]], clips[clip_of(row)]] = float(row["value"])
     return table
 
 

@@ -61,7 +61,11 @@ class Answers:
 
 
 def answers_of(rows: Sequence[dict], number=float) -> Answers:
-    """The rows' values as `Answers`; a clip without an id is known by its hash."""
-    clips = [row["stimulus"] or row["clip_sha256"] for row in rows]
+    """The rows' values as `Answers`."""
     raters, labels = ([row[name] for row in rows] for name in ("rater", "label"))
-    return Answers([number(row["value"]) for row in rows], raters, clips, labels)
+    return Answers([number(row["value"]) for row in rows], raters, list(map(clip_of, rows)), labels)
+
+
+def clip_of(row: dict) -> str:
+    """What tells a vote's clip from others: its id, or its hash where it has none, as in free votes."""
+    return row["stimulus"] or row["clip_sha256"]
