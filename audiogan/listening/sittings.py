@@ -108,11 +108,12 @@ class Sittings:
         return None
 
     def _session(self, name: str) -> Session | None:
-        if name not in self._sessions:
-            session = self._store.session(name)
-            if session is None or session.study_hash != self._study.hash:
-                return None
-            if len(self._sessions) >= MAX_SESSIONS:
-                self._sessions.clear()
-            self._sessions[name] = session
-        return self._sessions[name]
+        if session := self._sessions.get(name):  # in one look: another thread may clear them after a first
+            return session
+        session = self._store.session(name)
+        if session is None or session.study_hash != self._study.hash:
+            return None
+        if len(self._sessions) >= MAX_SESSIONS:
+            self._sessions.clear()
+        self._sessions[name] = session
+        return session

@@ -174,6 +174,24 @@ class TestOnce:
         assert second["receipt"] == first["receipt"]
         assert len(list(store.rows())) == 4
 
+    def test_session_is_found_where_another_thread_empties_the_memory_meanwhile(self, rating, monkeypatch):
+        class Emptied(dict):
+            """Another thread clears it right after each look."""
+
+            def __contains__(self, name):
+                found = super().__contains__(name)
+                self.clear()
+                return found
+
+            def get(self, name):
+                found = super().get(name)
+                self.clear()
+                return found
+
+        sittings = rating.listening._sittings
+        monkeypatch.setattr(sittings, "_sessions", Emptied(sittings._sessions))
+        assert rating.call("open")["view"] == rating.view
+
     def test_consent_again_is_the_same_session(self, rating, store):
         rating.step()
         view = rating.view
