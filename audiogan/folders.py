@@ -37,8 +37,7 @@ class PartialFolder:
             if left.name.startswith(prefix):
                 _sweep(left, target)
         self._refuse_existing()
-        self._home = Path(tempfile.mkdtemp(prefix=prefix, dir=target.parent))
-        self._lock = _lock(self._home)
+        self._home, self._lock = _locked(prefix, target.parent)
         self.path = self._home / "new"
         self.path.mkdir()
 
@@ -96,28 +95,39 @@ def alone_in(folder: Path) -> Iterator[None]:
     if fcntl is None:
         yield
         return
-    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        with contextlib.suppress(OSError):
-            _lock_or_block(descriptor, folder)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _lock_or_block(descriptor: int, folder: Path) -> None:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock = _lock(folder)
     except BlockingIOError:
         raise ValueError(f"another process works in {folder}: wait until it is done, or name another folder") from None
+    try:
+        yield
+    finally:
+        if lock is not None:
+            os.close(lock)
+
+
+def _locked(prefix: str, parent: Path) -> tuple[Path, int | None]:
+    """A new folder and its lock; where another process sweeps it up before it is locked, the next one."""
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
+        with contextlib.suppress(BlockingIOError, FileNotFoundError):
+            lock = _lock(folder)
+            if lock is None or folder.is_dir():
+                return folder, lock
+            os.close(lock)  # of a folder that is gone
 
 
 def _sweep(left: Path, target: Path) -> None:
     """Clear what another process left, unless it lives."""
-    lock = _lock(left)
+    try:
+        lock = _lock(left)
+    except OSError:
+        return
     if lock is not None:
-        _clear(left, target)
-        os.close(lock)
+        try:
+            _clear(left, target)
+        finally:
+            os.close(lock)
 
 
 def _clear(home: Path, target: Path) -> None:
@@ -128,12 +138,18 @@ def _clear(home: Path, target: Path) -> None:
 
 
 def _lock(folder: Path) -> int | None:
-    """A descriptor that holds the folder's lock; None where another process has it, or the file system has none."""
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return descriptor
-        except OSError:
-            os.close(descriptor)
-    return None
+    """A descriptor that holds the folder's lock; None where the file system has none.
+
+    Raises:
+        BlockingIOError: another process has it.
+        OSError: the folder cannot be opened.
+    """
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        if isinstance(error, BlockingIOError):
+            raise
+        return None
+    return descriptor

@@ -118,6 +118,33 @@ def test_another_living_process_keeps_its_own(tmp_path):
     assert names(tmp_path) == ["out"]
 
 
+@pytest.mark.parametrize("when", ["before", "while"])
+def test_one_that_is_swept_before_it_is_locked_gives_way_to_the_next(tmp_path, monkeypatch, when):
+    """Another process sweeps in the moment between the two: it is done before this one locks, or has the lock then."""
+    make, held = folders.tempfile.mkdtemp, []
+
+    def swept(**named):
+        monkeypatch.setattr(folders.tempfile, "mkdtemp", make)
+        made = make(**named)
+        held.append(os.open(made, os.O_RDONLY))
+        fcntl.flock(held[0], fcntl.LOCK_EX)
+        if when == "before":
+            Path(made).rmdir()
+            os.close(held.pop())
+        return made
+
+    monkeypatch.setattr(folders.tempfile, "mkdtemp", swept)
+    folder = PartialFolder(tmp_path / "out")
+    for descriptor in held:
+        (swept_up,) = set(tmp_path.iterdir()) - {folder.path.parent}
+        swept_up.rmdir()
+        os.close(descriptor)
+    PartialFolder(tmp_path / "out").discard()
+    folder.finish()
+    folder.discard()
+    assert names(tmp_path) == ["out"]
+
+
 def test_a_dead_ones_is_removed_and_neighbours_are_not(tmp_path):
     for name in (".out.partial-dead", ".out.backup", ".out2.partial-other", "out2"):
         (tmp_path / name).mkdir()
