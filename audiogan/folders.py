@@ -1,16 +1,12 @@
 """Folders that appear whole or not at all; what a killed process left of one, the next sweeps up."""
 
 import contextlib
+import fcntl
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-
-try:
-    import fcntl
-except ImportError:  # Windows, which opens no folders either: nothing is locked there, and nothing swept
-    fcntl = None
 
 REPLACED = "replaced"  # what gives way, until the new one is in its place
 
@@ -92,9 +88,6 @@ def alone_in(folder: Path) -> Iterator[None]:
     Raises:
         ValueError: another process holds it.
     """
-    if fcntl is None:
-        yield
-        return
     try:
         lock = _lock(folder)
     except BlockingIOError:

@@ -79,3 +79,9 @@ def test_a_cards_scores_are_the_evaluations(name):
             assert float(number) == pytest.approx(EVALUATED[name]["scores"][score], abs=0.51 * step), line
             found += 1
     assert found >= 12
+
+
+def test_the_readme_says_that_it_takes_what_only_linux_and_macos_have():
+    code = "\n".join(path.read_text("utf-8") for path in (ROOT / "audiogan").rglob("*.py"))
+    assert set(re.findall(r"^import (fcntl|resource)$", code, re.MULTILINE)) == {"fcntl", "resource"}  # whatever comes
+    assert "You need Linux or macOS" in (ROOT / "README.md").read_text("utf-8")

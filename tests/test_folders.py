@@ -152,10 +152,11 @@ def test_a_dead_ones_is_removed_and_neighbours_are_not(tmp_path):
     assert names(tmp_path) == [".out.backup", ".out2.partial-other", "out2"]
 
 
-def test_a_file_system_without_locks(tmp_path, monkeypatch):
-    def refuse(*_):
-        raise OSError(95, "Operation not supported")
+def refuse(*_):
+    raise OSError(95, "Operation not supported")
 
+
+def test_a_file_system_without_locks(tmp_path, monkeypatch):
     (tmp_path / ".out.partial-dead").mkdir()
     monkeypatch.setattr(fcntl, "flock", refuse)
     folder = PartialFolder(tmp_path / "out")
@@ -164,7 +165,7 @@ def test_a_file_system_without_locks(tmp_path, monkeypatch):
     assert names(tmp_path) == [".out.partial-dead", "out"]
 
 
-def test_a_system_without_locks_lets_everybody_in(tmp_path, monkeypatch):
-    monkeypatch.setattr(folders, "fcntl", None)
+def test_a_file_system_without_locks_lets_everybody_in(tmp_path, monkeypatch):
+    monkeypatch.setattr(fcntl, "flock", refuse)
     with alone_in(tmp_path), alone_in(tmp_path):
         pass
