@@ -1,8 +1,6 @@
-"""What a visitor typed, and how events that answer at once are registered."""
+"""What a visitor typed."""
 
 from audiogan.latent import MAX_SEED
-
-AT_ONCE = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 
 
 def parse_seed(text: str, name: str = "seed") -> int:

@@ -8,11 +8,11 @@ from audiogan.listening.hub_sync import sync_state
 from audiogan.listening.store import place
 from audiogan.ui import findings
 from audiogan.ui.downloads import Downloads, links
-from audiogan.ui.fields import AT_ONCE
 from audiogan.ui.scripts import mounting
 from audiogan.ui.tally import Tally
 from audiogan.ui.toasts import toasts
 
+AT_ONCE = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}  # events: no wait, none to see
 COUNTING = '<p class="empty" role="status">Counting the votes…</p>'
 METHOD = """
 Each number is the mean of listeners' means, one listener, one voice, with a 95 % interval that counts both that
