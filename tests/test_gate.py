@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from audiogan.listening.guard import Limit, SoundLimits
-from audiogan.ui.gate import AT_ONCE, Gate, Visitor
+from audiogan.listening.guard import Limit
+from audiogan.ui.gate import AT_ONCE, Gate, SoundLimits, Visitor
 from audiogan.ui.recent import Recent
 
 

@@ -48,19 +48,6 @@ class Limits:
     withdraw: Limit = Limit(20, 0.2)
 
 
-@dataclass(frozen=True)
-class SoundLimits:
-    """How many requests for sounds one page view and one address may send. A lecture hall behind one address must fit.
-
-    Attributes:
-        session: of one page view.
-        address: of one address, whatever its sessions.
-    """
-
-    session: Limit = Limit(240, 12.0)
-    address: Limit = Limit(3000, 150.0)
-
-
 class Guard:
     """Token buckets in memory: each process counts for itself.
 

@@ -9,8 +9,9 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from audiogan.listening.guard import Guard, RefusedError, SoundLimits
+from audiogan.listening.guard import Guard, Limit, RefusedError
 from audiogan.ui.line import Job, Line
 from audiogan.ui.recent import Recent
 from audiogan.ui.toasts import sentence
@@ -36,6 +37,18 @@ class Visitor:
 
     session: str = ""
     address: str = ""
+
+
+class SoundLimits(NamedTuple):
+    """How many requests for sounds one page view and one address may send. A lecture hall behind one address must fit.
+
+    Attributes:
+        session: of one page view.
+        address: of one address, whatever its sessions.
+    """
+
+    session: Limit = Limit(240, 12.0)
+    address: Limit = Limit(3000, 150.0)
 
 
 class Gate:
