@@ -20,6 +20,7 @@ from audiogan.models.base import Generator
 FORMAT = 1
 FOLDER = Path(__file__).resolve().parent.parent / "checkpoints"
 MAX_CONFIG_BYTES, MAX_STEPS = 1_000_000, 2**53  # above which a page's numbers are not exact
+INDEX, MAX_INDEX_BYTES = "nearest.safetensors", 64_000_000  # of `resemblance`, on a floor above
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _LINE = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]*")  # what a terminal and JSON can show
 

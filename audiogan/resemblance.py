@@ -11,14 +11,13 @@ import safetensors.numpy
 from safetensors import safe_open
 
 from audiogan.audio import from_pcm16, write_atomically
+from audiogan.checkpoint import INDEX, MAX_INDEX_BYTES
 from audiogan.dataset import PreparedData
 from audiogan.plots import log_mel_db
 
-FILE = "nearest.safetensors"
 BANDS, FRAMES = 24, 24
 RANGE_DB = 60.0  # below a clip's loudest cell
 MAX_LAG = 1  # frames
-MAX_BYTES = 64_000_000
 
 
 @dataclass(frozen=True)
@@ -87,8 +86,8 @@ def save(index: Index, folder: Path) -> Path:
     """Write the index into a checkpoint's folder, whole or not at all."""
     words = {"labels": json.dumps(index.labels), "sources": json.dumps(index.sources)}
     tensors = {"fingerprints": index.fingerprints, "label": index.label.astype(np.int64)}
-    write_atomically(folder / FILE, safetensors.numpy.save(tensors, metadata=words))
-    return folder / FILE
+    write_atomically(folder / INDEX, safetensors.numpy.save(tensors, metadata=words))
+    return folder / INDEX
 
 
 def load(folder: Path) -> Index | None:
@@ -97,18 +96,18 @@ def load(folder: Path) -> Index | None:
     Raises:
         ValueError: it is damaged or too large.
     """
-    path = folder / FILE
+    path = folder / INDEX
     if not path.is_file():
         return None
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise ValueError(f"it is larger than {MAX_BYTES} bytes")
+        if path.stat().st_size > MAX_INDEX_BYTES:
+            raise ValueError(f"it is larger than {MAX_INDEX_BYTES} bytes")
         with safe_open(path, framework="numpy") as file:
             words = file.metadata() or {}
             tensors = [file.get_tensor(name) for name in ("fingerprints", "label")]
         return Index(*tensors, *(_names(words.get(name)) for name in ("labels", "sources")))
     except (OSError, safetensors.SafetensorError, ValueError) as error:
-        raise ValueError(f"checkpoint {folder.name} has no usable {FILE}: {error}") from None
+        raise ValueError(f"checkpoint {folder.name} has no usable {INDEX}: {error}") from None
 
 
 def fingerprint(audio: np.ndarray, sample_rate: int) -> np.ndarray:

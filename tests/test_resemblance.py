@@ -1,5 +1,7 @@
 """The index of training sounds: it finds copies, forgives loudness and a small shift, and survives its file."""
 
+import os
+
 import numpy as np
 import pytest
 from conftest import NUM_SAMPLES, SAMPLE_RATE, save_tiny_checkpoint, tone
@@ -8,6 +10,7 @@ from audiogan import resemblance
 from audiogan.audio import from_pcm16
 from audiogan.cli import main
 from audiogan.dataset import PreparedData
+from audiogan.hub.pull import MAX_BYTES
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +74,13 @@ def test_a_damaged_index_is_named(index, tmp_path):
     path = resemblance.save(index, tmp_path)
     path.write_bytes(path.read_bytes()[:-9])
     with pytest.raises(ValueError, match=r"no usable nearest\.safetensors"):
+        resemblance.load(tmp_path)
+
+
+def test_an_index_that_the_hub_would_not_give_is_not_read_either(index, tmp_path):
+    path, most = resemblance.save(index, tmp_path), MAX_BYTES["nearest.safetensors"]
+    os.truncate(path, most + 1)  # on disk it takes no more than before
+    with pytest.raises(ValueError, match=f"larger than {most} bytes"):
         resemblance.load(tmp_path)
 
 

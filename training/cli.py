@@ -75,7 +75,7 @@ def _presets(options) -> None:
 
 
 def _export(options) -> None:
-    from audiogan import checkpoint, resemblance
+    from audiogan import checkpoint
     from training.export import export
 
     notes = ""
@@ -84,7 +84,7 @@ def _export(options) -> None:
             raise ValueError(f"--notes {options.notes} is missing")
         notes = read_text(options.notes).strip()
     checkpoints = options.checkpoints or checkpoint.FOLDER
-    indexed = (checkpoints / checkpoint.check_name(options.name) / resemblance.FILE).is_file()
+    indexed = (checkpoints / checkpoint.check_name(options.name) / checkpoint.INDEX).is_file()
     which = "last" if options.last else "best" if options.step is None else options.step
     print(export(options.folder, options.name, checkpoints, notes, which, options.notch, options.replace))
     if indexed:

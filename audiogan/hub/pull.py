@@ -13,11 +13,14 @@ from audiogan.folders import staged
 from audiogan.hub.client import HubError, connect, explained
 from audiogan.models import build_generator
 
-INDEX = "nearest.safetensors"  # of `resemblance`, on a floor above
 WEIGHTS = "model.safetensors"
 REQUIRED = ("config.json", WEIGHTS)
-FILES = (*REQUIRED, "README.md", INDEX)
-MAX_BYTES = {"config.json": checkpoint.MAX_CONFIG_BYTES, "README.md": 1_000_000, INDEX: 64_000_000}
+FILES = (*REQUIRED, "README.md", checkpoint.INDEX)
+MAX_BYTES = {
+    "config.json": checkpoint.MAX_CONFIG_BYTES,
+    "README.md": 1_000_000,
+    checkpoint.INDEX: checkpoint.MAX_INDEX_BYTES,
+}
 HEADER_BYTES = 1_000_000  # of a safetensors file, at most
 MAY_HOLD_CODE = (".bin", ".ckpt", ".joblib", ".npy", ".npz", ".pickle", ".pkl", ".pt", ".pth", ".py", ".sh", ".tar")
 
