@@ -256,7 +256,7 @@ def test_app_says_when_its_port_is_taken_or_its_database_is_out_of_reach(checkpo
     given = ("--checkpoints", str(checkpoints))
     run = start(*given, AUDIOGAN_DATABASE_URL="sqlite:////nonexistent/votes.sqlite3")
     assert run.returncode == 2
-    assert re.fullmatch(r"app.py: ratings database .* cannot be used: .*\n", run.stderr)
+    assert re.fullmatch(r"app.py: ratings database .* cannot be used: .*/nonexistent/votes\.sqlite3.*\n", run.stderr)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

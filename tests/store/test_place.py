@@ -1,6 +1,7 @@
 """Which database it is: named by the environment, reached or given up, told without its password."""
 
 import os
+import re
 import socket
 import sqlite3
 import sys
@@ -48,6 +49,14 @@ def test_unusable_database_is_one_sentence_without_its_password(url):
         Store(url)
     assert "\n" not in str(caught.value)
     assert "hunter2" not in str(caught.value)
+    assert "AUDIOGAN_DATABASE_URL" in str(caught.value)
+
+
+def test_file_that_cannot_be_opened_is_named(file, monkeypatch):
+    monkeypatch.setenv("AUDIOGAN_DATABASE_URL", f"sqlite:///{file}/is/no/folder?timeout=5")
+    file.touch()
+    with pytest.raises(StoreError, match=f"cannot be used: .*; it is {re.escape(str(file))}/is/no/folder, and AUDIO"):
+        Store()
 
 
 def test_place_of_a_database_tells_no_secret(tmp_path):

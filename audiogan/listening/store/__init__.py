@@ -32,9 +32,9 @@ class Store:
         self._listeners: list[Callable[[list[dict]], None]] = []
         try:
             schema.open_schema(self._database)
-        except StoreError:
+        except StoreError as error:
             self.close()
-            raise
+            raise StoreError(f"{error}; {self._database.setting}") from None
 
     @property
     def where(self) -> str:

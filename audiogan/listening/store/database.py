@@ -35,11 +35,11 @@ class Database:
     """
 
     def __init__(self, url: str):
-        self.name = "ratings database"
+        self.name = "ratings database of AUDIOGAN_DATABASE_URL"
         with self.explained():
             self._engine = _engine(url)
             self.dialect = self._engine.dialect.name
-            self.name += f" ({self.dialect})"
+            self.name = f"ratings database ({self.dialect})"
             if self.dialect == "sqlite":
                 sa.event.listen(self._engine, "connect", self._make_durable)
                 sa.event.listen(self._engine, "begin", _begin)
@@ -55,6 +55,13 @@ class Database:
         """Its file, or its host and name: nothing else of the URL, for what else stands there may be secret."""
         url = self._engine.url
         return f"{url.host}/{url.database}" if url.host else url.database or "memory"
+
+    @property
+    def setting(self) -> str:
+        """For whoever starts the app, not for a page's visitor: which file it is, and what names it."""
+        if self.dialect != "sqlite":
+            return "AUDIOGAN_DATABASE_URL names it"
+        return f"it is {self.where}, and AUDIOGAN_DATABASE_URL can name another"
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
