@@ -24,7 +24,7 @@ def add_ratings(commands):
 
 
 def _add_export(actions) -> None:
-    export = actions.add_parser("export", help="write every vote and exclusion, one a row")
+    export = actions.add_parser("export", help="write every vote, exclusion and note, one a row")
     export.add_argument("--format", choices=("csv", "jsonl"), default="csv")
     export.add_argument("--out", required=True, type=Path, metavar="FILE")
     export.add_argument("--results", type=Path, metavar="FILE.csv|.jsonl", help="the results, one number a row")

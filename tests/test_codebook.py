@@ -2,15 +2,18 @@
 
 from test_screening import study_with
 
-from audiogan.listening import codebook, records
+from audiogan.listening import codebook, records, votes
 from audiogan.listening.study import Study
 
 
 def test_codebook_explains_every_column(tmp_path):
     study = study_with(tmp_path, min_standard_deviation=0.3)
     text = codebook.codebook([study])
-    for column in (*records.VOTE_COLUMNS, *records.EXCLUSION_COLUMNS):
+    for column in (*records.VOTE_COLUMNS, *records.EXCLUSION_COLUMNS, *votes.NOTE_COLUMNS):
         assert column in text
+    assert "- `reason`: a sentence: the step's number in its sitting, from 0, and what was asked there." in text
+    for kind in records.KINDS:
+        assert f"`{kind}`" in text.split("## Votes")[0]
     assert "1 Bad, 2 Poor, 3 Fair, 4 Good, 5 Excellent" in text
     assert study.hash in text
     for name in (*codebook.NAMES, "Study.hash", "clip_hash", "weights_hash"):

@@ -6,12 +6,13 @@ import json
 import pytest
 from test_cli import refused
 from test_screening import study_with
-from voting import World, exclusion, vote
+from voting import World, exclusion, note, vote
 
 from audiogan import cli
 from audiogan.listening import latex, records, report
 from audiogan.listening.statistics.analysis import analyse, analyse_all
 from audiogan.listening.study import Study
+from audiogan.listening.votes import EXCLUSION_COLUMNS, NOTE_COLUMNS, VOTE_COLUMNS
 
 HOSTILE = ("=1+1", "+1", "-1", "@x", "\tx", "'quoted", "\r=1", 'say "hi", then\nleave', "<b>&_%$#{}~^\\", "Gong")
 SEPARATED = "lines\u2028of\x85all\x1ckinds"
@@ -23,7 +24,7 @@ def study(tmp_path) -> Study:
 
 
 def voted(study: Study, raters: int = 6) -> list[dict]:
-    """Votes of a small study, one straight-lining rater, one who withdrew, and a vote outside any study."""
+    """Votes of a small study, one straight-lining rater, one who withdrew, skipped steps, a vote outside any study."""
     rows = []
     tests = study.of_role("test")
     for number in range(raters):
@@ -35,7 +36,8 @@ def voted(study: Study, raters: int = 6) -> list[dict]:
                 rows.append(vote(f"r{number}", stimulus.system, 3 if number == 1 else int(value), question, **common))
             said = "real" if value > 3 else "invented"
             rows.append(vote(f"r{number}", stimulus.system, said, "real", **common))
-    rows.append(exclusion("withdrawn", session_id=f"s-r{raters - 1}"))
+    rows += [note("s-r0", study.hash), note("s-r0", study.hash), note("s-r1", study.hash)]
+    rows += [note(f"s-r{raters - 1}", study.hash), exclusion("withdrawn", session_id=f"s-r{raters - 1}")]
     return [*rows, vote("free", "wavegan", 5, role="free", study_hash="", stimulus="", clip_sha256="f")]
 
 
@@ -67,6 +69,17 @@ class TestRecords:
         assert not [row for row in rows if row["kind"] == "vote" and row["rater"] == "r5"]
         excluded = {(row["rule"], row["session_id"]) for row in rows if row["kind"] == "exclusion"}
         assert {("withdrawn", "s-r5"), ("min_standard_deviation", "s-r1")} <= excluded
+        assert [row["session_id"] for row in rows if row["kind"] == "note"] == ["s-r0", "s-r0", "s-r1"]
+
+    def test_note_needs_no_column_and_no_answer_of_its_own(self):
+        assert set(NOTE_COLUMNS) <= {*VOTE_COLUMNS, *EXCLUSION_COLUMNS}  # tables that were made for older exports fit
+        told = [row for row in csv.DictReader(records.to_csv([note("s")]).splitlines()) if row["value"]]
+        assert told == []
+
+    def test_study_in_which_no_sound_could_be_played_is_told_of(self, study):
+        (found,) = analyse_all(records.records([note("s", study.hash), note("s", study.hash)], [study]))
+        assert (found["study_hash"], found["all"]["counts"]["votes"]) == (study.hash, 0)
+        assert "could not be played: 2 steps of 1 sessions" in report.text(found)
 
     def test_withdrawal_counts_once_and_in_its_own_study(self, study):
         rows = [*voted(study), vote("other", study_hash="f" * 64)]  # whose withdrawal names no study, as older ones do
@@ -177,6 +190,7 @@ class TestTable:
         assert "PRELIMINARY" in text
         assert "4 raters, 4 sessions, 48 test answers (of 48 votes" in text
         assert "left out: 1 sessions, 12 votes; withdrawn: 1 (min_standard_deviation 1)" in text
+        assert "skipped, because a sound could not be played: 3 steps of 2 sessions" in text
         assert "d'" in text
 
 
@@ -194,6 +208,7 @@ class TestCommand:
         assert json.loads(capsys.readouterr().out) == live
         assert [one["study_hash"] for one in live["studies"]] == [study.hash, ""]
         assert live["studies"][0]["exclusions"]["rules"]["min_standard_deviation"] == 1
+        assert live["studies"][0]["skipped"] == {"steps": 3, "sessions": 2}
 
     def test_rules_are_those_of_the_study_that_the_app_runs(self, stored, study, monkeypatch, capsys):
         monkeypatch.setenv("AUDIOGAN_STUDY", str(study.folder))

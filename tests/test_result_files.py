@@ -60,6 +60,8 @@ def test_csv_and_jsonl_have_the_same_numbers_and_those_of_the_analysis(study):
     assert {row["study_hash"] for row in rows} == {study.hash}
     withdrawn = [row["value"] for row in rows if row["statistic"] == "withdrawn"]
     assert withdrawn == [1, 1]
+    assert [row["value"] for row in rows if row["statistic"] == "skipped_steps"] == [3, 3]
+    assert [row["value"] for row in rows if row["statistic"] == "skipped_sessions"] == [2, 2]
 
 
 def test_every_statistic_and_column_is_in_the_codebook(study):

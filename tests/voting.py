@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 from scipy.stats import norm
 
-from audiogan.listening.votes import Exclusion, Vote
+from audiogan.listening.votes import Exclusion, Note, Vote
 
 STUDY = "5" * 64
 
@@ -22,6 +22,10 @@ def vote(rater="r0", system="real", value=3, question="quality", stimulus="c0", 
 
 def exclusion(rule="manual", **values) -> dict:
     return dataclasses.asdict(Exclusion(reason="because", rule=rule, **values))
+
+
+def note(session_id: str, study_hash: str = STUDY) -> dict:
+    return dataclasses.asdict(Note(session_id=session_id, study_hash=study_hash, reason="its sound did not play"))
 
 
 def small_study(raters: int = 4) -> list[dict]:

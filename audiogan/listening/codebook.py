@@ -7,7 +7,7 @@ from audiogan.listening import votes
 from audiogan.listening.numbers import Number
 from audiogan.listening.plan import REPEAT_DISTANCE, trial_counts
 from audiogan.listening.study import Study
-from audiogan.listening.votes import Exclusion, Vote
+from audiogan.listening.votes import Exclusion, Note, Vote
 
 NAMES = ("SCHEMA_VERSION", "HEADPHONES", "SCALES", "VERDICTS", "PREFERENCES", "CANNOT_TELL")  # that docstrings use
 STUDY_ROWS = (
@@ -32,10 +32,13 @@ def codebook(studies: Sequence[Study] = (), public: bool = False) -> str:
         public: without the pool's seed and the data's and the models' hashes, from which its clips could be made again,
             and known, while listeners are still asked.
     """
-    lines = ["# Codebook", "", "An export of votes has one row an event: `kind` is `vote`, `exclusion` or `study`."]
+    lines = ["# Codebook", "", "An export of votes has one row an event: `kind` is one of `vote`,"]
+    lines[-1] += " `exclusion`, `note` and `study`. Only rows of kind `vote` are answers."
     lines += ["", "## Votes", "", *_columns(Vote)]
     lines += ["", "## Exclusions", "", "A session or a vote that an exclusion names is left out of screened results."]
-    lines += ["", *_columns(Exclusion), "", "## Study rows", "", *STUDY_ROWS]
+    lines += ["", *_columns(Exclusion), "", "## Notes", ""]
+    lines += ["A note is a step of a sitting that was skipped because its sound could not be played."]
+    lines += ["", *_columns(Note), "", "## Study rows", "", *STUDY_ROWS]
     lines += ["", "## Results", "", "`results.csv` and `results.jsonl` have one number a row.", "", _reckoned()]
     lines += ["", *_columns(Number)]
     for study in studies:

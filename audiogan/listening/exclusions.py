@@ -4,19 +4,21 @@ from collections.abc import Iterable
 
 WITHDRAWN = "withdrawn"
 MANUAL = "manual"
+GIVEN = ("vote", "note")  # kinds of what a sitting left
 
 
 def kept(rows: Iterable[dict]) -> list[dict]:
     """The votes that no exclusion event among the rows takes out."""
     rows = list(rows)
-    return _without(rows, [row for row in rows if row["kind"] == "exclusion"])
+    left = _without(rows, [row for row in rows if row["kind"] == "exclusion"])
+    return [row for row in left if row["kind"] == "vote"]
 
 
 def not_withdrawn(rows: Iterable[dict]) -> list[dict]:
-    """All rows but the votes that their listener took back: these are in no result and in no export."""
+    """All rows but those of sittings that their listener took back: these are in no result and in no export."""
     rows = list(rows)
     withdrawn = [row for row in rows if row["kind"] == "exclusion" and row["rule"] == WITHDRAWN]
-    return _without(rows, withdrawn) + [row for row in rows if row["kind"] != "vote"]
+    return _without(rows, withdrawn) + [row for row in rows if row["kind"] not in GIVEN]
 
 
 def attributed(rows: Iterable[dict]) -> list[dict]:
@@ -32,11 +34,11 @@ def attributed(rows: Iterable[dict]) -> list[dict]:
 
 
 def _without(rows: list[dict], events: list[dict]) -> list[dict]:
-    """The votes among the rows that no event names."""
+    """The votes and notes among the rows that no event names."""
     sessions = {event["session_id"] for event in events} - {""}
     votes = {event["vote_id"] for event in events} - {""}
     return [
         row
         for row in rows
-        if row["kind"] == "vote" and row["session_id"] not in sessions and row["vote_id"] not in votes
+        if row["kind"] in GIVEN and row["session_id"] not in sessions and row.get("vote_id") not in votes
     ]

@@ -25,7 +25,8 @@ class Number:
             `leave_one_out` (median correlation), `repeat_difference`; counts: `raters`, `sessions`, `votes`
             (of every role), `role_votes` (those of the role `other`: results are of `test` and `free`),
             `headphones_sessions` and `device_sessions` (sittings whose outcome of the headphone check, or device,
-            `other` is), `excluded_sessions`, `excluded_votes`, `withdrawn`, `rule_broken` (sittings, `other` the rule).
+            `other` is), `excluded_sessions`, `excluded_votes`, `withdrawn`, `rule_broken` (sittings, `other` the rule),
+            `skipped_steps` and `skipped_sessions` (steps whose sound could not be played, and sittings with such).
         system: `real`, `anchor`, `griffin-lim`, or a model's name; empty where a number is about all.
         label: an instrument; empty where a number is about all.
         other: a second system or label, a rule, a role, an outcome or a device.
@@ -102,9 +103,10 @@ def _number(row: dict, statistic: str, question: str, value: str = "", interval:
 
 
 def _counts(results: dict, found: dict) -> Iterator[dict]:
-    left = results["exclusions"]
+    left, skipped = results["exclusions"], results["skipped"]
     counts = {name: found["counts"][name] for name in ("raters", "sessions", "votes")}
     counts |= {"excluded_sessions": left["sessions"], "excluded_votes": left["votes"], "withdrawn": left["withdrawn"]}
+    counts |= {"skipped_steps": skipped["steps"], "skipped_sessions": skipped["sessions"]}
     yield from ({"statistic": name, "value": count} for name, count in counts.items())
     for kind, what in KINDS_OF_COUNTS.items():
         yield from ({"statistic": what, "other": one, "value": n} for one, n in found["counts"][kind].items())

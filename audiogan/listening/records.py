@@ -1,6 +1,6 @@
 """Votes as files: what an export holds, and the same rows read back. One row an event, told apart by `kind`.
 
-An export is self-contained: beside the votes and the stored exclusions it has a `study` row (title, minimum_raters)
+An export is self-contained: beside the votes, notes and stored exclusions it has a `study` row (title, minimum_raters)
 and the exclusions that the study's rules give, so that who reads it needs nothing else to get the same numbers.
 """
 
@@ -15,13 +15,13 @@ from collections.abc import Iterable, Sequence
 from audiogan.listening.exclusions import attributed, not_withdrawn
 from audiogan.listening.screening import by_rules
 from audiogan.listening.study import Study
-from audiogan.listening.votes import EXCLUSION_COLUMNS, VOTE_COLUMNS, Exclusion, Vote
+from audiogan.listening.votes import EXCLUSION_COLUMNS, VOTE_COLUMNS, Exclusion, Note, Vote
 from audiogan.text import read_text
 
 FORMATS = ("csv", "jsonl")
 STUDY_COLUMNS = ("kind", "study_hash", "title", "minimum_raters")
 COLUMNS = tuple(dict.fromkeys(("kind", *VOTE_COLUMNS, *EXCLUSION_COLUMNS, *STUDY_COLUMNS)))
-KINDS = {"vote": Vote, "exclusion": Exclusion}
+KINDS = {"vote": Vote, "exclusion": Exclusion, "note": Note}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "'")  # what a spreadsheet runs, and the mark that stops it
 
 
@@ -58,6 +58,7 @@ def by_study(rows: Iterable[dict]) -> dict[str, list[dict]]:
     """
     rows = attributed(rows)
     hashes = dict.fromkeys(row["study_hash"] for row in rows if row["kind"] == "vote")
+    hashes |= dict.fromkeys(row["study_hash"] for row in rows if row["kind"] == "note" and row["study_hash"])
     found = {study: [row for row in rows if row["study_hash"] == study] for study in hashes}
     if len(hashes) == 1 and "" not in hashes:
         found[next(iter(hashes))] += [row for row in rows if not row["study_hash"]]
@@ -121,7 +122,7 @@ def _checked(row) -> dict:
         about = {name: row[name] for name in STUDY_COLUMNS}
         return about | {"minimum_raters": int(about["minimum_raters"])}
     if row.get("kind") not in KINDS:
-        raise ValueError(f"kind must be vote, exclusion or study, not {row.get('kind')!r}")
+        raise ValueError(f"kind must be vote, exclusion, note or study, not {row.get('kind')!r}")
     kind = KINDS[row["kind"]]
     types = typing.get_type_hints(kind)
     return dataclasses.asdict(kind(**{name: _typed(name, row[name], types[name]) for name in types if name in row}))

@@ -9,7 +9,7 @@ WITHOUT_RULES = "its design is not among those loaded (--study DIR), so none of 
 def text(results: dict) -> str:
     """One study's results of `statistics.analyse`, screened, with the other block's means beside them."""
     found, minimum = results["screened"], results["minimum_raters"]
-    lines = [_title(results), _counts(results)]
+    lines = [_title(results), _counts(results), _skipped(results["skipped"])]
     if results["without_rules"]:
         lines.append(f"NOT SCREENED: {WITHOUT_RULES}.")
     if found["preliminary"]:
@@ -49,6 +49,10 @@ def _counts(results: dict) -> str:
     line += f"{left['sessions']} sessions, {left['votes']} votes; withdrawn: {left['withdrawn']}"
     rules = ", ".join(f"{rule} {count}" for rule, count in left["rules"].items())
     return f"{line} ({rules})" if rules else line
+
+
+def _skipped(skipped: dict) -> str:
+    return f"skipped, because a sound could not be played: {skipped['steps']} steps of {skipped['sessions']} sessions"
 
 
 def _mean(row: dict, everyone: float) -> str:

@@ -110,8 +110,26 @@ class Exclusion:
     kind: str = "exclusion"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Note:
+    """A step of a sitting that was skipped because its sound could not be played: no vote, and no statistic has it.
+
+    Attributes:
+        session_id, study_hash: whose, as in votes.
+        reason: a sentence: the step's number in its sitting, from 0, and what was asked there.
+        created_utc: ISO 8601 with a trailing Z.
+    """
+
+    session_id: str
+    reason: str
+    study_hash: str = ""
+    created_utc: str = ""
+    kind: str = "note"
+
+
 VOTE_COLUMNS = tuple(field.name for field in dataclasses.fields(Vote))
 EXCLUSION_COLUMNS = tuple(field.name for field in dataclasses.fields(Exclusion))
+NOTE_COLUMNS = tuple(field.name for field in dataclasses.fields(Note))
 
 
 def clip_hash(audio: np.ndarray) -> str:

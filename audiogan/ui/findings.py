@@ -32,7 +32,7 @@ def page(results: dict, block: str) -> str:
     """
     found = results[block]
     if not results["all"]["counts"]["votes"]:
-        return EMPTY + _under_way(results)
+        return EMPTY + _skipped(results) + _under_way(results)
     parts = [_summary(results, found), *_marks(found), *_scales(found), *_preference(found), *_real(found)]
     return f'<div class="findings"><div class="plots">{"".join(parts)}</div>{"".join(details(found))}</div>'
 
@@ -57,7 +57,14 @@ def _summary(results: dict, found: dict) -> str:
     why = f"<p>Rules broken (a sitting may break several): {html.escape(rules)}.</p>" if rules else ""
     title = html.escape(results["title"] or "What listeners said")
     flag = flag if found["preliminary"] else ""
-    return f'<section class="summary"><h2>{title}</h2>{flag}<dl>{numbers}</dl>{why}{_under_way(results)}</section>'
+    why += _skipped(results) + _under_way(results)
+    return f'<section class="summary"><h2>{title}</h2>{flag}<dl>{numbers}</dl>{why}</section>'
+
+
+def _skipped(results: dict) -> str:
+    steps, sessions = (results["skipped"][name] for name in ("steps", "sessions"))
+    words = f"{plural(steps, 'step')} of {sessions:,} {plural(sessions, 'sitting')}"
+    return f"<p>Skipped because a sound could not be played: {steps:,} {words}.</p>" if steps else ""
 
 
 def _under_way(results: dict) -> str:

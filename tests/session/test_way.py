@@ -7,7 +7,8 @@ import pytest
 from sitting import KEY, LISTENER, MODULES, Listener
 from tiny_study import HASHES, LABELS, SYSTEMS, write_study
 
-from audiogan.listening import tokens, views
+from audiogan.listening import records, tokens, views
+from audiogan.listening.statistics.analysis import analyse
 from audiogan.listening.store import Store
 from audiogan.listening.study import Study
 from audiogan.listening.votes import Exclusion
@@ -135,13 +136,18 @@ class TestWay:
             name: view["systems"][0][name] for name in ("heard", "quality", "called_real")
         }
 
-    def test_skipped_sound_is_noted_and_costs_no_vote(self, rating, store):
+    def test_skipped_sound_is_noted_and_costs_no_vote(self, rating, store, study):
         number, token = rating.view["number"], rating.view["token"]
         assert rating.call("skip", token=token)["view"]["number"] == number + 1
-        assert "did not play" in store.notes()[0]["reason"]
-        assert list(store.rows()) == []
         assert rating.call("skip", token=token)["view"]["number"] == number + 1  # again changes nothing
-        assert len(store.notes()) == 1
+        rating.step()
+        *votes, note = store.rows()
+        assert {vote["kind"] for vote in votes} == {"vote"}
+        assert (note["kind"], note["session_id"]) == ("note", votes[0]["session_id"])
+        assert note["reason"] == "step 2 (rating) was skipped: its sound did not play"  # after level and headphones
+        found = analyse(records.records(store.rows(), [study]))
+        assert found["skipped"] == {"steps": 1, "sessions": 1}
+        assert found["all"]["counts"]["votes"] == len(votes)
 
     def test_another_study_begins_anew(self, rating, store, tmp_path):
         rating.step()

@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 import sqlalchemy as sa
-from trials import SESSION, trial
+from trials import SESSION, STUDY, trial
 
-from audiogan.listening.store import StoreError, schema
-from audiogan.listening.votes import EXCLUSION_COLUMNS, VOTE_COLUMNS, Exclusion, clip_hash
+from audiogan.listening.store import Session, StoreError, schema
+from audiogan.listening.votes import EXCLUSION_COLUMNS, NOTE_COLUMNS, VOTE_COLUMNS, Exclusion, clip_hash
 
 
 def test_votes_come_back_as_they_went_in(store):
@@ -51,9 +51,16 @@ def test_exclusion_is_a_later_event_and_happens_once(store):
 
 
 def test_note_is_kept_beside_the_votes(store):
+    begun = store.start(Session(SESSION, "f" * 32, STUDY, "1", "phone", (), 0), lambda counts: [], 0)
     store.close_step(SESSION, 0, {}, 5000, event="its sound did not play")
-    assert [(note["session_id"], note["reason"]) for note in store.notes()] == [(SESSION, "its sound did not play")]
-    assert list(store.rows()) == []
+    store.close_step(SESSION, 1, {}, 6000, trial(1))
+    store.close_step("6" * 32, 0, {}, 5000, event="nor did this one's")  # of a session that is not here
+    *votes, note, other = store.rows()
+    assert [row["kind"] for row in (*votes, note, other)] == ["vote", "vote", "note", "note"]
+    assert (tuple(note), tuple(other)) == (NOTE_COLUMNS, NOTE_COLUMNS)
+    assert (note["session_id"], note["study_hash"]) == (SESSION, begun.study_hash)
+    assert note["reason"] == "its sound did not play"
+    assert (other["session_id"], other["study_hash"]) == ("6" * 32, "")
 
 
 def test_session_of_vote_is_found_by_its_id(store):

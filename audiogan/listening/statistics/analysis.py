@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import numpy as np
 
-from audiogan.listening.exclusions import WITHDRAWN, kept, not_withdrawn
+from audiogan.listening.exclusions import GIVEN, WITHDRAWN, kept, not_withdrawn
 from audiogan.listening.records import by_study
 from audiogan.listening.statistics import agreement, comparisons, intervals, preference
 from audiogan.listening.statistics.answers import answers_of
@@ -23,23 +23,25 @@ def analyse(rows: Iterable[dict], minimum_raters: int | None = None) -> dict:
     """The results of one study, with and without those who were excluded.
 
     Args:
-        rows: votes and exclusion events of one study, as `Store.rows` yields them; `study` rows may be among them.
+        rows: votes, exclusions and notes of one study, as `Store.rows` yields them; `study` rows may be among them.
         minimum_raters: a system rated by fewer is `preliminary`; None takes it from a `study` row, or 15.
 
     Returns:
         `study_hash`, `title`, `minimum_raters`, `without_rules` (votes of a study without its `study` row: nobody
         applied its exclusion rules), `exclusions` (how many sessions and votes, how many were withdrawn, and how often
-        each rule was broken), and `all` and `screened`: see `block`.
+        each rule was broken), `skipped` (how many steps because their sound could not be played, and in how many
+        sessions, whether these are excluded or not), and `all` and `screened`: see `block`.
     """
     rows = list(rows)
     about = next((row for row in rows if row["kind"] == "study"), {})
     minimum = minimum_raters or about.get("minimum_raters") or MINIMUM_RATERS
-    votes = [row for row in not_withdrawn(rows) if row["kind"] == "vote"]
+    given = not_withdrawn(rows)
+    votes, notes = ([row for row in given if row["kind"] == kind] for kind in GIVEN)
     screened = kept(rows)
     rules = {(row["rule"], row["session_id"] or row["vote_id"]) for row in rows if row["kind"] == "exclusion"}
     by_rule = Counter(rule for rule, _ in rules)
     everyone = block(votes, minimum)
-    study = next((row["study_hash"] for row in votes), about.get("study_hash", ""))
+    study = next((row["study_hash"] for row in (*votes, *notes)), about.get("study_hash", ""))
     return {
         "study_hash": study,
         "title": about.get("title", ""),
@@ -51,6 +53,7 @@ def analyse(rows: Iterable[dict], minimum_raters: int | None = None) -> dict:
             "withdrawn": by_rule.pop(WITHDRAWN, 0),
             "rules": dict(sorted(by_rule.items())),
         },
+        "skipped": {"steps": len(notes), "sessions": len(_distinct(notes, "session_id"))},
         "all": everyone,
         "screened": everyone if len(screened) == len(votes) else block(screened, minimum),
     }

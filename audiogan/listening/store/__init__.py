@@ -112,7 +112,7 @@ class Store:
 
         Args:
             detail: JSON types that the session may need later.
-            event: a sentence, where something went wrong that whoever reads the votes should know.
+            event: a sentence, where the step was skipped because its sound could not be played: it becomes a note.
 
         Returns:
             False where the step was finished before: nothing changed. Votes that came back from a Hub without their
@@ -170,7 +170,7 @@ class Store:
             return list(map(journal.vote_entry, connection.execute(query).mappings()))
 
     def rows(self) -> Iterator[dict]:
-        """Every vote, oldest first, then every exclusion: `votes.Vote` and `votes.Exclusion` as dictionaries."""
+        """Every vote, oldest first, then every exclusion, then every note, as dictionaries of `votes`' fields."""
         events = sa.select(schema.events).where(schema.events.c.kind == "exclusion").order_by(schema.events.c.id)
         with self._database.read() as connection:
             query = sa.select(schema.votes).order_by(schema.votes.c.id)
@@ -178,14 +178,7 @@ class Store:
                 yield journal.vote_entry(row)
             for row in connection.execute(events).mappings():
                 yield {name: row[name] for name in EXCLUSION_COLUMNS}
-
-    def notes(self) -> list[dict]:
-        """What went wrong in sessions, oldest first: `session_id`, `reason`, `created_utc`."""
-        table = schema.events
-        columns = (table.c.session_id, table.c.reason, table.c.created_utc)
-        query = sa.select(*columns).where(table.c.kind == "note").order_by(table.c.id)
-        with self._database.read() as connection:
-            return list(map(dict, connection.execute(query).mappings()))
+            yield from sessions.notes(connection)
 
     def touch(self) -> None:
         """Write the time, on disk when this returns.

@@ -1,11 +1,13 @@
 """Sittings: how each began, which are under way, and what is about to be rated in them."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from audiogan.listening.store import schema
+from audiogan.listening.votes import NOTE_COLUMNS
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,19 @@ class Session:
     device_class: str
     plan: tuple[dict, ...]
     created_ms: int
+
+
+def notes(connection: sa.Connection) -> Iterator[dict]:
+    """What went wrong in them, oldest first: `votes.Note` as dictionaries."""
+    events, sessions = schema.events, schema.sessions
+    query = (
+        sa.select(events, sessions.c.study_hash.label("study"))
+        .outerjoin(sessions, sessions.c.session_id == events.c.session_id)
+        .where(events.c.kind == "note")
+        .order_by(events.c.id)
+    )
+    for row in connection.execute(query).mappings():
+        yield {name: row[name] for name in NOTE_COLUMNS} | {"study_hash": row["study"] or ""}
 
 
 def under_way(connection: sa.Connection, study_hash: str, since_ms: int) -> set[str]:
