@@ -12,7 +12,6 @@ from audiogan import cli
 from audiogan.listening import latex, records, report
 from audiogan.listening.statistics.analysis import analyse, analyse_all
 from audiogan.listening.study import Study
-from audiogan.listening.votes import EXCLUSION_COLUMNS, NOTE_COLUMNS, VOTE_COLUMNS
 
 HOSTILE = ("=1+1", "+1", "-1", "@x", "\tx", "'quoted", "\r=1", 'say "hi", then\nleave', "<b>&_%$#{}~^\\", "Gong")
 SEPARATED = "lines\u2028of\x85all\x1ckinds"
@@ -70,16 +69,6 @@ class TestRecords:
         excluded = {(row["rule"], row["session_id"]) for row in rows if row["kind"] == "exclusion"}
         assert {("withdrawn", "s-r5"), ("min_standard_deviation", "s-r1")} <= excluded
         assert [row["session_id"] for row in rows if row["kind"] == "note"] == ["s-r0", "s-r0", "s-r1"]
-
-    def test_note_needs_no_column_and_no_answer_of_its_own(self):
-        assert set(NOTE_COLUMNS) <= {*VOTE_COLUMNS, *EXCLUSION_COLUMNS}  # tables that were made for older exports fit
-        told = [row for row in csv.DictReader(records.to_csv([note("s")]).splitlines()) if row["value"]]
-        assert told == []
-
-    def test_study_in_which_no_sound_could_be_played_is_told_of(self, study):
-        (found,) = analyse_all(records.records([note("s", study.hash), note("s", study.hash)], [study]))
-        assert (found["study_hash"], found["all"]["counts"]["votes"]) == (study.hash, 0)
-        assert "could not be played: 2 steps of 1 sessions" in report.text(found)
 
     def test_withdrawal_counts_once_and_in_its_own_study(self, study):
         rows = [*voted(study), vote("other", study_hash="f" * 64)]  # whose withdrawal names no study, as older ones do

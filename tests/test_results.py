@@ -11,7 +11,7 @@ import pytest
 import tiny_study
 from sitting import Listener
 from test_study import write_study
-from voting import exclusion, note, small_study, vote
+from voting import exclusion, small_study, vote
 
 from audiogan.listening import report
 from audiogan.listening.statistics.analysis import analyse
@@ -189,17 +189,6 @@ class TestPage:
         assert "0 of 1 pairs differ at 5 % (Holm); --json has all of them" in alike
         (line,) = (line for line in report.text(analyse(rated(*BETTER))).splitlines() if "net - other" in line)
         assert "over raters and clips, p 0.00033 (Holm); other listeners, these clips: Wilcoxon p 0.00049" in line
-
-    def test_steps_without_a_sound_are_told_of_though_there_may_be_no_votes(self):
-        notes = [note("s-r0"), note("s-r3"), note("s-r3")]
-        excluded = exclusion("max_gold_failed", session_id="s-r3")
-        for rows in (notes, [*small_study(), *notes, excluded]):
-            for block in ("screened", "all"):
-                page = findings.page(analyse(rows), block)
-                assert "<p>Skipped because a sound could not be played: 3 steps of 2 sittings.</p>" in page
-        one = findings.page(analyse([*small_study(), *notes[:1]]), "all")
-        assert "could not be played: 1 step of 1 sitting." in one
-        assert "Skipped" not in findings.page(analyse(small_study()), "all")
 
     def test_nothing_yet(self):
         assert findings.page(analyse([]), "all") == findings.EMPTY

@@ -7,8 +7,7 @@ import pytest
 from sitting import KEY, LISTENER, MODULES, Listener
 from tiny_study import HASHES, LABELS, SYSTEMS, write_study
 
-from audiogan.listening import records, tokens, views
-from audiogan.listening.statistics.analysis import analyse
+from audiogan.listening import tokens, views
 from audiogan.listening.store import Store
 from audiogan.listening.study import Study
 from audiogan.listening.votes import Exclusion
@@ -136,19 +135,6 @@ class TestWay:
             name: view["systems"][0][name] for name in ("heard", "quality", "called_real")
         }
 
-    def test_skipped_sound_is_noted_and_costs_no_vote(self, rating, store, study):
-        number, token = rating.view["number"], rating.view["token"]
-        assert rating.call("skip", token=token)["view"]["number"] == number + 1
-        assert rating.call("skip", token=token)["view"]["number"] == number + 1  # again changes nothing
-        rating.step()
-        *votes, note = store.rows()
-        assert {vote["kind"] for vote in votes} == {"vote"}
-        assert (note["kind"], note["session_id"]) == ("note", votes[0]["session_id"])
-        assert note["reason"] == "step 2 (rating) was skipped: its sound did not play"  # after level and headphones
-        found = analyse(records.records(store.rows(), [study]))
-        assert found["skipped"] == {"steps": 1, "sessions": 1}
-        assert found["all"]["counts"]["votes"] == len(votes)
-
     def test_another_study_begins_anew(self, rating, store, tmp_path):
         rating.step()
         other = Study.load(write_study(tmp_path / "other"))
@@ -179,24 +165,6 @@ class TestOnce:
         assert second["repeated"]
         assert second["receipt"] == first["receipt"]
         assert len(list(store.rows())) == 4
-
-    def test_session_is_found_where_another_thread_empties_the_memory_meanwhile(self, rating, monkeypatch):
-        class Emptied(dict):
-            """Another thread clears it right after each look."""
-
-            def __contains__(self, name):
-                found = super().__contains__(name)
-                self.clear()
-                return found
-
-            def get(self, name):
-                found = super().get(name)
-                self.clear()
-                return found
-
-        sittings = rating.listening._sittings
-        monkeypatch.setattr(sittings, "_sessions", Emptied(sittings._sessions))
-        assert rating.call("open")["view"] == rating.view
 
     def test_consent_again_is_the_same_session(self, rating, store):
         rating.step()
