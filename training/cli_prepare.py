@@ -9,17 +9,23 @@ from audiogan.arguments import printable
 
 def add_prepare(commands) -> None:
     """The `prepare` command and its sources."""
-    prepare = commands.add_parser("prepare", help="make a data set")
-    sources = prepare.add_subparsers(dest="source", required=True, metavar="SOURCE")
+    for source in add_sources(commands.add_parser("prepare", help="make a data set")):
+        source.add_argument("--out", required=True, type=Path, help="the data set's folder, which must not exist yet")
+        source.set_defaults(run=lambda options: options.prepare(options))
+
+
+def add_sources(parser) -> tuple:
+    """Sub-commands for what may be prepared, whose options then have the function `prepare`; `out` is missing."""
+    sources = parser.add_subparsers(dest="source", required=True, metavar="SOURCE")
     midi = sources.add_parser("general-midi", help="instrument notes rendered from soundfonts")
-    midi.set_defaults(run=_prepare_general_midi)
+    midi.set_defaults(prepare=_prepare_general_midi)
     drums = sources.add_parser("drums", help="hits of drums: Debian's sample packages and soundfonts' kits")
     _add_drums(drums)
     fsd = sources.add_parser("fsdkaggle2018", help="FSDKaggle2018, downloaded from Zenodo (4.6 GiB)")
     _add_fsdkaggle2018(fsd)
     folder = sources.add_parser("folder", help="any folder of audio; sub-folders are labels")
     folder.add_argument("audio", metavar="AUDIO_DIR", type=Path)
-    folder.set_defaults(run=_prepare_folder)
+    folder.set_defaults(prepare=_prepare_folder)
     for source in (fsd, folder):
         source.add_argument("--crops", type=int, default=8, help="the most clips of one file (default: 8)")
         source.add_argument("--no-pitch", action="store_true", help="estimate no pitches: a little faster")
@@ -28,10 +34,10 @@ def add_prepare(commands) -> None:
             "--soundfont", metavar="F", nargs="+", help="SF2 or SF3 files (default: those of Debian's packages)"
         )
     for source in (midi, drums, fsd, folder):
-        source.add_argument("--out", required=True, type=Path, help="the data set's folder, which must not exist yet")
         source.add_argument("--sample-rate", type=int, default=16000, help="Hz (default: 16000)")
         source.add_argument("--num-samples", type=int, default=16384, help="8192, 16384 (default), 32768 or 65536")
         source.add_argument("--no-normalize", action="store_true", help="keep levels: no peak normalisation")
+    return midi, drums, fsd, folder
 
 
 def _add_drums(parser) -> None:
@@ -42,7 +48,7 @@ def _add_drums(parser) -> None:
     parser.add_argument(
         "--licences", metavar="A,B", help="only sounds under these: CC0, CC-BY, CC-BY-SA, GPL-2, MIT (default: any)"
     )
-    parser.set_defaults(run=_prepare_drums)
+    parser.set_defaults(prepare=_prepare_drums)
 
 
 def _add_fsdkaggle2018(parser) -> None:
@@ -56,7 +62,7 @@ def _add_fsdkaggle2018(parser) -> None:
     parser.add_argument("--verified-only", action="store_true", help="of the train clips, those a person has checked")
     parser.add_argument("--licences", metavar="A,B", help="only clips under these: CC0, CC-BY, CC-BY-NC (default: any)")
     parser.add_argument("--base-url", help=argparse.SUPPRESS)  # a mirror, or the tests' server
-    parser.set_defaults(run=_prepare_fsdkaggle2018)
+    parser.set_defaults(prepare=_prepare_fsdkaggle2018)
 
 
 def _prepare_general_midi(options) -> None:

@@ -1,0 +1,103 @@
+"""Two commands: from a folder of sounds to a checkpoint that plays, and from there to a report."""
+
+import json
+
+import pytest
+import soundfile
+from conftest import SAMPLE_RATE, tone
+from test_cli import refused, run
+
+from audiogan.folders import alone_in
+from training import cli
+from training.classifier import ClassifierTraining
+
+SETTINGS = ("dim=2", "batch_size=4", "critic_width=8", "feature_steps=2", "precision=float32", "preview_every=2")
+SMALL = [*(word for setting in SETTINGS for word in ("--set", setting)), "--max-steps", 2, "--device", "cpu"]
+
+
+@pytest.fixture(scope="module")
+def sounds(tmp_path_factory):
+    """Thirty files each of two labels."""
+    folder = tmp_path_factory.mktemp("sounds")
+    for label, hz in (("high", 2000), ("low", 200)):
+        (folder / label).mkdir()
+        for number in range(40):
+            soundfile.write(folder / label / f"{number}.wav", tone(hz + 9 * number), SAMPLE_RATE)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def built(sounds, tmp_path_factory):
+    """The work folder of a build, its checkpoints beside it."""
+    folder = tmp_path_factory.mktemp("built")
+    done = run("training", "build", "folder", sounds, "--preset", "specgan-cpu", *arguments(folder))
+    assert done.returncode == 0, done.stderr
+    assert "done: 2 of 2 steps" in done.stdout
+    return folder
+
+
+def arguments(folder, name: str = "mine") -> list:
+    return ["--no-pitch", "--work", folder / "work", "--name", name, "--checkpoints", folder / "ck", *SMALL]
+
+
+def test_sounds_become_a_checkpoint_that_plays(built, tmp_path):
+    done = run("audiogan", "generate", "mine", "--num", 2, "--out", tmp_path, "--checkpoints", built / "ck")
+    assert done.returncode == 0, done.stderr
+    assert len(list(tmp_path.glob("mine-*.wav"))) == 2
+    assert "high, low" in (built / "ck/mine/README.md").read_text()
+
+
+def test_what_is_there_is_gone_on_with(built, sounds, capsys, monkeypatch):
+    again = ["build", "folder", sounds, "--preset", "specgan-cpu", *arguments(built, "again")]
+    again[again.index("--max-steps") + 1] = 3
+    monkeypatch.setattr("training.data.folder.prepare", lambda *_: pytest.fail("the data are there"))
+    assert cli.main([str(word) for word in again]) == 0
+    said = capsys.readouterr().out
+    assert "is taken as it is" in said
+    assert "done: 3 of 3 steps" in said
+    assert (built / "ck/again/config.json").is_file()
+
+
+@pytest.mark.parametrize(
+    ("changed", "value", "words"),
+    [("--name", "mine", "is there already"), ("--name", "../x", "name"), ("--max-steps", "0", "steps must be")],
+)
+def test_what_would_fail_after_hours_fails_at_once(built, sounds, capsys, tmp_path, changed, value, words):
+    command = ["build", "folder", sounds, "--preset", "specgan-cpu", *arguments(built, "other")]
+    command[command.index("--work") + 1] = tmp_path / "work"
+    command[command.index(changed) + 1] = value
+    assert words in refused(capsys, cli.main, *command)
+    assert not (tmp_path / "work").exists()
+
+
+def test_one_work_folder_trains_once_at_a_time(built, sounds, capsys):
+    command = ["build", "folder", sounds, "--preset", "specgan-cpu", *arguments(built, "second")]
+    with alone_in(built / "work/run"):
+        assert cli.main([str(word) for word in command]) == 2
+    assert not (built / "ck/second").exists()
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_report_teaches_its_judge_once(built, capsys, monkeypatch):
+    quick = ClassifierTraining(batch_size=8, steps=10, check_every=10, width=4)
+    monkeypatch.setattr("training.classifier.ClassifierTraining", lambda: quick)
+    command = [
+        "report",
+        "mine",
+        "--work",
+        built / "work",
+        "--checkpoints",
+        built / "ck",
+        "--num",
+        "50",
+        "--device",
+        "cpu",
+    ]
+    assert cli.main([str(word) for word in command]) == 0
+    report = built / "work/report"
+    assert capsys.readouterr().out.endswith(f"{report / 'report.html'}\n")
+    document = json.loads((report / "metrics.json").read_text())
+    assert document["data"]["labels"] == ["high", "low"]
+    assert document["models"]["mine"]["history"]
+    assert (built / "work/classifier/model.safetensors").is_file()
+    assert "report" in refused(capsys, cli.main, *command)  # it is there, and nothing is lost

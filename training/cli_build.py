@@ -1,0 +1,106 @@
+"""`python -m training build` and `report`: sounds to a checkpoint, and that to a report, by one command each."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+from training.cli_prepare import add_sources
+from training.cli_train import add_device, add_settings, check_settings, export_run, train_run
+
+DATA, RUN, JUDGE, REPORT = "data", "run", "classifier", "report"  # what a work folder holds
+
+
+def add_build(commands) -> None:
+    """The `build` command, which takes the sources of `prepare` and the settings of `train`."""
+    build = commands.add_parser(
+        "build", help="sounds to a checkpoint: prepare, train and export; goes on where it was left"
+    )
+    for source in add_sources(build):
+        _add_work(source)
+        source.add_argument("--name", required=True, help="the checkpoint's name")
+        source.add_argument("--preset", default="hybrid-cpu", help="as train has them (default: hybrid-cpu)")
+        add_settings(source)
+        _add_checkpoints(source)
+        source.add_argument("--replace", action="store_true", help="a checkpoint of that name gives way")
+        source.set_defaults(run=_build)
+
+
+def add_report(commands) -> None:
+    """The `report` command."""
+    report = commands.add_parser("report", help="what build made against real sounds; teaches its own judge the labels")
+    report.add_argument("names", metavar="NAME", nargs="+", help="checkpoints, by name or folder")
+    _add_work(report)
+    report.add_argument("--num", type=int, default=2000, help="clips of each model and baseline (default: 2000)")
+    report.add_argument("--seed", type=int, default=0, help="default: 0")
+    report.add_argument("--ratings", type=Path, metavar="FILE", help="votes, as ratings export writes them")
+    add_device(report)
+    _add_checkpoints(report)
+    report.set_defaults(run=_report)
+
+
+def _add_work(parser) -> None:
+    parser.add_argument(
+        "--work",
+        required=True,
+        type=Path,
+        metavar="DIR",
+        help=f"where {DATA}/, {RUN}/, {JUDGE}/ and {REPORT}/ are kept",
+    )
+
+
+def _add_checkpoints(parser) -> None:
+    parser.add_argument("--checkpoints", metavar="DIR", type=Path, help="their folder (default: checkpoints/)")
+
+
+def _build(options) -> None:
+    from audiogan import checkpoint
+
+    shelf = options.checkpoints or checkpoint.FOLDER  # what would be refused after hours is refused now
+    checkpoint.refuse_taken(shelf / checkpoint.check_name(options.name), options.replace)
+    check_settings(options)
+    options.out = options.data = options.work / DATA
+    if options.data.exists():
+        print(f"{options.data} is there: it is taken as it is")
+    else:
+        options.work.mkdir(parents=True, exist_ok=True)
+        options.prepare(options)
+    options.out = options.work / RUN
+    if train_run(options) == "interrupted":
+        print("the same command goes on from here")
+        return
+    what = {"folder": options.out, "notes": None, "last": False, "step": None, "notch": _notched_by(options)}
+    export_run(SimpleNamespace(**vars(options) | what))
+
+
+def _notched_by(options) -> Path | None:
+    """The data, by which whistles are told from notes, for a generator that they can be filtered out of."""
+    from audiogan.config import FILTERED
+    from training.run import RunFolder
+
+    _, model, _ = RunFolder(options.out).read()
+    return options.data if model.architecture in FILTERED else None
+
+
+def _report(options) -> None:
+    from audiogan import checkpoint, synthesis
+    from audiogan.dataset import PreparedData
+    from audiogan.device import choose_device
+    from audiogan.evaluation.evaluate import Settings, check_data, evaluate
+    from audiogan.folders import refuse_existing
+    from training.classifier import ClassifierTraining, train
+
+    data, judge, out = PreparedData(options.work / DATA), options.work / JUDGE, options.work / REPORT
+    refuse_existing(out)
+    check_data(data)
+    shelf = options.checkpoints or checkpoint.FOLDER
+    synthesizers = [synthesis.load(name, options.device, shelf) for name in options.names]
+    settings = Settings(options.num, options.seed, judge, ratings=options.ratings, runs=_runs(options, synthesizers))
+    if not judge.exists():
+        train(data, judge, ClassifierTraining(), choose_device(options.device))
+    evaluate(synthesizers, data, out, settings)
+    print(out / "report.html")
+
+
+def _runs(options, synthesizers) -> dict[str, Path]:
+    """The run's history with the first model, which it made."""
+    run = options.work / RUN
+    return {synthesizers[0].name: run} if (run / "metrics.jsonl").is_file() else {}

@@ -1,0 +1,107 @@
+"""`python -m training train` and `export`: a data set to a run, a run to a checkpoint."""
+
+import math
+import sys
+from contextlib import nullcontext
+from pathlib import Path
+
+from audiogan.text import read_text
+from training.config import load_preset, presets
+
+
+def add_train(commands) -> None:
+    """The `train` command."""
+    train = commands.add_parser("train", help="train a preset; goes on where RUN was left")
+    train.add_argument("preset", metavar="PRESET", help=", ".join(presets()))
+    train.add_argument("--data", required=True, type=Path, help="a prepared data set")
+    train.add_argument("--out", required=True, metavar="RUN", type=Path, help="the folder of the run")
+    add_settings(train)
+    train.set_defaults(run=train_run)
+
+
+def add_export(commands) -> None:
+    """The `export` command."""
+    export = commands.add_parser("export", help="write a run's averaged generator into checkpoints/NAME")
+    export.add_argument("folder", metavar="RUN", type=Path)
+    export.add_argument("--name", required=True, help="the checkpoint's name")
+    export.add_argument("--checkpoints", metavar="DIR", type=Path, help="where to write it (default: checkpoints/)")
+    export.add_argument("--notes", metavar="FILE", type=Path, help="Markdown for the card: how it sounds")
+    which = export.add_mutually_exclusive_group()
+    which.add_argument("--last", action="store_true", help="the last saved one, not the best on held-out audio")
+    which.add_argument("--step", type=int, metavar="N", help="that of a step, if its state is still kept")
+    export.add_argument(
+        "--notch",
+        metavar="PREPARED",
+        type=Path,
+        help="filter a wavegan's or a hybrid's whistles out; its data set tells which",
+    )
+    export.add_argument("--replace", action="store_true", help="a checkpoint of that name gives way")
+    export.set_defaults(run=export_run)
+
+
+def add_settings(parser) -> None:
+    """What a training may be told."""
+    parser.add_argument("--max-steps", type=int, metavar="N", help="generator steps of the whole run")
+    parser.add_argument(
+        "--max-minutes", type=float, metavar="M", default=math.inf, help="stop and save after M minutes"
+    )
+    add_device(parser)
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="change a setting of the preset"
+    )
+
+
+def add_device(parser) -> None:
+    """Where to compute."""
+    parser.add_argument("--device", default="auto", help="auto (default), cuda, mps or cpu")
+
+
+def check_settings(options):
+    """The config that the options ask for.
+
+    Raises:
+        ValueError: a setting out of range.
+    """
+    settings = options.set if options.max_steps is None else [*options.set, f"steps={options.max_steps}"]
+    config = load_preset(options.preset, settings)
+    if not options.max_minutes > 0:
+        raise ValueError(f"--max-minutes must be above 0, not {options.max_minutes}")
+    return config
+
+
+def train_run(options) -> str:
+    """Train `options.out` on `options.data`; why it stopped, as `Trainer.train` says."""
+    config = check_settings(options)
+    from audiogan.dataset import PreparedData
+    from audiogan.device import choose_device
+    from training.distributed import local_device, workers
+    from training.run import RunFolder
+    from training.trainer import Trainer
+
+    data, device = PreparedData(options.data), local_device(choose_device(options.device))
+    run = RunFolder(options.out)
+    with workers(device) as together, run.alone() if together.first else nullcontext():
+        trainer = Trainer(config, data, device, run, together)
+        reason = trainer.train(options.max_minutes)
+        if together.first:
+            print(f"{reason}: {trainer.step} of {config.steps} steps saved in {options.out}")
+    return reason
+
+
+def export_run(options) -> None:
+    """Export `options.folder` as `options.name`, and print where it lies."""
+    from audiogan import checkpoint
+    from training.export import export
+
+    notes = ""
+    if options.notes:
+        if not options.notes.is_file():
+            raise ValueError(f"--notes {options.notes} is missing")
+        notes = read_text(options.notes).strip()
+    checkpoints = options.checkpoints or checkpoint.FOLDER
+    indexed = (checkpoints / checkpoint.check_name(options.name) / checkpoint.INDEX).is_file()
+    which = "last" if options.last else "best" if options.step is None else options.step
+    print(export(options.folder, options.name, checkpoints, notes, which, options.notch, options.replace))
+    if indexed:
+        again = f"python -m audiogan index {options.name} --data DATA makes another"
+        print(f"the index of training sounds went with the checkpoint that was replaced: {again}", file=sys.stderr)
