@@ -29,6 +29,7 @@ SCORES = {  # by what a card's row is called, without what stands there in brack
     "nearest real clip, log-mel dB, there / back": ("nearest_log_mel_db", "nearest_log_mel_db_back"),
     "variety within a label against real, mean / least": ("diversity", "diversity_least"),
     "memorisation ratio": ("memorisation_ratio",),
+    "replayed training clips": ("replayed",),
 }
 LINK = re.compile(r"\]\(([^)#]+)\)")
 
