@@ -2,7 +2,6 @@
 
 import contextlib
 import csv
-import functools
 import importlib.metadata
 import json
 import os
@@ -14,16 +13,16 @@ from pathlib import Path
 
 import numpy as np
 
-from audiogan.audio import FADE_SECONDS, to_pcm16
+from audiogan.audio import to_pcm16
 from audiogan.config import ModelConfig
 from audiogan.dataset import INDEX_COLUMNS
 from audiogan.folders import PartialFolder
+from audiogan.lengths import SILENCE_PEAK, fit_length
 from training.data import statistics
 from training.data.hashing import file_hash
 from training.data.seen import Seen
 
 PEAK = 0.95
-SILENCE_PEAK = 10 ** (-60 / 20)
 
 
 @dataclass(frozen=True)
@@ -54,24 +53,13 @@ class Clip:
 
 def fit(audio: np.ndarray, form: ClipFormat) -> np.ndarray | None:
     """The first `num_samples` of audio as int16: padded, faded where it is cut off, peak-normalised; None if silent."""
-    audio = audio[: form.num_samples + 1]
-    piece = np.zeros(form.num_samples, dtype=np.float32)
-    piece[: len(audio)] = audio[: form.num_samples]
-    if len(audio) > form.num_samples:
-        fade = _fade(int(FADE_SECONDS * form.sample_rate))
-        piece[-len(fade) :] *= fade
+    piece = fit_length(audio, form.num_samples, form.sample_rate)
     peak = max(piece.max(), -piece.min())
     if peak < SILENCE_PEAK:
         return None
     if form.normalize:
         piece *= PEAK / peak
     return to_pcm16(piece)
-
-
-@functools.cache
-def _fade(size: int) -> np.ndarray:
-    """From 1 to 0, float32 [size]."""
-    return np.cos(np.linspace(0, np.pi / 2, size, dtype=np.float32)) ** 2
 
 
 class DataSetWriter:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.data.clips import SILENCE_PEAK, ClipFormat, fit
+from audiogan.lengths import SILENCE_PEAK
+from training.data.clips import ClipFormat, fit
 
 ONSET_RANGE_DB = 40.0
 STRUCK_RANGE_DB = 20.0  # a part as short as a hit is one only if it comes so near the loudest
