@@ -62,14 +62,17 @@ class Checkpoint:
         return card.read_text(encoding="utf-8", errors="replace") if card.is_file() else ""
 
 
-def check_name(name: str) -> str:
+def check_name(name: str, what: str = "a checkpoint's name") -> str:
     """The name, if it can be a checkpoint's.
+
+    Args:
+        what: it is, for the error.
 
     Raises:
         ValueError: it is not letters, digits, dots, dashes and underscores.
     """
     if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise ValueError(f"a checkpoint's name must be letters, digits, dots, dashes and underscores, not {name!r}")
+        raise ValueError(f"{what} must be letters, digits, dots, dashes and underscores, not {name!r}")
     return name
 
 

@@ -11,11 +11,13 @@ import pytest
 import torch
 from hub.door import TOKEN
 from hub.server import HubServer
+from voting import STUDY, exclusion, vote
 
-from audiogan import checkpoint
+from audiogan import checkpoint, cli
 from audiogan.audio import write_wav
 from audiogan.config import ModelConfig
 from audiogan.dataset import PreparedData
+from audiogan.listening import records
 from audiogan.models import ARCHITECTURES, build_generator
 from audiogan.models.base import Generator
 from training import classifier
@@ -36,6 +38,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 LABELS = ("Flute", "Snare_drum")
 SAMPLE_RATE, NUM_SAMPLES = 16000, 16384
+EVALUATED, EVALUATED_CLIPS = ("tiny-wavegan", "tiny-unconditional"), 60
 
 
 def tiny_generator(architecture: str, labels: tuple[str, ...] = LABELS) -> Generator:
@@ -133,6 +136,53 @@ def judge(prepared, tmp_path_factory) -> Path:
     how = classifier.ClassifierTraining(batch_size=8, steps=40, check_every=10, average=0.7, width=4)
     classifier.train(PreparedData(prepared), folder, how)
     return folder
+
+
+@pytest.fixture(scope="session")
+def votes(tmp_path_factory) -> Path:
+    """Two listeners who agree on nothing, and a third."""
+    file = tmp_path_factory.mktemp("votes") / "votes.csv"
+    answers = [("a", 1), ("a", 3), ("b", 4), ("c", 3)]
+    rows = [vote(rater, "tiny-wavegan", value, stimulus=f"c{place}") for place, (rater, value) in enumerate(answers)]
+    rows += [vote("c", "tiny-wavegan", 5, "resemblance"), vote("a", "real", 5, stimulus="c9")]
+    rows += [vote("d", "tiny-wavegan", 5), exclusion(session_id="s-d", study_hash=STUDY)]
+    rows += [vote("a", "tiny-wavegan", 5, role="gold"), vote("a", "tiny-wavegan", "real", "real")]
+    file.write_text(records.to_csv(records.records(rows, [])))
+    return file
+
+
+@pytest.fixture(scope="session")
+def run_folder(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("runs") / "run"
+    folder.mkdir()
+    rows = [
+        {"step": 10, "d_loss": 1},
+        {"step": 10, "score": 200.0, "floor": 12.5},
+        {"step": 20, "score": 90, "floor": 12.5, "kad": 7.5, "kad_floor": 0.5},
+    ]
+    (folder / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows) + '{"step": 30, "sco')
+    return folder
+
+
+@pytest.fixture(scope="session")
+def evaluated(prepared, checkpoints, judge, votes, run_folder, tmp_path_factory) -> tuple[Path, dict]:
+    """The folder of an evaluation of two models, and its document."""
+    out = tmp_path_factory.mktemp("evaluated") / "evaluation"
+    arguments = [
+        "evaluate",
+        *EVALUATED,
+        "--data",
+        prepared,
+        "--out",
+        out,
+        "--num",
+        EVALUATED_CLIPS,
+        "--classifier",
+        judge,
+    ]
+    arguments += ["--checkpoints", checkpoints, "--ratings", votes, "--run", run_folder, "--device", "cpu"]
+    assert cli.main([str(argument) for argument in arguments]) == 0
+    return out, json.loads((out / "metrics.json").read_text())
 
 
 @pytest.fixture

@@ -3,60 +3,21 @@
 import importlib.metadata
 import json
 from html.parser import HTMLParser
-from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
-from conftest import LABELS, NUM_SAMPLES, SAMPLE_RATE
+from conftest import EVALUATED, EVALUATED_CLIPS, LABELS, NUM_SAMPLES, SAMPLE_RATE
 from PIL import Image
-from voting import STUDY, exclusion, vote
+from voting import STUDY
 
-from audiogan import cli, synthesis
+from audiogan import synthesis
 from audiogan.dataset import PreparedData
 from audiogan.evaluation import neighbours, report, verdict
 from audiogan.evaluation.evaluate import Settings, evaluate
-from audiogan.listening import records
 
-NUM = 60
-NAMES = ("tiny-wavegan", "tiny-unconditional")
+NAMES, NUM = EVALUATED, EVALUATED_CLIPS
 BASELINES = ("real_test", "real_train", "real_halves", "griffin_lim", "class_mean", "noise", "silence")
-
-
-@pytest.fixture(scope="session")
-def votes(tmp_path_factory) -> Path:
-    """Two listeners who agree on nothing, and a third."""
-    file = tmp_path_factory.mktemp("votes") / "votes.csv"
-    answers = [("a", 1), ("a", 3), ("b", 4), ("c", 3)]
-    rows = [vote(rater, "tiny-wavegan", value, stimulus=f"c{place}") for place, (rater, value) in enumerate(answers)]
-    rows += [vote("c", "tiny-wavegan", 5, "resemblance"), vote("a", "real", 5, stimulus="c9")]
-    rows += [vote("d", "tiny-wavegan", 5), exclusion(session_id="s-d", study_hash=STUDY)]
-    rows += [vote("a", "tiny-wavegan", 5, role="gold"), vote("a", "tiny-wavegan", "real", "real")]
-    file.write_text(records.to_csv(records.records(rows, [])))
-    return file
-
-
-@pytest.fixture(scope="session")
-def run_folder(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("runs") / "run"
-    folder.mkdir()
-    rows = [
-        {"step": 10, "d_loss": 1},
-        {"step": 10, "score": 200.0, "floor": 12.5},
-        {"step": 20, "score": 90, "floor": 12.5, "kad": 7.5, "kad_floor": 0.5},
-    ]
-    (folder / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows) + '{"step": 30, "sco')
-    return folder
-
-
-@pytest.fixture(scope="session")
-def evaluated(prepared, checkpoints, judge, votes, run_folder, tmp_path_factory) -> tuple[Path, dict]:
-    """The folder of an evaluation of two models, and its document."""
-    out = tmp_path_factory.mktemp("evaluated") / "evaluation"
-    arguments = ["evaluate", *NAMES, "--data", prepared, "--out", out, "--num", NUM, "--classifier", judge]
-    arguments += ["--checkpoints", checkpoints, "--ratings", votes, "--run", run_folder, "--device", "cpu"]
-    assert cli.main([str(argument) for argument in arguments]) == 0
-    return out, json.loads((out / "metrics.json").read_text())
 
 
 class TestDocument:

@@ -69,11 +69,15 @@ def draw_rows(data: PreparedData, rows: np.ndarray, num: int, seed: int) -> np.n
 
 def alike(data: PreparedData, rows: np.ndarray, wanted: np.ndarray, seed: int) -> np.ndarray:
     """Some of `rows` without repetition, of each label as many as `wanted` has where there are so many."""
-    random, label = np.random.default_rng((seed, 1)), data.label[rows]
+    return rows[as_many(data.label[rows], data.label[wanted], np.random.default_rng((seed, 1)))]
+
+
+def as_many(label: np.ndarray, wanted: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """Places in `label`, each once at most, of each label as many as `wanted` has where there are so many: int [n]."""
     chosen = []
-    for number in np.unique(data.label[wanted]):
-        own = random.permutation(rows[label == number])
-        chosen.append(own[: (data.label[wanted] == number).sum()])
+    for number in np.unique(wanted):
+        own = random.permutation(np.flatnonzero(label == number))
+        chosen.append(own[: (wanted == number).sum()])
     return random.permutation(np.concatenate(chosen))
 
 

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from audiogan import synthesis
+from audiogan import sounds_folder, synthesis
 from audiogan.device import CHOICES
 from audiogan.evaluation.classifier import DEFAULT_FOLDER
 from audiogan.evaluation.embedding import CHOICES as EMBEDDINGS
@@ -11,8 +11,15 @@ from audiogan.evaluation.embedding import CHOICES as EMBEDDINGS
 
 def add(commands) -> None:
     """Add the command to a parser's sub-commands."""
-    evaluate = commands.add_parser("evaluate", help="score models against held-out recordings; write a report")
-    evaluate.add_argument("names", metavar="NAME", nargs="+", help="checkpoints, by name or folder")
+    evaluate = commands.add_parser("evaluate", help="score models, or folders of sounds, against held-out recordings")
+    evaluate.add_argument("names", metavar="NAME", nargs="*", help="checkpoints, by name or folder")
+    evaluate.add_argument(
+        "--sounds",
+        action="append",
+        default=[],
+        metavar="[NAME=]DIR",
+        help="any other system's sounds: files in DIR/LABEL, or in DIR where it takes no label; may be repeated",
+    )
     evaluate.add_argument("--data", required=True, type=Path, metavar="PREPARED", help="a prepared data set")
     evaluate.add_argument("--out", required=True, type=Path, metavar="DIR", help="a folder, which must not exist yet")
     evaluate.add_argument("--num", type=int, default=2000, help="clips of each model and baseline (default: 2000)")
@@ -39,12 +46,15 @@ def add(commands) -> None:
 def _evaluate(options) -> None:
     from audiogan.dataset import PreparedData
     from audiogan.evaluation.evaluate import Settings, evaluate
+    from audiogan.folders import refuse_existing
 
+    refuse_existing(options.out)
     data = PreparedData(options.data)
+    sounds = [sounds_folder.load(given, data, options.checkpoints) for given in options.sounds]
     synthesizers = [synthesis.load(name, options.device, options.checkpoints) for name in options.names]
     runs = named_runs(options.runs, [synthesizer.name for synthesizer in synthesizers])
     settings = Settings(options.num, options.seed, options.classifier, options.embedding, options.ratings, runs)
-    evaluate(synthesizers, data, options.out, settings)
+    evaluate(synthesizers, data, options.out, settings, sounds)
     print(options.out / "report.html")
     print("metrics.json, figure1.png, failures-MODEL.png and real/ are beside it", file=sys.stderr)
 

@@ -11,23 +11,24 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from audiogan import __version__, checkpoint
+from audiogan import __version__
 from audiogan.audio import write_atomically, write_wav
 from audiogan.dataset import PreparedData
 from audiogan.evaluation import candidates, classifier, embedding, history, neighbours, ratings, replay, report, words
+from audiogan.evaluation.checks import check, check_data
 from audiogan.evaluation.clips import KEPT, RealClips
 from audiogan.evaluation.features import Extractor
-from audiogan.evaluation.manifold import NEIGHBOURS
 from audiogan.evaluation.reference import Reference
-from audiogan.evaluation.scores import plain, score
+from audiogan.evaluation.scores import add_labelled, score
+from audiogan.evaluation.systems import FEWEST_CLIPS, Files, Network, System
 from audiogan.folders import refuse_existing, staged
+from audiogan.sounds_folder import SoundsFolder
 from audiogan.synthesis import Synthesizer
 
 SCHEMA = 1
 MAX_CLIPS = 5_000
 MAX_HELD_OUT, MAX_TRAIN = 4_000, 8_000  # real clips that are compared with: beyond them memory grows for little
 REAL_A_LABEL = 2
-FEWEST = NEIGHBOURS + 1
 LIBRARIES = ("torch", "torchaudio", "numpy", "scipy", "scikit-learn", "librosa")  # whose versions numbers may hang on
 
 
@@ -36,7 +37,7 @@ class Settings:
     """What to do besides scoring.
 
     Attributes:
-        num: clips of each model and baseline, 50 to `MAX_CLIPS`.
+        num: clips of each model and baseline, `FEWEST_CLIPS` to `MAX_CLIPS`; of a folder at most as many.
         seed: of everything random.
         classifier: its folder.
         embedding: a name in `embedding.CHOICES`; vggish joins the two that are always there.
@@ -52,42 +53,48 @@ class Settings:
     runs: dict[str, Path] = field(default_factory=dict)
 
     def __post_init__(self):
-        if not 50 <= self.num <= MAX_CLIPS:
-            raise ValueError(f"--num must be a whole number from 50 to {MAX_CLIPS}, not {self.num}")
+        if not FEWEST_CLIPS <= self.num <= MAX_CLIPS:
+            raise ValueError(f"--num must be a whole number from {FEWEST_CLIPS} to {MAX_CLIPS}, not {self.num}")
         if self.seed < 0:
             raise ValueError(f"--seed must be a whole number of at least 0, not {self.seed}")
 
 
-def evaluate(synthesizers: Sequence[Synthesizer], data: PreparedData, out: Path, settings: Settings) -> dict:
-    """Score models and baselines and write the folder, whole or not at all.
+def evaluate(
+    synthesizers: Sequence[Synthesizer],
+    data: PreparedData,
+    out: Path,
+    settings: Settings,
+    sounds: Sequence[SoundsFolder] = (),
+) -> dict:
+    """Score models, folders of sounds and baselines and write the folder, whole or not at all.
 
     Returns:
         The document of metrics.json.
 
     Raises:
-        ValueError: `out` exists, or a model, the classifier and the data do not fit each other.
+        ValueError: `out` exists, a model, the classifier and the data do not fit each other, or a folder has too few
+            sounds.
     """
     refuse_existing(out)
     check_data(data)
     network, training = classifier.load(settings.classifier)
-    check(synthesizers, network.config, data)
+    check(synthesizers, sounds, network.config, data)
     human = ratings.read(settings.ratings) if settings.ratings else {}
     curves = {name: history.read(run) for name, run in settings.runs.items()}
     more = [embedding.load_vggish()] if settings.embedding == "vggish" else []
     extractor = Extractor(network, data.labels, more)
     with staged(out) as stage:
-        evaluation = Evaluation(data, extractor, settings, synthesizers)
+        evaluation = Evaluation(data, extractor, settings, synthesizers, sounds)
         document = {"schema": SCHEMA, "audiogan": __version__, "versions": _versions()}
         document |= _describe(evaluation, settings, training)
         document["scores"] = words.describe(extractor.embedding_names)
         document["baselines"] = evaluation.baselines()
         document["baselines"]["real_test"]["ratings"] = human.get("real")
         document["models"] = {}
-        for synthesizer in synthesizers:
-            entry = evaluation.model(synthesizer)
-            rated = _of_these_weights(human.get(synthesizer.name), synthesizer.name, entry["checkpoint_sha256"])
-            entry |= {"ratings": rated, "history": curves.get(synthesizer.name)}
-            document["models"][synthesizer.name] = entry
+        for system in evaluation.systems:
+            rated = _of_these_weights(human.get(system.name), system.name, system.sha256)
+            entry = evaluation.model(system) | {"ratings": rated, "history": curves.get(system.name)}
+            document["models"][system.name] = entry
         evaluation.bar.close()
         write_atomically(stage / "metrics.json", (json.dumps(document, indent=1) + "\n").encode())
         write_real(stage / "real", evaluation.real, evaluation.held_out_rows)
@@ -99,26 +106,37 @@ class Evaluation:
     """Scores candidates one after the other; of each it keeps its scores and the sounds that the report plays.
 
     Attributes:
+        systems: models and folders of sounds, in the order of the report.
         examples: one clip a label by candidate: int16 [time] by label index; `real` has held-out ones.
         neighbours: by model, its clips nearest to training clips.
         failures: by model, its clips farthest from held-out ones.
     """
 
-    def __init__(self, data: PreparedData, extractor: Extractor, settings: Settings, synthesizers):
+    def __init__(
+        self,
+        data: PreparedData,
+        extractor: Extractor,
+        settings: Settings,
+        synthesizers: Sequence[Synthesizer],
+        sounds: Sequence[SoundsFolder],
+    ):
         random = np.random.default_rng((settings.seed, 4))
         self.data, self.settings = data, settings
         self.held_out_rows = random.permutation(data.rows("test"))[:MAX_HELD_OUT]
         train = random.permutation(data.rows("train"))[:MAX_TRAIN]
         wanted = candidates.draw_rows(data, self.held_out_rows, settings.num, settings.seed)
+        chosen = [Files.draw(folder, data, wanted, settings.seed) for folder in sounds]
+        self.systems: list[System] = [*map(Network, synthesizers), *chosen]
         alike = candidates.alike(data, train, wanted, settings.seed)
         real = len(self.held_out_rows) + len(train)
-        total = real + len(alike) + settings.num * (1 + len(synthesizers)) + len(set(data.label[wanted])) + 1
+        sizes = [system.size(settings.num) for system in self.systems]
+        total = real + len(alike) + settings.num + sum(sizes) + len(set(data.label[wanted])) + 1
         self.bar = tqdm(total=total, desc="real clips", unit="clip", mininterval=0.5, smoothing=0.05)
         self.real = RealClips(data, np.concatenate([self.held_out_rows, train]), extractor, self.bar.update)
         self.plan = candidates.Plan(data, extractor, settings.num, settings.seed, wanted, self.bar.update)
         self.alike, self.train = alike, train
         held_out = self.real.take(self.held_out_rows)
-        fewest = min(len(alike), candidates.half_sizes(real, len(held_out), settings.num)[1])
+        fewest = min(len(alike), candidates.half_sizes(real, len(held_out), settings.num)[1], *sizes)
         form = data.labels, data.sample_rate, settings.seed, fewest
         self.reference = Reference(held_out, self.real.take(train), *form)
         self.examples, self.neighbours, self.failures = {"real": held_out.examples}, {}, {}
@@ -142,68 +160,27 @@ class Evaluation:
             clips, against = makers[name]()
             entries[name] = {"words": meaning} | score(clips, against, distances=name != "real_test")
             if name == "real_test":
-                _add(entries[name], replay.shares(clips, self.data, self.train), self.data.labels)
+                add_labelled(entries[name], replay.shares(clips, self.data, self.train), self.data.labels)
             if name in ("griffin_lim", "class_mean", "noise", "silence"):
                 self.examples[name] = clips.examples
         return entries
 
-    def model(self, synthesizer: Synthesizer) -> dict:
-        """A model's scores and what it is."""
-        self.bar.set_description(synthesizer.name)
-        clips = candidates.model(self.plan, synthesizer)
-        described, config = synthesizer.checkpoint.describe(), synthesizer.config
-        entry = {
-            "architecture": config.architecture,
-            "parameters": described["parameters"],
-            "steps": described["steps"],
-            "start": synthesizer.checkpoint.training.get("start") or "",
-            "data": described["data"],
-            "checkpoint_sha256": checkpoint.weights_hash(synthesizer.checkpoint.folder),
-            "conditional": bool(config.labels),
-            "pitched_labels": list(synthesizer.pitched_labels),
-        } | score(clips, self.reference, bool(config.labels))
-        _add(entry, replay.shares(clips, self.data, self.train), self.data.labels)
-        if synthesizer.pitched_labels:
-            _add(entry, candidates.one_pitch(self.plan, synthesizer, self.reference), self.data.labels)
-        self.examples[synthesizer.name] = clips.examples
-        found = neighbours.closest(clips, self.reference.train, self.train, self.data)
-        self.neighbours[synthesizer.name] = found
-        entry["neighbours"] = [item.describe() for item in found]
-        failed = neighbours.farthest(clips, self.reference.held_out, self.held_out_rows, self.data)
-        self.failures[synthesizer.name] = failed
-        entry["failures"] = [item.describe() for item in failed]
+    def model(self, system: System) -> dict:
+        """A system's scores and what it is."""
+        name = system.name
+        self.bar.set_description(name)
+        clips = system.clips(self.plan)
+        entry = system.describe() | score(clips, self.reference, system.conditional)
+        add_labelled(entry, replay.shares(clips, self.data, self.train), self.data.labels)
+        system.add(entry, self.plan, self.reference)
+        self.examples[name] = clips.examples
+        rivals = self.reference.train, self.train, self.data
+        self.neighbours[name] = neighbours.closest(clips, *rivals, files=system.files)
+        rivals = self.reference.held_out, self.held_out_rows, self.data
+        self.failures[name] = neighbours.farthest(clips, *rivals, files=system.files)
+        entry["neighbours"] = [item.describe() for item in self.neighbours[name]]
+        entry["failures"] = [item.describe() for item in self.failures[name]]
         return entry
-
-
-def check(synthesizers: Sequence[Synthesizer], judge: classifier.ClassifierConfig, data: PreparedData) -> None:
-    """ValueError, in one sentence, where a model, the classifier and the data do not fit each other."""
-    names = [synthesizer.name for synthesizer in synthesizers]
-    if len(set(names)) != len(names) or set(names) & {"real", *candidates.BASELINES}:
-        raise ValueError(f"the models must have different names, none of them a baseline's, not {', '.join(names)}")
-    parties = [("the classifier", judge), *((item.name, item.config) for item in synthesizers)]
-    for name, config in parties:
-        for quantity in ("sample_rate", "num_samples"):
-            if getattr(config, quantity) != getattr(data, quantity):
-                raise ValueError(
-                    f"{name} has {quantity} {getattr(config, quantity)}, but the data have {getattr(data, quantity)}"
-                )
-        if config.labels and set(config.labels) != set(data.labels):
-            odd = sorted(set(config.labels) ^ set(data.labels))
-            hint = "; train one for them with python -m training classifier" if config is judge else ""
-            raise ValueError(f"{name} and the data have other labels ({', '.join(odd[:5])}){hint}")
-
-
-def check_data(data: PreparedData) -> None:
-    """ValueError where there are no labels, or too few clips to be neighbours: held out, for training and in halves."""
-    if len(data.labels) < 2:
-        raise ValueError(f"{data.folder} has no labels to tell apart: an evaluation needs at least two")
-    train, test = data.rows("train"), data.rows("test")
-    alike = np.isin(data.label[train], data.label[test]).sum()
-    if len(test) < FEWEST or alike < 2 * FEWEST:
-        raise ValueError(
-            f"{data.folder} has {len(test)} test clips and {alike} training clips of their labels, and {FEWEST} and "
-            f"{2 * FEWEST} are needed: prepare more files, or more --crops of each"
-        )
 
 
 def write_real(folder: Path, real: RealClips, rows: np.ndarray) -> None:
@@ -219,9 +196,10 @@ def write_real(folder: Path, real: RealClips, rows: np.ndarray) -> None:
 
 
 def _of_these_weights(rated: dict | None, name: str, weights: str) -> dict | None:
-    """What listeners said of a model; None, and a word on stderr, where they heard other weights of that name."""
+    """What listeners said of a system; None, and a word on stderr, where they heard another of that name."""
     if rated and set(rated["checkpoints"]) - {weights}:
-        tqdm.write(f"{name}: listeners heard other weights than these; what they said is left out", file=sys.stderr)
+        sentence = f"{name}: listeners heard other weights or files than these; what they said is left out"
+        tqdm.write(sentence, file=sys.stderr)
         return None
     return rated
 
@@ -248,11 +226,3 @@ def _describe(evaluation: Evaluation, settings: Settings, training: dict) -> dic
             **{key: training.get(key) for key in ("weights_sha256", "data_sha256", "test_accuracy", "test_clips")},
         },
     }
-
-
-def _add(entry: dict, by_label: dict[str, np.ndarray], labels: Sequence[str]) -> None:
-    for name, values in by_label.items():
-        finite = values[np.isfinite(values)]
-        entry["scores"][name] = plain(finite.mean()) if len(finite) else None
-        for label, value in zip(labels, values, strict=True):
-            entry["labels"][label][name] = plain(value)

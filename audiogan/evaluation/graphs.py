@@ -1,6 +1,7 @@
 """The report's sections of line charts: how clips are spread, and scores along the training."""
 
 from audiogan.evaluation import charts
+from audiogan.evaluation.words import called
 
 MEASURES = {
     "centroid_hz": ("Brightness", "Hz", "centre of the spectrum"),
@@ -13,18 +14,19 @@ CURVES = (("scores", "floor", "distance (Frechet)"), ("kads", "kad_floor", "KAD"
 def distributions(document: dict) -> str:
     """HTML of how clips are spread over what is heard first: each model's against held-out ones'."""
     models, figures = document["models"], ""
+    titles = [called(name, entry) for name, entry in models.items()]
     for name, (title, unit, words) in MEASURES.items():
         real = document["baselines"]["real_test"]["histograms"][name]
         lines = [
             charts.Line(model, (), _percent(entry["histograms"][name]["counts"]), number)
             for number, (model, entry) in enumerate(models.items())
         ]
-        label = f"{title} of {', '.join(models)} against held-out recordings"
+        label = f"{title} of {', '.join(titles)} against held-out recordings"
         chart = charts.distribution(real["edges"], _percent(real["counts"]), lines, label, unit)
         figures += f"<figure>{chart}<figcaption><strong>{title}</strong>: {words}</figcaption></figure>"
     return (
         "<p>What lies beyond either end of an axis is drawn at that end.</p>"
-        f'{charts.legend(list(models), "held-out recordings")}<div class="charts">{figures}</div>'
+        f'{charts.legend(titles, "held-out recordings")}<div class="charts">{figures}</div>'
     )
 
 

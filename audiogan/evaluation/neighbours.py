@@ -1,6 +1,6 @@
 """A model's sounds beside the real ones nearest to them: those that might be copies, and those that fail."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +22,7 @@ class Neighbour:
         clip, source: number and source of the real clip in the data's index.
         distance_db: of their log-mel spectra, after best lag and gain.
         audio, real: int16 [time].
+        file: the name of the model's clip where it is a file, else empty.
     """
 
     label: str
@@ -31,30 +32,45 @@ class Neighbour:
     distance_db: float
     audio: np.ndarray
     real: np.ndarray
+    file: str = ""
 
     def describe(self) -> dict:
         """The same as JSON types, without the audio."""
         names = ("label", "sample", "clip", "source")
-        return {name: getattr(self, name) for name in names} | {"distance_db": round(self.distance_db, 2)}
+        described = {name: getattr(self, name) for name in names} | {"distance_db": round(self.distance_db, 2)}
+        return described | ({"file": self.file} if self.file else {})
 
 
-def closest(clips: Clips, train: Clips, rows: np.ndarray, data: PreparedData, count: int = SAMPLES) -> list[Neighbour]:
+def closest(
+    clips: Clips,
+    train: Clips,
+    rows: np.ndarray,
+    data: PreparedData,
+    count: int = SAMPLES,
+    files: Sequence[str] = (),
+) -> list[Neighbour]:
     """The clips nearest to any training clip, at most one a label: the most suspicious ones, nearest first.
 
     Args:
         clips: a model's; those whose audio was kept are looked at.
         train: features of training clips.
         rows: their numbers in the data set.
+        files: the names of the clips' files, where they have some.
     """
-    return _pairs(sorted(_one_a_label(clips, train, rows, np.argmin))[:count], clips, data)
+    return _pairs(sorted(_one_a_label(clips, train, rows, np.argmin))[:count], clips, data, files)
 
 
 def farthest(
-    clips: Clips, held_out: Clips, rows: np.ndarray, data: PreparedData, count: int = FAILURES
+    clips: Clips,
+    held_out: Clips,
+    rows: np.ndarray,
+    data: PreparedData,
+    count: int = FAILURES,
+    files: Sequence[str] = (),
 ) -> list[Neighbour]:
     """The clips least like any held-out clip, at most one a label: what fails, the worst first. As `closest`."""
     found = sorted(_one_a_label(clips, held_out, rows, np.argmax), reverse=True)
-    return _pairs(found[:count], clips, data)
+    return _pairs(found[:count], clips, data, files)
 
 
 def _one_a_label(clips: Clips, real: Clips, rows: np.ndarray, choose: Callable) -> list[tuple[float, int, int]]:
@@ -68,7 +84,9 @@ def _one_a_label(clips: Clips, real: Clips, rows: np.ndarray, choose: Callable) 
     return found
 
 
-def _pairs(found: list[tuple[float, int, int]], clips: Clips, data: PreparedData) -> list[Neighbour]:
+def _pairs(
+    found: list[tuple[float, int, int]], clips: Clips, data: PreparedData, files: Sequence[str]
+) -> list[Neighbour]:
     """With their sounds."""
     return [
         Neighbour(
@@ -79,6 +97,7 @@ def _pairs(found: list[tuple[float, int, int]], clips: Clips, data: PreparedData
             distance_db=distance,
             audio=clips.audio[sample],
             real=np.array(data.clips[clip]),
+            file=files[sample] if files else "",
         )
         for distance, sample, clip in found
     ]

@@ -13,21 +13,21 @@ from audiogan.evaluation.neighbours import FAILURES, SAMPLES, Neighbour
 
 COPIED = (
     f"For each model the {SAMPLES} sounds that lie nearest to any training clip, at most one a label: if it copies, it "
-    "shows here first. Left invented, right the training clip."
+    "shows here first. Left what is judged, right the training clip."
 )
 FAILED = (
     f"For each model the {FAILURES} sounds that are least like any held-out clip of their label, at most one a label. "
-    "Left invented, right the held-out clip that is nearest to it all the same."
+    "Left what is judged, right the held-out clip that is nearest to it all the same."
 )
 
 
 def copied(pairs: dict[str, list[Neighbour]], sample_rate: int) -> str:
-    """HTML of `neighbours.closest` by model."""
+    """HTML of `neighbours.closest` by what the model is called."""
     return _section(COPIED, pairs, "training", sample_rate)
 
 
 def failed(pairs: dict[str, list[Neighbour]], sample_rate: int) -> str:
-    """HTML of `neighbours.farthest` by model."""
+    """HTML of `neighbours.farthest` by what the model is called."""
     return _section(FAILED, pairs, "held-out", sample_rate)
 
 
@@ -48,15 +48,16 @@ def _section(words: str, pairs: dict[str, list[Neighbour]], kind: str, sample_ra
 
 
 def _pair(name: str, pair: Neighbour, kind: str, sample_rate: int) -> str:
-    label = pair.label.replace("_", " ")
+    label, origin = pair.label.replace("_", " "), "from the folder" if pair.file else "invented"
+    file = f'<br><span class="quiet">file {escape(pair.file)}</span>' if pair.file else ""
     return (
         f'<div class="pair"><h4>{escape(label)}</h4><div class="two">'
         f"<figure>{sound(pair.audio, sample_rate, f'{name}, {label}, sample {pair.sample}')}"
-        f"<figcaption>invented</figcaption></figure>"
+        f"<figcaption>{origin}</figcaption></figure>"
         f"<figure>{sound(pair.real, sample_rate, f'{kind} clip {pair.clip}, {label}')}"
         f"<figcaption>{kind}</figcaption></figure></div>"
         f"<p>{pair.distance_db:.1f} dB apart<br>"
-        f'<span class="quiet">clip {pair.clip}: {escape(pair.source)}</span></p></div>'
+        f'<span class="quiet">clip {pair.clip}: {escape(pair.source)}</span>{file}</p></div>'
     )
 
 

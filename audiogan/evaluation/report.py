@@ -7,8 +7,7 @@ import numpy as np
 
 from audiogan import plots
 from audiogan.audio import from_pcm16, write_atomically
-from audiogan.evaluation import graphs, pairs, tables, verdict
-from audiogan.evaluation.classifier import DEFAULT_FOLDER
+from audiogan.evaluation import graphs, method, pairs, tables, verdict, words
 from audiogan.evaluation.neighbours import Neighbour
 
 STATIC = Path(__file__).parent / "static"
@@ -35,12 +34,15 @@ def write(
         neighbours, failures: by model.
     """
     shown = [("real", examples["real"]), *((name, examples[name]) for name in document["models"])]
-    drawn = [(name, {number: from_pcm16(pcm) for number, pcm in clips.items()}) for name, clips in shown]
+    titles = {name: words.called(name, entry) for name, entry in document["models"].items()}
+    drawn = [
+        (titles.get(name, name), {number: from_pcm16(pcm) for number, pcm in clips.items()}) for name, clips in shown
+    ]
     figure = plots.comparison_figure(drawn, document["data"]["labels"], sample_rate)
     write_atomically(folder / "figure1.png", plots.png_bytes(figure))
     for name, found in ((name, found) for name, found in failures.items() if found):
-        write_atomically(folder / f"failures-{name}.png", pairs.picture(name, found, sample_rate))
-    shown += [(words, examples[name]) for name, words in PLAYED.items() if name in examples]
+        write_atomically(folder / f"failures-{name}.png", pairs.picture(titles[name], found, sample_rate))
+    shown += [(title, examples[name]) for name, title in PLAYED.items() if name in examples]
     page = html_page(document, shown, neighbours, failures, sample_rate)
     write_atomically(folder / "report.html", page.encode())
 
@@ -52,12 +54,12 @@ def html_page(document: dict, shown: list, neighbours: dict, failures: dict, sam
         "figure1": ("Hear and see", _figure1(document, shown, sample_rate)),
         "scores": ("All scores", _scores(document)),
         "confusion": ("What the classifier hears", _confusions(document)),
-        "failures": ("What fails", pairs.failed(failures, sample_rate)),
-        "neighbours": ("Nearest training clips", pairs.copied(neighbours, sample_rate)),
+        "failures": ("What fails", pairs.failed(_called(failures, document), sample_rate)),
+        "neighbours": ("Nearest training clips", pairs.copied(_called(neighbours, document), sample_rate)),
         "distributions": ("Brightness, attack, level", graphs.distributions(document)),
         "history": ("Along the training", graphs.trainings(document)),
         "listeners": ("What listeners said", tables.ratings_table(document)),
-        "method": ("How this was measured", _method(document)),
+        "method": ("How this was measured", method.section(document)),
     }
     kept = {name: pair for name, pair in sections.items() if pair[1]}
     links = "".join(f'<li><a href="#{name}">{escape(title)}</a></li>' for name, (title, _) in kept.items())
@@ -83,7 +85,7 @@ def html_page(document: dict, shown: list, neighbours: dict, failures: dict, sam
 <body>
 <header>
 <h1>How good are these sounds?</h1>
-<p class="quiet">{settings["num"]:,} clips of each model against {data["test_clips"]:,} held-out recordings of
+<p class="quiet">{escape(_counts(document))} against {data["test_clips"]:,} held-out recordings of
 {escape(data["source"])}, {len(data["labels"])} labels, seed {settings["seed"]}.</p>
 <nav aria-label="Sections"><ul>{links}</ul></nav>
 </header>
@@ -125,7 +127,8 @@ def _figure1(document: dict, shown: list, sample_rate: int) -> str:
             f"<td>{pairs.sound(clips[number], sample_rate, f'{name}, {label}') if number in clips else ''}</td>"
             for number, label in enumerate(labels)
         )
-        body += f'<tr><th scope="row">{escape(name)}</th>{cells}</tr>'
+        title = words.called(name, document["models"].get(name, {}))
+        body += f'<tr><th scope="row">{escape(title)}</th>{cells}</tr>'
     colours = ", ".join(plots.scale_colours())
     return (
         f"<p>The first clip drawn of each label, none chosen: log-mel spectrograms, {extent}, on one scale of levels. "
@@ -161,64 +164,19 @@ def _confusions(document: dict) -> str:
         table = tables.confusion_table(name, entry, document["data"]["labels"])
         share = entry["scores"]["class_accuracy"]
         opened = " open" if number == 0 else ""
-        content += f"<details{opened}><summary>{escape(name)}: {share:.1%} as asked</summary>{table}</details>"
+        summary = f"{words.called(name, entry)}: {share:.1%} as {'labelled' if entry.get('sounds') else 'asked'}"
+        content += f"<details{opened}><summary>{escape(summary)}</summary>{table}</details>"
     return content
 
 
-def _method(document: dict) -> str:
-    judge, settings, data = document["classifier"], document["settings"], document["data"]
-    same = judge["data_sha256"] == data["sha256"]
-    trained = "the training split of these data" if same else "other data than these"
-    accuracy = judge["test_accuracy"]
-    known = f", {accuracy:.1%} right on {judge['test_clips']} clips that it never saw" if accuracy else ""
-    taught = " It was taught the real training clips: what real audio's accuracy is, held-out ones say." if same else ""
-    intro = (
-        "Labels, and pitches where a model takes them, follow the held-out recordings. The classifier "
-        f"({judge['name']}) was trained apart from any GAN on {trained}{known}.{taught} Embeddings: "
-        f"{', '.join(settings['embeddings'])}; the summary is the log-mel spectrum on a grid of 16 bands and 8 time "
-        "slices. KAD uses all clips, and its interval is over clips: other held-out notes would move it further. FAD, "
-        "the neighbourhood scores, NDB/K and nearest spectra look at as many clips of each, since they depend on their "
-        "number, and Inception Scores at splits of equal size. Real training "
-        "clips are other notes of the same instruments: a model that is asked for the held-out notes' own pitches can "
-        "come closer than they do. "
-        f"Waveform distances and pitch are measured on the first {settings['audio_clips']} clips. Memorisation "
-        "compares the distance to the nearest training clip with that to the nearest held-out one of another note than "
-        "was asked for; that of clips that copy nothing, held-out ones and other training notes, is what is usual. "
-        "Replayed recordings are clips whose first half second is a training clip's, transposed by at most three "
-        f"semitones.{_recordings(document)} Of a training's previews the one nearest to the held-out recordings is "
-        "kept, so that models score a little better here than on recordings that nobody chose by."
-    )
-    rows = "".join(
-        f"<dt>{escape(tables.BASELINE_TITLES[name])}</dt><dd>{escape(entry['words'])}</dd>"
-        for name, entry in document["baselines"].items()
-    )
-    models = "".join(
-        f"<dt>{escape(name)}</dt><dd>{escape(entry['architecture'])}, {entry['parameters']:,} parameters, "
-        f"{entry['steps']:,} steps on {escape(entry['data'])}{_begun(entry)}; weights "
-        f"{entry['checkpoint_sha256'][:12]}</dd>"
-        for name, entry in document["models"].items()
-    )
-    command = (
-        f"python -m audiogan evaluate {' '.join(document['models'])} --data DATA --out DIR --num {settings['num']} "
-        f"--seed {settings['seed']}"
-    )
-    command += f" --classifier {judge['name']}" if judge["name"] != DEFAULT_FOLDER.name else ""
-    command += " --embedding vggish" if "vggish" in settings["embeddings"] else ""
-    command += " --ratings VOTES" if any(entry["ratings"] for entry in document["models"].values()) else ""
-    return f"<p>{escape(intro)}</p><dl>{models}{rows}</dl><p>Made by <code>{escape(command)}</code></p>"
+def _called(found: dict, document: dict) -> dict:
+    """The same by what the report calls each system."""
+    return {words.called(name, document["models"].get(name, {})): value for name, value in found.items()}
 
 
-def _recordings(document: dict) -> str:
-    """What held-out notes are where a sampler plays several from one recording."""
-    share = document["baselines"]["real_test"]["scores"].get("replayed") or 0.0
-    if share <= verdict.REPLAYED:
-        return ""
-    return (
-        f" So are {share:.0%} of the held-out clips: other notes, not other recordings. No score here says how a model "
-        "or the classifier does on instruments that neither has heard."
-    )
-
-
-def _begun(entry: dict) -> str:
-    """What a model's steps came on top of, where it did not begin with random weights."""
-    return f", begun with the weights of {escape(entry['start'])}" if entry["start"] else ""
+def _counts(document: dict) -> str:
+    """How many clips were scored: of folders that hold fewer than were asked for, how many there were."""
+    num = document["settings"]["num"]
+    fewer = {name: count for name, entry in document["models"].items() if (count := entry["scores"]["clips"]) < num}
+    each = f"{num:,} clips of each model" if len(fewer) < len(document["models"]) else ""
+    return ", ".join(filter(None, [each, *(f"{count:,} clips of {name}" for name, count in fewer.items())]))

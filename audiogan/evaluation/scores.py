@@ -1,5 +1,7 @@
 """All scores of one set of clips against a reference, as JSON types. The same code for models and for baselines."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from audiogan.evaluation import manifold, metrics, nearest, pitch, whistle
@@ -50,6 +52,14 @@ def plain(value):
     if not np.isfinite(value):
         return None
     return int(value) if value.is_integer() and abs(value) < 1e15 else float(f"{value:.6g}")
+
+
+def add_labelled(entry: dict, by_label: dict[str, np.ndarray], labels: Sequence[str]) -> None:
+    """Join scores [labels] to an entry of metrics.json: of each label, and their mean over labels."""
+    for name, values in by_label.items():
+        entry["scores"][name] = plain(_nanmean(values))
+        for label, value in zip(labels, values, strict=True):
+            entry["labels"][label][name] = plain(value)
 
 
 def histograms(clips: Clips) -> dict:

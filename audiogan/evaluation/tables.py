@@ -3,6 +3,7 @@
 from html import escape
 
 from audiogan.evaluation.verdict import findings
+from audiogan.evaluation.words import called
 from audiogan.listening.votes import SCALES
 
 GROUPS = {
@@ -50,7 +51,7 @@ BASELINE_TITLES = {
 
 def verdict_table(document: dict) -> str:
     """What a listener wants to know: a row for each model, and one for real audio."""
-    rows = [(name, entry, "") for name, entry in document["models"].items()]
+    rows = [(called(name, entry), entry, "") for name, entry in document["models"].items()]
     rows.append(("real audio", document["baselines"]["real_train"], "real"))
     body = ""
     for name, entry, kind in rows:
@@ -71,7 +72,7 @@ def verdict_table(document: dict) -> str:
 
 def score_table(document: dict) -> str:
     """Every score, a column for each model and each baseline."""
-    columns = [("model", name, entry) for name, entry in document["models"].items()]
+    columns = [("model", called(name, entry), entry) for name, entry in document["models"].items()]
     columns += [("", BASELINE_TITLES[name], document["baselines"][name]) for name in BASELINE_TITLES]
     head = "".join(f'<th scope="col" class="{kind}">{escape(name)}</th>' for kind, name, _ in columns)
     body = ""
@@ -96,8 +97,9 @@ def confusion_table(name: str, entry: dict, labels: list[str]) -> str:
         total = sum(counts)
         cells = "".join(_confusion_cell(count / total if total else 0) for count in counts)
         body += f'<tr><th scope="row">{escape(_words(label))}</th>{cells}</tr>'
+    given = "that its folder has" if entry.get("sounds") else "asked for"
     return (
-        '<p class="quiet">Rows: the label asked for; columns: the label heard; percent of the row.</p>'
+        f'<p class="quiet">Rows: the label {given}; columns: the label heard; percent of the row.</p>'
         f'<div class="scroll" tabindex="0" role="region" aria-label="Confusion of {escape(name)}">'
         f'<table class="confusion"><thead><tr><td></td>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>"
@@ -106,7 +108,8 @@ def confusion_table(name: str, entry: dict, labels: list[str]) -> str:
 
 def ratings_table(document: dict) -> str:
     """Mean opinion scores of the models that have been rated, and of real recordings; empty where no model has."""
-    rated = {name: entry["ratings"] for name, entry in document["models"].items() if entry.get("ratings")}
+    models = document["models"].items()
+    rated = {called(name, entry): entry["ratings"] for name, entry in models if entry.get("ratings")}
     if not rated:
         return ""
     if real := document["baselines"]["real_test"].get("ratings"):

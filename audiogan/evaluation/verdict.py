@@ -73,11 +73,11 @@ def _label(scores: dict, real: dict, document: dict) -> Finding:
     """Against held-out clips: the judge may have been taught the training clips."""
     share, held_out = scores.get("class_accuracy"), document["baselines"]["real_test"]["scores"]
     if share is None:
-        return Finding("Takes no label", "unconditional")
+        return Finding("Has no label", "none was asked for")
     words, tone = _grade(
         share, ((0.95, "Nearly always", GOOD), (0.8, "Mostly", FAIR), (0.4, "Often not", BAD)), "Rarely"
     )
-    return Finding(words, f"{share:.0%} heard as asked; held-out real {held_out['class_accuracy']:.0%}", tone)
+    return Finding(words, f"{share:.0%} heard as meant; held-out real {held_out['class_accuracy']:.0%}", tone)
 
 
 def _realism(scores: dict, real: dict, document: dict) -> Finding:

@@ -1,4 +1,4 @@
-"""What each score is called, which way is better, and what it says: for metrics.json, the report and the app."""
+"""What each score and system is called, which way is better, and what it says: for metrics.json, report and app."""
 
 LOWER, HIGHER, LIKE_REAL = "lower", "higher", "like real"
 
@@ -103,6 +103,11 @@ _OTHERS = {
     "level_db": ("Level", LIKE_REAL, False, "RMS in dBFS, median."),
     "level_error_db": ("Level, label by label", LOWER, False, "Mean distance in dB from real audio's median level."),
 }
+
+
+def called(name: str, entry: dict) -> str:
+    """What the report calls a system of metrics.json: its name, and that its sounds came as files where they did."""
+    return f"{name} (sounds from a folder)" if entry.get("sounds") else name
 
 
 def describe(embeddings: tuple[str, ...]) -> dict[str, dict]:

@@ -1,0 +1,51 @@
+"""Whether models, sounds, classifier and data fit each other: what does not is said before hours of work."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from audiogan.dataset import PreparedData
+from audiogan.evaluation.candidates import BASELINES
+from audiogan.evaluation.classifier import ClassifierConfig
+from audiogan.evaluation.manifold import NEIGHBOURS
+from audiogan.sounds_folder import SoundsFolder
+from audiogan.synthesis import Synthesizer
+
+FEWEST = NEIGHBOURS + 1
+
+
+def check(
+    synthesizers: Sequence[Synthesizer], sounds: Sequence[SoundsFolder], judge: ClassifierConfig, data: PreparedData
+) -> None:
+    """ValueError, in one sentence, where models, sounds, the classifier and the data do not fit each other."""
+    names = [system.name for system in (*synthesizers, *sounds)]
+    if not names:
+        raise ValueError("there is nothing to evaluate: name a checkpoint, or a folder by --sounds")
+    if len(set(names)) != len(names) or set(names) & {"real", *BASELINES}:
+        raise ValueError(
+            f"models and sounds must have different names, none of them a baseline's, not {', '.join(names)}"
+        )
+    parties = [("the classifier", judge), *((item.name, item.config) for item in synthesizers)]
+    for name, config in parties:
+        for quantity in ("sample_rate", "num_samples"):
+            if getattr(config, quantity) != getattr(data, quantity):
+                raise ValueError(
+                    f"{name} has {quantity} {getattr(config, quantity)}, but the data have {getattr(data, quantity)}"
+                )
+        if config.labels and set(config.labels) != set(data.labels):
+            odd = sorted(set(config.labels) ^ set(data.labels))
+            hint = "; train one for them with python -m training classifier" if config is judge else ""
+            raise ValueError(f"{name} and the data have other labels ({', '.join(odd[:5])}){hint}")
+
+
+def check_data(data: PreparedData) -> None:
+    """ValueError where there are no labels, or too few clips to be neighbours: held out, for training and in halves."""
+    if len(data.labels) < 2:
+        raise ValueError(f"{data.folder} has no labels to tell apart: an evaluation needs at least two")
+    train, test = data.rows("train"), data.rows("test")
+    alike = np.isin(data.label[train], data.label[test]).sum()
+    if len(test) < FEWEST or alike < 2 * FEWEST:
+        raise ValueError(
+            f"{data.folder} has {len(test)} test clips and {alike} training clips of their labels, and {FEWEST} and "
+            f"{2 * FEWEST} are needed: prepare more files, or more --crops of each"
+        )

@@ -1,0 +1,82 @@
+"""The report's last section: what was measured, how, and by which command."""
+
+from html import escape
+
+from audiogan.evaluation.classifier import DEFAULT_FOLDER
+from audiogan.evaluation.tables import BASELINE_TITLES
+from audiogan.evaluation.verdict import REPLAYED
+
+
+def section(document: dict) -> str:
+    """HTML of how the scores were made, of what, and by which command."""
+    judge, settings, data = document["classifier"], document["settings"], document["data"]
+    same = judge["data_sha256"] == data["sha256"]
+    trained = "the training split of these data" if same else "other data than these"
+    accuracy = judge["test_accuracy"]
+    known = f", {accuracy:.1%} right on {judge['test_clips']} clips that it never saw" if accuracy else ""
+    taught = " It was taught the real training clips: what real audio's accuracy is, held-out ones say." if same else ""
+    intro = (
+        "Labels, and pitches where a model takes them, follow the held-out recordings; folders of sounds are asked for "
+        "no pitch, and for no label that they lack. The classifier "
+        f"({judge['name']}) was trained apart from any GAN on {trained}{known}.{taught} Embeddings: "
+        f"{', '.join(settings['embeddings'])}; the summary is the log-mel spectrum on a grid of 16 bands and 8 time "
+        "slices. KAD uses all clips, and its interval is over clips: other held-out notes would move it further. FAD, "
+        "the neighbourhood scores, NDB/K and nearest spectra look at as many clips of each, since they depend on their "
+        "number, and Inception Scores at splits of equal size. Real training "
+        "clips are other notes of the same instruments: a model that is asked for the held-out notes' own pitches can "
+        "come closer than they do. "
+        f"Waveform distances and pitch are measured on the first {settings['audio_clips']} clips. Memorisation "
+        "compares the distance to the nearest training clip with that to the nearest held-out one of another note than "
+        "was asked for; that of clips that copy nothing, held-out ones and other training notes, is what is usual. "
+        "Replayed recordings are clips whose first half second is a training clip's, transposed by at most three "
+        f"semitones.{_recordings(document)} Of a training's previews the one nearest to the held-out recordings is "
+        "kept, so that models score a little better here than on recordings that nobody chose by."
+    )
+    rows = "".join(
+        f"<dt>{escape(BASELINE_TITLES[name])}</dt><dd>{escape(entry['words'])}</dd>"
+        for name, entry in document["baselines"].items()
+    )
+    systems = "".join(
+        f"<dt>{escape(name)}</dt><dd>{escape(_files(entry) if entry.get('sounds') else _network(entry))}</dd>"
+        for name, entry in document["models"].items()
+    )
+    given = [name for name, entry in document["models"].items() if not entry.get("sounds")]
+    given += [f"--sounds {name}=SOUNDS" for name, entry in document["models"].items() if entry.get("sounds")]
+    command = (
+        f"python -m audiogan evaluate {' '.join(given)} --data DATA --out DIR --num {settings['num']} "
+        f"--seed {settings['seed']}"
+    )
+    command += f" --classifier {judge['name']}" if judge["name"] != DEFAULT_FOLDER.name else ""
+    command += " --embedding vggish" if "vggish" in settings["embeddings"] else ""
+    command += " --ratings VOTES" if any(entry["ratings"] for entry in document["models"].values()) else ""
+    return f"<p>{escape(intro)}</p><dl>{systems}{rows}</dl><p>Made by <code>{escape(command)}</code></p>"
+
+
+def _recordings(document: dict) -> str:
+    """What held-out notes are where a sampler plays several from one recording."""
+    share = document["baselines"]["real_test"]["scores"].get("replayed") or 0.0
+    if share <= REPLAYED:
+        return ""
+    return (
+        f" So are {share:.0%} of the held-out clips: other notes, not other recordings. No score here says how a model "
+        "or the classifier does on instruments that neither has heard."
+    )
+
+
+def _network(entry: dict) -> str:
+    """What a checkpoint is, and what its steps came on top of where it did not begin with random weights."""
+    begun = f", begun with the weights of {entry['start']}" if entry["start"] else ""
+    return (
+        f"{entry['architecture']}, {entry['parameters']:,} parameters, {entry['steps']:,} steps on {entry['data']}"
+        f"{begun}; weights {entry['checkpoint_sha256'][:12]}"
+    )
+
+
+def _files(entry: dict) -> str:
+    """What a folder of sounds is: all that is known of the system that made them."""
+    sounds, clips = entry["sounds"], entry["scores"]["clips"]
+    labels = f"of {len(sounds['labels'])} labels" if sounds["labels"] else "without labels"
+    return (
+        f"sounds from a folder: {sounds['files']:,} files {labels}, {clips:,} of them scored, none twice; "
+        f"SHA-256 {sounds['sha256'][:12]}"
+    )
