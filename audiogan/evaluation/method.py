@@ -32,6 +32,11 @@ def section(document: dict) -> str:
         f"semitones.{_recordings(document)} Of a training's previews the one nearest to the held-out recordings is "
         "kept, so that models score a little better here than on recordings that nobody chose by."
     )
+    if any(entry.get("sounds") for entry in document["models"].values()):
+        intro += (
+            " Which notes a folder's sounds play is not known: where they are the training clips' own, its ratio is "
+            "lower without copying."
+        )
     rows = "".join(
         f"<dt>{escape(BASELINE_TITLES[name])}</dt><dd>{escape(entry['words'])}</dd>"
         for name, entry in document["baselines"].items()
