@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from audiogan import checkpoint
+from audiogan.evaluation.classifier import DEFAULT_FOLDER
 from audiogan.text import read_text
 
 
@@ -15,12 +16,22 @@ def add_study(commands) -> None:
     build.add_argument(
         "--data", required=True, type=Path, metavar="PREPARED", help="its held-out clips are the real ones"
     )
-    build.add_argument("--models", nargs="+", required=True, metavar="NAME", help="checkpoints, or `all`")
+    build.add_argument("--models", nargs="+", default=[], metavar="NAME", help="checkpoints, or `all`")
+    build.add_argument(
+        "--sounds",
+        action="append",
+        default=[],
+        metavar="[NAME=]DIR",
+        help="any other system's sounds: files in DIR/LABEL, or in DIR where it takes no label; may be repeated",
+    )
     build.add_argument("--out", required=True, type=Path, metavar="DIR")
     build.add_argument("--labels", metavar="A,B", help="default: all that the data and every model know")
     build.add_argument("--per-label", type=int, default=2, metavar="N", help="of each system and label (default: 2)")
     build.add_argument("--seed", type=int, default=0, help="default: 0")
     build.add_argument("--design", type=Path, metavar="FILE.yaml", help="questions and rules (default: this package's)")
+    build.add_argument(
+        "--classifier", type=Path, metavar="DIR", default=DEFAULT_FOLDER, help="hears labels where a system has none"
+    )
     build.add_argument("--replace", action="store_true", help="a study that is there gives way")
     build.add_argument("--checkpoints", metavar="DIR", type=Path, default=checkpoint.FOLDER, help="their folder")
     build.set_defaults(run=_build)
@@ -37,6 +48,7 @@ def _build(options) -> None:
         names = [item.name for item in checkpoint.list_checkpoints(options.checkpoints)]
     given = {"design": read_text(options.design)} if options.design else {}
     labels = tuple(filter(None, (options.labels or "").split(",")))
+    given |= {"sounds": tuple(options.sounds), "classifier": options.classifier}
     recipe = pool.Recipe(
         options.data, tuple(names), options.checkpoints, labels, options.per_label, options.seed, **given
     )

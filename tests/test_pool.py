@@ -19,6 +19,7 @@ from audiogan.dataset import PreparedData
 from audiogan.listening import pool, references
 from audiogan.listening.gathering import Gathering, common_labels
 from audiogan.listening.pool import Recipe, build
+from audiogan.listening.sources import Model
 from audiogan.listening.study import Study
 
 MODELS = ("tiny-wavegan", "tiny-report-wavegan")  # none that needs Griffin-Lim, for speed
@@ -99,7 +100,7 @@ class TestBuild:
 
     def test_pitch_that_a_model_played_is_kept(self, prepared, checkpoints):
         model, stream = audiogan.load("tiny-hybrid", "cpu", checkpoints), np.random.default_rng(0)
-        gathering = Gathering(PreparedData(prepared), [model], ("Flute", "Snare_drum"), 1, stream)
+        gathering = Gathering(PreparedData(prepared), [Model(model)], ("Flute", "Snare_drum"), 1, stream)
         ((flute,),), ((drum,),) = gathering._invented("Flute", 1), gathering._invented("Snare_drum", 1)
         assert 60 <= flute.pitch <= 72
         assert drum.pitch is None
@@ -183,7 +184,8 @@ class TestRefusals:
             ({"per_label": 0}, "per_label must be"),
             ({"seed": -1}, "seed must be"),
             ({"models": ("tiny-wavegan", "tiny-wavegan")}, "different ones"),
-            ({"models": ("tiny-unconditional",)}, "no label in common"),
+            ({"models": ()}, "a study needs a system"),
+            ({"models": ("tiny-unconditional",)}, "classifier .* has another sample rate, length or labels"),
             ({"models": ("nobody",)}, "checkpoint must be one of"),
             ({"design": "a: ["}, "is not YAML"),
             ({"design": pool.TEMPLATE.read_text().replace("min_test_trials: 8", "min_test_trials: 11")}, "at most 10"),

@@ -84,9 +84,13 @@ def _reckoned() -> str:
 
 
 def _system(study: Study, system: str) -> str:
-    """Its name, a model's with the SHA-256 of its weights."""
-    weights = next(one.checkpoint_sha256 for one in study.of_role("test") if one.system == system)
-    return f"{system} ({weights})" if weights else system
+    """Its name, a model's with the SHA-256 of its weights, and where its sounds and their labels came from."""
+    one = next(one for one in study.of_role("test") if one.system == system)
+    made = study.manifest.get("models", {}).get(system, {})
+    of = [f"{made.get('files')} files of a folder"] if one.file else []
+    of += [one.checkpoint_sha256] if one.checkpoint_sha256 else []
+    of += [f"labels by classifier {made.get('classifier_sha256')}"] if made.get("label_by") == "classifier" else []
+    return f"{system} ({', '.join(of)})" if of else system
 
 
 def _columns(kind: type) -> list[str]:

@@ -2,58 +2,31 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import cycle, islice
 
 import numpy as np
 
 from audiogan.audio import from_pcm16
-from audiogan.checkpoint import weights_hash
 from audiogan.dataset import PreparedData
 from audiogan.listening import references
 from audiogan.listening.design import Design
+from audiogan.listening.sources import SEEDS, Draft, Heard, Judge, Source
 from audiogan.listening.store import schema
 from audiogan.listening.study import NOISE, REFERENCES
+from audiogan.sounds_folder import SoundsFolder
 from audiogan.synthesis import Synthesizer
 
 GOLD_CHOICES = 2  # golden stimuli in the pool for each that a session hears
-SEEDS = 1_000_000  # of models' clips: short enough to read out
 
 
-@dataclass
-class Draft:
-    """A stimulus before it has its loudness and its name; attributes as in `Stimulus`."""
-
-    audio: np.ndarray
-    label: str
-    system: str
-    role: str = "test"
-    source: int | None = None
-    checkpoint_sha256: str = ""
-    seed: int | None = None
-    index: int | None = None
-    pitch: float | None = None
-    expected: dict = field(default_factory=dict)
-
-    def describe(self) -> dict:
-        """Everything but the sound."""
-        return {name: value for name, value in vars(self).items() if name != "audio"}
-
-
-def common_labels(wanted: Sequence[str], data: PreparedData, models: Sequence[Synthesizer]) -> tuple[str, ...]:
-    """The labels of a study: those wanted, or all that the data and every model know.
+def common_labels(wanted: Sequence[str], data: PreparedData, sources: Sequence[Source]) -> tuple[str, ...]:
+    """The labels of a study: those wanted, or all that the data and every system that takes labels know.
 
     Raises:
-        ValueError: a model that does not fit the data, has a reference's name or lacks a label, or a label that is too
-            long for the votes; names it.
+        ValueError: a label that one of them lacks, or that is too long for the votes; names it.
     """
-    for model in models:
-        if (model.sample_rate, model.num_samples) != (data.sample_rate, data.num_samples):
-            mine, theirs = (f"{it.num_samples} samples at {it.sample_rate} Hz" for it in (model, data))
-            raise ValueError(f"model {model.name} makes {mine}, and the data have {theirs}")
-        if model.name in (*REFERENCES, NOISE):
-            raise ValueError(f"a model in a study cannot be called {model.name}")
-    known = [label for label in data.labels if all(label in model.labels for model in models)]
+    asked = [source.labels for source in sources if source.labels is not None]
+    known = [label for label in data.labels if all(label in labels for labels in asked)]
     for label in wanted:
         if label not in known:
             raise ValueError(f"label must be one that the data and every model know ({', '.join(known)}), not {label}")
@@ -62,26 +35,58 @@ def common_labels(wanted: Sequence[str], data: PreparedData, models: Sequence[Sy
     return tuple(schema.check("a label", label, schema.votes.c.label) for label in dict.fromkeys(wanted or known))
 
 
+def check_systems(synthesizers: Sequence[Synthesizer], sounds: Sequence[SoundsFolder], data: PreparedData) -> None:
+    """ValueError where a model does not fit the data, or a system has a reference's name or another's; names it."""
+    for model in synthesizers:
+        if (model.sample_rate, model.num_samples) != (data.sample_rate, data.num_samples):
+            mine, theirs = (f"{it.num_samples} samples at {it.sample_rate} Hz" for it in (model, data))
+            raise ValueError(f"model {model.name} makes {mine}, and the data have {theirs}")
+    names = [system.name for system in (*synthesizers, *sounds)]
+    if not names:
+        raise ValueError("a study needs a system: name checkpoints by --models, or a folder by --sounds")
+    for name in names:
+        if name in (*REFERENCES, NOISE):
+            raise ValueError(f"a model in a study cannot be called {name}")
+        if names.count(name) > 1:
+            raise ValueError(f"two systems in a study cannot both be called {name}")
+
+
 class Gathering:
     """The drafts of a study.
 
     Args:
+        sources: systems that invent sounds.
         labels: of `common_labels`.
         per_label: test stimuli of each system and label.
         stream: decides which clips; the same stream gives the same drafts.
+        judge: hears what sources without labels play.
     """
 
-    def __init__(self, data: PreparedData, models, labels: Sequence[str], per_label: int, stream: np.random.Generator):
-        self.data, self.models, self.labels, self.per_label, self.stream = data, models, labels, per_label, stream
+    def __init__(
+        self,
+        data: PreparedData,
+        sources: Sequence[Source],
+        labels: Sequence[str],
+        per_label: int,
+        stream: np.random.Generator,
+        judge: Judge | None = None,
+    ):
+        self.data, self.labels, self.per_label, self.stream = data, labels, per_label, stream
+        self.sources, self.judge = sources, judge
 
     def drafts(self, design: Design) -> list[Draft]:
         """Every stimulus; tests of all systems, an exemplar a label, training and gold ones.
 
         Raises:
-            ValueError: a label with too few held-out clips.
+            ValueError: a label with too few held-out clips, or too few of a system.
         """
         spare = math.ceil(design.trials.training / len(self.labels))
-        self._check_held_out(self.per_label + 1 + spare)
+        invented = self.per_label + spare
+        self.sources = [
+            source if source.labels is not None else Heard(source, self.judge, self.labels, invented, self.stream)
+            for source in self.sources
+        ]
+        self._check_counts(self.per_label + 1 + spare, invented)
         tests, exemplars, spares = [], [], []
         for label in self.labels:
             real = self._real(label, self.per_label + 1 + spare)
@@ -94,13 +99,18 @@ class Gathering:
         gold = islice(self._gold(exemplars, design), GOLD_CHOICES * design.trials.gold)
         return [*tests, *exemplars, *(_as(draft, "training") for draft in training), *gold]
 
-    def _check_held_out(self, count: int) -> None:
-        """Name every label that has too few, so that nobody finds them one by one."""
-        few = {label: len(rows) for label in self.labels if len(rows := self._held_out(label)) < count}
-        if few:
-            named = ", ".join(f"{label} has {number}" for label, number in few.items())
+    def _check_counts(self, count: int, invented: int) -> None:
+        """Name every label that has too few clips, so that nobody finds them one by one."""
+        few = [f"{label} has {len(rows)}" for label in self.labels if len(rows := self._held_out(label)) < count]
+        short = []
+        for source in self.sources:
+            counts = {label: source.available(label, invented) for label in self.labels}
+            if fewer := [f"{there} of {label}" for label, there in counts.items() if there < invented]:
+                short.append(f"{source.name} has {', '.join(fewer)}")
+        if few or short:
+            wanted = f"{count} held-out clips of each label" + (f" and {invented} of each system's" if short else "")
             advice = "leave out what has fewer (--labels), ask for less (--per-label) or prepare more files"
-            raise ValueError(f"the study needs {count} held-out clips of each label, and {named}: {advice}")
+            raise ValueError(f"the study needs {wanted}, and {', '.join(few + short)}: {advice}")
 
     def _held_out(self, label: str) -> np.ndarray:
         """Rows of the held-out clips of a label."""
@@ -122,15 +132,9 @@ class Gathering:
         return [real, _as(real, system="anchor", audio=anchor), _as(real, system="griffin-lim", audio=resynthesised)]
 
     def _invented(self, label: str, count: int) -> list[list[Draft]]:
-        """Clips 0 to count - 1 of one seed from each model."""
+        """Different clips of each source; of models the first ones of one seed."""
         seed = int(self.stream.integers(SEEDS))
-        return [
-            [
-                Draft(audio, label, model.name, checkpoint_sha256=_hash(model), seed=seed, index=index, pitch=pitch)
-                for index, (audio, pitch) in enumerate(zip(*_generate(model, count, seed, label), strict=True))
-            ]
-            for model in self.models
-        ]
+        return [source.take(label, count, seed, self.stream) for source in self.sources]
 
     def _gold(self, exemplars: list[Draft], design: Design) -> Iterator[Draft]:
         """By turns a clip that sounds bad to anyone and a clip that is its own exemplar, label after label."""
@@ -156,12 +160,3 @@ def _alternating(spares: list[tuple[list[Draft], list[Draft]]]) -> Iterator[Draf
             yield invented[number // 2 % len(invented)]
         else:
             yield real[number // len(spares)]
-
-
-def _generate(model: Synthesizer, count: int, seed: int, label: str) -> tuple[np.ndarray, list[float | None]]:
-    """Clips 0 to count - 1 of a seed, and the pitch that each of them plays."""
-    return model.generate(count, seed, label), model.clip_pitches(range(count), seed, [label] * count)
-
-
-def _hash(model: Synthesizer) -> str:
-    return weights_hash(model.checkpoint.folder)

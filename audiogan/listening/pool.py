@@ -12,13 +12,15 @@ from pathlib import Path
 import numpy as np
 
 import audiogan
-from audiogan import checkpoint, synthesis
+from audiogan import checkpoint, sounds_folder, synthesis
 from audiogan.audio import momentary_lufs, write_atomically, write_wav
 from audiogan.dataset import PreparedData
+from audiogan.evaluation.classifier import DEFAULT_FOLDER as DEFAULT_CLASSIFIER
 from audiogan.folders import refuse_existing, staged
 from audiogan.listening import feasibility
 from audiogan.listening.design import read_design
-from audiogan.listening.gathering import Draft, Gathering, common_labels
+from audiogan.listening.gathering import Gathering, check_systems, common_labels
+from audiogan.listening.sources import Draft, Folder, Judge, Model, Source
 from audiogan.listening.study import FORMAT, Study, canonical_hash
 from audiogan.listening.votes import clip_hash
 
@@ -40,6 +42,8 @@ class Recipe:
         per_label: test stimuli of each system and label.
         seed: of every choice that is made.
         design: the text of the study's YAML.
+        sounds: other systems, whose clips are files: `[NAME=]DIR`.
+        classifier: the folder of the one that hears what systems without labels play.
 
     Raises:
         ValueError: a number out of range, or a model named twice.
@@ -52,6 +56,8 @@ class Recipe:
     per_label: int = 2
     seed: int = 0
     design: str = field(default_factory=TEMPLATE.read_text)
+    sounds: tuple[str, ...] = ()
+    classifier: Path = DEFAULT_CLASSIFIER
 
     def __post_init__(self):
         synthesis.check_seed(self.seed)
@@ -85,9 +91,8 @@ def build(recipe: Recipe, folder: str | os.PathLike, replace: bool = False) -> S
 def _freeze(recipe: Recipe, stream: np.random.Generator) -> tuple[dict, list[np.ndarray]]:
     """The manifest, and the sounds in its order."""
     design, data = read_design(recipe.design), PreparedData(recipe.data)
-    models = [synthesis.load(name, "cpu", recipe.checkpoints) for name in recipe.models]
-    labels = common_labels(recipe.labels, data, models)
-    drafts = Gathering(data, models, labels, recipe.per_label, stream).drafts(design)
+    gathering = _gathering(recipe, data, stream)
+    drafts = gathering.drafts(design)
     drafts = [drafts[place] for place in stream.permutation(len(drafts))]
     rows, loudness = _levelled(drafts, data.sample_rate)
     rows = [{"id": _opaque(stream)} | row for row in rows]
@@ -100,12 +105,24 @@ def _freeze(recipe: Recipe, stream: np.random.Generator) -> tuple[dict, list[np.
         "ceiling_dbfs": CEILING_DB,
         "seed": recipe.seed,
         "data": {name: data.meta[name] for name in ("source", "sha256")},
-        "models": {model.name: _provenance(model) for model in models},
+        "models": {source.name: source.describe() for source in gathering.sources},
         "design_sha256": canonical_hash(dict(design.document)),
         "stimuli": rows,
         "batches": _batches(rows, stream),
     }
     return manifest, [draft.audio for draft in drafts]
+
+
+def _gathering(recipe: Recipe, data: PreparedData, stream: np.random.Generator) -> Gathering:
+    """The systems of a study and what they are asked for."""
+    sounds = [sounds_folder.load(given, data, recipe.checkpoints) for given in recipe.sounds]
+    models = [synthesis.load(name, "cpu", recipe.checkpoints) for name in recipe.models]
+    check_systems(models, sounds, data)
+    sources: list[Source] = [*map(Model, models), *map(Folder, sounds)]
+    labels = common_labels(recipe.labels, data, sources)
+    unlabelled = any(source.labels is None for source in sources)
+    judge = Judge(recipe.classifier, data) if unlabelled else None
+    return Gathering(data, sources, labels, recipe.per_label, stream, judge)
 
 
 def _levelled(drafts: Sequence[Draft], sample_rate: int) -> tuple[list[dict], float]:
@@ -117,8 +134,9 @@ def _levelled(drafts: Sequence[Draft], sample_rate: int) -> tuple[list[dict], fl
     heard = [momentary_lufs(draft.audio, sample_rate) for draft in drafts]
     for draft, lufs in zip(drafts, heard, strict=True):
         if lufs < SILENT_LUFS:
-            clip = f"clip {draft.index} of seed {draft.seed}" if draft.checkpoint_sha256 else f"clip {draft.source}"
-            raise ValueError(f"{draft.system} is silent ({clip}, {draft.label}): choose another --seed or leave it out")
+            clip = f"clip {draft.source}" if draft.seed is None else f"clip {draft.index} of seed {draft.seed}"
+            where = f"file {draft.file}" if draft.file else f"{clip}, {draft.label}"
+            raise ValueError(f"{draft.system} is silent ({where}): choose another --seed or leave it out")
     peaks = [20 * np.log10(np.abs(draft.audio).max()) for draft in drafts]
     rooms = [lufs + CEILING_DB - peak for lufs, peak in zip(heard, peaks, strict=True)]
     target = float(min(TARGET_LUFS, *rooms))
@@ -168,14 +186,6 @@ def _write(folder: Path, manifest: dict, sounds: Sequence[np.ndarray], design: s
     stamp = (folder / "manifest.json").stat().st_mtime
     for path in (folder / "clips").iterdir():
         os.utime(path, (stamp, stamp))  # servers tell the time of a file
-
-
-def _provenance(model: synthesis.Synthesizer) -> dict:
-    return {
-        "checkpoint_sha256": checkpoint.weights_hash(model.checkpoint.folder),
-        "architecture": model.config.architecture,
-        "steps": model.checkpoint.training.get("steps", 0),
-    }
 
 
 def _opaque(stream: np.random.Generator) -> str:

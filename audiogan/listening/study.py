@@ -36,15 +36,16 @@ class Stimulus:
         id: 32 hexadecimal digits that say nothing; its file is `clips/ID.wav`.
         sha256: of its PCM alone, as `votes.clip_hash` has it: a vote's `clip_sha256`.
         label: the instrument that it is, or was asked of the model.
-        system: `real`, `anchor` (3.5 kHz low-pass of real), `griffin-lim` (real, resynthesised), or a model's name;
-            `noise` in gold trials.
+        system: `real`, `anchor` (3.5 kHz low-pass of real), `griffin-lim` (real, resynthesised), or the name of a model
+            or a folder of sounds; `noise` in gold trials.
         role: `test`, `gold`, `training`, or `exemplar`: a real one shown as the named reference, never rated.
-        checkpoint_sha256: of a model's weights; empty for others.
+        checkpoint_sha256: of a model's weights, or of a whole folder of sounds; empty for others.
         seed, index: of a model's clip; None for others.
-        source: number of the real clip in the prepared data that it is or was made from; None for a model's.
+        source: number of the real clip in the prepared data that it is or was made from; None for an invented one.
         pitch: MIDI number, None where there is none.
         gain_db, lufs: the gain it was given, and its loudness after that (maximum momentary).
         expected: of a gold stimulus, the answers that pass: question to a list of values.
+        file, file_sha256: name in its folder of sounds and SHA-256 of the whole file; empty for others.
     """
 
     id: str
@@ -60,6 +61,8 @@ class Stimulus:
     gain_db: float
     lufs: float
     expected: MappingProxyType
+    file: str = ""
+    file_sha256: str = ""
 
     @property
     def exemplar(self) -> bool:
@@ -67,7 +70,7 @@ class Stimulus:
 
     @property
     def model(self) -> bool:
-        """A model made it."""
+        """A model made it, or another system whose sounds came as files."""
         return bool(self.checkpoint_sha256)
 
 
@@ -218,6 +221,8 @@ def _stimulus(row: dict) -> Stimulus:
         raise ValueError(f"stimulus {stimulus.id} is an exemplar that is not real")
     if not all(isinstance(text, str) and text for text in (stimulus.label, stimulus.system)):
         raise ValueError(f"stimulus {stimulus.id} lacks a label or a system")
+    if not isinstance(stimulus.file, str) or (stimulus.file and not _SHA256.fullmatch(stimulus.file_sha256)):
+        raise ValueError(f"stimulus {stimulus.id} has a file without a name or a SHA-256")
     if not (math.isfinite(stimulus.gain_db) and math.isfinite(stimulus.lufs)):
         raise ValueError(f"stimulus {stimulus.id} has a gain or loudness that is not finite")
     for name in ("label", "system", "checkpoint_sha256", "seed", "index", "pitch"):

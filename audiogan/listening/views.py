@@ -78,7 +78,8 @@ def trial_index(plan, number: int) -> int:
 def feedback(study: Study, what: dict) -> dict:
     """After a practice trial: what the sound was, in words that name no system."""
     stimulus = study[what["clips"][0]]
-    made = "It was invented by a network" if stimulus.model else f"It was {SYSTEMS.get(stimulus.system, 'a recording')}"
+    invented = f"It was invented by {'another program' if stimulus.file else 'a network'}"
+    made = invented if stimulus.model else f"It was {SYSTEMS.get(stimulus.system, 'a recording')}"
     return {"real": not stimulus.model, "text": f"{made}: {spoken(stimulus.label)}."}
 
 

@@ -34,8 +34,8 @@ class Vote:
         stimulus: its id in the study's manifest; for `diversity` a batch's; empty for `free` votes.
         clip_sha256: of the stimulus's 16-bit PCM, without the file's header.
         label: the instrument that the sound was meant to be; empty where there is none.
-        system: `real`, `anchor`, `griffin-lim`, or a model's name.
-        checkpoint_sha256: of a model's weights; empty for others.
+        system: `real`, `anchor`, `griffin-lim`, or the name of a model or a folder of sounds.
+        checkpoint_sha256: of a model's weights, or of a whole folder of sounds; empty for others.
         seed, index: of a model's clip; None for others.
         gain_db, lufs: the gain that was applied, and the loudness that came of it.
         order: from 0, the question's place within its trial.
