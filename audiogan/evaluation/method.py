@@ -35,7 +35,7 @@ def section(document: dict) -> str:
     if any(entry.get("sounds") for entry in document["models"].values()):
         intro += (
             " Which notes a folder's sounds play is not known: where they are the training clips' own, its ratio is "
-            "lower without copying."
+            "lower without copying. Replayed recordings are found in them at their own pitch only."
         )
     rows = "".join(
         f"<dt>{escape(BASELINE_TITLES[name])}</dt><dd>{escape(entry['words'])}</dd>"
