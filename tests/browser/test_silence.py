@@ -4,15 +4,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from .listen import LISTEN, METER, expect_sound, heard, peak, wait_for_fade
+from .midi import MIDI, NOTE_OFF, NOTE_ON
 from .waiting import wait_until
 
 pytestmark = pytest.mark.browser
-MIDI = """
-globalThis.keys = {};
-navigator.requestMIDIAccess = async () => ({ inputs: new Map([["keys", keys]]) });
-globalThis.send = (...data) => keys.onmidimessage({ data });
-"""
-NOTE_ON, NOTE_OFF = 0x90, 0x80
 
 
 def leave(page: Page, name: str = "Rate") -> None:

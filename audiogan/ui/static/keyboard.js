@@ -4,7 +4,6 @@ import { isSharp, midiName } from "./axis.js";
 import { allow, button, make, roveFocus } from "./dom.js";
 import { letterOf, readLetters } from "./letters.js";
 import { BASE, COUNT } from "./notes.js";
-import { hasMidi } from "./midi.js";
 import { nameOf } from "./pads.js";
 
 const LOWER = ["KeyZ", "KeyS", "KeyX", "KeyD", "KeyC", "KeyV", "KeyG", "KeyB", "KeyH", "KeyN", "KeyJ", "KeyM"];
@@ -58,9 +57,7 @@ function buildTools(notes, actions, about) {
   }, { className: "tool small" });
   sustain.ariaPressed = false;
   const save = button("Save SFZ", actions.saveKeys, { image: "download", title: "The keyboard's notes as WAV files with an SFZ instrument" });
-  const tools = make("div", { className: "key-tools" }, down, up, sustain);
-  if (hasMidi()) tools.append(button("MIDI", actions.midi, { className: "tool small", title: "Play from a MIDI keyboard" }));
-  tools.append(save, about);
+  const tools = make("div", { className: "key-tools" }, down, up, sustain, save, about);
   notes.addEventListener("ready", () => {
     allow(down, notes.base > BASE.min);
     allow(up, notes.base < BASE.max);

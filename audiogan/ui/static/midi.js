@@ -1,4 +1,7 @@
-// A MIDI keyboard, where the browser has Web MIDI and the visitor allows it.
+// MIDI keyboards and pad controllers, where the browser has Web MIDI and the visitor allows it.
+
+import { PADS } from "./pattern.js";
+import { FIRST_KEY } from "./sfz.js";
 
 const NOTE_OFF = 0x80;
 const NOTE_ON = 0x90;
@@ -22,4 +25,10 @@ export async function listenToMidi({ down, up, sustain }) {
   access.onstatechange = attach;
   attach();
   return access.inputs.size;
+}
+
+// The pad that a note plays, as the kit's SFZ has it; -1 for a note beyond the pads.
+export function padOf(pitch) {
+  const number = pitch - FIRST_KEY;
+  return number >= 0 && number < PADS ? number : -1;
 }

@@ -19,6 +19,12 @@ export const ROLES = ["kick", "snare", "hat", "shaker", "bell", "gong", "chime",
 export const OPENING = "Four on the floor";
 const MARKS = ".-ox";
 
+// The level that is nearest to how hard something was played, from 0 to 1; whatever was played is heard.
+export function levelOf(velocity) {
+  const away = (level) => Math.abs(LEVELS[level] - velocity);
+  return [1, 2, 3].reduce((best, level) => (away(level) < away(best) ? level : best));
+}
+
 export function emptyPattern() {
   return Array.from({ length: PADS }, () => new Array(STEPS).fill(0));
 }

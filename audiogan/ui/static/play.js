@@ -8,7 +8,7 @@ import { keepAddress, openKept } from "./keep.js";
 import { buildKeyboard } from "./keyboard.js";
 import { fileName } from "./kit.js";
 import { openFile } from "./kit_file.js";
-import { listenToMidi } from "./midi.js";
+import { hasMidi, listenToMidi, padOf } from "./midi.js";
 import { Notes } from "./notes.js";
 import { buildPads } from "./pads.js";
 import { emptyPattern, isEmpty } from "./pattern.js";
@@ -28,13 +28,15 @@ export function mount({ element, props, server }) {
   const player = new Player(studio);
   const sequencer = new Sequencer(studio, player);
   const notes = new Notes(studio);
-  const actions = buildActions(studio, sequencer, player, notes, () => element.checkVisibility());
+  const isHere = () => element.checkVisibility();
+  const actions = buildActions(studio, sequencer, player, notes, isHere);
   const inspector = buildInspector(studio, player, actions);
   offerTake(studio, sequencer);
   actions.adjust = () => inspector.focus();
   const dock = buildDock(studio, sequencer, player, notes, actions);
   const stage = make("div", { className: "stage" }, buildPads(studio, player, actions), inspector.node);
-  const transport = buildTransport(studio, sequencer, actions, dock.tabs);
+  const midi = () => actions.run(useMidi(studio, notes, actions, dock.mode, isHere));
+  const transport = buildTransport(studio, sequencer, actions, buildViews(dock.tabs, midi));
   const parts = [buildToolbar(studio, actions), buildStatus(studio), stage, transport, dock.node, buildJudge()];
   element.querySelector(".studio").replaceChildren(...parts);
   addEventListener("tab", () => silence(sequencer, player, notes));
@@ -56,9 +58,9 @@ function buildActions(studio, sequencer, player, notes, isHere) {
   const heard = async (number, promise) => (await run(promise)) && isHere() && player.press(number);
   return {
     run,
-    press: (number) => {
-      player.press(number);
-      sequencer.write(number);
+    press: (number, velocity) => {
+      player.press(number, velocity);
+      sequencer.write(number, velocity);
     },
     load: (base) => run(studio.load(base)),
     reroll: (number) => heard(number, studio.reroll(number)),
@@ -81,7 +83,6 @@ function buildActions(studio, sequencer, player, notes, isHere) {
     clear: () => offerBack(studio, "The beat is cleared.", studio.setBeat({ pattern: emptyPattern() })),
     loop: () => run(saveLoop(studio)),
     saveKeys: () => saveFile(`audiogan-${notes.sound.model}-keys.zip`, chromaticZip(fileName(notes.sound).replace(/\.wav$/, ""), notes.files())),
-    midi: () => run(useMidi(notes, isHere)),
   };
 }
 
@@ -111,13 +112,19 @@ async function share(studio) {
   toast(`The link is copied: it opens these sounds and this beat.${rest}`, "done");
 }
 
-// A key is heard only while somebody `isHere`; it is let go anywhere.
-async function useMidi(notes, isHere) {
-  const hear = { down: (pitch, velocity) => isHere() && notes.down(pitch, velocity), up: (pitch) => notes.up(pitch), sustain: (on) => notes.setSustain(on) };
+// Notes play the keyboard where it is shown, else the pads, and only while somebody `isHere`; they are let go anywhere.
+async function useMidi(studio, notes, actions, mode, isHere) {
+  const hit = (number, velocity) => {
+    if (number < 0) return;
+    actions.press(number, velocity);
+    studio.select(number);
+  };
+  const down = (pitch, velocity) => isHere() && (mode() === "keys" ? notes.down(pitch, velocity) : hit(padOf(pitch), velocity));
+  const hear = { down, up: (pitch) => notes.up(pitch), sustain: (on) => (mode() === "keys" || !on) && notes.setSustain(on) };
   const count = await listenToMidi(hear).catch(() => {
     throw new Error("The browser refused MIDI: allow it for this page and press MIDI again.");
   });
-  toast(count ? `Listening to ${count} MIDI ${count > 1 ? "inputs" : "input"}.` : "No MIDI keyboard yet: plug one in, it is heard at once.", "done");
+  toast(count ? `Listening to ${count} MIDI ${count > 1 ? "inputs" : "input"}.` : "No MIDI device yet: plug one in, it is heard at once.", "done");
 }
 
 // Says what is being made or waited for, and lets what is made be stopped.
@@ -142,6 +149,14 @@ function buildJudge() {
   link.hidden = true;
   setTimeout(() => (link.hidden = !tab())); // after the other tabs are there
   return link;
+}
+
+// Which half is shown below, and what plays both.
+function buildViews(tabs, midi) {
+  const node = make("div", { className: "views" });
+  if (hasMidi()) node.append(button("MIDI", midi, { className: "tool small", title: "Play the pads or the keys from MIDI" }));
+  node.append(tabs);
+  return node;
 }
 
 // The lower half: steps or keys.

@@ -10,9 +10,9 @@ export class Player extends EventTarget {
     this.voices = studio.pads.map(() => []);
   }
 
-  press(number) {
+  press(number, velocity = 1) {
     wake();
-    return this.hit(number, 0, 1);
+    return this.hit(number, 0, velocity);
   }
 
   // A hit at a time of the audio clock if the mixer lets the pad be heard.

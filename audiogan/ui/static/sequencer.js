@@ -2,7 +2,7 @@
 
 import { LOOK_AHEAD, lookAhead, StepClock, ticker } from "./clock.js";
 import { audio, wake } from "./engine.js";
-import { LEVELS, NORMAL } from "./pattern.js";
+import { LEVELS, levelOf, NORMAL } from "./pattern.js";
 
 const LEAD = 0.06; // seconds before the first step
 const LATE = 0.05; // seconds after which a step is left out: what a page that slept missed would sound all at once
@@ -53,12 +53,12 @@ export class Sequencer extends EventTarget {
     this.dispatchEvent(new CustomEvent("recording", { detail: take?.count ? take.before : null }));
   }
 
-  // A pad that was pressed just now, at the step nearest to what is heard.
-  write(number) {
+  // A pad that was pressed just now, at the step nearest to what is heard; how hard, where that is known.
+  write(number, velocity) {
     if (!this.take || !this.running) return;
     const step = this.clock.nearest(audio().currentTime - (audio().outputLatency || 0));
     if (step >= this.clock.next) this.played.add(`${step} ${number}`); // it is heard already
-    this.studio.setStep(number, step % this.studio.kit.steps, this.level);
+    this.studio.setStep(number, step % this.studio.kit.steps, velocity === undefined ? this.level : levelOf(velocity));
     this.take.count += 1;
   }
 

@@ -2,7 +2,7 @@
 
 import { FADE } from "./engine.js";
 
-const FIRST_KEY = 36; // C2, where drum pads start in General MIDI controllers
+export const FIRST_KEY = 36; // C2, where drum pads start in General MIDI controllers
 
 // A pad a key from C2 up. Pads as { file, gain in dB, tune in semitones, seconds until it is cut where it is }.
 export function kitSfz(pads) {

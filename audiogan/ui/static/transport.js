@@ -7,7 +7,7 @@ import { NORMAL, PATTERNS } from "./pattern.js";
 const TAP_GAP = 2500; // milliseconds after which tapping starts anew
 const LEVELS = [[1, "Soft"], [NORMAL, "Normal"], [3, "Accent"]];
 
-export function buildTransport(studio, sequencer, actions, dock) {
+export function buildTransport(studio, sequencer, actions, views) {
   const run = button("Play", () => sequencer.toggle(), { image: "play", className: "tool run", title: "Start and stop (space bar)" });
   const take = button("Record", () => record(sequencer), { image: "record", wordless: true, className: "tool record", title: "Write the pads you press into the beat" });
   for (const one of [run, take]) one.addEventListener("pointerdown", (event) => event.preventDefault());
@@ -34,7 +34,7 @@ export function buildTransport(studio, sequencer, actions, dock) {
   studio.addEventListener("changed", () => (pattern.select.value = studio.beat));
   take.ariaPressed = false;
   show();
-  return make("div", { className: "transport", role: "group", ariaLabel: "Sequencer" }, make("div", { className: "start" }, run, take), pattern, tempo.node, swing, steps, clear, loop, dock);
+  return make("div", { className: "transport", role: "group", ariaLabel: "Sequencer" }, make("div", { className: "start" }, run, take), pattern, tempo.node, swing, steps, clear, loop, views);
 }
 
 // A take starts the beat where it stands still, and ends with it.
