@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Notes } from "../../audiogan/ui/static/notes.js";
+import { Tuner } from "../../audiogan/ui/static/tuner.js";
 import { base64Of } from "./base64.mjs";
 
 // A keyboard for one sound at middle C; `asked` are the pitches of each request.
@@ -11,7 +12,8 @@ function keyboard() {
     asked.push(sounds.map(({ pitch }) => pitch));
     return sounds.map((request) => ({ ...sound, ...request }));
   };
-  const notes = new Notes({ pads: [{ sound }], selected: 0, model: () => ({ pitched: { Flute: [48, 84] } }), fetch });
+  const studio = { pads: [{ sound }], selected: 0, model: () => ({ pitched: { Flute: [48, 84] } }), fetch };
+  const notes = new Notes(studio, new Tuner(studio));
   return { notes, asked, sound };
 }
 
@@ -21,7 +23,7 @@ test("an octave up asks for the notes that are not here, and back for none", asy
   const { notes, asked, sound } = keyboard();
   await notes.refresh();
   assert.deepEqual(asked, [pitches(60).slice(1)]);
-  assert.equal(notes.nearest(60).sound, sound);
+  assert.equal(notes.samples[0].sound, sound);
   await notes.setBase(72);
   assert.deepEqual(asked[1], pitches(72).slice(13));
   assert.deepEqual(notes.samples.map(({ pitch }) => pitch), pitches(72));
@@ -33,4 +35,15 @@ test("two octaves in a hurry leave every note once", async () => {
   const { notes } = keyboard();
   await Promise.all([notes.refresh(), notes.setBase(72), notes.setBase(48)]);
   assert.deepEqual(notes.samples.map(({ pitch }) => pitch), pitches(48));
+});
+
+test("a sound that comes back to its pad is drawn anew where its notes are gone", async () => {
+  const { notes, asked, sound } = keyboard();
+  await notes.refresh();
+  const { pads } = notes.studio;
+  pads[0].sound = { ...sound, z: base64Of(new Uint8Array(12)) };
+  notes.tuner.of(pads[0].sound);
+  pads[0].sound = sound;
+  await notes.refresh();
+  assert.deepEqual(asked, [pitches(60).slice(1), pitches(60).slice(1)]);
 });

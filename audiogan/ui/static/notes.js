@@ -1,17 +1,15 @@
-// One sound at every pitch of a keyboard: drawn by the model where it takes a pitch, else the sound played faster or slower.
+// The selected pad's sound at every pitch of a keyboard.
 
-import { play, rateOf, wake } from "./engine.js";
-import { latentOf } from "./pcm.js";
+import { play, wake } from "./engine.js";
 
 export const COUNT = 25; // two octaves and the C above
 export const BASE = { min: 24, max: 84, value: 48 }; // MIDI number of the lowest key
 const RELEASE = 0.07; // time constant of a released key, seconds
-const UNKNOWN_PITCH = 60; // what an unpitched sound counts as: middle C plays it unchanged
 
 export class Notes extends EventTarget {
-  constructor(studio) {
+  constructor(studio, tuner) {
     super();
-    Object.assign(this, { studio, base: BASE.value, samples: [], voices: new Map(), held: new Set(), sustain: false, made: "", drawn: {}, label: null });
+    Object.assign(this, { studio, tuner, base: BASE.value, voices: new Map(), held: new Set(), sustain: false, made: "", label: null });
   }
 
   get sound() {
@@ -19,45 +17,48 @@ export class Notes extends EventTarget {
   }
 
   get pitched() {
-    return this.studio.model(this.sound.model).pitched[this.sound.label ?? ""] !== undefined;
+    return this.tuner.range(this.sound) !== undefined;
+  }
+
+  get pitches() {
+    return Array.from({ length: COUNT }, (_, at) => this.base + at);
+  }
+
+  // Those of the keyboard's notes that are here; where none is, what else is.
+  get samples() {
+    const { drawn } = this.tuner.of(this.sound);
+    const here = this.pitches.filter((pitch) => drawn.has(pitch));
+    return (here.length ? here : [...drawn.keys()]).map((pitch) => ({ pitch, sound: drawn.get(pitch) }));
   }
 
   // Fetch the selected pad's sound at the keyboard's pitches in one batch, but for those that are here.
   async refresh() {
     if (this.pitched && this.sound.label !== this.label) this.suit();
     this.label = this.sound.label;
-    const { sound, base } = this;
+    const { sound, base, pitches } = this;
     const key = JSON.stringify([sound.model, sound.label, sound.z, this.pitched && base]);
-    if (key === this.made) return;
+    if (key === this.made && !(this.pitched && this.tuner.missing(sound, pitches).length)) return;
     this.made = key;
-    if (this.drawn.of !== sound) this.drawn = { of: sound, notes: new Map([[sound.pitch ?? UNKNOWN_PITCH, sound]]) };
-    this.samples = [...this.drawn.notes].map(([pitch, one]) => ({ pitch, sound: one }));
-    if (this.pitched) await this.fetchAll(key, sound, base);
+    if (this.pitched) await this.fetchAll(key, sound);
     this.dispatchEvent(new Event("ready"));
   }
 
   // Move the keyboard to where the instrument is at home.
   suit() {
-    const [low, high] = this.studio.model(this.sound.model).pitched[this.sound.label ?? ""];
+    const [low, high] = this.tuner.range(this.sound);
     this.base = Math.min(Math.max(12 * Math.round((low + high) / 24) - 12, BASE.min), BASE.max);
   }
 
   // Whether the model has heard its instrument at this pitch.
   isKnown(pitch) {
-    const [low, high] = this.studio.model(this.sound.model).pitched[this.sound.label ?? ""] ?? [0, 127];
+    const [low, high] = this.tuner.range(this.sound) ?? [0, 127];
     return low <= pitch && pitch <= high;
   }
 
-  async fetchAll(key, { model, label, z }, base) {
-    const exact = latentOf(z);
-    const { notes } = this.drawn;
-    const all = Array.from({ length: COUNT }, (_, at) => base + at);
-    const pitches = all.filter((pitch) => !notes.has(pitch));
+  async fetchAll(key, sound) {
     this.dispatchEvent(new Event("busy"));
     try {
-      const sounds = pitches.length ? await this.studio.fetch(pitches.map((pitch) => ({ model, label, z: exact, pitch }))) : [];
-      sounds.forEach((sound, at) => notes.set(pitches[at], sound));
-      if (this.made === key) this.samples = all.map((pitch) => ({ pitch, sound: notes.get(pitch) }));
+      await this.tuner.fetch(sound, this.pitches);
     } catch (error) {
       if (this.made === key) this.made = "";
       throw error;
@@ -70,8 +71,8 @@ export class Notes extends EventTarget {
     wake();
     this.held.add(pitch);
     this.voices.get(pitch)?.stop();
-    const { sound, pitch: native } = this.nearest(pitch);
-    this.voices.set(pitch, play(sound.buffer, { gain: velocity, rate: rateOf(pitch - native) }));
+    const { buffer, rate } = this.tuner.at(this.sound, pitch);
+    this.voices.set(pitch, play(buffer, { gain: velocity, rate }));
     this.dispatchEvent(new CustomEvent("note", { detail: pitch }));
   }
 
@@ -94,10 +95,6 @@ export class Notes extends EventTarget {
   hush() {
     for (const pitch of [...this.held]) this.up(pitch);
     for (const pitch of [...this.voices.keys()]) this.release(pitch);
-  }
-
-  nearest(pitch) {
-    return this.samples.reduce((best, one) => (Math.abs(one.pitch - pitch) < Math.abs(best.pitch - pitch) ? one : best));
   }
 
   setBase(base) {

@@ -20,6 +20,7 @@ import { offerPads } from "./to_pad.js";
 import { toast } from "./toast.js";
 import { buildToolbar } from "./toolbar.js";
 import { buildGridTools, buildTransport, segmented } from "./transport.js";
+import { Tuner } from "./tuner.js";
 import { listenToTyping } from "./typing.js";
 
 export function mount({ element, props, server }) {
@@ -27,7 +28,7 @@ export function mount({ element, props, server }) {
   offerPads(studio);
   const player = new Player(studio);
   const sequencer = new Sequencer(studio, player);
-  const notes = new Notes(studio);
+  const notes = new Notes(studio, new Tuner(studio));
   const isHere = () => element.checkVisibility();
   const actions = buildActions(studio, sequencer, player, notes, isHere);
   const inspector = buildInspector(studio, player, actions);
