@@ -16,7 +16,7 @@ function running() {
   const { studio: it } = studio();
   it.setBeat({ pattern: emptyPattern(), tempo: 30 });
   const beats = [];
-  const sequencer = new Sequencer(it, { beat: (number, time) => beats.push([number, time]), hush: () => {} });
+  const sequencer = new Sequencer(it, { beat: (number, time, _velocity, pitch) => beats.push(pitch === null ? [number, time] : [number, time, pitch]), hush: () => {} });
   Object.assign(sequencer, { clock: new StepClock(0, 30, 0), halt: () => {}, reach: 0.15, ticked: 0 });
   const at = (time) => {
     now.currentTime = time;
@@ -37,6 +37,24 @@ test("what is pressed in a take comes to the nearest step, and sounds there from
   assert.deepEqual(beats, []);
   at(8.45);
   assert.deepEqual(beats, [[4, 8.5], [5, 8.5]]);
+});
+
+test("a key that is played in a take comes to the nearest step with its pitch, the last of two wins", () => {
+  const { it, sequencer, beats, at } = running();
+  sequencer.record(true);
+  at(0.3);
+  sequencer.write(4, { pitch: 52, velocity: 0.9 });
+  sequencer.write(4, { pitch: 55, velocity: 0.3 });
+  at(0.6);
+  sequencer.write(5, { pitch: 60 });
+  sequencer.write(5);
+  assert.deepEqual([it.kit.pattern[4][1], it.kit.pitches[4][1]], [1, 55]);
+  assert.deepEqual([it.kit.pattern[5][1], it.kit.pitches[5][1]], [2, null]);
+  at(8.45);
+  assert.deepEqual(beats, [[4, 8.5, 55], [5, 8.5]]);
+  const { before } = sequencer.take;
+  it.setBeat(before);
+  assert.deepEqual([it.kit.pattern[4][1], it.kit.pitches[4][1]], [0, null]);
 });
 
 test("a take that is over tells of the beat before it, one in which nothing was played does not", () => {

@@ -2,7 +2,7 @@
 
 import { STEPS, SWING, TEMPO } from "./clock.js";
 import { GAIN, hasLabel, isSeed, LENGTH, newPad, TUNE, within } from "./kit.js";
-import { PADS, packPattern, unpackPattern } from "./pattern.js";
+import { emptyPattern, PADS, packPattern, packPitches, unpackPattern, unpackPitches } from "./pattern.js";
 
 const VALUES = { g: ["gain", GAIN], t: ["tune", TUNE], l: ["length", LENGTH] };
 const SWITCHES = { m: "muted", s: "soloed", k: "locked" };
@@ -12,7 +12,7 @@ const PLAYED = /^(\d{1,2})((?:[gtl]-?\d{1,3}(?:\.\d{1,2})?|[msk])+)$/;
 // pads that are played in a way of their own and a beat other than the packed `opening`. What else the address held stays.
 export function addressOf(base, kit, opening, search = "") {
   const query = new URLSearchParams(search);
-  for (const name of ["model", "label", "seed", "pads", "mix", "beat", "tempo", "swing", "steps"]) query.delete(name);
+  for (const name of ["model", "label", "seed", "pads", "mix", "beat", "notes", "tempo", "swing", "steps"]) query.delete(name);
   query.set("model", base.model);
   if (base.label) query.set("label", base.label);
   query.set("seed", base.seed);
@@ -21,8 +21,11 @@ export function addressOf(base, kit, opening, search = "") {
   const mix = packMix(kit.pads);
   if (mix) query.set("mix", mix);
   const beat = packPattern(kit.pattern);
-  if (beat !== opening) query.set("beat", beat);
-  if (beat !== opening || kit.tempo !== TEMPO.value || kit.swing || kit.steps !== STEPS) {
+  const notes = packPitches(kit.pitches);
+  const other = notes || beat !== opening;
+  if (other) query.set("beat", beat);
+  if (notes) query.set("notes", notes);
+  if (other || kit.tempo !== TEMPO.value || kit.swing || kit.steps !== STEPS) {
     for (const name of ["tempo", "swing", "steps"]) query.set(name, kit[name]);
   }
   return `?${query}`;
@@ -53,6 +56,7 @@ export function readAddress(search, models) {
   const seed = isSeed(query.get("seed")) ? query.get("seed") : null;
   const listed = (query.get("pads") ?? "").split(",");
   const number = (name, range, otherwise) => (query.get(name) ? within(Number(query.get(name)), range, otherwise) : otherwise);
+  const pattern = unpackPattern(query.get("beat"));
   return {
     model: model?.name ?? null,
     label,
@@ -60,7 +64,8 @@ export function readAddress(search, models) {
     missing: missing(models, [query.get("model"), ...listed.map((text) => text.split("~")[1])], model && !label && query.get("label")),
     pads: listed.flatMap((text) => readPad(text, models)),
     mix: (query.get("mix") ?? "").split("_").flatMap(readPlayed),
-    pattern: unpackPattern(query.get("beat")),
+    pattern,
+    pitches: unpackPitches(query.get("notes"), pattern ?? emptyPattern()),
     tempo: number("tempo", TEMPO, TEMPO.value),
     swing: number("swing", SWING, 0),
     steps: Math.round(number("steps", { min: 1, max: STEPS }, STEPS)),

@@ -35,12 +35,12 @@ export function chromaticZip(name, notes) {
 
 // The pattern rendered at once, twice over (three times where its odd length shifts the swing): the last turn carries
 // the tails of the one before, and is exactly a whole number of steps long, so it loops without a seam.
-export async function loopWav(kit) {
+export async function loopWav(kit, tuner) {
   const turns = kit.steps % 2 ? 3 : 2;
   const length = Math.round(kit.steps * stepSeconds(kit.tempo) * LOOP_RATE);
   const end = turns * length + (await guardDelay());
   const offline = new OfflineAudioContext(1, end, LOOP_RATE);
-  schedule(offline, kit, turns * kit.steps);
+  schedule(offline, kit, turns * kit.steps, tuner);
   const rendered = await offline.startRendering();
   const samples = rendered.getChannelData(0).subarray(end - length);
   return new Blob([wavOf([samples], LOOP_RATE)], { type: "audio/wav" });
@@ -56,7 +56,7 @@ async function guardDelay() {
   return samples.findIndex((value) => value > 0.01);
 }
 
-function schedule(offline, kit, count) {
+function schedule(offline, kit, count, tuner) {
   const output = guard(offline);
   const clock = new StepClock(0, kit.tempo, kit.swing);
   const last = new Map();
@@ -66,8 +66,8 @@ function schedule(offline, kit, count) {
       const level = kit.pattern[at][number % kit.steps];
       if (!level || !isHeard(kit.pads, at)) return;
       last.get(at)?.stop(when);
-      const how = { when, gain: LEVELS[level] * gainOf(pad.gain), rate: rateOf(pad.tune), share: pad.length / 100 };
-      last.set(at, start(offline, output, pad.sound.buffer, how));
+      const { buffer, rate } = tuner.step(pad, kit.pitches[at][number % kit.steps]);
+      last.set(at, start(offline, output, buffer, { when, gain: LEVELS[level] * gainOf(pad.gain), rate, share: pad.length / 100 }));
     });
   }
 }

@@ -1,7 +1,7 @@
 // The kit: sixteen sounds and how each is played. A sound is what the server answered and is never changed.
 
 import { TEMPO, SWING, STEPS } from "./clock.js";
-import { emptyPattern, PADS } from "./pattern.js";
+import { emptyPattern, emptyPitches, PADS } from "./pattern.js";
 import { latentOf } from "./pcm.js";
 
 export const GAIN = { min: -24, max: 12 };
@@ -15,7 +15,7 @@ export function newPad() {
 }
 
 export function newKit() {
-  return { pads: Array.from({ length: PADS }, newPad), pattern: emptyPattern(), tempo: TEMPO.value, swing: SWING.value, steps: STEPS };
+  return { pads: Array.from({ length: PADS }, newPad), pattern: emptyPattern(), pitches: emptyPitches(), tempo: TEMPO.value, swing: SWING.value, steps: STEPS };
 }
 
 // What draws most of the kit's sounds, { model, label, seed }; null where no seed draws any.
@@ -56,7 +56,8 @@ export function describeKit(kit) {
     z: latentOf(pad.sound.z),
     ...Object.fromEntries(["gain", "tune", "length", "locked", "muted", "soloed"].map((name) => [name, pad[name]])),
   }));
-  return { format: FORMAT, version: 1, tempo: kit.tempo, swing: kit.swing, steps: kit.steps, pattern: kit.pattern, pads };
+  const pitches = kit.pitches.flat().some((pitch) => pitch !== null) ? { pitches: kit.pitches } : {};
+  return { format: FORMAT, version: 1, tempo: kit.tempo, swing: kit.swing, steps: kit.steps, pattern: kit.pattern, ...pitches, pads };
 }
 
 export function within(value, { min, max }, otherwise) {

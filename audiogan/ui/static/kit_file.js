@@ -2,7 +2,7 @@
 
 import { STEPS, SWING, TEMPO } from "./clock.js";
 import { baseOf, FORMAT, GAIN, hasLabel, identityOf, LENGTH, newPad, TUNE, within } from "./kit.js";
-import { LEVELS, PADS } from "./pattern.js";
+import { emptyPitches, isPitch, LEVELS, PADS } from "./pattern.js";
 import { batches } from "./supply.js";
 import { isZip, unzipped } from "./unzip.js";
 
@@ -40,7 +40,9 @@ export function readKit(text) {
   const kit = parse(text);
   if (kit?.format !== FORMAT || kit.version !== 1) throw new Error(NO_KIT);
   if (!Array.isArray(kit.pads) || kit.pads.length !== PADS) throw new Error(`A kit must have ${PADS} pads.`);
-  if (!isPattern(kit.pattern)) throw new Error(`A kit's pattern must be ${PADS} rows of ${STEPS} levels from 0 to 3.`);
+  if (!isGrid(kit.pattern, (level) => Number.isInteger(level) && level in LEVELS)) throw new Error(`A kit's pattern must be ${PADS} rows of ${STEPS} levels from 0 to 3.`);
+  const pitches = kit.pitches ?? emptyPitches();
+  if (!isGrid(pitches, (pitch) => pitch === null || isPitch(pitch))) throw new Error(`A kit's pitches must be ${PADS} rows of ${STEPS} MIDI numbers, or null.`);
   const pads = kit.pads.map((pad) => ({
     ...newPad(),
     gain: within(pad?.gain, GAIN, 0),
@@ -54,7 +56,8 @@ export function readKit(text) {
     steps: Math.round(within(kit.steps, { min: 1, max: STEPS }, STEPS)),
   };
   const wanted = kit.pads.map((pad) => ({ ...identityOf(pad ?? {}), z: pad?.z ?? [] }));
-  return { kit: { pads, pattern: kit.pattern, ...song }, wanted };
+  const notes = pitches.map((row, number) => row.map((pitch, step) => (kit.pattern[number][step] ? pitch : null)));
+  return { kit: { pads, pattern: kit.pattern, pitches: notes, ...song }, wanted };
 }
 
 function parse(text) {
@@ -65,7 +68,7 @@ function parse(text) {
   }
 }
 
-function isPattern(grid) {
-  const isRow = (row) => Array.isArray(row) && row.length === STEPS && row.every((level) => Number.isInteger(level) && level in LEVELS);
+function isGrid(grid, isCell) {
+  const isRow = (row) => Array.isArray(row) && row.length === STEPS && row.every(isCell);
   return Array.isArray(grid) && grid.length === PADS && grid.every(isRow);
 }

@@ -67,12 +67,14 @@ export class Notes extends EventTarget {
     }
   }
 
-  down(pitch, velocity = 1) {
+  // How hard, where that is known.
+  down(pitch, velocity) {
     wake();
     this.held.add(pitch);
     this.voices.get(pitch)?.stop();
     const { buffer, rate } = this.tuner.at(this.sound, pitch);
-    this.voices.set(pitch, play(buffer, { gain: velocity, rate }));
+    this.voices.set(pitch, play(buffer, { gain: velocity ?? 1, rate }));
+    this.dispatchEvent(new CustomEvent("played", { detail: { pitch, velocity } }));
     this.dispatchEvent(new CustomEvent("note", { detail: pitch }));
   }
 

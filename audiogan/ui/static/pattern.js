@@ -1,4 +1,5 @@
-// What the sequencer plays: a velocity from 0 (silent) to 3 (accent) for each pad and step.
+// What the sequencer plays: a velocity from 0 (silent) to 3 (accent) for each pad and step, and the pitch of those that are
+// notes, a MIDI number.
 
 import { STEPS } from "./clock.js";
 
@@ -18,6 +19,8 @@ export const PATTERNS = {
 export const ROLES = ["kick", "snare", "hat", "shaker", "bell", "gong", "chime", "mallet", "bass", "key", "pluck", "lead"];
 export const OPENING = "Four on the floor";
 const MARKS = ".-ox";
+const FIRST_LETTER = "a".charCodeAt(0);
+const NOTES = /^(\d|1\d)((?:[a-p]\d{1,3})+)$/;
 
 // The level that is nearest to how hard something was played, from 0 to 1; whatever was played is heard.
 export function levelOf(velocity) {
@@ -27,6 +30,10 @@ export function levelOf(velocity) {
 
 export function emptyPattern() {
   return Array.from({ length: PADS }, () => new Array(STEPS).fill(0));
+}
+
+export function emptyPitches() {
+  return Array.from({ length: PADS }, () => new Array(STEPS).fill(null));
 }
 
 // A starting pattern for pads with these roles; a role that no pad has falls to the pad of its number.
@@ -58,4 +65,32 @@ export function unpackPattern(text) {
   const bytes = [...atob(text.replaceAll("-", "+").replaceAll("_", "/") + "==")].map((letter) => letter.charCodeAt(0));
   const levels = bytes.flatMap((byte) => [byte >> 6, (byte >> 4) & 3, (byte >> 2) & 3, byte & 3]);
   return Array.from({ length: PADS }, (_, pad) => levels.slice(pad * STEPS, (pad + 1) * STEPS));
+}
+
+// The notes as text for an address, "" for none: `5a48e51_7c60` has pad 6 play 48 at its first step and 51 at its fifth, and
+// pad 8 play 60 at its third.
+export function packPitches(grid) {
+  const rows = grid.map((row) => row.map((pitch, step) => (pitch === null ? "" : letterOf(step) + pitch)).join(""));
+  return rows.flatMap((row, pad) => (row ? [pad + row] : [])).join("_");
+}
+
+// The notes that `packPitches` packed; what makes no sense, or falls on a silent step of the pattern, is left out.
+export function unpackPitches(text, pattern) {
+  const grid = emptyPitches();
+  for (const part of (text ?? "").split("_")) {
+    const [, pad, row] = NOTES.exec(part) ?? [];
+    for (const [, letter, pitch] of (row ?? "").matchAll(/([a-p])(\d+)/g)) {
+      const step = letter.charCodeAt(0) - FIRST_LETTER;
+      if (pattern[pad]?.[step] && isPitch(Number(pitch))) grid[pad][step] = Number(pitch);
+    }
+  }
+  return grid;
+}
+
+export function isPitch(value) {
+  return Number.isInteger(value) && value >= 0 && value <= 127;
+}
+
+function letterOf(step) {
+  return String.fromCharCode(FIRST_LETTER + step);
 }

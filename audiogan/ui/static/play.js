@@ -26,13 +26,16 @@ import { listenToTyping } from "./typing.js";
 export function mount({ element, props, server }) {
   const studio = new Studio({ models: props.models, kit: props.kit, roles: props.roles, server });
   offerPads(studio);
-  const player = new Player(studio);
+  const tuner = new Tuner(studio);
+  const player = new Player(studio, tuner);
   const sequencer = new Sequencer(studio, player);
-  const notes = new Notes(studio, new Tuner(studio));
+  const notes = new Notes(studio, tuner);
   const isHere = () => element.checkVisibility();
   const actions = buildActions(studio, sequencer, player, notes, isHere);
   const inspector = buildInspector(studio, player, actions);
   offerTake(studio, sequencer);
+  notes.addEventListener("played", ({ detail }) => sequencer.write(studio.selected, detail));
+  studio.addEventListener("changed", () => actions.run(tuner.prepare()));
   actions.adjust = () => inspector.focus();
   const dock = buildDock(studio, sequencer, player, notes, actions);
   const stage = make("div", { className: "stage" }, buildPads(studio, player, actions), inspector.node);
@@ -61,7 +64,7 @@ function buildActions(studio, sequencer, player, notes, isHere) {
     run,
     press: (number, velocity) => {
       player.press(number, velocity);
-      sequencer.write(number, velocity);
+      sequencer.write(number, { velocity });
     },
     load: (base) => run(studio.load(base)),
     reroll: (number) => heard(number, studio.reroll(number)),
@@ -82,7 +85,7 @@ function buildActions(studio, sequencer, player, notes, isHere) {
     refuse: (text) => toast(text),
     pattern: (name) => offerBack(studio, `The beat is ${name} now.`, studio.startWith(name)),
     clear: () => offerBack(studio, "The beat is cleared.", studio.setBeat({ pattern: emptyPattern() })),
-    loop: () => run(saveLoop(studio)),
+    loop: () => run(saveLoop(studio, notes.tuner)),
     saveKeys: () => saveFile(`audiogan-${notes.sound.model}-keys.zip`, chromaticZip(fileName(notes.sound).replace(/\.wav$/, ""), notes.files())),
   };
 }
@@ -96,9 +99,10 @@ function offerBack(studio, text, before) {
   if (!isEmpty(before.pattern)) toast(text, "done", () => studio.setBeat(before));
 }
 
-async function saveLoop(studio) {
+async function saveLoop(studio, tuner) {
   if (isEmpty(studio.kit.pattern)) throw new Error("The pattern is empty: choose one, or set some steps first.");
-  saveFile(`audiogan-loop-${studio.kit.tempo}-bpm.wav`, await loopWav(studio.kit));
+  await tuner.prepare();
+  saveFile(`audiogan-loop-${studio.kit.tempo}-bpm.wav`, await loopWav(studio.kit, tuner));
 }
 
 async function share(studio) {

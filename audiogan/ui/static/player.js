@@ -1,13 +1,12 @@
 // Sounds pads: at once when pressed, on the beat from the sequencer. A pad's next hit takes over from its last.
 
-import { audio, gainOf, play, rateOf, wake } from "./engine.js";
+import { audio, gainOf, play, wake } from "./engine.js";
 import { isHeard } from "./kit.js";
 
 export class Player extends EventTarget {
-  constructor(studio) {
+  constructor(studio, tuner) {
     super();
-    this.studio = studio;
-    this.voices = studio.pads.map(() => []);
+    Object.assign(this, { studio, tuner, voices: studio.pads.map(() => []) });
   }
 
   press(number, velocity = 1) {
@@ -15,17 +14,17 @@ export class Player extends EventTarget {
     return this.hit(number, 0, velocity);
   }
 
-  // A hit at a time of the audio clock if the mixer lets the pad be heard.
-  beat(number, time, velocity) {
-    return isHeard(this.studio.pads, number) ? this.hit(number, time, velocity) : null;
+  // A hit at a time of the audio clock if the mixer lets the pad be heard, at a pitch where the step has one.
+  beat(number, time, velocity, pitch) {
+    return isHeard(this.studio.pads, number) ? this.hit(number, time, velocity, pitch) : null;
   }
 
   // Sound a pad at a time of the audio clock; 0 is now.
-  hit(number, when, velocity) {
+  hit(number, when, velocity, pitch = null) {
     const pad = this.studio.pads[number];
     if (!pad.sound) return null;
-    const how = { when, gain: velocity * gainOf(pad.gain), rate: rateOf(pad.tune), share: pad.length / 100 };
-    const voice = play(pad.sound.buffer, how);
+    const { buffer, rate } = this.tuner.step(pad, pitch);
+    const voice = play(buffer, { when, gain: velocity * gainOf(pad.gain), rate, share: pad.length / 100 });
     this.takeOver(number, voice);
     this.dispatchEvent(new CustomEvent("hit", { detail: { number, time: voice.begin } }));
     return voice;

@@ -44,7 +44,7 @@ export class Sequencer extends EventTarget {
     return this.running ? this.stop() : this.start();
   }
 
-  // Whether pads that are pressed come into the beat. What ends a take in which some were tells of the beat before it.
+  // Whether pads and keys that are pressed come into the beat. What ends a take in which some were tells of the beat before it.
   record(on) {
     if (on === (this.take !== null)) return;
     const { take } = this;
@@ -53,12 +53,12 @@ export class Sequencer extends EventTarget {
     this.dispatchEvent(new CustomEvent("recording", { detail: take?.count ? take.before : null }));
   }
 
-  // A pad that was pressed just now, at the step nearest to what is heard; how hard, where that is known.
-  write(number, velocity) {
+  // A pad that was pressed just now, at the step nearest to what is heard; how hard, where that is known, and at which pitch.
+  write(number, { velocity, pitch = null } = {}) {
     if (!this.take || !this.running) return;
     const step = this.clock.nearest(audio().currentTime - (audio().outputLatency || 0));
     if (step >= this.clock.next) this.played.add(`${step} ${number}`); // it is heard already
-    this.studio.setStep(number, step % this.studio.kit.steps, velocity === undefined ? this.level : levelOf(velocity));
+    this.studio.setStep(number, step % this.studio.kit.steps, velocity === undefined ? this.level : levelOf(velocity), pitch);
     this.take.count += 1;
   }
 
@@ -74,7 +74,7 @@ export class Sequencer extends EventTarget {
       const column = step % kit.steps;
       this.shown.push({ column, time });
       kit.pattern.forEach((row, number) => {
-        if (row[column] && !this.played.delete(`${step} ${number}`)) this.player.beat(number, time, LEVELS[row[column]]);
+        if (row[column] && !this.played.delete(`${step} ${number}`)) this.player.beat(number, time, LEVELS[row[column]], kit.pitches[number][column]);
       });
     }
   }

@@ -1,5 +1,6 @@
 // The step grid: the selected pad's sixteen steps, or every pad's.
 
+import { midiName } from "./axis.js";
 import { button, make, roveFocus } from "./dom.js";
 import { STEPS } from "./clock.js";
 import { familyOf, nameOf } from "./pads.js";
@@ -75,7 +76,7 @@ function toggle(letter, name, number, studio, field) {
 }
 
 function buildStep(number, step, studio, sequencer, state) {
-  const cell = make("button", { type: "button", className: "step", tabIndex: -1 }, make("i", {}));
+  const cell = make("button", { type: "button", className: "step", tabIndex: -1 }, make("i", {}), make("span", { className: "note" }));
   cell.dataset.number = number;
   cell.dataset.step = step;
   const tap = () => studio.setStep(number, step, studio.kit.pattern[number][step] === sequencer.level ? 0 : sequencer.level);
@@ -106,11 +107,14 @@ function paintOver(event, studio, state) {
 
 function showStep(cell, studio, number, step) {
   const level = studio.kit.pattern[number][step];
+  const pitch = studio.kit.pitches[number][step];
+  const note = pitch === null ? "" : midiName(pitch);
   cell.dataset.level = level;
   cell.dataset.beat = step % 4 === 0;
   cell.hidden = step >= studio.kit.steps;
   cell.ariaPressed = level > 0;
-  cell.ariaLabel = `Step ${step + 1}, ${LEVEL_WORDS[level]}`;
+  cell.lastChild.textContent = note;
+  cell.ariaLabel = [`Step ${step + 1}`, LEVEL_WORDS[level], note].filter(Boolean).join(", ");
 }
 
 // The light that runs along: follows what is heard, not what is scheduled.

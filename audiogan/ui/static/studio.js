@@ -2,7 +2,7 @@
 
 import { addressOf, readAddress } from "./address.js";
 import { newKit, randomSeed } from "./kit.js";
-import { OPENING, PATTERNS, packPattern, startingPattern } from "./pattern.js";
+import { emptyPitches, OPENING, PATTERNS, packPattern, startingPattern } from "./pattern.js";
 import { latentOf } from "./pcm.js";
 import { batches, byModel, decoded, Supply } from "./supply.js";
 
@@ -27,9 +27,9 @@ export class Studio extends EventTarget {
   }
 
   // Another beat, with its name where it is a starting pattern as it was; answers the one before.
-  setBeat({ name = "", ...beat }) {
+  setBeat({ name = "", pitches = emptyPitches(), ...beat }) {
     const before = this.beatNow();
-    Object.assign(this.kit, beat);
+    Object.assign(this.kit, { pitches, ...beat });
     this.beat = name;
     this.changed();
     return before;
@@ -37,13 +37,17 @@ export class Studio extends EventTarget {
 
   // The beat, to be had back whatever becomes of its steps.
   beatNow() {
-    const { pattern, tempo, swing, steps } = this.kit;
-    return { name: this.beat, pattern: structuredClone(pattern), tempo, swing, steps };
+    const { pattern, pitches, tempo, swing, steps } = this.kit;
+    return { name: this.beat, ...structuredClone({ pattern, pitches }), tempo, swing, steps };
   }
 
-  setStep(number, step, level) {
-    if (this.kit.pattern[number][step] === level) return;
-    this.kit.pattern[number][step] = level;
+  // A step that falls silent is no note any more.
+  setStep(number, step, level, pitch = this.kit.pitches[number][step]) {
+    const { pattern, pitches } = this.kit;
+    const note = level ? pitch : null;
+    if (pattern[number][step] === level && pitches[number][step] === note) return;
+    pattern[number][step] = level;
+    pitches[number][step] = note;
     this.beat = "";
     this.changed(number);
   }
@@ -212,8 +216,8 @@ export class Studio extends EventTarget {
   // no address can hold come beside it. Answers whether it came to its end; throws where it asks for what is not here.
   async openAddress(search, exact = []) {
     const asked = readAddress(search, this.models);
-    const pattern = asked.pattern ?? this.kit.pattern;
-    this.setBeat({ name: asked.pattern ? "" : this.beat, pattern, tempo: asked.tempo, swing: asked.swing, steps: asked.steps });
+    const { pattern, pitches } = asked.pattern ? asked : this.kit;
+    this.setBeat({ name: asked.pattern ? "" : this.beat, pattern, pitches, tempo: asked.tempo, swing: asked.swing, steps: asked.steps });
     const base = { model: asked.model ?? this.base.model, label: asked.label, seed: asked.seed ?? this.base.seed };
     for (const { number, locked, ...how } of asked.mix) Object.assign(this.pads[number], how); // locked once its sound is there
     const same = base.model === this.base.model && !base.label && base.seed === this.base.seed;

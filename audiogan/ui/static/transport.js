@@ -9,7 +9,7 @@ const LEVELS = [[1, "Soft"], [NORMAL, "Normal"], [3, "Accent"]];
 
 export function buildTransport(studio, sequencer, actions, views) {
   const run = button("Play", () => sequencer.toggle(), { image: "play", className: "tool run", title: "Start and stop (space bar)" });
-  const take = button("Record", () => record(sequencer), { image: "record", wordless: true, className: "tool record", title: "Write the pads you press into the beat" });
+  const take = button("Record", () => record(sequencer), { image: "record", wordless: true, className: "tool record", title: "Write the pads and keys you play into the beat" });
   for (const one of [run, take]) one.addEventListener("pointerdown", (event) => event.preventDefault());
   const tempo = buildTempo(studio);
   const swing = slider("Swing", { ...SWING, step: 1, value: 0, say: (value) => `${value} %` }, (value) => set("swing", value));

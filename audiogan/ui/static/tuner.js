@@ -47,9 +47,25 @@ export class Tuner {
     sounds.forEach((one, at) => drawn.set(pitches[at], one));
   }
 
+  // Fetch the notes of the beat that their models draw; a pad that is being made has another sound when it comes.
+  async prepare() {
+    await Promise.resolve(); // until what a change has begun is marked as being made
+    const { pads, pitches } = this.studio.kit;
+    const fetched = pads.map(({ sound }, number) => {
+      const wanted = [...new Set(pitches[number])].filter((pitch) => pitch !== null);
+      return wanted.length && this.range(sound) && !this.studio.busy.has(number) ? this.fetch(sound, wanted) : null;
+    });
+    await Promise.all(fetched);
+  }
+
   // What to play for a pitch, and how fast: the nearest that is here.
   at(sound, pitch) {
     const [native, { buffer }] = [...this.of(sound).drawn].reduce((best, one) => (Math.abs(one[0] - pitch) < Math.abs(best[0] - pitch) ? one : best));
     return { buffer, rate: rateOf(pitch - native) };
+  }
+
+  // The same for a step of a pad; without a pitch, the pad's sound as it is tuned.
+  step({ sound, tune }, pitch) {
+    return pitch === null ? { buffer: sound.buffer, rate: rateOf(tune) } : this.at(sound, pitch);
   }
 }

@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { studio } from "./a_studio.mjs";
+import { loopWav } from "../../audiogan/ui/static/bounce.js";
+import { emptyPattern } from "../../audiogan/ui/static/pattern.js";
+import { Tuner } from "../../audiogan/ui/static/tuner.js";
+
+// Web Audio that renders nothing and remembers in `started` when each source starts and how fast it plays.
+let started = [];
+const level = { setValueAtTime: () => level, linearRampToValueAtTime: () => level, cancelScheduledValues: () => level, setTargetAtTime: () => level };
+class Node {
+  constructor(where, options) {
+    Object.assign(this, options, { where, gain: level });
+  }
+  connect = (to) => to;
+  stop() {}
+  start(when) {
+    if (this.where.length > 44100) started.push([when, this.playbackRate]);
+  }
+}
+for (const name of ["AudioBufferSourceNode", "DynamicsCompressorNode", "GainNode", "WaveShaperNode"]) globalThis[name] = Node;
+globalThis.OfflineAudioContext = class {
+  constructor(_channels, length) {
+    Object.assign(this, { length, currentTime: 0 });
+  }
+  startRendering = async () => ({ getChannelData: () => new Float32Array(this.length).fill(1) });
+};
+
+test("a loop plays a step at its pitch, on every turn", async () => {
+  const { studio: it } = studio();
+  it.setBeat({ pattern: emptyPattern(), tempo: 60, steps: 4 }); // a second long
+  it.setStep(3, 1, 2, 72);
+  it.setStep(3, 2, 2);
+  started = [];
+  const wav = await loopWav(it.kit, new Tuner(it));
+  assert.deepEqual(started, [[0.25, 2], [0.5, 1], [1.25, 2], [1.5, 1]]);
+  assert.equal(wav.size, 44 + 2 * 44100);
+});
