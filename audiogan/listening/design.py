@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from audiogan.listening.store import schema
+from audiogan.listening.strict import check_names, flag, text, whole
 from audiogan.listening.votes import SCALES, VERDICTS
 
 FORMAT = 1
@@ -105,16 +106,16 @@ class Design:
         return next(question for question in self.questions if question.name == name)
 
 
-def read_design(text: str) -> Design:
+def read_design(source: str) -> Design:
     """Parse a study's YAML strictly.
 
     Raises:
         ValueError: not YAML, a name that is missing or unknown, a value of the wrong kind: one sentence.
     """
-    if len(text) > MAX_BYTES:
+    if len(source) > MAX_BYTES:
         raise ValueError(f"study.yaml is larger than {MAX_BYTES} bytes")
     try:
-        document = yaml.safe_load(text)
+        document = yaml.safe_load(source)
     except (yaml.YAMLError, RecursionError) as error:
         raise ValueError(f"study.yaml is not YAML: {' '.join(str(error).split())}") from None
     return _design(document)
@@ -122,28 +123,28 @@ def read_design(text: str) -> Design:
 
 def _design(document: Any) -> Design:
     names = ("format", "title", "consent", "questions", "trials", "modules", "checks", "exclusions", "minimum_raters")
-    _check_names("study.yaml", document, names, required=names)
+    check_names("study.yaml", document, names, required=names)
     if document["format"] != FORMAT:
         raise ValueError(f"study.yaml's format must be {FORMAT}, not {document['format']!r}")
     consent, checks = document["consent"], document["checks"]
-    _check_names("consent", consent, ("version", "text"), required=("version", "text"))
-    _check_names("checks", checks, ("headphones",), required=("headphones",))
+    check_names("consent", consent, ("version", "text"), required=("version", "text"))
+    check_names("checks", checks, ("headphones",), required=("headphones",))
     return Design(
-        title=_text("title", document["title"]),
+        title=text("title", document["title"]),
         consent_version=_consent_version(consent["version"]),
-        consent_text=_text("consent text", consent["text"]),
+        consent_text=text("consent text", consent["text"]),
         questions=_questions(document["questions"]),
         trials=_numbers(Trials, "trials", document["trials"]),
         modules=_numbers(Modules, "modules", document["modules"]),
-        headphone_check=_flag("checks.headphones", checks["headphones"]),
+        headphone_check=flag("checks.headphones", checks["headphones"]),
         exclusions=_exclusions(document["exclusions"]),
-        minimum_raters=_whole("minimum_raters", document["minimum_raters"], 1),
+        minimum_raters=whole("minimum_raters", document["minimum_raters"], 1),
         document=MappingProxyType(document),
     )
 
 
 def _consent_version(value: Any) -> str:
-    return schema.check("consent version", _text("consent version", value), schema.votes.c.consent_version)
+    return schema.check("consent version", text("consent version", value), schema.votes.c.consent_version)
 
 
 def _questions(rows: Any) -> tuple[Question, ...]:
@@ -158,8 +159,8 @@ def _questions(rows: Any) -> tuple[Question, ...]:
 
 def _question(row: Any) -> Question:
     names = tuple(item.name for item in dataclasses.fields(Question))
-    _check_names("a question", row, names, required=("name", "kind", "prompt", "words"))
-    name, words = _text("a question's name", row["name"]), row["words"]
+    check_names("a question", row, names, required=("name", "kind", "prompt", "words"))
+    name, words = text("a question's name", row["name"]), row["words"]
     if name not in KINDS:
         raise ValueError(f"a question's name must be one that the results know ({', '.join(KINDS)}), not {name!r:.80}")
     if row["kind"] != KINDS[name]:
@@ -173,53 +174,24 @@ def _question(row: Any) -> Question:
     return Question(
         name=name,
         kind=row["kind"],
-        prompt=_text(f"question {name}'s prompt", row["prompt"]),
+        prompt=text(f"question {name}'s prompt", row["prompt"]),
         words=tuple(words),
-        hint=_text(f"question {name}'s hint", row.get("hint", ""), empty=True),
-        exemplar=_flag(f"question {name}'s exemplar", row.get("exemplar", False)),
+        hint=text(f"question {name}'s hint", row.get("hint", ""), empty=True),
+        exemplar=flag(f"question {name}'s exemplar", row.get("exemplar", False)),
     )
 
 
 def _exclusions(row: Any) -> Exclusions:
     names = [item.name for item in dataclasses.fields(Exclusions)]
-    _check_names("exclusions", row, names)
+    check_names("exclusions", row, names)
     for name, value in row.items():
         if name == "headphones":
-            _flag("exclusions.headphones", value)
+            flag("exclusions.headphones", value)
         elif value is not None and (isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0):
             raise ValueError(f"exclusions.{name} must be a number from 0 up, or null, not {value!r}")
     return Exclusions(**row)
 
 
 def _numbers(kind: type, name: str, row: Any):
-    _check_names(name, row, [item.name for item in dataclasses.fields(kind)])
-    return kind(**{key: _whole(f"{name}.{key}", value, 0) for key, value in row.items()})
-
-
-def _check_names(where: str, row: Any, known, required=()) -> None:
-    if not isinstance(row, dict):
-        raise ValueError(f"{where} must be a mapping, not {row!r:.80}")
-    for name in row:
-        if name not in known:
-            raise ValueError(f"{where} has no {name!r}; it has {', '.join(known)}")
-    for name in required:
-        if name not in row:
-            raise ValueError(f"{where} lacks {name!r}")
-
-
-def _text(name: str, value: Any, empty: bool = False) -> str:
-    if not isinstance(value, str) or not (value.strip() or empty):
-        raise ValueError(f"{name} must be a text, not {value!r}")
-    return value.strip()
-
-
-def _flag(name: str, value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError(f"{name} must be true or false, not {value!r}")
-    return value
-
-
-def _whole(name: str, value: Any, low: int) -> int:
-    if type(value) is not int or not low <= value <= 1000:
-        raise ValueError(f"{name} must be a whole number from {low} to 1000, not {value!r}")
-    return value
+    check_names(name, row, [item.name for item in dataclasses.fields(kind)])
+    return kind(**{key: whole(f"{name}.{key}", value, 0) for key, value in row.items()})
