@@ -30,6 +30,7 @@ def _add_export(actions) -> None:
     export.add_argument("--results", type=Path, metavar="FILE.csv|.jsonl", help="the results, one number a row")
     export.add_argument("--codebook", type=Path, metavar="FILE.md", help="what each column means")
     export.add_argument("--table", type=Path, metavar="FILE.tex", help="the results as a LaTeX table")
+    export.add_argument("--participants", action="store_true", help="with a recruitment platform's ids: not to publish")
     export.add_argument("--figure", type=Path, metavar="FILE.png|.svg", help="the results as a forest plot")
     _add_study(export)
     export.set_defaults(run=_export)
@@ -45,7 +46,7 @@ def _add_stats(actions) -> None:
 
 def _add_exclude(actions) -> None:
     exclude = actions.add_parser("exclude", help="leave a sitting or a vote out of the screened results, for a reason")
-    exclude.add_argument("id", metavar="ID", help="a session_id or vote_id of an export")
+    exclude.add_argument("id", metavar="ID", help="a session_id or vote_id of an export, or a participant")
     exclude.add_argument("--reason", required=True, metavar="SENTENCE", help="it stands in every export")
     exclude.set_defaults(run=_exclude)
 
@@ -57,13 +58,20 @@ def _add_study(command) -> None:
 
 def _export(options) -> None:
     from audiogan.listening import records
+    from audiogan.listening.store import Store
 
     _check_files(options)
     rows = _stored(options.study)
-    text = records.to_jsonl(rows) if options.format == "jsonl" else records.to_csv(rows)
+    told, columns = rows, records.COLUMNS
+    if options.participants:
+        told = records.with_participants(rows, Store().participants.by_session())
+        columns = (*columns, records.PARTICIPANT)
+    text = records.to_jsonl(told) if options.format == "jsonl" else records.to_csv(told, columns)
     write_together({options.out: text.encode(), **_extras(options, rows)})
     votes = sum(row["kind"] == "vote" for row in rows)
     print(f"{votes} votes and {len(rows) - votes} other rows in {options.out}", file=sys.stderr)
+    if options.participants:
+        print(f"{options.out} names participants: do not publish it", file=sys.stderr)
 
 
 def _check_files(options) -> None:
@@ -132,17 +140,27 @@ def _exclude(options) -> None:
     store, reason = Store(), " ".join(options.reason.split())
     if not reason:
         raise ValueError("--reason must be a sentence: whoever reads the votes should know why")
-    votes = store.votes_of(options.id)
-    named = {"session_id": options.id} if votes else {"vote_id": options.id}
-    if not votes:
-        session = store.session_of_vote(options.id)
-        if session is None:
-            raise ValueError(f"no sitting and no vote in {store.where} has the ID {options.id}")
-        votes = [row for row in store.votes_of(session) if row["vote_id"] == options.id]
+    named, votes = _named(store, options.id)
     event = Exclusion(**named, rule=MANUAL, reason=reason, study_hash=votes[0]["study_hash"])
     if not store.exclude(event):
         raise ValueError(f"{options.id} was excluded by hand before; its first reason stays")
     print(f"{len(votes)} answers of {options.id} are left out of the screened results: {reason}")
+
+
+def _named(store, name: str) -> tuple[dict, list[dict]]:
+    """Which sitting or vote an ID means, as an exclusion names it, and its answers."""
+    sessions = [name, *store.participants.sessions_of(name)]
+    found = [(session, votes) for session in sessions if (votes := store.votes_of(session))]
+    if len(found) > 1:
+        raise ValueError(
+            f"{name} took part in several studies: name a session_id, {' or '.join(one for one, _ in found)}"
+        )
+    if found:
+        return {"session_id": found[0][0]}, found[0][1]
+    session = store.session_of_vote(name)
+    if session is None:
+        raise ValueError(f"no sitting and no vote in {store.where} has the ID {name}")
+    return {"vote_id": name}, [row for row in store.votes_of(session) if row["vote_id"] == name]
 
 
 def _none(file: Path | None) -> str:

@@ -7,13 +7,17 @@ from audiogan.listening import votes
 from audiogan.listening.numbers import Number
 from audiogan.listening.plan import REPEAT_DISTANCE, trial_counts
 from audiogan.listening.study import Study
-from audiogan.listening.votes import Exclusion, Note, Vote
+from audiogan.listening.votes import Exclusion, Note, Recruited, Vote
 
 NAMES = ("SCHEMA_VERSION", "HEADPHONES", "SCALES", "VERDICTS", "PREFERENCES", "CANNOT_TELL")  # that docstrings use
 STUDY_ROWS = (
     "- `study_hash`: whose row it is, as in votes",
     "- `title`: of the study",
     "- `minimum_raters`: results of a system with fewer raters are preliminary",
+)
+RECRUITED = (
+    "A row for each sitting whose listener a recruitment platform sent. `participant`, the platform's id, is a column "
+    "of `ratings export --participants` alone, beside all rows of the sitting, until its listener withdraws."
 )
 ORDER = (
     "Test clips: each system as often as any other, give or take one, of each the least rated clip that the listener "
@@ -33,12 +37,13 @@ def codebook(studies: Sequence[Study] = (), public: bool = False) -> str:
             and known, while listeners are still asked.
     """
     lines = ["# Codebook", "", "An export of votes has one row an event: `kind` is one of `vote`,"]
-    lines[-1] += " `exclusion`, `note` and `study`. Only rows of kind `vote` are answers."
+    lines[-1] += " `exclusion`, `note`, `recruited` and `study`. Only rows of kind `vote` are answers."
     lines += ["", "## Votes", "", *_columns(Vote)]
     lines += ["", "## Exclusions", "", "A session or a vote that an exclusion names is left out of screened results."]
     lines += ["", *_columns(Exclusion), "", "## Notes", ""]
     lines += ["A note is a step of a sitting that was skipped because its sound could not be played."]
-    lines += ["", *_columns(Note), "", "## Study rows", "", *STUDY_ROWS]
+    lines += ["", *_columns(Note), "", "## Recruited sittings", "", RECRUITED, "", *_columns(Recruited)]
+    lines += ["", "## Study rows", "", *STUDY_ROWS]
     lines += ["", "## Results", "", "`results.csv` and `results.jsonl` have one number a row.", "", _reckoned()]
     lines += ["", *_columns(Number)]
     for study in studies:
@@ -66,6 +71,8 @@ def _study(study: Study, public: bool) -> Iterator[str]:
     yield f"headphone check: {'yes' if design.headphone_check else 'no'}"
     yield from ORDER
     yield f"minimum_raters: {design.minimum_raters}"
+    if design.recruitment:
+        yield f"recruitment: participants are named by the address's {design.recruitment.parameter}, each once"
     yield from (f"rule {name}: {'off' if value is None else value}" for name, value in vars(design.exclusions).items())
     yield f"consent, version {design.consent_version}: {' '.join(design.consent_text.split())}"
     yield from (f"`{it.name}`: {_asked(it)} {_answers(it)}" for it in design.questions)

@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from audiogan.listening.recruitment import Recruitment, read_recruitment
 from audiogan.listening.store import schema
 from audiogan.listening.strict import check_names, flag, text, whole
 from audiogan.listening.votes import SCALES, VERDICTS
@@ -87,6 +88,7 @@ class Design:
         headphone_check: offer the Huggins pitch check, and tag votes with its outcome.
         exclusions: who is left out of the screened results.
         minimum_raters: results from fewer are preliminary.
+        recruitment: None where no platform sends the listeners.
         document: the YAML's content as JSON types, which `Study.hash` covers.
     """
 
@@ -100,6 +102,7 @@ class Design:
     exclusions: Exclusions
     minimum_raters: int
     document: MappingProxyType = field(repr=False, compare=False)
+    recruitment: Recruitment | None = None
 
     def question(self, name: str) -> Question:
         """The question of that name."""
@@ -123,7 +126,7 @@ def read_design(source: str) -> Design:
 
 def _design(document: Any) -> Design:
     names = ("format", "title", "consent", "questions", "trials", "modules", "checks", "exclusions", "minimum_raters")
-    check_names("study.yaml", document, names, required=names)
+    check_names("study.yaml", document, (*names, "recruitment"), required=names)
     if document["format"] != FORMAT:
         raise ValueError(f"study.yaml's format must be {FORMAT}, not {document['format']!r}")
     consent, checks = document["consent"], document["checks"]
@@ -140,6 +143,7 @@ def _design(document: Any) -> Design:
         exclusions=_exclusions(document["exclusions"]),
         minimum_raters=whole("minimum_raters", document["minimum_raters"], 1),
         document=MappingProxyType(document),
+        recruitment=read_recruitment(document["recruitment"]) if "recruitment" in document else None,
     )
 
 

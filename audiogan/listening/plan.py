@@ -15,6 +15,7 @@ from audiogan.listening.study import Stimulus, Study
 
 HEADPHONE_TRIALS = 6
 REPEAT_DISTANCE = 5  # trials between a stimulus and its repeat
+UNHEARD = ("level", "headphones")  # steps that are no trials
 
 
 def make_plan(study: Study, counts: Mapping[str, int], heard: Iterable[str], random: np.random.Generator) -> list[dict]:

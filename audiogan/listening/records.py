@@ -1,7 +1,8 @@
 """Votes as files: what an export holds, and the same rows read back. One row an event, told apart by `kind`.
 
-An export is self-contained: beside the votes, notes and stored exclusions it has a `study` row (title, minimum_raters)
-and the exclusions that the study's rules give, so that who reads it needs nothing else to get the same numbers.
+An export is self-contained: beside the votes, notes, recruited sittings and stored exclusions it has a `study` row
+(title, minimum_raters) and the exclusions that the study's rules give, so that who reads it needs nothing else to get
+the same numbers.
 """
 
 import csv
@@ -15,13 +16,14 @@ from collections.abc import Iterable, Sequence
 from audiogan.listening.exclusions import attributed, not_withdrawn
 from audiogan.listening.screening import by_rules
 from audiogan.listening.study import Study
-from audiogan.listening.votes import EXCLUSION_COLUMNS, VOTE_COLUMNS, Exclusion, Note, Vote
+from audiogan.listening.votes import EXCLUSION_COLUMNS, VOTE_COLUMNS, Exclusion, Note, Recruited, Vote
 from audiogan.text import read_text
 
 FORMATS = ("csv", "jsonl")
 STUDY_COLUMNS = ("kind", "study_hash", "title", "minimum_raters")
 COLUMNS = tuple(dict.fromkeys(("kind", *VOTE_COLUMNS, *EXCLUSION_COLUMNS, *STUDY_COLUMNS)))
-KINDS = {"vote": Vote, "exclusion": Exclusion, "note": Note}
+KINDS = {"vote": Vote, "exclusion": Exclusion, "note": Note, "recruited": Recruited}
+PARTICIPANT = "participant"  # a column of its own, in no export that does not ask for it
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "'")  # what a spreadsheet runs, and the mark that stops it
 
 
@@ -63,6 +65,11 @@ def by_study(rows: Iterable[dict]) -> dict[str, list[dict]]:
     if len(hashes) == 1 and "" not in hashes:
         found[next(iter(hashes))] += [row for row in rows if not row["study_hash"]]
     return found
+
+
+def with_participants(rows: Iterable[dict], by_session: dict[str, str]) -> list[dict]:
+    """The rows, those of a sitting whose participant is known with the id that a platform gave them."""
+    return [row | ({PARTICIPANT: name} if (name := by_session.get(row.get("session_id"))) else {}) for row in rows]
 
 
 def to_jsonl(rows: Iterable[dict]) -> str:
@@ -122,7 +129,7 @@ def _checked(row) -> dict:
         about = {name: row[name] for name in STUDY_COLUMNS}
         return about | {"minimum_raters": int(about["minimum_raters"])}
     if row.get("kind") not in KINDS:
-        raise ValueError(f"kind must be vote, exclusion, note or study, not {row.get('kind')!r}")
+        raise ValueError(f"kind must be study or one of {', '.join(KINDS)}, not {row.get('kind')!r}")
     kind = KINDS[row["kind"]]
     types = typing.get_type_hints(kind)
     return dataclasses.asdict(kind(**{name: _typed(name, row[name], types[name]) for name in types if name in row}))

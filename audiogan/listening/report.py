@@ -9,7 +9,7 @@ WITHOUT_RULES = "its design is not among those loaded (--study DIR), so none of 
 def text(results: dict) -> str:
     """One study's results of `statistics.analyse`, screened, with the other block's means beside them."""
     found, minimum = results["screened"], results["minimum_raters"]
-    lines = [_title(results), _counts(results), _skipped(results["skipped"])]
+    lines = [_title(results), _counts(results), _skipped(results["skipped"]), *_recruited(results["recruited"])]
     if results["without_rules"]:
         lines.append(f"NOT SCREENED: {WITHOUT_RULES}.")
     if found["preliminary"]:
@@ -53,6 +53,12 @@ def _counts(results: dict) -> str:
 
 def _skipped(skipped: dict) -> str:
     return f"skipped, because a sound could not be played: {skipped['steps']} steps of {skipped['sessions']} sessions"
+
+
+def _recruited(found: dict) -> list[str]:
+    if not found["begun"]:
+        return []
+    return [f"by recruitment: {found['begun']} sessions begun, {found['answered']} of them with answers that count"]
 
 
 def _mean(row: dict, everyone: float) -> str:

@@ -12,6 +12,7 @@ from audiogan.listening import answers, views
 from audiogan.listening.exclusions import WITHDRAWN
 from audiogan.listening.guard import Guard, Limits, RefusedError
 from audiogan.listening.hearing import Hearing
+from audiogan.listening.recruitment import is_participant
 from audiogan.listening.sittings import Place, Sittings
 from audiogan.listening.sounds import Sounds
 from audiogan.listening.store import Store, StoreError, utc
@@ -83,8 +84,10 @@ class Listening:
         return self._actions[action](request)
 
     def _open(self, request: dict) -> dict:
-        place = self._sittings.place(request)
-        return {"view": self._view(place) if place else views.consent(self.study)}
+        participant, place = self._participant(request), self._sittings.place(request)
+        if place and participant and not self._sittings.is_of(participant, request):
+            place = None  # of whoever used this browser before
+        return {"view": self._view(place) if place else views.consent(self.study, participant)}
 
     def _consent(self, request: dict, address: str) -> dict:
         key, listener, device = (request.get(name) for name in ("session", "listener", "device"))
@@ -94,10 +97,22 @@ class Listening:
             raise ValueError(f"device must be one of {', '.join(filter(None, DEVICES))} or empty")
         if request.get("version") != self.study.design.consent_version:
             raise RefusedError("the text has changed since you read it: reload the page and read it again")
+        if participant := self._participant(request):
+            key = self._sittings.join(participant, address, device, key)
+            return {"view": self._view(self._sittings.place({"session": key})), "session": key}
         if not self._sittings.place(request):
             self._guard.check("start", address)
             self._sittings.begin(key, listener, device)
         return {"view": self._view(self._sittings.place(request))}
+
+    def _participant(self, request: dict) -> str:
+        """What a platform calls the listener; empty where none says so, or where the study has no recruitment."""
+        participant = request.get("participant") if self.study.design.recruitment else None
+        if participant is None or participant == "":
+            return ""
+        if not is_participant(participant):
+            raise ValueError("participant must be 1 to 64 letters, digits, _ or -")
+        return participant
 
     def _answer(self, request: dict) -> dict:
         place, number = self._sittings.addressed(request)
@@ -173,11 +188,13 @@ class Listening:
 
     def _view(self, place: Place) -> dict:
         session = place.session
+        if place.step is not None and not place.withdrawn:
+            return views.step(self.study, session, place.number, self._tokens, self._sounds)
+        recruited = self.study.design.recruitment and self._store.participants.was_recruited(session.session_id)
+        ended = views.completion(self.study, self._sittings.completed(place)) if recruited else {}
         if place.withdrawn:
-            return {"stage": WITHDRAWN}
-        if place.step is None:
-            return views.done(self.study, self._store.votes_of(session.session_id))
-        return views.step(self.study, session, place.number, self._tokens, self._sounds)
+            return {"stage": WITHDRAWN} | ended  # whoever finished may have been promised a reward for it
+        return views.done(self.study, self._store.votes_of(session.session_id)) | ended
 
     def _now(self) -> int:
         return round(1000 * self._clock())

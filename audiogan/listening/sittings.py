@@ -6,12 +6,16 @@ from itertools import count
 
 from audiogan.listening.exclusions import WITHDRAWN
 from audiogan.listening.guard import Guard, RefusedError
-from audiogan.listening.plan import make_plan
+from audiogan.listening.plan import UNHEARD, make_plan
 from audiogan.listening.store import Session, Store
 from audiogan.listening.study import Study
 from audiogan.listening.tokens import Tokens, is_key, same, session_id
 from audiogan.listening.votes import Vote
 
+TAKEN_PART = (
+    "you have taken part in this study already, and that is possible only once: the browser that you used still shows "
+    "its end"
+)
 PENDING_MS = 30 * 60 * 1000  # how long a session that has yet to rate a stimulus counts as if it had
 MAX_SESSIONS = 2000  # kept in memory
 
@@ -58,12 +62,45 @@ class Sittings:
         self._study, self._store, self._tokens, self._guard, self._now = study, store, tokens, guard, now
         self._sessions: dict[str, Session] = {}
 
-    def begin(self, key: str, listener: str, device: str) -> None:
+    def begin(self, key: str, listener: str, device: str, participant: str = "") -> None:
         """Plan a session for a key; one that has begun stays as it is."""
         now, name, rater = self._now(), session_id(key), self._tokens.rater(self._study.hash, listener)
         heard, random = self._store.heard(rater, self._study.hash), self._tokens.chance(name, "plan")
         fresh = Session(name, rater, self._study.hash, self._study.design.consent_version, device, (), now)
-        self._store.start(fresh, lambda counts: make_plan(self._study, counts, heard, random), now - PENDING_MS)
+        since = now - PENDING_MS
+        self._store.start(fresh, lambda counts: make_plan(self._study, counts, heard, random), since, participant)
+
+    def join(self, participant: str, address: str, device: str, key) -> str:
+        """The key of a participant's one session in this study, which begins where there is none yet.
+
+        Args:
+            key: that the browser has; who has the session's own may look at it even when it is over.
+
+        Raises:
+            RefusedError: they have taken part, or too many begin from that address.
+        """
+        own = self._tokens.participant_key(self._study.hash, participant)
+        place = self.place({"session": own})
+        if place and same(own, key):
+            return own
+        self._guard.check("start", address)
+        if place is None and self._store.participants.sessions_of(participant, self._study.hash):
+            raise RefusedError(TAKEN_PART)  # under another secret: the app's has changed since
+        if place is None:
+            self.begin(own, own, device, participant)
+        elif place.withdrawn or place.step is None:
+            raise RefusedError(TAKEN_PART)
+        return own
+
+    def is_of(self, participant: str, request: dict) -> bool:
+        """Whether the request's session is a participant's."""
+        return same(self._tokens.participant_key(self._study.hash, participant), request.get("session"))
+
+    def completed(self, place: Place) -> bool:
+        """Whether a session came to its end, most trials answered: who skips them all has not taken part."""
+        trials = [number for number, step in enumerate(place.session.plan) if step["kind"] not in UNHEARD]
+        answered = sum(bool(place.done.get(number, {}).get("voted")) for number in trials)
+        return place.step is None and 2 * answered > len(trials)
 
     def place(self, request: dict) -> Place | None:
         """Where the request's session is; None where it has none of this study.

@@ -37,6 +37,10 @@ class Tokens:
         """What joins a listener's sittings in one study, and in no other: the salt changes with the study."""
         return self._hash("rater", study_hash, listener)[:TOKEN_LENGTH]
 
+    def participant_key(self, study_hash: str, participant: str) -> str:
+        """The key of the only session that a platform's participant has in one study, whatever browser asks for it."""
+        return self._hash("participant", study_hash, participant)[:TOKEN_LENGTH]
+
     def chance(self, session_id: str, *what) -> np.random.Generator:
         """Random numbers that a session always draws alike and nobody can foresee."""
         return np.random.default_rng(int(self._hash("chance", session_id, *what), 16))

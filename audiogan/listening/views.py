@@ -5,7 +5,7 @@ from statistics import fmean
 
 from audiogan.listening import headphones
 from audiogan.listening.design import POINTS, Question
-from audiogan.listening.plan import HEADPHONE_TRIALS, trial_counts
+from audiogan.listening.plan import HEADPHONE_TRIALS, UNHEARD, trial_counts
 from audiogan.listening.sounds import Sounds
 from audiogan.listening.store import Session
 from audiogan.listening.study import REFERENCES, Study
@@ -13,7 +13,6 @@ from audiogan.listening.tokens import Tokens
 from audiogan.listening.votes import CANNOT_TELL, PREFERENCES
 
 MAX_CLIPS = 12
-UNHEARD = ("level", "headphones")  # steps that are no trials
 MODULES = {
     "naming": "Which instrument is this?",
     "preference": "Which one sounds better?",
@@ -25,10 +24,18 @@ SYSTEMS = {
     "griffin-lim": "a recording, taken apart and put together again",
     "noise": "a recording under noise",
 }
+NAMED = (
+    "The id that a platform gave you is kept with your answers, to confirm that you took part and that nobody takes "
+    "part twice."
+)
+UNNAMED = (
+    "This address names no participant, so nothing will confirm that you took part: if a platform sent you, open its "
+    "link again."
+)
 
 
-def consent(study: Study) -> dict:
-    """The first screen."""
+def consent(study: Study, participant: str = "") -> dict:
+    """The first screen; where a platform sends listeners, it says whether it is known which one this is."""
     design, counts = study.design, trial_counts(study)
     return {
         "stage": "consent",
@@ -37,7 +44,7 @@ def consent(study: Study) -> dict:
         "version": design.consent_version,
         "trials": sum(counts.values()) - counts["training"],
         "practice": counts["training"],
-    }
+    } | ({"notice": NAMED if participant else UNNAMED} if design.recruitment else {})
 
 
 def step(study: Study, session: Session, number: int, tokens: Tokens, sounds: Sounds) -> dict:
@@ -93,6 +100,13 @@ def done(study: Study, votes: list[dict]) -> dict:
     rated = [trial for trial in trials.values() if trial["role"] in ("test", "repeat")]
     judged = _judged(rated) | {"uncounted": _uncounted(trials.values())}
     return {"stage": "done", "systems": _by_system(study, rated), "trials": rated, "judged": judged}
+
+
+def completion(study: Study, completed: bool) -> dict:
+    """What a listener whom a platform sent is shown at the end; `completion` is None where too little was answered."""
+    recruitment = study.design.recruitment
+    given = {"url": recruitment.completion_url, "code": recruitment.completion_code}
+    return {"recruited": True, "completion": given if completed else None}
 
 
 def spoken(label: str) -> str:

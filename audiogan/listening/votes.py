@@ -127,9 +127,25 @@ class Note:
     kind: str = "note"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Recruited:
+    """A sitting whose listener a recruitment platform sent, whether anything was answered in it or not.
+
+    Attributes:
+        session_id, study_hash: whose, as in votes.
+        created_utc: ISO 8601 with a trailing Z.
+    """
+
+    session_id: str
+    study_hash: str = ""
+    created_utc: str = ""
+    kind: str = "recruited"
+
+
 VOTE_COLUMNS = tuple(field.name for field in dataclasses.fields(Vote))
 EXCLUSION_COLUMNS = tuple(field.name for field in dataclasses.fields(Exclusion))
 NOTE_COLUMNS = tuple(field.name for field in dataclasses.fields(Note))
+RECRUITED_COLUMNS = tuple(field.name for field in dataclasses.fields(Recruited))
 
 
 def clip_hash(audio: np.ndarray) -> str:

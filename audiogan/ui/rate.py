@@ -25,8 +25,10 @@ def build(listening: Listening | None) -> None:
     def sounds(request: dict, http: gr.Request) -> dict:
         return listening.sounds(request, address(http))
 
+    recruitment = listening.study.design.recruitment
+    named = f' data-parameter="{recruitment.parameter}"' if recruitment else ""  # letters, digits, _ and - alone
     gr.HTML(
-        html_template='<div class="rate"></div>',
+        html_template=f'<div class="rate"{named}></div>',
         js_on_load=mounting("rate.js"),
         apply_default_css=False,
         elem_id="rate",

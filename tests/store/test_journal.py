@@ -27,10 +27,17 @@ def test_journal_makes_another_database_the_same(store, tmp_path):
     assert [entry["kind"] for entry in journal] == ["session", "step", "step", "vote", "vote", "note", "exclusion"]
     assert lines(told) == lines(journal[1:])
     other = Store(f"sqlite:///{tmp_path / 'other.sqlite3'}")
-    assert other.merge(journal) == {"session": 1, "step": 2, "vote": 2, "exclusion": 1, "note": 1}
+    assert other.merge(journal) == {"session": 1, "step": 2, "vote": 2, "exclusion": 1, "note": 1, "recruited": 0}
     assert lines(other.journal()) == lines(journal)
     other.close_step(SESSION, 2, {}, 6000, trial(2))
-    assert store.merge(other.journal()) == {"session": 0, "step": 1, "vote": 2, "exclusion": 0, "note": 0}
+    assert store.merge(other.journal()) == {
+        "session": 0,
+        "step": 1,
+        "vote": 2,
+        "exclusion": 0,
+        "note": 0,
+        "recruited": 0,
+    }
     assert sum(store.merge(other.journal()).values()) == 0
     assert lines(store.journal()) == lines(other.journal())
     assert store.heard("f" * 32, STUDY) == other.heard("f" * 32, STUDY) == {"a"}

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from trials import SESSION, trial
+from trials import SESSION, session_of, trial
 
 from audiogan.listening.store import Store, StoreError, schema
-from audiogan.listening.votes import SCHEMA_VERSION
 
 ROOT = Path(__file__).parents[2]
 SCHEMA_1 = """
@@ -48,7 +47,7 @@ def test_newer_schema_is_refused_and_left_alone(url):
     engine = sa.create_engine(url)
     with engine.begin() as connection:
         connection.exec_driver_sql("UPDATE schema_version SET version = 99")
-    with pytest.raises(StoreError, match=f"schema version 99, and this audiogan knows only {SCHEMA_VERSION}"):
+    with pytest.raises(StoreError, match=f"schema version 99, and this audiogan knows only {schema.VERSION}"):
         Store(url)
     engine.dispose()
 
@@ -69,6 +68,23 @@ def test_votes_of_schema_1_are_kept(url):
     store.close_step("6" * 32, 0, {}, 1, trial(0, session="6" * 32))
     store.close()
     assert len(list(Store(url).rows())) == len(rows) + 2
+
+
+def test_database_of_schema_2_gets_a_place_for_participants_and_keeps_the_rest(url):
+    store = Store(url)
+    store.close_step(SESSION, 0, {}, 1, trial(0))
+    before = list(store.journal())
+    store.close()
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE participants")
+        connection.exec_driver_sql("UPDATE schema_version SET version = 2")
+    store = Store(url)
+    assert list(store.journal()) == before
+    store.start(session_of("6" * 32), lambda counts: [], 0, "participant-1")
+    assert store.participants.by_session() == {"6" * 32: "participant-1"}
+    store.close()
+    engine.dispose()
 
 
 def test_processes_may_migrate_one_database_at_once(url):

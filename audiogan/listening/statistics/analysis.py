@@ -30,7 +30,8 @@ def analyse(rows: Iterable[dict], minimum_raters: int | None = None) -> dict:
         `study_hash`, `title`, `minimum_raters`, `without_rules` (votes of a study without its `study` row: nobody
         applied its exclusion rules), `exclusions` (how many sessions and votes, how many were withdrawn, and how often
         each rule was broken), `skipped` (how many steps because their sound could not be played, and in how many
-        sessions, whether these are excluded or not), and `all` and `screened`: see `block`.
+        sessions, whether these are excluded or not), `recruited` (how many sittings of listeners whom a platform sent
+        were begun, and how many of these have votes), and `all` and `screened`: see `block`.
     """
     rows = list(rows)
     about = next((row for row in rows if row["kind"] == "study"), {})
@@ -39,6 +40,7 @@ def analyse(rows: Iterable[dict], minimum_raters: int | None = None) -> dict:
     votes, notes = ([row for row in given if row["kind"] == kind] for kind in GIVEN)
     screened = kept(rows)
     rules = {(row["rule"], row["session_id"] or row["vote_id"]) for row in rows if row["kind"] == "exclusion"}
+    sent = {row["session_id"] for row in rows if row["kind"] == "recruited"}
     by_rule = Counter(rule for rule, _ in rules)
     everyone = block(votes, minimum)
     study = next((row["study_hash"] for row in (*votes, *notes)), about.get("study_hash", ""))
@@ -54,6 +56,7 @@ def analyse(rows: Iterable[dict], minimum_raters: int | None = None) -> dict:
             "rules": dict(sorted(by_rule.items())),
         },
         "skipped": {"steps": len(notes), "sessions": len(_distinct(notes, "session_id"))},
+        "recruited": {"begun": len(sent), "answered": len(sent & _distinct(votes, "session_id"))},
         "all": everyone,
         "screened": everyone if len(screened) == len(votes) else block(screened, minimum),
     }

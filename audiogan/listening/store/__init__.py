@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
-from audiogan.listening.store import journal, place, schema, sessions
+from audiogan.listening.exclusions import WITHDRAWN
+from audiogan.listening.store import journal, participants, place, schema, sessions
 from audiogan.listening.store.database import Database, StoreError
 from audiogan.listening.store.sessions import Session
 from audiogan.listening.votes import EXCLUSION_COLUMNS, Exclusion, Vote
@@ -23,12 +24,16 @@ class Store:
     Args:
         url: an SQLAlchemy URL; None takes `place.default_url()`.
 
+    Attributes:
+        participants: whom a platform sent.
+
     Raises:
         StoreError: the URL is not one, the database cannot be opened, or a newer audiogan wrote it.
     """
 
     def __init__(self, url: str | None = None):
         self._database = Database(url or place.default_url())
+        self.participants = participants.Participants(self._database)
         self._listeners: list[Callable[[list[dict]], None]] = []
         try:
             schema.open_schema(self._database)
@@ -56,7 +61,11 @@ class Store:
             return connection.scalar(query)
 
     def start(
-        self, session: Session, plan: Callable[[dict[str, int]], Sequence[dict]], pending_since_ms: int
+        self,
+        session: Session,
+        plan: Callable[[dict[str, int]], Sequence[dict]],
+        pending_since_ms: int,
+        participant: str = "",
     ) -> Session:
         """Begin a session, which stays as it is if it has begun; those that begin at once are planned in turn.
 
@@ -64,7 +73,9 @@ class Store:
             session: without its plan.
             plan: from how often each stimulus was rated, or was given since `pending_since_ms` to a session that has
                 yet to rate it, to the session's steps; a step's `rated` lists the stimuli that count from now on.
+            participant: what a platform calls the listener.
         """
+        stored = []
         with self._database.write() as connection:
             if connection.dialect.name == "postgresql":
                 lock = int(session.study_hash[:15], 16)
@@ -75,7 +86,14 @@ class Store:
             is_new = self._database.insert_new(connection, schema.sessions, row)
             if is_new and (given := journal.assigned(row)):
                 self._database.insert_new(connection, schema.assignments, *given)
-        self._tell([journal.entry(row, "session")] if is_new else [])
+            if is_new:
+                stored.append(journal.entry(row, "session"))
+            if is_new and participant:
+                shared = {name: row[name] for name in ("session_id", "study_hash")}
+                self._database.insert_new(connection, schema.participants, shared | {"participant": participant})
+                key = participants.event_key(session.session_id)
+                stored += self._add_event(connection, key, participants.RECRUITED, **shared)
+        self._tell(stored)
         return session
 
     def session(self, session_id: str) -> Session | None:
@@ -144,6 +162,8 @@ class Store:
         key = f"{exclusion.rule} {exclusion.session_id or exclusion.vote_id}"
         with self._database.write() as connection:
             stored = self._add_event(connection, key, kind, **fields)
+            if exclusion.rule == WITHDRAWN:
+                participants.forget(connection, [exclusion.session_id])
         self._tell(stored)
         return bool(stored)
 
@@ -170,7 +190,7 @@ class Store:
             return list(map(journal.vote_entry, connection.execute(query).mappings()))
 
     def rows(self) -> Iterator[dict]:
-        """Every vote, oldest first, then every exclusion, then every note, as dictionaries of `votes`' fields."""
+        """Votes, oldest first, then exclusions, notes and recruited sessions, as dictionaries of `votes`' fields."""
         events = sa.select(schema.events).where(schema.events.c.kind == "exclusion").order_by(schema.events.c.id)
         with self._database.read() as connection:
             query = sa.select(schema.votes).order_by(schema.votes.c.id)
@@ -179,6 +199,7 @@ class Store:
             for row in connection.execute(events).mappings():
                 yield {name: row[name] for name in EXCLUSION_COLUMNS}
             yield from sessions.notes(connection)
+            yield from participants.rows(connection)
 
     def touch(self) -> None:
         """Write the time, on disk when this returns.

@@ -1,6 +1,7 @@
 """All that was stored, as entries of JSON types told apart by `kind`: what another database needs to be the same.
 
-`vote` and `exclusion` are what `Store.rows` yields; `session`, `step` and `note` let listeners go on where they were.
+`vote`, `exclusion` and `recruited` are what `Store.rows` yields; `session`, `step` and `note` let listeners go on where
+they were. Who the listeners are to a platform, `schema.participants`, is in no entry.
 """
 
 import dataclasses
@@ -9,7 +10,8 @@ from collections.abc import Iterable, Iterator
 
 import sqlalchemy as sa
 
-from audiogan.listening.store import schema
+from audiogan.listening.exclusions import WITHDRAWN
+from audiogan.listening.store import participants, schema
 from audiogan.listening.store.database import Database
 from audiogan.listening.votes import VOTE_COLUMNS, Vote
 
@@ -19,6 +21,7 @@ TABLES = {  # whose rows an entry of each kind is, and which columns make it the
     "vote": (schema.votes, ("vote_id", "question")),
     "exclusion": (schema.events, ("key",)),
     "note": (schema.events, ("key",)),
+    participants.RECRUITED: (schema.events, ("key",)),
 }
 _STORED = tuple(name for name in VOTE_COLUMNS if name not in ("value", "kind"))
 
@@ -74,6 +77,7 @@ def merge(database: Database, items: Iterable[dict]) -> dict[str, int]:
     with database.write() as connection:
         if given:
             database.insert_new(connection, schema.assignments, *given)
+        participants.forget(connection, (row["session_id"] for row in rows["exclusion"] if row["rule"] == WITHDRAWN))
         return {
             kind: database.insert_new(connection, TABLES[kind][0], *new) if new else 0 for kind, new in rows.items()
         }

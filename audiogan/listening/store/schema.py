@@ -5,8 +5,8 @@ import math
 import sqlalchemy as sa
 
 from audiogan.listening.store.database import Database, StoreError
-from audiogan.listening.votes import SCHEMA_VERSION
 
+VERSION = 3  # of the tables; `votes.SCHEMA_VERSION` is that of a vote
 metadata = sa.MetaData()
 _KEY = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # SQLite counts up only what it calls INTEGER
 _MIGRATION_LOCK = 0x617564  # any number, the same in each process
@@ -86,6 +86,14 @@ votes = sa.Table(
     sa.UniqueConstraint("vote_id", "question", name="votes_once_a_receipt"),
     sa.UniqueConstraint("session_id", "trial_index", "question", name="votes_once_a_trial"),
 )
+participants = sa.Table(  # whom a platform sent, by its own ids, until they withdraw: apart from all that is copied
+    "participants",
+    metadata,
+    sa.Column("session_id", sa.String(64), primary_key=True),
+    sa.Column("study_hash", sa.String(64), nullable=False),
+    sa.Column("participant", sa.String(64), nullable=False),
+    sa.UniqueConstraint("study_hash", "participant", name="participants_once_a_study"),
+)
 events = sa.Table(  # what happened beside the votes, exclusions among it; nothing here changes a vote
     "events",
     metadata,
@@ -132,19 +140,19 @@ def open_schema(database: Database) -> None:
         StoreError: a newer audiogan wrote it.
     """
     version = _version(database)
-    if version > SCHEMA_VERSION:
-        raise StoreError(f"{database.name} has schema version {version}, and this audiogan knows only {SCHEMA_VERSION}")
-    if version == SCHEMA_VERSION:
+    if version > VERSION:
+        raise StoreError(f"{database.name} has schema version {version}, and this audiogan knows only {VERSION}")
+    if version == VERSION:
         return
     with database.write() as connection:
         if database.dialect == "postgresql":  # other processes may be starting too; SQLite's writers wait by nature
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
         version = _read_version(connection)  # again: another process may have been faster
-        for old in range(version or SCHEMA_VERSION, SCHEMA_VERSION):  # an empty database has nothing to move
+        for old in range(version or VERSION, VERSION):  # an empty database has nothing to move
             _MIGRATIONS[old](connection)
         metadata.create_all(connection)
-        if version < SCHEMA_VERSION:
-            database.insert_new(connection, schema, {"version": SCHEMA_VERSION})
+        if version < VERSION:
+            database.insert_new(connection, schema, {"version": VERSION})
 
 
 def _version(database: Database) -> int:
@@ -190,4 +198,8 @@ def _free_vote(row, trial: int) -> dict:
     }
 
 
-_MIGRATIONS = {1: _join_the_studies}
+def _add_participants(_connection: sa.Connection) -> None:
+    """From 2 to 3: one more table, which is made with those that are missing; the others stay as they are."""
+
+
+_MIGRATIONS = {1: _join_the_studies, 2: _add_participants}

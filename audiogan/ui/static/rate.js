@@ -1,6 +1,8 @@
 // The listening test. The server says where the listener is; this shows it, and sends each answer until it is stored.
 
 import { make } from "./dom.js";
+import { drawn, forget, fresh, keep, kept } from "./rate_kept.js";
+import { participantOf } from "./rate_participant.js";
 import { Sounds, stop } from "./rate_sound.js";
 import { trial } from "./rate_trial.js";
 import * as screens from "./rate_screens.js";
@@ -21,10 +23,16 @@ export function mount({ element, server }) {
     status.dataset.state = state;
     status.textContent = text;
   };
+  const participant = participantOf(root.dataset.parameter);
+  const named = participant ? { participant } : {};
   let session = kept(SESSION);
   const soundsOf = (one) => new Sounds(server, one, (words) => say(words, words ? "waiting" : ""));
   let sounds = soundsOf(session);
   let showing = null;
+  const enter = (key) => {
+    session = key;
+    sounds = soundsOf(key);
+  };
 
   // Ask until there is an answer: a lost connection or a full disk costs time, never an answer.
   const ask = async (request) => {
@@ -44,7 +52,7 @@ export function mount({ element, server }) {
       restore();
     }
   };
-  const open = () => attempt({ action: "open" }, ({ view }) => show(view));
+  const open = () => attempt({ action: "open", ...named }, ({ view }) => show(view));
   // A sitting from another device takes the place of this browser's own, unless the server knows no such sitting.
   const adopt = (linked) =>
     attempt({ action: "open", session: linked }, ({ view }) => {
@@ -54,15 +62,14 @@ export function mount({ element, server }) {
         return open();
       }
       keep(SESSION, linked);
-      session = linked;
-      sounds = soundsOf(session);
+      enter(linked);
       show(view);
     });
 
   const show = (view) => {
     stop();
     const actions = actionsOf(view);
-    const node = { consent: screens.consent, level: screens.level, headphones: screens.headphones, done: screens.done, withdrawn: (_, given) => screens.withdrawn(given) }[view.stage]?.(view, actions);
+    const node = { consent: screens.consent, level: screens.level, headphones: screens.headphones, done: screens.done, withdrawn: screens.withdrawn }[view.stage]?.(view, actions);
     const sheet = { node, keys: (event) => node.keys?.(event), focus: () => node.querySelector("h2")?.focus({ preventScroll: true }) };
     showing = { view, ...(node ? sheet : trial(view, actions)) };
     root.dataset.stage = view.stage;
@@ -78,10 +85,14 @@ export function mount({ element, server }) {
     receipt: kept(RECEIPT),
     load: (tokens, channels = 1) => sounds.load(tokens, { sampleRate: view.sample_rate, channels }),
     agree: once(() => {
-      session = fresh(SESSION);
-      sounds = soundsOf(session);
-      const request = { action: "consent", version: view.version, listener: kept(LISTENER) ?? fresh(LISTENER), device: deviceClass() };
-      return attempt(request, (reply) => {
+      if (!participant) enter(fresh(SESSION));
+      const request = { action: "consent", version: view.version, listener: kept(LISTENER) ?? fresh(LISTENER), device: deviceClass(), ...named };
+      return attempt({ session: session ?? drawn(), ...request }, (reply) => {
+        if (participant && reply.session !== session) {
+          keep(SESSION, reply.session); // a participant has one sitting, wherever it began
+          forget(RECEIPT);
+          enter(reply.session);
+        }
         say("");
         show(reply.view);
       });
@@ -180,39 +191,4 @@ function capital(text) {
 function deviceClass() {
   if (!matchMedia("(pointer: coarse)").matches) return "desktop";
   return Math.min(screen.width, screen.height) < 600 ? "phone" : "tablet";
-}
-
-// Storage that may be switched off: then this page view is the session.
-const memory = new Map();
-
-function kept(name) {
-  try {
-    return localStorage.getItem(name) ?? memory.get(name) ?? null;
-  } catch {
-    return memory.get(name) ?? null;
-  }
-}
-
-function keep(name, value) {
-  memory.set(name, value);
-  try {
-    localStorage.setItem(name, value);
-  } catch {
-    // kept in memory above
-  }
-}
-
-function forget(name) {
-  memory.delete(name);
-  try {
-    localStorage.removeItem(name);
-  } catch {
-    // nothing was kept there
-  }
-}
-
-function fresh(name) {
-  const digits = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  keep(name, digits);
-  return digits;
 }

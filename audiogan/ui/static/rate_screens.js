@@ -1,6 +1,7 @@
 // The screens around the trials: consent, volume, headphones, feedback, thanks.
 
 import { make } from "./dom.js";
+import { completion } from "./rate_completion.js";
 import { stop } from "./rate_sound.js";
 import { player } from "./rate_player.js";
 import { questionnaire } from "./rate_scale.js";
@@ -11,6 +12,7 @@ export function consent(view, { agree, withdraw }) {
   const sounds = `${view.trials} sounds${view.practice ? `, ${view.practice} more for practice` : ""}`;
   facts.append(...[sounds, "about 5 minutes", "headphones, if you have some", "a quiet place"].map((text) => make("li", { textContent: text })));
   const words = make("div", { className: "words" }, ...paragraphs(view.text));
+  words.append(...paragraphs(view.notice ?? ""));
   return screen("consent", heading(view.title), facts, words, begin, withdrawal(withdraw));
 }
 
@@ -75,21 +77,24 @@ export function feedback(told, answers, next) {
   return node;
 }
 
-export function done(view, { receipt, withdraw, again }) {
+export function done(view, { receipt, withdraw, again, say }) {
   const { right, of, uncounted } = view.judged;
   const rest = Object.entries(uncounted).map(([why, count]) => `${count} ${why}`).join(", ");
   const score = of ? `You told recordings from inventions in ${right} of ${of} sounds.${rest && ` Not counted: ${rest}.`}` : "";
-  const parts = [heading("Thank you"), ...paragraphs(`Your answers are stored. ${score}`)];
+  const parts = [heading("Thank you"), ...paragraphs(`Your answers are stored. ${score}`), ...completion(view, say)];
   if (view.systems.length) parts.push(systemsOf(view.systems));
   if (view.trials.length) parts.push(trialsOf(view.trials));
   if (receipt) parts.push(make("p", { className: "receipt" }, "Your receipt, to withdraw your answers later: ", make("code", { textContent: receipt })));
   const everyone = secondary("What others said", () => (location.hash = "/results")); // see tabs.js
-  const buttons = make("div", { className: "buttons" }, primary("Rate more sounds", again), everyone);
+  const more = view.recruited ? [] : [primary("Rate more sounds", again)]; // a participant takes part once
+  const buttons = make("div", { className: "buttons" }, ...more, everyone);
   return screen("done", ...parts, buttons, withdrawal(withdraw, receipt));
 }
 
-export function withdrawn({ again }) {
-  return screen("withdrawn", heading("Withdrawn"), ...paragraphs("Your answers are marked as withdrawn and count in no result."), primary("Start anew", again));
+export function withdrawn(view, { again, say }) {
+  const anew = view.recruited ? [] : [primary("Start anew", again)];
+  if (view.completion) anew.push(...completion(view, say));
+  return screen("withdrawn", heading("Withdrawn"), ...paragraphs("Your answers are marked as withdrawn and count in no result."), ...anew);
 }
 
 function systemsOf(systems) {

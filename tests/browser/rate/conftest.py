@@ -2,7 +2,10 @@
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from conftest import save_tiny_checkpoint
@@ -29,20 +32,27 @@ class RateSite:
     url: str
     study: Study
     store: Store
+    log: Path
 
 
 @pytest.fixture(scope="package")
 def rate_site(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("rate")
+    with running(tmp_path_factory.mktemp("rate"), **DESIGN) as site:
+        yield site
+
+
+@contextmanager
+def running(folder: Path, **design) -> Iterator[RateSite]:
+    """The app with a study of that design."""
     save_tiny_checkpoint(folder / "checkpoints" / "tiny", "wavegan")
-    study = Study.load(write_study(folder / "study", **DESIGN))
+    study = Study.load(write_study(folder / "study", **design))
     url, port = f"sqlite:///{folder / 'votes.sqlite3'}", free_port()
     environment = os.environ | {"AUDIOGAN_DATABASE_URL": url, "AUDIOGAN_STUDY": str(study.folder)}
     with open(folder / "log", "wb") as log:
         process = serve(port, folder / "checkpoints", environment | {"GRADIO_TEMP_DIR": str(folder)}, log)
     try:
         wait_for(f"http://127.0.0.1:{port}", process)
-        yield RateSite(f"http://127.0.0.1:{port}/", study, Store(url))
+        yield RateSite(f"http://127.0.0.1:{port}/", study, Store(url), folder / "log")
         assert "Traceback" not in (folder / "log").read_text()
     finally:
         process.terminate()
