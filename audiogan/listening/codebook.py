@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from audiogan.listening import votes
 from audiogan.listening.numbers import Number
 from audiogan.listening.plan import REPEAT_DISTANCE, trial_counts
+from audiogan.listening.questionnaire import RATHER_NOT
 from audiogan.listening.study import Study
-from audiogan.listening.votes import Exclusion, Note, Recruited, Vote
+from audiogan.listening.votes import Background, Exclusion, Note, Recruited, Vote
 
 NAMES = ("SCHEMA_VERSION", "HEADPHONES", "SCALES", "VERDICTS", "PREFERENCES", "CANNOT_TELL")  # that docstrings use
 STUDY_ROWS = (
@@ -37,12 +38,15 @@ def codebook(studies: Sequence[Study] = (), public: bool = False) -> str:
             and known, while listeners are still asked.
     """
     lines = ["# Codebook", "", "An export of votes has one row an event: `kind` is one of `vote`,"]
-    lines[-1] += " `exclusion`, `note`, `recruited` and `study`. Only rows of kind `vote` are answers."
+    lines[-1] += " `exclusion`, `note`, `recruited`, `background` and `study`. Only rows of kind `vote` are answers."
     lines += ["", "## Votes", "", *_columns(Vote)]
     lines += ["", "## Exclusions", "", "A session or a vote that an exclusion names is left out of screened results."]
     lines += ["", *_columns(Exclusion), "", "## Notes", ""]
     lines += ["A note is a step of a sitting that was skipped because its sound could not be played."]
     lines += ["", *_columns(Note), "", "## Recruited sittings", "", RECRUITED, "", *_columns(Recruited)]
+    lines += ["", "## Background of listeners", "", "A row for each question about the listener that a sitting began"]
+    lines[-1] += " with, answered or not. It is no answer to a sound, and no result is made of it."
+    lines += ["", *_columns(Background)]
     lines += ["", "## Study rows", "", *STUDY_ROWS]
     lines += ["", "## Results", "", "`results.csv` and `results.jsonl` have one number a row.", "", _reckoned()]
     lines += ["", *_columns(Number)]
@@ -71,6 +75,8 @@ def _study(study: Study, public: bool) -> Iterator[str]:
     yield f"headphone check: {'yes' if design.headphone_check else 'no'}"
     yield from ORDER
     yield f"minimum_raters: {design.minimum_raters}"
+    for asked in design.questionnaire:
+        yield f"asked of listeners, `{asked.name}`: {asked.prompt} ({', '.join((*asked.choices, RATHER_NOT))})"
     if design.recruitment:
         yield f"recruitment: participants are named by the address's {design.recruitment.parameter}, each once"
     yield from (f"rule {name}: {'off' if value is None else value}" for name, value in vars(design.exclusions).items())

@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from audiogan.listening.questionnaire import Asked, read_questionnaire
 from audiogan.listening.recruitment import Recruitment, read_recruitment
 from audiogan.listening.store import schema
 from audiogan.listening.strict import check_names, flag, text, whole
@@ -89,6 +90,7 @@ class Design:
         exclusions: who is left out of the screened results.
         minimum_raters: results from fewer are preliminary.
         recruitment: None where no platform sends the listeners.
+        questionnaire: what listeners are asked about themselves.
         document: the YAML's content as JSON types, which `Study.hash` covers.
     """
 
@@ -103,6 +105,7 @@ class Design:
     minimum_raters: int
     document: MappingProxyType = field(repr=False, compare=False)
     recruitment: Recruitment | None = None
+    questionnaire: tuple[Asked, ...] = ()
 
     def question(self, name: str) -> Question:
         """The question of that name."""
@@ -126,7 +129,7 @@ def read_design(source: str) -> Design:
 
 def _design(document: Any) -> Design:
     names = ("format", "title", "consent", "questions", "trials", "modules", "checks", "exclusions", "minimum_raters")
-    check_names("study.yaml", document, (*names, "recruitment"), required=names)
+    check_names("study.yaml", document, (*names, "recruitment", "questionnaire"), required=names)
     if document["format"] != FORMAT:
         raise ValueError(f"study.yaml's format must be {FORMAT}, not {document['format']!r}")
     consent, checks = document["consent"], document["checks"]
@@ -144,6 +147,7 @@ def _design(document: Any) -> Design:
         minimum_raters=whole("minimum_raters", document["minimum_raters"], 1),
         document=MappingProxyType(document),
         recruitment=read_recruitment(document["recruitment"]) if "recruitment" in document else None,
+        questionnaire=read_questionnaire(document["questionnaire"]) if "questionnaire" in document else (),
     )
 
 

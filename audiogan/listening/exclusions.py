@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 WITHDRAWN = "withdrawn"
 MANUAL = "manual"
-GIVEN = ("vote", "note")  # kinds of what a sitting left
+GIVEN = ("vote", "note", "background")  # kinds of what a sitting left
 
 
 def kept(rows: Iterable[dict]) -> list[dict]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 FOLDERS = {"vote": "votes", "exclusion": "votes", "session": "sessions", "step": "sessions", "note": "sessions"}
-FOLDERS |= {"recruited": "sessions"}
+FOLDERS |= {"recruited": "sessions", "background": "sessions"}
 MAX_BYTES = 1_000_000  # of a file that may still grow
 
 

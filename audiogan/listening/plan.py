@@ -1,8 +1,8 @@
 """What one listener will hear: the least rated first, balanced over systems and labels, in an order that tells nothing.
 
-A plan is a list of steps, JSON types: `kind` (`level`, `headphones`, `rating`, `naming`, `preference`, `diversity`)
-and, by kind, `role`, `clips` (what must be heard, stimulus ids), `exemplar`, `batch`, and `rated` (what counts as
-rated once it is answered).
+A plan is a list of steps, JSON types: `kind` (`questionnaire`, `level`, `headphones`, `rating`, `naming`, `preference`,
+`diversity`) and, by kind, `role`, `clips` (what must be heard, stimulus ids), `exemplar`, `batch`, and `rated` (what
+counts as rated once it is answered).
 """
 
 from collections import Counter
@@ -11,11 +11,12 @@ from itertools import combinations
 
 import numpy as np
 
+from audiogan.listening import questionnaire
 from audiogan.listening.study import Stimulus, Study
 
 HEADPHONE_TRIALS = 6
 REPEAT_DISTANCE = 5  # trials between a stimulus and its repeat
-UNHEARD = ("level", "headphones")  # steps that are no trials
+UNHEARD = ("level", "headphones", questionnaire.KIND)  # steps that are no trials
 
 
 def make_plan(study: Study, counts: Mapping[str, int], heard: Iterable[str], random: np.random.Generator) -> list[dict]:
@@ -42,6 +43,7 @@ def make_plan(study: Study, counts: Mapping[str, int], heard: Iterable[str], ran
     if training and sequence and training[-1][1].system == sequence[0][1].system:
         training.reverse()
     return [
+        *([{"kind": questionnaire.KIND, "clips": []}] if design.questionnaire else []),
         {"kind": "level", "clips": [_any_real(study, random).id]},
         *([{"kind": "headphones"}] if design.headphone_check else []),
         *(_rating(study, role, stimulus) for role, stimulus in training + sequence),

@@ -16,13 +16,22 @@ from collections.abc import Iterable, Sequence
 from audiogan.listening.exclusions import attributed, not_withdrawn
 from audiogan.listening.screening import by_rules
 from audiogan.listening.study import Study
-from audiogan.listening.votes import EXCLUSION_COLUMNS, VOTE_COLUMNS, Exclusion, Note, Recruited, Vote
+from audiogan.listening.votes import (
+    BACKGROUND_COLUMNS,
+    EXCLUSION_COLUMNS,
+    VOTE_COLUMNS,
+    Background,
+    Exclusion,
+    Note,
+    Recruited,
+    Vote,
+)
 from audiogan.text import read_text
 
 FORMATS = ("csv", "jsonl")
 STUDY_COLUMNS = ("kind", "study_hash", "title", "minimum_raters")
-COLUMNS = tuple(dict.fromkeys(("kind", *VOTE_COLUMNS, *EXCLUSION_COLUMNS, *STUDY_COLUMNS)))
-KINDS = {"vote": Vote, "exclusion": Exclusion, "note": Note, "recruited": Recruited}
+COLUMNS = tuple(dict.fromkeys(("kind", *VOTE_COLUMNS, *EXCLUSION_COLUMNS, *STUDY_COLUMNS, *BACKGROUND_COLUMNS)))
+KINDS = {"vote": Vote, "exclusion": Exclusion, "note": Note, "recruited": Recruited, "background": Background}
 PARTICIPANT = "participant"  # a column of its own, in no export that does not ask for it
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "'")  # what a spreadsheet runs, and the mark that stops it
 

@@ -10,6 +10,7 @@ def text(results: dict) -> str:
     """One study's results of `statistics.analyse`, screened, with the other block's means beside them."""
     found, minimum = results["screened"], results["minimum_raters"]
     lines = [_title(results), _counts(results), _skipped(results["skipped"]), *_recruited(results["recruited"])]
+    lines += [_said(asked, counts) for asked, counts in results["background"]["screened"].items()]
     if results["without_rules"]:
         lines.append(f"NOT SCREENED: {WITHOUT_RULES}.")
     if found["preliminary"]:
@@ -59,6 +60,11 @@ def _recruited(found: dict) -> list[str]:
     if not found["begun"]:
         return []
     return [f"by recruitment: {found['begun']} sessions begun, {found['answered']} of them with answers that count"]
+
+
+def _said(asked: str, counts: dict[str, int]) -> str:
+    told = ", ".join(f"{said or 'would rather not say'} {count}" for said, count in counts.items())
+    return f"listeners' {asked}, sessions: {told}"
 
 
 def _mean(row: dict, everyone: float) -> str:

@@ -8,14 +8,14 @@ import logging
 import time
 from collections.abc import Callable
 
-from audiogan.listening import answers, views
+from audiogan.listening import answers, questionnaire, views
 from audiogan.listening.exclusions import WITHDRAWN
 from audiogan.listening.guard import Guard, Limits, RefusedError
 from audiogan.listening.hearing import Hearing
 from audiogan.listening.recruitment import is_participant
 from audiogan.listening.sittings import Place, Sittings
 from audiogan.listening.sounds import Sounds
-from audiogan.listening.store import Store, StoreError, utc
+from audiogan.listening.store import Store, StoreError, background, utc
 from audiogan.listening.study import Study
 from audiogan.listening.tokens import Tokens, is_key, parse_receipt, shown_receipt, vote_id
 from audiogan.listening.votes import Exclusion
@@ -118,10 +118,14 @@ class Listening:
         place, number = self._sittings.addressed(request)
         if number in place.done:
             return self._told(place, number, repeated=True)
+        name = place.session.session_id
         if place.step["kind"] == "level":
             after = self._sittings.close(place, {})
+        elif place.step["kind"] == questionnaire.KIND:
+            said = questionnaire.read_said(self.study.design.questionnaire, request.get("answers"))
+            after = self._sittings.close(place, {}, others=background.events(name, self.study.hash, said))
         elif place.step["kind"] == "headphones":
-            elapsed_ms, name = self._now() - place.opened_ms, place.session.session_id
+            elapsed_ms = self._now() - place.opened_ms
             verdict = self._hearing.headphone_verdict(name, request.get("choices"), elapsed_ms)
             after = self._sittings.close(place, {"headphones": verdict})
         else:
@@ -156,6 +160,8 @@ class Listening:
         place, number = self._sittings.addressed(request)
         if number == place.number:
             kind = place.step["kind"]
+            if kind == questionnaire.KIND:
+                raise RefusedError("there is no sound here that could fail")
             detail = {"skipped": True} | ({"headphones": "unknown"} if kind == "headphones" else {})
             after = self._sittings.close(
                 place, detail, event=f"step {number} ({kind}) was skipped: its sound did not play"

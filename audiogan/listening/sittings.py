@@ -137,10 +137,12 @@ class Sittings:
             raise RefusedError("these answers were withdrawn: reload the page to begin anew")
         return place, number
 
-    def close(self, place: Place, detail: dict, votes: Sequence[Vote] = (), event: str = "") -> Place | None:
+    def close(
+        self, place: Place, detail: dict, votes: Sequence[Vote] = (), event: str = "", others: Sequence[dict] = ()
+    ) -> Place | None:
         """Finish the open step and give the next place; None where another request was faster."""
         now = self._now()
-        if self._store.close_step(place.session.session_id, place.number, detail, now, votes, event):
+        if self._store.close_step(place.session.session_id, place.number, detail, now, votes, event, others):
             return Place(place.session, {**place.done, place.number: detail}, now, withdrawn=False)
         return None
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from statistics import fmean
 
-from audiogan.listening import headphones
+from audiogan.listening import headphones, questionnaire
 from audiogan.listening.design import POINTS, Question
 from audiogan.listening.plan import HEADPHONE_TRIALS, UNHEARD, trial_counts
 from audiogan.listening.sounds import Sounds
@@ -44,7 +44,25 @@ def consent(study: Study, participant: str = "") -> dict:
         "version": design.consent_version,
         "trials": sum(counts.values()) - counts["training"],
         "practice": counts["training"],
-    } | ({"notice": NAMED if participant else UNNAMED} if design.recruitment else {})
+    } | ({"notice": "\n\n".join(notice)} if (notice := _notice(study, participant)) else {})
+
+
+def _notice(study: Study, participant: str) -> list[str]:
+    """What a listener agrees to besides the study's own text."""
+    asked = len(study.design.questionnaire)
+    about = (
+        f"First you are asked {asked} short question{'s' * (asked > 1)} about yourself. You need not answer; what you "
+    )
+    about += "say is kept with your other answers."
+    sent = NAMED if participant else UNNAMED
+    return [about] * bool(asked) + [sent] * bool(study.design.recruitment)
+
+
+def _about(asked: questionnaire.Asked) -> dict:
+    """A question about the listener as the page asks it."""
+    choices = [{"value": choice, "word": choice} for choice in asked.choices]
+    refusal = {"value": "", "word": questionnaire.RATHER_NOT}
+    return {"name": asked.name, "prompt": asked.prompt, "hint": "", "choices": [*choices, refusal], "wide": True}
 
 
 def step(study: Study, session: Session, number: int, tokens: Tokens, sounds: Sounds) -> dict:
@@ -58,6 +76,8 @@ def step(study: Study, session: Session, number: int, tokens: Tokens, sounds: So
         trials = [clips[at : at + headphones.INTERVALS] for at in range(0, len(clips), headphones.INTERVALS)]
         return view | {"trials": trials, "preload": []}
     view |= {"clips": [named[where] for where in named if where != "exemplar"], "exemplar": named.get("exemplar")}
+    if what["kind"] == questionnaire.KIND:
+        return view | {"questions": list(map(_about, study.design.questionnaire))}
     return view if what["kind"] == "level" else view | _trial(study, session, number)
 
 

@@ -142,9 +142,29 @@ class Recruited:
     kind: str = "recruited"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Background:
+    """What a listener said about themselves. It is no vote: it has a `said`, and no `value`.
+
+    Attributes:
+        session_id, study_hash: whose, as in votes.
+        asked: the question's name in the study's `questionnaire`.
+        said: the choice, in the words that were shown; empty where the listener would rather not say.
+        created_utc: ISO 8601 with a trailing Z.
+    """
+
+    asked: str
+    said: str
+    session_id: str
+    study_hash: str = ""
+    created_utc: str = ""
+    kind: str = "background"
+
+
 VOTE_COLUMNS = tuple(field.name for field in dataclasses.fields(Vote))
 EXCLUSION_COLUMNS = tuple(field.name for field in dataclasses.fields(Exclusion))
 NOTE_COLUMNS = tuple(field.name for field in dataclasses.fields(Note))
+BACKGROUND_COLUMNS = tuple(field.name for field in dataclasses.fields(Background))
 RECRUITED_COLUMNS = tuple(field.name for field in dataclasses.fields(Recruited))
 
 

@@ -14,6 +14,17 @@ def open_rate(page: Page, url: str) -> None:
 def begin(page: Page) -> None:
     """Consent, volume, no headphones; then the first practice trial."""
     page.get_by_role("button", name="I agree: begin").click()
+    get_ready(page)
+
+
+def answer_about(page: Page, said: dict[str, str]) -> None:
+    """The questions about oneself: a choice for some of the prompts."""
+    for prompt, choice in said.items():
+        page.get_by_role("group", name=prompt).get_by_role("radio", name=choice).check(force=True)
+    page.get_by_role("button", name="Next").click()
+
+
+def get_ready(page: Page) -> None:
     page.get_by_role("button", name="The volume is right").click()
     page.get_by_role("button", name="I have no headphones").click()
     expect(page.locator(".trial")).to_be_visible()

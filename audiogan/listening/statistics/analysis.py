@@ -31,13 +31,15 @@ def analyse(rows: Iterable[dict], minimum_raters: int | None = None) -> dict:
         applied its exclusion rules), `exclusions` (how many sessions and votes, how many were withdrawn, and how often
         each rule was broken), `skipped` (how many steps because their sound could not be played, and in how many
         sessions, whether these are excluded or not), `recruited` (how many sittings of listeners whom a platform sent
-        were begun, and how many of these have votes), and `all` and `screened`: see `block`.
+        were begun, and how many of these have votes), `background` (in `all` and `screened`, for each question about
+        the listener, how many sittings gave each answer; '' is who would rather not say), and `all` and `screened`:
+        see `block`.
     """
     rows = list(rows)
     about = next((row for row in rows if row["kind"] == "study"), {})
     minimum = minimum_raters or about.get("minimum_raters") or MINIMUM_RATERS
     given = not_withdrawn(rows)
-    votes, notes = ([row for row in given if row["kind"] == kind] for kind in GIVEN)
+    votes, notes, about_listeners = ([row for row in given if row["kind"] == kind] for kind in GIVEN)
     screened = kept(rows)
     rules = {(row["rule"], row["session_id"] or row["vote_id"]) for row in rows if row["kind"] == "exclusion"}
     sent = {row["session_id"] for row in rows if row["kind"] == "recruited"}
@@ -56,6 +58,10 @@ def analyse(rows: Iterable[dict], minimum_raters: int | None = None) -> dict:
             "rules": dict(sorted(by_rule.items())),
         },
         "skipped": {"steps": len(notes), "sessions": len(_distinct(notes, "session_id"))},
+        "background": {
+            name: _said(about_listeners, _distinct(some, "session_id"))
+            for name, some in (("screened", screened), ("all", votes))
+        },
         "recruited": {"begun": len(sent), "answered": len(sent & _distinct(votes, "session_id"))},
         "all": everyone,
         "screened": everyone if len(screened) == len(votes) else block(screened, minimum),
@@ -109,6 +115,15 @@ def _of(rows: Sequence[dict], question: str) -> list[dict]:
 
 def _distinct(rows: Sequence[dict], name: str) -> set:
     return {row[name] for row in rows}
+
+
+def _said(rows: Sequence[dict], sessions: set) -> dict[str, dict[str, int]]:
+    """Sittings by what their listener said about themselves."""
+    found: dict[str, Counter] = {}
+    for row in rows:
+        if row["session_id"] in sessions:
+            found.setdefault(row["asked"], Counter())[row["said"]] += 1
+    return {asked: dict(counts.most_common()) for asked, counts in found.items()}
 
 
 def _counts(votes: Sequence[dict]) -> dict:

@@ -13,7 +13,7 @@ from audiogan.listening.exclusions import WITHDRAWN
 from audiogan.listening.store import journal, participants, place, schema, sessions
 from audiogan.listening.store.database import Database, StoreError
 from audiogan.listening.store.sessions import Session
-from audiogan.listening.votes import EXCLUSION_COLUMNS, Exclusion, Vote
+from audiogan.listening.votes import Exclusion, Vote
 
 __all__ = ["Session", "Store", "StoreError", "utc"]
 
@@ -91,8 +91,7 @@ class Store:
             if is_new and participant:
                 shared = {name: row[name] for name in ("session_id", "study_hash")}
                 self._database.insert_new(connection, schema.participants, shared | {"participant": participant})
-                key = participants.event_key(session.session_id)
-                stored += self._add_event(connection, key, participants.RECRUITED, **shared)
+                stored += self._add_event(connection, **participants.event(**shared))
         self._tell(stored)
         return session
 
@@ -124,13 +123,21 @@ class Store:
             return sessions.under_way(connection, study_hash, since_ms)
 
     def close_step(
-        self, session_id: str, number: int, detail: dict, closed_ms: int, votes: Sequence[Vote] = (), event: str = ""
+        self,
+        session_id: str,
+        number: int,
+        detail: dict,
+        closed_ms: int,
+        votes: Sequence[Vote] = (),
+        event: str = "",
+        others: Sequence[dict] = (),
     ) -> bool:
-        """Finish a step with its votes, all or nothing, committed before this returns.
+        """Finish a step with its votes and events, all or nothing, committed before this returns.
 
         Args:
             detail: JSON types that the session may need later.
             event: a sentence, where the step was skipped because its sound could not be played: it becomes a note.
+            others: more events, of which each is stored once.
 
         Returns:
             False where the step was finished before: nothing changed. Votes that came back from a Hub without their
@@ -149,9 +156,9 @@ class Store:
             known = set(connection.scalars(answered)) if rows else ()
             if rows := [row for row in rows if row["question"] not in known]:
                 connection.execute(sa.insert(table), rows)
-            if event:
-                key = f"step {number} of {session_id}"
-                stored += self._add_event(connection, key, "note", session_id=session_id, reason=event)
+            note = {"key": f"step {number} of {session_id}", "kind": "note", "session_id": session_id, "reason": event}
+            for fields in [*([note] if event else []), *others]:
+                stored += self._add_event(connection, **fields)
         self._tell(stored + list(map(journal.vote_entry, rows)))
         return True
 
@@ -190,16 +197,8 @@ class Store:
             return list(map(journal.vote_entry, connection.execute(query).mappings()))
 
     def rows(self) -> Iterator[dict]:
-        """Votes, oldest first, then exclusions, notes and recruited sessions, as dictionaries of `votes`' fields."""
-        events = sa.select(schema.events).where(schema.events.c.kind == "exclusion").order_by(schema.events.c.id)
-        with self._database.read() as connection:
-            query = sa.select(schema.votes).order_by(schema.votes.c.id)
-            for row in connection.execution_options(yield_per=1000).execute(query).mappings():
-                yield journal.vote_entry(row)
-            for row in connection.execute(events).mappings():
-                yield {name: row[name] for name in EXCLUSION_COLUMNS}
-            yield from sessions.notes(connection)
-            yield from participants.rows(connection)
+        """Votes, oldest first, then exclusions, notes and the other events, as dictionaries of `votes`' fields."""
+        return journal.rows(self._database)
 
     def touch(self) -> None:
         """Write the time, on disk when this returns.

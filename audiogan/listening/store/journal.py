@@ -1,7 +1,7 @@
 """All that was stored, as entries of JSON types told apart by `kind`: what another database needs to be the same.
 
-`vote`, `exclusion` and `recruited` are what `Store.rows` yields; `session`, `step` and `note` let listeners go on where
-they were. Who the listeners are to a platform, `schema.participants`, is in no entry.
+`vote` and `exclusion` are what `Store.rows` yields; `session`, `step` and the other events, as they are stored, let
+listeners go on where they were. Who the listeners are to a platform, `schema.participants`, is in no entry.
 """
 
 import dataclasses
@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator
 import sqlalchemy as sa
 
 from audiogan.listening.exclusions import WITHDRAWN
-from audiogan.listening.store import participants, schema
+from audiogan.listening.store import background, participants, schema, sessions
 from audiogan.listening.store.database import Database
-from audiogan.listening.votes import VOTE_COLUMNS, Vote
+from audiogan.listening.votes import EXCLUSION_COLUMNS, VOTE_COLUMNS, Vote
 
 TABLES = {  # whose rows an entry of each kind is, and which columns make it the one it is
     "session": (schema.sessions, ("session_id",)),
@@ -22,6 +22,7 @@ TABLES = {  # whose rows an entry of each kind is, and which columns make it the
     "exclusion": (schema.events, ("key",)),
     "note": (schema.events, ("key",)),
     participants.RECRUITED: (schema.events, ("key",)),
+    background.BACKGROUND: (schema.events, ("key",)),
 }
 _STORED = tuple(name for name in VOTE_COLUMNS if name not in ("value", "kind"))
 
@@ -42,6 +43,19 @@ def entries(database: Database) -> Iterator[dict]:
 def entry(row, kind: str = "") -> dict:
     """A row of any other table than `votes`; events bring their own kind."""
     return ({"kind": kind} if kind else {}) | {name: value for name, value in row.items() if name != "id"}
+
+
+def rows(database: Database) -> Iterator[dict]:
+    """See `Store.rows`."""
+    exclusions = sa.select(schema.events).where(schema.events.c.kind == "exclusion").order_by(schema.events.c.id)
+    with database.read() as connection:
+        query = sa.select(schema.votes).order_by(schema.votes.c.id)
+        for row in connection.execution_options(yield_per=1000).execute(query).mappings():
+            yield vote_entry(row)
+        for row in connection.execute(exclusions).mappings():
+            yield {name: row[name] for name in EXCLUSION_COLUMNS}
+        for others in (sessions.notes, participants.rows, background.rows):
+            yield from others(connection)
 
 
 def vote_entry(row) -> dict:

@@ -33,14 +33,15 @@ class Participants:
 
     def was_recruited(self, session_id: str) -> bool:
         """Whether a platform sent a session's listener; withdrawing does not change that."""
-        query = sa.select(schema.events.c.id).where(schema.events.c.key == event_key(session_id))
+        query = sa.select(schema.events.c.id).where(schema.events.c.key == f"{RECRUITED} {session_id}")
         with self._database.read() as connection:
             return connection.scalar(query) is not None
 
 
-def event_key(session_id: str) -> str:
-    """What can happen only once to a session."""
-    return f"{RECRUITED} {session_id}"
+def event(session_id: str, study_hash: str) -> dict:
+    """The fields of the event that a platform sent a session's listener."""
+    shared = {"session_id": session_id, "study_hash": study_hash}
+    return {"key": f"{RECRUITED} {session_id}", "kind": RECRUITED} | shared
 
 
 def forget(connection: sa.Connection, session_ids: Iterable[str]) -> None:

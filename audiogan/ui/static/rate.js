@@ -4,6 +4,7 @@ import { make } from "./dom.js";
 import { drawn, forget, fresh, keep, kept } from "./rate_kept.js";
 import { participantOf } from "./rate_participant.js";
 import { Sounds, stop } from "./rate_sound.js";
+import { about } from "./rate_about.js";
 import { trial } from "./rate_trial.js";
 import * as screens from "./rate_screens.js";
 
@@ -69,7 +70,7 @@ export function mount({ element, server }) {
   const show = (view) => {
     stop();
     const actions = actionsOf(view);
-    const node = { consent: screens.consent, level: screens.level, headphones: screens.headphones, done: screens.done, withdrawn: screens.withdrawn }[view.stage]?.(view, actions);
+    const node = { consent: screens.consent, questionnaire: about, level: screens.level, headphones: screens.headphones, done: screens.done, withdrawn: screens.withdrawn }[view.stage]?.(view, actions);
     const sheet = { node, keys: (event) => node.keys?.(event), focus: () => node.querySelector("h2")?.focus({ preventScroll: true }) };
     showing = { view, ...(node ? sheet : trial(view, actions)) };
     root.dataset.stage = view.stage;

@@ -54,7 +54,7 @@ function fieldOf(question, group) {
   const inputs = question.choices.map((choice, index) =>
     make("input", { type: "radio", name: group, value: String(index), ariaLabel: spoken(question, choice) }),
   );
-  const row = make("div", { className: `choices ${question.choices.length > 5 ? "many" : `of-${question.choices.length}`}` });
+  const row = make("div", { className: `choices ${question.wide || question.choices.length > 5 ? "many" : `of-${question.choices.length}`}` });
   row.append(...question.choices.map((choice, index) => optionOf(choice, index, inputs[index])));
   const node = make("fieldset", { className: "question" }, legend, row);
   node.dataset.name = question.name;

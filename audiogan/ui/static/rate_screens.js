@@ -129,19 +129,19 @@ function withdrawal(withdraw, receipt = "") {
   return make("details", {}, make("summary", { textContent: "Withdraw answers" }), ...paragraphs("Any receipt of a session takes back all answers of that session."), form);
 }
 
-function screen(name, ...children) {
+export function screen(name, ...children) {
   return make("section", { className: `sheet ${name}` }, ...children);
 }
 
-function heading(text) {
+export function heading(text) {
   return make("h2", { textContent: text, tabIndex: -1 });
 }
 
-function paragraphs(text) {
+export function paragraphs(text) {
   return text.split(/\n\s*\n/).filter(Boolean).map((part) => make("p", { textContent: part }));
 }
 
-function primary(label, action) {
+export function primary(label, action) {
   return button("primary", label, action);
 }
 

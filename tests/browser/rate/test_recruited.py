@@ -2,15 +2,15 @@
 
 import pytest
 from playwright.sync_api import expect
+from test_questionnaire import DEVICE, SHORT, TRAINING
 from test_recruitment import RECRUITMENT, URL
 
 from ..axe import serious
-from ..rating import answer_by_keys, begin
+from ..rating import answer_about, answer_by_keys, get_ready
 from .conftest import running, votes
 
 pytestmark = pytest.mark.browser
 ID = "5f0c1d2e3b4a"
-SHORT = {"trials": {"training": 0, "test": 2, "gold": 0, "repeat": 0}}
 
 
 @pytest.fixture(scope="module")
@@ -42,15 +42,25 @@ def arrive(chromium, paid_site):
 
 def test_participant_finishes_on_two_devices_and_confirms_it(arrive, paid_site):
     page, told = arrive(f"?PROLIFIC_PID={ID}&STUDY_ID=1&SESSION_ID=2#/rate"), []
-    page.on("response", lambda response: told.append(response) if "component_server" in response.url else None)
     expect(page.locator(".consent")).to_contain_text("The id that a platform gave you is kept with your answers")
     assert ID not in page.url  # a link that is copied from here is for others
     assert serious(page) == []
     page.reload()
-    begin(page)
+    page.get_by_role("button", name="I agree: begin").click()
+    expect(page.get_by_role("heading", name="About you")).to_be_focused()
+    assert serious(page) == []
+    page.keyboard.press("2")  # of the first question
+    expect(page.get_by_role("radio", name="1 to 5")).to_be_checked()
+    page.reload()
+    expect(page.get_by_role("heading", name="About you")).to_be_visible()
+    page.on("response", lambda response: told.append(response) if "component_server" in response.url else None)
+    answer_about(page, {TRAINING["prompt"]: "None"})
+    get_ready(page)
     answer_by_keys(page)
     assert not [response for response in told if "ABC123" in response.text()]
     assert "ABC123" not in page.content()
+    said = {row["asked"]: row["said"] for row in paid_site.store.rows() if row["kind"] == "background"}
+    assert said == {"training": "None", DEVICE["name"]: ""}
     place = page.locator(".rate .position span").inner_text()
 
     other = arrive(f"#/rate?PROLIFIC_PID={ID}")
@@ -83,5 +93,7 @@ def test_address_that_names_nobody_says_so(arrive, paid_site):
         expect(page.locator(".consent")).to_contain_text("This address names no participant")
         assert page.locator(".rate img").count() == 0
     page.get_by_role("button", name="I agree: begin").click()
+    expect(page.get_by_role("heading", name="About you")).to_be_visible()
+    page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Set the volume")).to_be_visible()
     assert len(paid_site.store.participants.by_session()) == before
