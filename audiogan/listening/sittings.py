@@ -84,8 +84,9 @@ class Sittings:
         if place and same(own, key):
             return own
         self._guard.check("start", address)
-        if place is None and self._store.participants.sessions_of(participant, self._study.hash):
-            raise RefusedError(TAKEN_PART)  # under another secret: the app's has changed since
+        theirs = self._store.participants.sessions_of(participant, self._study.hash)
+        if set(theirs) - {session_id(own)}:  # begun under another secret: the app's has changed since
+            raise RefusedError(TAKEN_PART)
         if place is None:
             self.begin(own, own, device, participant)
         elif place.withdrawn or place.step is None:

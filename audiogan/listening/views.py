@@ -50,10 +50,8 @@ def consent(study: Study, participant: str = "") -> dict:
 def _notice(study: Study, participant: str) -> list[str]:
     """What a listener agrees to besides the study's own text."""
     asked = len(study.design.questionnaire)
-    about = (
-        f"First you are asked {asked} short question{'s' * (asked > 1)} about yourself. You need not answer; what you "
-    )
-    about += "say is kept with your other answers."
+    questions = f"{asked} short question{'s' * (asked > 1)}"
+    about = f"First you are asked {questions} about yourself. You need not answer; what you say is kept with the rest."
     sent = NAMED if participant else UNNAMED
     return [about] * bool(asked) + [sent] * bool(study.design.recruitment)
 

@@ -1,6 +1,7 @@
 """Listeners whom a platform sends: once each, wherever they come from, and told what confirms it only at the end."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sitting import Listener
@@ -96,6 +97,15 @@ def test_two_tabs_at_once_are_one_sitting(someone, paid, store):
     assert (again["repeated"], again["receipt"]) == (True, first["receipt"])
     assert len([row for row in store.rows() if row["kind"] == "vote"]) == 4
     assert store.participants.by_session() == {tokens.session_id(someone.key): ID}
+
+
+def test_browsers_that_begin_at_the_same_moment_are_one_sitting(paid, store):
+    everyone = [Participant(paid, store, key=f"{number}" * 32) for number in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        told = list(pool.map(lambda one: one.consent(), everyone))
+    assert [one.get("error") for one in told] == [None] * 8
+    assert len({one["session"] for one in told}) == 1
+    assert len([row for row in store.rows() if row["kind"] == "recruited"]) == 1
 
 
 @pytest.mark.parametrize("withdrawn", [False, True])

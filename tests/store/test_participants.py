@@ -47,6 +47,15 @@ def test_withdrawing_deletes_the_id_and_nothing_else(begun):
     assert len(list(begun.rows())) == 2 + 2 + 2  # votes, exclusions and the two who were sent
 
 
+def test_withdrawn_id_is_in_no_file_of_sqlite(file):
+    store = Store(f"sqlite:///{file}")
+    store.start(session_of(SESSION), lambda counts: [], 0, ID)
+    assert ID.encode() in b"".join(part.read_bytes() for part in file.parent.glob(f"{file.name}*"))
+    store.exclude(WITHDRAWN)
+    store.close()  # the last connection joins the log to the file
+    assert ID.encode() not in b"".join(part.read_bytes() for part in file.parent.glob(f"{file.name}*"))
+
+
 def test_copy_elsewhere_says_that_somebody_was_sent_and_not_who(begun, tmp_path):
     told = []
     begun.subscribe(told.extend)

@@ -95,6 +95,7 @@ class Database:
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA secure_delete=ON")  # what is deleted is overwritten: ids of who withdrew
         self._file = cursor.execute("PRAGMA database_list").fetchone()[2]
         self._identity = self._identity or _identity(self._file)
         cursor.close()

@@ -10,7 +10,7 @@ export function participantOf(parameter) {
   const { search, hash } = location;
   const [place, behind = ""] = hash.split("?", 2);
   const given = new URLSearchParams(search).get(parameter) ?? new URLSearchParams(behind).get(parameter);
-  const remembered = { parameter, given: PARTICIPANT.test(given) ? given : "" };
+  const remembered = { parameter, given: given !== null && PARTICIPANT.test(given) ? given : "" };
   try {
     if (given === null) {
       const before = JSON.parse(sessionStorage.getItem(KEPT));
