@@ -3,14 +3,13 @@
 from pathlib import Path
 
 import pytest
-from test_evaluate import evaluated, run_folder, votes  # noqa: F401 (fixtures)
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_report_fits_and_plays(evaluated, chromium, width, height, scheme):  # noqa: F811
+def test_report_fits_and_plays(evaluated, chromium, width, height, scheme):
     file = Path(evaluated[0]) / "report.html"
     context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
     page, asked, said = context.new_page(), [], []
@@ -34,7 +33,7 @@ def test_report_fits_and_plays(evaluated, chromium, width, height, scheme):  # n
     assert said == []
 
 
-def test_scores_are_explained_on_a_phone(evaluated, chromium):  # noqa: F811
+def test_scores_are_explained_on_a_phone(evaluated, chromium):
     with chromium.new_page(viewport={"width": 390, "height": 844}) as page:
         page.goto((Path(evaluated[0]) / "report.html").as_uri())
         assert page.locator("#scores tbody th small").first.is_visible()
@@ -42,7 +41,7 @@ def test_scores_are_explained_on_a_phone(evaluated, chromium):  # noqa: F811
 
 
 @pytest.mark.parametrize("width", [718, 1031])
-def test_nothing_is_cut_off_on_paper(evaluated, chromium, width):  # noqa: F811
+def test_nothing_is_cut_off_on_paper(evaluated, chromium, width):
     """A4 upright, for browsers that turn no page, and across."""
     with chromium.new_page(viewport={"width": width, "height": 700}, color_scheme="dark") as page:
         page.goto((Path(evaluated[0]) / "report.html").as_uri())
