@@ -44,7 +44,11 @@ def test_sounds_become_a_checkpoint_that_plays(built, tmp_path):
     done = run("audiogan", "generate", "mine", "--num", 2, "--out", tmp_path, "--checkpoints", built / "ck")
     assert done.returncode == 0, done.stderr
     assert len(list(tmp_path.glob("mine-*.wav"))) == 2
-    assert "high, low" in (built / "ck/mine/README.md").read_text()
+    card = (built / "ck/mine/README.md").read_text()
+    assert "high, low" in card
+    assert "--set dim=2" in card
+    assert str(built) not in card
+    assert json.loads((built / "ck/mine/config.json").read_text())["training"]["steps"] == 2
 
 
 def test_what_is_there_is_gone_on_with(built, sounds, capsys, monkeypatch):

@@ -5,8 +5,8 @@ import os
 
 import pytest
 import soundfile
-from conftest import SAMPLE_RATE, save_tiny_checkpoint, tone
-from test_cli import refused, run
+from conftest import save_tiny_checkpoint, tone
+from test_cli import refused
 
 from audiogan import checkpoint
 from audiogan.folders import alone_in
@@ -15,30 +15,6 @@ from training.export import export
 
 
 class TestTraining:
-    def test_folder_to_checkpoint_to_sound_in_four_commands(self, tmp_path):
-        for label, hz in (("high", 2000), ("low", 200)):
-            (tmp_path / "in" / label).mkdir(parents=True)
-            for number in range(4):
-                soundfile.write(tmp_path / "in" / label / f"{number}.wav", tone(hz + number), SAMPLE_RATE)
-        settings = ("dim=2", "batch_size=4", "critic_width=8", "feature_steps=2")
-        small = [*(word for setting in settings for word in ("--set", setting)), "--max-steps", 2]
-        commands = [
-            ("training", "prepare", "folder", tmp_path / "in", "--out", tmp_path / "data"),
-            ("training", "train", "specgan-cpu", "--data", tmp_path / "data", "--out", tmp_path / "run", *small),
-            ("training", "export", tmp_path / "run", "--name", "mine", "--checkpoints", tmp_path / "ck"),
-            ("audiogan", "generate", "mine", "--num", 2, "--out", tmp_path / "wav", "--checkpoints", tmp_path / "ck"),
-        ]
-        for command in commands:
-            done = run(*command)
-            assert done.returncode == 0, done.stderr
-        assert len(list((tmp_path / "wav").glob("mine-*.wav"))) == 2
-        card = (tmp_path / "ck/mine/README.md").read_text()
-        assert "high, low" in card
-        assert "--set dim=2" in card
-        assert str(tmp_path) not in card
-        config = json.loads((tmp_path / "ck/mine/config.json").read_text())
-        assert config["training"]["steps"] == 2
-
     def test_presets(self, capsys):
         assert training_cli.main(["presets"]) == 0
         assert "wavegan-cpu" in capsys.readouterr().out
