@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -28,7 +29,7 @@ API = "/gradio_api"
 NAMED = re.compile(r'<(?:script|link)\b[^>]*\b(?:src|href)="\.?(/[^"]+\.(?:js|css))"')
 
 
-class Page:
+class Page(ABC):
     """A page that is served at `url`, as a plain HTTP client sees it: nothing is cached, drawn or run.
 
     Args:
@@ -47,9 +48,9 @@ class Page:
             replies = [document, *pool.map(client.get, NAMED.findall(document.text))]
         return sum(reply.raise_for_status().num_bytes_downloaded for reply in replies)
 
+    @abstractmethod
     def sounds(self, seed: int) -> tuple[list[bytes], int]:
         """Clips 0 to 15 of a seed, each drawing its own label, and how many bytes came for them."""
-        raise NotImplementedError
 
 
 class OurPage(Page):

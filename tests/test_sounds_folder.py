@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import sys
 
 import numpy as np
 import pytest
@@ -120,10 +121,8 @@ class TestRefusals:
         (folder / "Flute/link.wav").symlink_to("nowhere")
         assert "link.wav is no file" in self.refused(folder, data, checkpoints)
 
+    @pytest.mark.skipif(sys.platform == "darwin", reason="macOS keeps only names that are Unicode")
     def test_a_name_that_no_page_could_show(self, folder, data, checkpoints):
         name = os.fsdecode(b"caf\xe9.wav")
-        try:
-            (folder / "Flute/a.wav").rename(folder / "Flute" / name)
-        except OSError:
-            pytest.skip("this file system takes Unicode only")
+        (folder / "Flute/a.wav").rename(folder / "Flute" / name)
         assert "not Unicode" in self.refused(folder, data, checkpoints)
