@@ -1,16 +1,19 @@
-"""`python -m audiogan study`: freeze a stimulus pool, check one."""
+"""`python -m audiogan study`: freeze a stimulus pool, check one, say how many listeners it needs."""
 
+import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 from audiogan import checkpoint
 from audiogan.evaluation.classifier import DEFAULT_FOLDER
+from audiogan.listening.votes import SCALES
 from audiogan.text import read_text
 
 
 def add_study(commands) -> None:
     """The `study` command and its actions."""
-    study = commands.add_parser("study", help="freeze a pool of sounds for a listening test, or check one")
+    study = commands.add_parser("study", help="freeze, check and plan a listening test")
     actions = study.add_subparsers(dest="action", required=True, metavar="ACTION")
     build = actions.add_parser("build", help="real clips, what is made of them, and models, blind and equally loud")
     build.add_argument(
@@ -35,9 +38,33 @@ def add_study(commands) -> None:
     build.add_argument("--replace", action="store_true", help="a study that is there gives way")
     build.add_argument("--checkpoints", metavar="DIR", type=Path, default=checkpoint.FOLDER, help="their folder")
     build.set_defaults(run=_build)
+    _add_check(actions)
+    _add_power(actions)
+
+
+def _add_check(actions) -> None:
     check = actions.add_parser("check", help="read a study, compare every file with its hash, say what is in it")
     check.add_argument("folder", nargs="?", type=Path, metavar="DIR", help="default: AUDIOGAN_STUDY, else the app's")
     check.set_defaults(run=_check)
+
+
+def _add_power(actions) -> None:
+    power = actions.add_parser("power", help="what so many listeners would find out, by simulation")
+    power.add_argument("folder", nargs="?", type=Path, metavar="DIR", help="default: AUDIOGAN_STUDY, else the app's")
+    power.add_argument(
+        "--listeners",
+        nargs="+",
+        type=int,
+        metavar="N",
+        help="who finish and count (default: the study's minimum_raters, and two, four and eight times as many)",
+    )
+    power.add_argument(
+        "--from", dest="file", type=Path, metavar="FILE", help="an export of a pilot's votes: how far answers differ"
+    )
+    power.add_argument("--question", default="quality", choices=SCALES, help="of the pilot's (default: quality)")
+    power.add_argument("--seed", type=int, default=0, help="default: 0")
+    power.add_argument("--json", action="store_true", help="as JSON")
+    power.set_defaults(run=_power)
 
 
 def _build(options) -> None:
@@ -62,6 +89,23 @@ def _check(options) -> None:
     study = Study.load(options.folder or chosen_folder())
     feasibility.check(study)
     _describe(study)
+
+
+def _power(options) -> None:
+    from audiogan.listening import power
+    from audiogan.listening.statistics.components import Components
+    from audiogan.listening.study import Study, chosen_folder
+
+    study = Study.load(options.folder or chosen_folder())
+    spread = power.pilot(options.file, options.question, study) if options.file else Components()
+    numbers = options.listeners or [study.design.minimum_raters * times for times in (1, 2, 4, 8)]
+    found = power.forecast(study, numbers, spread, seed=options.seed)
+    if options.json:
+        rows = [asdict(one) for one in found]
+        print(json.dumps({"study_hash": study.hash, "spread": asdict(spread), "forecasts": rows}, indent=2))
+        return
+    for line in power.text(study, spread, found, options.file):
+        print(line, flush=True)
 
 
 def _describe(study) -> None:

@@ -1,0 +1,174 @@
+"""What so many listeners could find out: simulated answers to the study's own plan, and the tests of its results."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+from scipy import stats
+
+from audiogan.listening import records
+from audiogan.listening.design import POINTS
+from audiogan.listening.exclusions import kept
+from audiogan.listening.plan import choose_tests, trial_counts
+from audiogan.listening.statistics.analysis import RATED
+from audiogan.listening.statistics.answers import Answers, answers_of
+from audiogan.listening.statistics.comparisons import FEWEST_PAIRS
+from audiogan.listening.statistics.components import Components, estimate
+from audiogan.listening.statistics.intervals import FEWEST_CLIPS, LEVEL, headline, two_way_error
+from audiogan.listening.study import Study
+
+POWER = 0.8
+STUDIES = 1000
+MOST_LISTENERS = 2000
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What that many listeners would tell, in scale points.
+
+    Attributes:
+        listeners: who finish a sitting and count.
+        margin: half of the 95 % interval of a system's mean, the median of simulated studies.
+        pair: the difference of two systems that `POWER` of simulated studies find; None where none of the scale is.
+        any_pair: the same where p is corrected over all pairs of the study, at worst: Holm's first step.
+    """
+
+    listeners: int
+    margin: float | None
+    pair: float | None
+    any_pair: float | None
+
+
+def forecast(
+    study: Study, listeners: Sequence[int], spread: Components | None = None, studies: int = STUDIES, seed: int = 0
+) -> Iterator[Forecast]:
+    """A forecast for each number of listeners, in order.
+
+    Args:
+        spread: how far answers differ, and why; the class's own numbers unless given.
+        studies: simulated for each number.
+
+    Answers are normal around equal means but for the difference that is sought, and have no ends: what the ends of a
+    scale do is in the spread that a pilot shows.
+
+    Raises:
+        ValueError: a number of listeners of whom no difference can be told, or a study of one system.
+    """
+    for number in listeners:
+        if not FEWEST_PAIRS <= number <= MOST_LISTENERS:
+            raise ValueError(f"listeners must be {FEWEST_PAIRS} to {MOST_LISTENERS}, not {number}")
+    if len(study.systems) < 2:
+        raise ValueError(f"the study has one system, {study.systems[0]}: there is nothing that it could differ from")
+    crowd, spread = _Crowd(study, max(listeners), seed), spread or Components()
+    return (_forecast(crowd, number, spread, studies, seed) for number in listeners)
+
+
+def pilot(file: Path, question: str, study: Study) -> Components:
+    """How far answers to a question differed, and why, in an export of votes: those that count in its results.
+
+    Args:
+        study: whose exclusion rules apply where the export does not say what they left out.
+
+    Raises:
+        ValueError: no export, or too few answers to that question in it.
+    """
+    rows: dict[tuple, list[dict]] = {}
+    for row in kept(records.completed(records.read(file), [study])):
+        if row["role"] in RATED and row["question"] == question:
+            rows.setdefault((row["study_hash"], row["system"]), []).append(row)
+    try:
+        return estimate({system: answers_of(some) for system, some in rows.items()})
+    except ValueError as error:
+        raise ValueError(f"{file} cannot tell how far answers on {question} differ: {error}") from None
+
+
+def text(study: Study, spread: Components, forecasts: Iterable[Forecast], file: Path | None) -> Iterator[str]:
+    """A forecast for a terminal, line by line."""
+    tests, rated = study.of_role("test"), trial_counts(study)["test"]
+    yield f"{len(study.systems)} systems, {len(tests)} test clips of {len(study.labels)} labels"
+    yield f"each listener rates {rated} of them, {rated / len(study.systems):.1f} of a system"
+    parts = ", ".join(f"{name.replace('_', ' by ')} {value:.2f}" for name, value in asdict(spread).items())
+    yield f"standard deviations, in points of {POINTS}, {f'as in {file}' if file else 'assumed'}: {parts}"
+    pairs = len(study.systems) * (len(study.systems) - 1) // 2
+    yield f"found in {POWER:.0%} of simulated studies:"
+    yield f"{'listeners':>9}  {'a mean, give or take':>20}  {'two systems apart by':>20}  {f'any of {pairs} pairs':>16}"
+    for one in forecasts:
+        yield f"{one.listeners:>9}  {_points(one.margin):>20}  {_points(one.pair):>20}  {_points(one.any_pair):>16}"
+
+
+def _points(value: float | None) -> str:
+    return "nothing" if value is None else f"{value:.2f}"
+
+
+class _Crowd:
+    """Who rates what, as the app would plan sitting after sitting.
+
+    Attributes:
+        rater, clip, label, system: numbers from 0, [ratings], sitting after sitting.
+        pairs: each two systems.
+    """
+
+    def __init__(self, study: Study, listeners: int, seed: int):
+        random, counts, rows = np.random.default_rng(seed), Counter(), []
+        tests = study.of_role("test")
+        place = {one.id: number for number, one in enumerate(tests)}
+        for listener in range(listeners):
+            rank = {one.id: (False, counts[one.id], random.random()) for one in tests}
+            for one in choose_tests(study, study.design.trials.test, rank, random):
+                counts[one.id] += 1
+                system, label = study.systems.index(one.system), study.labels.index(one.label)
+                rows.append((listener, place[one.id], label, system))
+        self.rater, self.clip, self.label, self.system = np.array(rows).T
+        self.pairs = list(combinations(range(len(study.systems)), 2))
+
+    def answers(
+        self, pair: tuple[int, int], listeners: int, spread: Components, random: np.random.Generator
+    ) -> list[Answers]:
+        """What so many said of two systems that are equally good."""
+        rater = random.normal(0, spread.rater, self.rater.max() + 1)
+        label = random.normal(0, spread.label, self.label.max() + 1)
+        clip = random.normal(0, spread.clip, self.clip.max() + 1)
+        found = []
+        for system in pair:
+            felt = rater + random.normal(0, spread.rater_system, len(rater))
+            made = label + random.normal(0, spread.label_system, len(label))
+            of = (self.system == system) & (self.rater < listeners)
+            values = felt[self.rater[of]] + made[self.label[of]] + clip[self.clip[of]]
+            values += random.normal(0, spread.rest, len(values))
+            found.append(Answers(values, self.rater[of], self.clip[of], self.label[of]))
+        return found
+
+
+def _forecast(crowd: _Crowd, listeners: int, spread: Components, studies: int, seed: int) -> Forecast:
+    """Pairs take turns, one a simulated study."""
+    margins, least, least_of_all = [], [], []
+    for number in range(studies):
+        pair = crowd.pairs[number % len(crowd.pairs)]
+        first, second = crowd.answers(pair, listeners, spread, np.random.default_rng((seed, number)))
+        interval, _ = headline(first)
+        margins.append((interval.high - interval.low) / 2 if interval else np.inf)
+        needed = _needed(first, second, (1 - LEVEL, (1 - LEVEL) / len(crowd.pairs)))
+        least.append(needed[0])
+        least_of_all.append(needed[1])
+    found = np.median(margins), *(np.quantile(some, POWER, method="higher") for some in (least, least_of_all))
+    margin, *differences = (float(value) if np.isfinite(value) else None for value in found)
+    return Forecast(listeners, margin, *(value if value and value < POINTS else None for value in differences))
+
+
+def _needed(first: Answers, second: Answers, levels: Sequence[float]) -> list[float]:
+    """How much better the first system would have had to be for the results to say so, at each level of p.
+
+    Where they would ask Wilcoxon, for want of clips, Student is asked.
+    """
+    both = np.intersect1d(first.rater_names, second.rater_names)
+    if len(both) < FEWEST_PAIRS:
+        return [np.inf] * len(levels)
+    first, second = first.of(both), second.of(both)
+    if min(first.num_clips, second.num_clips) >= FEWEST_CLIPS:
+        error, freedom = two_way_error(first, second)
+    else:
+        error, freedom = (first.rater_means - second.rater_means).std(ddof=1) / np.sqrt(len(both)), len(both) - 1
+    return [stats.t.isf(level / 2, freedom) * error - (first.mean - second.mean) for level in levels]
