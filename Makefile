@@ -7,6 +7,7 @@ PORT ?= 7860
 
 DATA ?= data/general-midi
 MODELS ?= hybrid-instruments specgan-instruments wavegan-instruments
+TESTS ?= -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 BENCHMARKS ?= generate griffin-lim train-step data app
 STUDY_LABELS := Acoustic_guitar,Cello,Flute,Saxophone,Snare_drum,Trumpet
 
@@ -15,8 +16,9 @@ STUDY_LABELS := Acoustic_guitar,Cello,Flute,Saxophone,Snare_drum,Trumpet
 demo: $(VENV)/.run
 	$(BIN)/python app.py --port $(PORT)
 
+# Files of tests run side by side, one a core. -n 0 in TESTS runs one after the other.
 test: $(VENV)/.dev system-packages
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(TESTS)
 
 # What takes minutes: the app under a crowd, a sequencer for a minute. Prints its measurements.
 soak: $(VENV)/.dev system-packages

@@ -1,6 +1,7 @@
 """Fixtures that several test modules share: small untrained checkpoints and a small prepared data set."""
 
 import json
+import os
 import signal
 import time
 from pathlib import Path
@@ -26,9 +27,13 @@ from training.data.clips import Clip, ClipFormat, DataSetWriter, fit
 
 
 def pytest_configure() -> None:
-    """Hear Ctrl-C again where a shell started the tests in the background: programs they start inherit deafness."""
+    """Hear Ctrl-C again where a shell started the tests in the background: programs they start inherit deafness.
+
+    Workers side by side share the cores.
+    """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    torch.set_num_threads(max(1, torch.get_num_threads() // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1))))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -5,6 +5,7 @@ import json
 import re
 import zipfile
 
+import mido
 import numpy as np
 import pytest
 from playwright.sync_api import expect
@@ -33,6 +34,11 @@ def test_saved_kit_holds_the_models_clips_and_opens_again(visit, site, tmp_path)
     np.testing.assert_array_equal(pcm(kit.read(first["file"])), generated(site, FIRST_SEED, 0, "Snare_drum"))
     assert kit.read("kit.sfz").count(b"<region>") == 16
     assert b"transpose=5" in kit.read("kit.sfz")
+    beat = mido.MidiFile(file=io.BytesIO(kit.read("beat.mid")))
+    assert beat.length == pytest.approx(16 * 60 / description["tempo"] / 4)
+    struck = [message.note for message in beat if message.type == "note_on"]
+    assert struck.count(36 + 1) == sum(map(bool, description["pattern"][1])) > 0
+    assert len(struck) == np.count_nonzero(description["pattern"])
 
     (tmp_path / "kit.json").write_bytes(kit.read("kit.json"))
     other = visit(path="?seed=99", script=STANDING)

@@ -4,7 +4,7 @@ import { base64Of } from "./base64.mjs";
 
 globalThis.AudioBuffer ??= class {
   constructor({ length, sampleRate }) {
-    Object.assign(this, { length, sampleRate });
+    Object.assign(this, { length, sampleRate, duration: length / sampleRate });
   }
   copyToChannel() {}
 };

@@ -6,6 +6,7 @@ import { describeKit, fileName, isHeard } from "./kit.js";
 import { LEVELS } from "./pattern.js";
 import { wavOf } from "./pcm.js";
 import { chromaticSfz, kitSfz } from "./sfz.js";
+import { beatMidi } from "./smf.js";
 import { zipOf } from "./zip.js";
 
 const LOOP_RATE = 44100;
@@ -14,11 +15,11 @@ export function soundWav(sound) {
   return new Blob([wavOf([sound.samples], sound.sample_rate)], { type: "audio/wav" });
 }
 
-// WAV files, kit.sfz and kit.json.
+// WAV files, kit.sfz, the beat for its keys, and kit.json.
 export function kitZip(kit) {
   const files = Object.fromEntries(kit.pads.map(({ sound }, number) => [fileName(sound, number), wavOf([sound.samples], sound.sample_rate)]));
   const pads = kit.pads.map((pad, number) => ({ file: fileName(pad.sound, number), gain: pad.gain, tune: pad.tune, seconds: cutAfter(pad) }));
-  return zip({ ...files, "kit.sfz": kitSfz(pads), "kit.json": JSON.stringify(describeKit(kit), null, 1) });
+  return zip({ ...files, "kit.sfz": kitSfz(pads), "beat.mid": beatMidi(kit), "kit.json": JSON.stringify(describeKit(kit), null, 1) });
 }
 
 // Seconds after which a shortened pad is cut; null for one that sounds whole.

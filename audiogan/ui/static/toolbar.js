@@ -46,7 +46,7 @@ function buildFiles(actions) {
     file.value = "";
   });
   const share = button("Share", actions.share, { image: "share", title: "Copy a link to these sounds and this beat" });
-  const save = button("Save kit", actions.save, { image: "download", title: "WAV files, an SFZ instrument and the exact latents, as a ZIP" });
+  const save = button("Save kit", actions.save, { image: "download", title: "WAV files, an SFZ instrument, the beat as MIDI and the exact latents, as a ZIP" });
   const open = button("Open kit", () => file.click(), { image: "upload", title: "Open a saved kit: its ZIP, or the kit.json in it" });
   return make("div", { className: "files" }, share, save, open, file);
 }
