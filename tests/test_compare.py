@@ -65,7 +65,7 @@ def test_scores_are_in_words_and_numbers_with_the_floor_of_real_audio(comparison
 
 
 def test_the_best_models_are_those_that_none_is_better_than(folder):
-    evaluation = evaluated.load(folder)
+    (evaluation,) = evaluated.load(folder)
     for name, changes in {"other": {"class_accuracy": 0.25, "nearest_log_mel_db": 3.0}, "third": {}}.items():
         scores = evaluation._models["tiny"]["scores"] | changes | {"memorisation_ratio": 1.9}
         evaluation._models[name] = {"scores": scores, "labels": evaluation._models["tiny"]["labels"]}
@@ -79,7 +79,7 @@ def test_the_best_models_are_those_that_none_is_better_than(folder):
 
 
 def test_models_that_nobody_scored_have_no_table(folder):
-    assert evaluated.load(folder).rows("Flute", ["unlabelled"]) == []
+    assert evaluated.load(folder)[0].rows("Flute", ["unlabelled"]) == []
 
 
 def test_scores_that_say_most_come_first(comparison):
@@ -88,7 +88,7 @@ def test_scores_that_say_most_come_first(comparison):
 
 
 def test_a_model_whose_sounds_lie_where_real_ones_do_is_not_said_to_copy(folder):
-    evaluation = evaluated.load(folder)
+    (evaluation,) = evaluated.load(folder)
     for floor in evaluation._baselines.values():
         floor["scores"]["memorisation_ratio"] = 0.65
     assert evaluation.sentences("tiny", "Flute")[-1].endswith("from real sounds 0.65: no sign of copying.")
@@ -101,6 +101,23 @@ def test_without_an_evaluation_models_are_compared_alone(folder, tmp_path):
     assert [system["name"] for system in alone.systems] == ["tiny"]
     assert alone.scores({"label": "Flute"}) == {"rows": [], "sentences": {}}
     assert "model must be one of tiny" in alone.clips({"system": "real", "label": "Flute", "seed": "1"})["error"]
+
+
+def test_each_label_has_the_real_sounds_and_scores_of_the_first_evaluation_that_knows_it(folder, tmp_path):
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    save_tiny_evaluation(tmp_path / "evaluation-more", "unlabelled")
+    (tmp_path / "evaluation-more" / "real" / "Flute-0.wav").rename(tmp_path / "evaluation-more/real/Snare_drum-0.wav")
+    library = Library(tmp_path, "cpu")
+    both = Comparison(library, evaluated.load(library.folder))
+    assert [system["name"] for system in both.systems] == ["real", "tiny", "unlabelled"]
+    assert both.systems[0]["labels"] == ["Flute", "Snare_drum"]
+    assert len(both.clips({"system": "real", "label": "Flute", "seed": "1"})["sounds"]) == 2
+    assert len(both.clips({"system": "real", "label": "Snare_drum", "seed": "1"})["sounds"]) == 1
+    scored = {label: both.scores({"label": label})["rows"][0]["values"] for label in LABELS}
+    assert {label: set(values) - {"real"} for label, values in scored.items()} == {
+        "Flute": {"tiny"},
+        "Snare_drum": {"unlabelled"},
+    }
 
 
 @pytest.mark.parametrize(
@@ -138,7 +155,7 @@ def test_labels_never_leave_the_folder(tmp_path):
     write_wav(tmp_path / "evaluation" / "secret-0.wav", tone(440), SAMPLE_RATE)
     document = {"schema": 1, "data": {"labels": ["../secret", "*", "..", "Flute"]}}
     (tmp_path / "evaluation" / "metrics.json").write_text(json.dumps(document))
-    assert evaluated.load(tmp_path).clips == {}
+    assert evaluated.load(tmp_path)[0].clips == {}
 
 
 @pytest.mark.parametrize(

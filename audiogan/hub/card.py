@@ -1,6 +1,7 @@
 """A card as the Hub reads it: the checkpoint's own, with metadata from what else is known of it."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from audiogan.checkpoint import Checkpoint, weights_hash
@@ -15,11 +16,11 @@ SCORES = {
 DATA_SETS = ("fsdkaggle2018", "general-midi")  # names that mean the same everywhere
 
 
-def hub_card(item: Checkpoint, evaluation: Path) -> str:
+def hub_card(item: Checkpoint, evaluations: Sequence[Path]) -> str:
     """A checkpoint's card with the metadata that the Hub shows; what its author wrote there stays.
 
     Args:
-        evaluation: a folder of `python -m audiogan evaluate`; its scores are added where they are of these weights.
+        evaluations: folders of `python -m audiogan evaluate`; the scores of the first that has these weights are added.
 
     Raises:
         ValueError: the card's metadata are damaged.
@@ -32,7 +33,7 @@ def hub_card(item: Checkpoint, evaluation: Path) -> str:
     except (ValueError, TypeError, yaml.YAMLError) as error:
         reason = " ".join(str(error).split())[:200]
         raise ValueError(f"the card of checkpoint {item.name} has damaged metadata: {reason}") from None
-    results = _results(item, evaluation)
+    results = next(filter(None, (_results(item, folder) for folder in evaluations)), [])
     data_set = str(item.training.get("data", "")).partition(":")[0]
     known = {
         "library_name": "audiogan",

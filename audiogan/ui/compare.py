@@ -1,6 +1,7 @@
 """Compare: real sounds beside each model's, for one label."""
 
 import base64
+from collections.abc import Sequence
 
 import gradio as gr
 
@@ -19,8 +20,7 @@ CLIPS = 2
 
 def build(library: Library, gate: Gate) -> gr.HTML:
     """The tab's contents; what it shows is drawn by `static/compare.js`."""
-    evaluation = evaluated.load(library.folder)
-    comparison = Comparison(library, evaluation)
+    comparison = Comparison(library, evaluated.load(library.folder))
 
     async def clips(request: dict, http: gr.Request) -> dict:
         return await gate.serve(comparison.clips, request, await visitor(http))
@@ -36,7 +36,7 @@ def build(library: Library, gate: Gate) -> gr.HTML:
         server_functions=[clips, scores, line_of(gate)],
         labels=comparison.labels,
         systems=comparison.systems,
-        source=evaluation.source if evaluation else None,
+        sources=comparison.sources,
         real=REAL,
     )
 
@@ -44,14 +44,19 @@ def build(library: Library, gate: Gate) -> gr.HTML:
 class Comparison:
     """Answers the tab's requests; each answer is what was asked for, or `{"error": one sentence}`.
 
+    Of several evaluations the first that has real clips of a label speaks of it.
+
     Attributes:
         labels: every label of a model or of the real clips, in order.
         systems: what is compared: name and the labels it has; real clips, where there are some, come first.
+        sources: what the real clips of each label are.
     """
 
-    def __init__(self, library: Library, evaluation: Evaluation | None):
-        self._library, self._evaluation = library, evaluation
-        real = [{"name": REAL, "labels": list(evaluation.clips)}] if evaluation and evaluation.clips else []
+    def __init__(self, library: Library, evaluations: Sequence[Evaluation]):
+        self._library, self._evaluations = library, tuple(evaluations)
+        self._of_label = {label: one for one in reversed(self._evaluations) for label in one.clips}
+        self.sources = {label: one.source for label, one in self._of_label.items()}
+        real = [{"name": REAL, "labels": list(self._of_label)}] if self._of_label else []
         models = [{"name": entry.synthesizer.name, "labels": list(entry.synthesizer.labels)} for entry in library]
         self.systems = real + models
         self.labels = list(dict.fromkeys(label for system in self.systems for label in system["labels"]))
@@ -60,10 +65,10 @@ class Comparison:
     def clips(self, request: dict) -> dict:
         """`{"sounds": [PCM16 as base64], "sample_rate": Hz}` of one system: `{system, label, seed}`."""
         system, label, seed = _read(request, "system", "label", "seed")
-        if system == REAL and self._evaluation:
-            if label not in self._evaluation.clips:
+        if system == REAL and self._of_label:
+            if label not in self._of_label:
                 raise ValueError(f"label must be one that has real clips, not {label!r}")
-            audio, sample_rate = self._evaluation.real(label)
+            audio, sample_rate = self._of_label[label].real(label)
         else:
             synthesizer = self._library.get(system).synthesizer
             audio, sample_rate = _generate(synthesizer, label, parse_seed(seed)), synthesizer.sample_rate
@@ -76,11 +81,12 @@ class Comparison:
         (label,) = _read(request, "label")
         if label is not None and label not in self.labels:
             raise ValueError(f"label must be one of {', '.join(self.labels)}, not {label!r}")
-        if self._evaluation is None:
+        evaluation = self._of_label.get(label, next(iter(self._evaluations), None))
+        if evaluation is None:
             return {"rows": [], "sentences": {}}
         models = [one["name"] for one in self.systems if not one["labels"] or label in one["labels"]]
-        sentences = {model: self._evaluation.sentences(model, label or "") for model in models}
-        return {"rows": self._evaluation.rows(label or "", models), "sentences": sentences}
+        sentences = {model: evaluation.sentences(model, label or "") for model in models}
+        return {"rows": evaluation.rows(label or "", models), "sentences": sentences}
 
 
 def _generate(synthesizer: Synthesizer, label: str | None, seed: int):

@@ -1,4 +1,4 @@
-"""The folder `evaluation/` beside the checkpoints, where there is one: its metrics and real clips, for the page."""
+"""The folders `evaluation` and `evaluation-NAME` beside the checkpoints: their metrics and real clips, for the page."""
 
 import json
 import math
@@ -11,6 +11,7 @@ from audiogan.evaluation.words import HIGHER, LIKE_REAL, LOWER
 
 FOLDER = "evaluation"
 SCHEMA = 1
+PARTS = ("scores", "models", "baselines", "data")
 MAX_BYTES = 20_000_000
 MAX_SECONDS = 10.0
 REAL = "real"
@@ -31,11 +32,10 @@ class Evaluation:
 
     def __init__(self, folder: Path):
         document = _read(folder / "metrics.json")
-        self._scores, self._models = _object(document, "scores"), _object(document, "models")
-        self._baselines = _object(document, "baselines")
+        self._scores, self._models, self._baselines, data = (document[part] for part in PARTS)
         self.models = list(self._models)
-        self.source = str(_object(document, "data").get("source", ""))
-        labels = [str(label) for label in _object(document, "data").get("labels", ())]
+        self.source = str(data.get("source", ""))
+        labels = [str(label) for label in data.get("labels", ())]
         found = {label: sorted((folder / "real").glob(f"{_file_stem(label)}-[0-9]*.wav")) for label in labels}
         self.clips = {label: paths for label, paths in found.items() if paths}
 
@@ -124,14 +124,14 @@ class Evaluation:
         )
 
 
-def load(checkpoints: Path) -> Evaluation | None:
-    """The evaluation beside the checkpoints; None where there is none.
+def load(checkpoints: Path) -> list[Evaluation]:
+    """The evaluations beside the checkpoints, `evaluation` first, the others by name.
 
     Raises:
-        ValueError: metrics.json is damaged or of another schema.
+        ValueError: a metrics.json is damaged or of another schema; names its folder.
     """
-    folder = checkpoints / FOLDER
-    return Evaluation(folder) if (folder / "metrics.json").is_file() else None
+    folders = [checkpoints / FOLDER, *sorted(checkpoints.glob(f"{FOLDER}-*"))]
+    return [Evaluation(folder) for folder in folders if (folder / "metrics.json").is_file()]
 
 
 def said(name: str, value) -> str:
@@ -174,16 +174,13 @@ def _read(path: Path) -> dict:
         document = json.loads(path.read_text("utf-8"))
         if not isinstance(document, dict) or document.get("schema") != SCHEMA:
             raise ValueError(f"its schema is not {SCHEMA}")
-        return document
+        found = {part: document.get(part, {}) for part in PARTS}
+        for part, value in found.items():
+            if not isinstance(value, dict):
+                raise ValueError(f"its {part} is not an object")
+        return found
     except (OSError, RecursionError, ValueError) as error:
-        raise ValueError(f"{FOLDER}/metrics.json cannot be used: {error}") from None
-
-
-def _object(document: dict, name: str) -> dict:
-    value = document.get(name, {})
-    if not isinstance(value, dict):
-        raise ValueError(f"{FOLDER}/metrics.json cannot be used: its {name} is not an object")
-    return value
+        raise ValueError(f"{path.parent.name}/metrics.json cannot be used: {error}") from None
 
 
 def _of(entry: dict, name: str, label: str | None = None):

@@ -13,7 +13,7 @@ import { Switcher } from "./switcher.js";
 import { toast } from "./toast.js";
 
 const WITHOUT = "No evaluation lies beside these checkpoints, so the models are compared with one another only. Real sounds and scores appear here once python -m audiogan evaluate has written checkpoints/evaluation.";
-const UNSCORED = "The evaluation beside these checkpoints did not score this model.";
+const UNSCORED = "The evaluation of these real sounds did not score this model.";
 const TYPED = "input:not([type=checkbox]), textarea, select";
 
 export function mount({ element, props, server }) {
@@ -44,7 +44,7 @@ class Comparison {
     this.grid = make("div", { className: "systems" });
     this.scores = new Scores((name) => this.title(name));
     this.progress = new Progress("Models");
-    this.source = make("p", { className: "legend", textContent: this.props.source ? `Real sounds: held out from training, from ${this.props.source}.` : WITHOUT });
+    this.source = make("p", { className: "legend", textContent: WITHOUT });
     this.root.append(make("div", { className: "toolbar" }, label, fresh, this.kinds(), this.scale()), this.transport(), this.source, this.progress.element, this.grid, this.scores.element);
     document.addEventListener("keydown", (event) => this.key(event));
   }
@@ -91,7 +91,9 @@ class Comparison {
     const round = (this.round = {});
     this.stop();
     const systems = this.props.systems.filter(({ labels }) => !labels.length || labels.includes(this.label));
-    this.source.hidden = Boolean(this.props.source) && !systems.some(({ name }) => name === this.props.real);
+    const { sources } = this.props;
+    this.source.hidden = Boolean(Object.keys(sources).length) && !(this.label in sources);
+    if (this.label in sources) this.source.textContent = `Real sounds: held out from training, from ${sources[this.label]}.`;
     const tell = (text) => this.round === round && this.progress.say(text);
     this.progress.start(() => (this.round = null));
     try {
