@@ -36,7 +36,7 @@ class TestRefusals:
             (ClipFormat(sample_rate=8000), LABELS, "has sample_rate 16000, but the data have 8000"),
             (ClipFormat(num_samples=8192), LABELS, "has num_samples 16384, but the data have 8192"),
             (ClipFormat(), ("Flute", "Oboe"), "other labels (Oboe, Snare_drum)"),
-            (ClipFormat(), (), "no labels to tell apart"),
+            (ClipFormat(), (), "tiny-wavegan and the data have other labels (Flute, Snare_drum)"),
         ],
     )
     def test_data_that_do_not_fit(self, form, labels, words, common, tmp_path, capsys):

@@ -17,7 +17,7 @@ from audiogan.evaluation.features import Extractor
 @pytest.fixture(scope="module")
 def extractor():
     torch.manual_seed(0)
-    return Extractor(Classifier(ClassifierConfig(LABELS, width=4)).eval(), LABELS)
+    return Extractor(Classifier(ClassifierConfig(LABELS, width=4)).eval(), LABELS, 16000)
 
 
 def test_embeddings_are_named_and_gain_is_no_part_of_spectra(extractor):
@@ -32,7 +32,7 @@ def test_embeddings_are_named_and_gain_is_no_part_of_spectra(extractor):
 
 
 def test_posterior_follows_the_datas_order_of_labels(extractor):
-    turned = Extractor(extractor.classifier, LABELS[::-1])
+    turned = Extractor(extractor.classifier, LABELS[::-1], 16000)
     audio = tone(440)[None]
     assert turned(audio).posterior[0].tolist() == extractor(audio).posterior[0, ::-1].tolist()
 

@@ -94,7 +94,7 @@ def _report(options) -> None:
     shelf = options.checkpoints or checkpoint.FOLDER
     synthesizers = [synthesis.load(name, options.device, shelf) for name in options.names]
     settings = Settings(options.num, options.seed, judge, ratings=options.ratings, runs=_runs(options, synthesizers))
-    if not judge.exists():
+    if len(data.labels) > 1 and not judge.exists():
         train(data, judge, ClassifierTraining(), choose_device(options.device))
     evaluate(synthesizers, data, out, settings)
     print(out / "report.html")

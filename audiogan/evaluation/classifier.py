@@ -59,6 +59,11 @@ class ClassifierConfig:
         return dataclasses.asdict(self) | {"labels": list(self.labels)}
 
 
+def mel(audio: Tensor, sample_rate: int) -> Tensor:
+    """Audio [batch, time] to mel magnitudes, [batch, mel, frames]."""
+    return dsp.mel(dsp.magnitude(audio, N_FFT, HOP_LENGTH), N_FFT, N_MELS, sample_rate)
+
+
 class Classifier(nn.Module):
     """Four blocks of two 3x3 convolutions, the mean over time and frequency, a hidden layer, logits."""
 
@@ -73,8 +78,8 @@ class Classifier(nn.Module):
         self.output = nn.Linear(config.features, len(config.labels))
 
     def mel(self, audio: Tensor) -> Tensor:
-        """Audio [batch, time] to the mel magnitudes that it listens to, [batch, mel, frames]."""
-        return dsp.mel(dsp.magnitude(audio, N_FFT, HOP_LENGTH), N_FFT, N_MELS, self.config.sample_rate)
+        """What it listens to: `mel` at its sample rate."""
+        return mel(audio, self.config.sample_rate)
 
     def embed_mel(self, mels: Tensor) -> Tensor:
         """Mel magnitudes [batch, mel, frames] to the last hidden layer, [batch, features]."""

@@ -16,7 +16,7 @@ from audiogan.audio import write_atomically, write_wav
 from audiogan.dataset import PreparedData
 from audiogan.evaluation import candidates, classifier, embedding, history, neighbours, ratings, replay, report, words
 from audiogan.evaluation.checks import check, check_data
-from audiogan.evaluation.clips import KEPT, RealClips
+from audiogan.evaluation.clips import KEPT, Clips, RealClips
 from audiogan.evaluation.features import Extractor
 from audiogan.evaluation.reference import Reference
 from audiogan.evaluation.scores import add_labelled, score
@@ -29,6 +29,8 @@ SCHEMA = 1
 MAX_CLIPS = 5_000
 MAX_HELD_OUT, MAX_TRAIN = 4_000, 8_000  # real clips that are compared with: beyond them memory grows for little
 REAL_A_LABEL = 2
+EXAMPLES = 8  # of data that have one label
+UNLABELLED = "sound"  # what clips without labels count as
 LIBRARIES = ("torch", "torchaudio", "numpy", "scipy", "scikit-learn", "librosa")  # whose versions numbers may hang on
 
 
@@ -39,7 +41,7 @@ class Settings:
     Attributes:
         num: clips of each model and baseline, `FEWEST_CLIPS` to `MAX_CLIPS`; of a folder at most as many.
         seed: of everything random.
-        classifier: its folder.
+        classifier: its folder; of data with fewer than two labels nobody judges which they are.
         embedding: a name in `embedding.CHOICES`; vggish joins the two that are always there.
         ratings: a file of `python -m audiogan ratings export`, or None.
         runs: training runs by model name, whose history is drawn.
@@ -77,12 +79,13 @@ def evaluate(
     """
     refuse_existing(out)
     check_data(data)
-    network, training = classifier.load(settings.classifier)
-    check(synthesizers, sounds, network.config, data)
+    network, training = classifier.load(settings.classifier) if len(data.labels) > 1 else (None, None)
+    check(synthesizers, sounds, network and network.config, data)
+    data.labels = data.labels or (UNLABELLED,)
     human = ratings.read(settings.ratings) if settings.ratings else {}
     curves = {name: history.read(run) for name, run in settings.runs.items()}
     more = [embedding.load_vggish()] if settings.embedding == "vggish" else []
-    extractor = Extractor(network, data.labels, more)
+    extractor = Extractor(network, data.labels, data.sample_rate, more)
     with staged(out) as stage:
         evaluation = Evaluation(data, extractor, settings, synthesizers, sounds)
         document = {"schema": SCHEMA, "audiogan": __version__, "versions": _versions()}
@@ -107,7 +110,8 @@ class Evaluation:
 
     Attributes:
         systems: models and folders of sounds, in the order of the report.
-        examples: one clip a label by candidate: int16 [time] by label index; `real` has held-out ones.
+        examples: one clip a label by candidate, or some of the only label: int16 [time] by number; `real` has held-out
+            ones.
         neighbours: by model, its clips nearest to training clips.
         failures: by model, its clips farthest from held-out ones.
     """
@@ -139,7 +143,7 @@ class Evaluation:
         fewest = min(len(alike), candidates.half_sizes(real, len(held_out), settings.num)[1], *sizes)
         form = data.labels, data.sample_rate, settings.seed, fewest
         self.reference = Reference(held_out, self.real.take(train), *form)
-        self.examples, self.neighbours, self.failures = {"real": held_out.examples}, {}, {}
+        self.examples, self.neighbours, self.failures = {"real": self._examples(held_out)}, {}, {}
 
     def baselines(self) -> dict[str, dict]:
         """Scores of `candidates.BASELINES`, in their order."""
@@ -162,8 +166,11 @@ class Evaluation:
             if name == "real_test":
                 add_labelled(entries[name], replay.shares(clips, self.data, self.train), self.data.labels)
             if name in ("griffin_lim", "class_mean", "noise", "silence"):
-                self.examples[name] = clips.examples
+                self.examples[name] = self._examples(clips)
         return entries
+
+    def _examples(self, clips: Clips) -> dict[int, np.ndarray]:
+        return clips.examples if len(self.data.labels) > 1 else dict(enumerate(clips.audio[:EXAMPLES]))
 
     def model(self, system: System) -> dict:
         """A system's scores and what it is."""
@@ -173,7 +180,7 @@ class Evaluation:
         entry = system.describe() | score(clips, self.reference, system.conditional)
         add_labelled(entry, replay.shares(clips, self.data, self.train), self.data.labels)
         system.add(entry, self.plan, self.reference)
-        self.examples[name] = clips.examples
+        self.examples[name] = self._examples(clips)
         rivals = self.reference.train, self.train, self.data
         self.neighbours[name] = neighbours.closest(clips, *rivals, files=system.files)
         rivals = self.reference.held_out, self.held_out_rows, self.data
@@ -208,7 +215,11 @@ def _versions() -> dict[str, str]:
     return {"python": platform.python_version()} | {name: importlib.metadata.version(name) for name in LIBRARIES}
 
 
-def _describe(evaluation: Evaluation, settings: Settings, training: dict) -> dict:
+def _describe(evaluation: Evaluation, settings: Settings, training: dict | None) -> dict:
+    keys = ("weights_sha256", "data_sha256", "test_accuracy", "test_clips")
+    judge = (
+        {"name": settings.classifier.resolve().name} | {key: training.get(key) for key in keys} if training else None
+    )
     data, embeddings = evaluation.data, evaluation.plan.extractor.embedding_names
     return {
         "settings": {"num": settings.num, "seed": settings.seed, "embeddings": list(embeddings), "audio_clips": KEPT},
@@ -221,8 +232,5 @@ def _describe(evaluation: Evaluation, settings: Settings, training: dict) -> dic
             "train_clips": len(evaluation.train),
             "test_clips": len(evaluation.held_out_rows),
         },
-        "classifier": {
-            "name": settings.classifier.resolve().name,
-            **{key: training.get(key) for key in ("weights_sha256", "data_sha256", "test_accuracy", "test_clips")},
-        },
+        "classifier": judge,
     }

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from audiogan import dsp
 from audiogan.evaluation import clicks, signal, whistle
-from audiogan.evaluation.classifier import Classifier
+from audiogan.evaluation.classifier import Classifier, mel
 from audiogan.evaluation.embedding import Embedding
 
 BATCH = 32
@@ -24,7 +24,7 @@ class Features:
     """Of n clips, in order.
 
     Attributes:
-        embeddings: float32 [n, size] by name: the classifier's, and others that share nothing with it.
+        embeddings: float32 [n, size] by name: the classifier's, if any, and others that share nothing with it.
         posterior: label probabilities, float32 [n, labels].
         spectra: log-mel spectra of clips of equal energy in dB, float16 [n, mel, frames].
         tails: spectra of the clips' ends in dBFS, float16 [n, bins]; see `whistle.tail_spectra`.
@@ -70,19 +70,22 @@ class Extractor:
     """Computes features of clips of one sample rate and length.
 
     Args:
-        classifier: whose posterior and embedding are taken.
+        classifier: whose posterior and embedding are taken; None where there is one label, which is then certain.
         labels: the data's, the same names as the classifier's in any order: the posterior's columns follow them.
+        sample_rate: Hz.
         more: further embeddings beside the classifier's and the spectral summary.
     """
 
-    def __init__(self, classifier: Classifier, labels: Sequence[str], more: Iterable[Embedding] = ()):
-        self.classifier, self.sample_rate = classifier, classifier.config.sample_rate
-        self.order = [classifier.config.labels.index(label) for label in labels]
+    def __init__(
+        self, classifier: Classifier | None, labels: Sequence[str], sample_rate: int, more: Iterable[Embedding] = ()
+    ):
+        self.classifier, self.sample_rate = classifier, sample_rate
+        self.order = [classifier.config.labels.index(label) for label in labels] if classifier else []
         self.more = {embedding.name: embedding for embedding in more}
 
     @property
     def embedding_names(self) -> tuple[str, ...]:
-        return ("classifier", "summary", *self.more)
+        return ("classifier",) * bool(self.classifier) + ("summary", *self.more)
 
     @torch.inference_mode()
     def __call__(self, audio: np.ndarray) -> Features:
@@ -91,17 +94,24 @@ class Extractor:
 
     def _batch(self, audio: np.ndarray) -> Features:
         tensor = torch.from_numpy(np.ascontiguousarray(audio))
-        mels = self.classifier.mel(tensor)
-        hidden = self.classifier.embed_mel(mels)
-        embeddings = {"classifier": hidden, "summary": summarize(mels)}
+        mels = mel(tensor, self.sample_rate)
+        embeddings, posterior = self._judged(mels)
+        embeddings |= {"summary": summarize(mels)}
         embeddings |= {name: embedding(tensor, self.sample_rate) for name, embedding in self.more.items()}
         return Features(
             {name: values.float().numpy() for name, values in embeddings.items()},
-            self.classifier.classify(hidden).softmax(1)[:, self.order].numpy(),
+            posterior.numpy(),
             level_spectra(mels).half().numpy(),
             whistle.tail_spectra(audio),
             signal.measure(audio, self.sample_rate) | {"clicks": clicks.count(audio, self.sample_rate)},
         )
+
+    def _judged(self, mels: Tensor) -> tuple[dict[str, Tensor], Tensor]:
+        """The classifier's embedding and posterior."""
+        if self.classifier is None:
+            return {}, torch.ones(len(mels), 1)
+        hidden = self.classifier.embed_mel(mels)
+        return {"classifier": hidden}, self.classifier.classify(hidden).softmax(1)[:, self.order]
 
 
 def _parts(audio: np.ndarray) -> list[np.ndarray]:

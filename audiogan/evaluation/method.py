@@ -9,22 +9,14 @@ from audiogan.evaluation.verdict import REPLAYED
 
 def section(document: dict) -> str:
     """HTML of how the scores were made, of what, and by which command."""
-    judge, settings, data = document["classifier"], document["settings"], document["data"]
-    same = judge["data_sha256"] == data["sha256"]
-    trained = "the training split of these data" if same else "other data than these"
-    accuracy = judge["test_accuracy"]
-    known = f", {accuracy:.1%} right on {judge['test_clips']} clips that it never saw" if accuracy else ""
-    taught = " It was taught the real training clips: what real audio's accuracy is, held-out ones say." if same else ""
-    intro = (
-        "Labels, and pitches where a model takes them, follow the held-out recordings; folders of sounds are asked for "
-        "no pitch, and for no label that they lack. The classifier "
-        f"({judge['name']}) was trained apart from any GAN on {trained}{known}.{taught} Embeddings: "
-        f"{', '.join(settings['embeddings'])}; the summary is the log-mel spectrum on a grid of 16 bands and 8 time "
-        "slices. KAD uses all clips, and its interval is over clips: other held-out notes would move it further. FAD, "
-        "the neighbourhood scores, NDB/K and nearest spectra look at as many clips of each, since they depend on their "
-        "number, and Inception Scores at splits of equal size. Real training "
-        "clips are other notes of the same instruments: a model that is asked for the held-out notes' own pitches can "
-        "come closer than they do. "
+    judge, settings = document["classifier"], document["settings"]
+    likeness = (
+        f"Embeddings: {', '.join(settings['embeddings'])}; the summary is the log-mel spectrum on a grid of 16 bands "
+        "and 8 time slices. KAD uses all clips, and its interval is over clips: other held-out notes would move it "
+        "further. FAD, the neighbourhood scores, NDB/K and nearest spectra look at as many clips of each, since they "
+        f"depend on their number{', and Inception Scores at splits of equal size' if judge else ''}."
+    )
+    copies = (
         f"Waveform distances and pitch are measured on the first {settings['audio_clips']} clips. Memorisation "
         "compares the distance to the nearest training clip with that to the nearest held-out one of another note than "
         "was asked for; that of clips that copy nothing, held-out ones and other training notes, is what is usual. "
@@ -32,6 +24,11 @@ def section(document: dict) -> str:
         f"semitones.{_recordings(document)} Of a training's previews the one nearest to the held-out recordings is "
         "kept, so that models score a little better here than on recordings that nobody chose by."
     )
+    asked = (
+        "Real training clips are other notes of the same instruments: a model that is asked for the held-out notes' "
+        "own pitches can come closer than they do."
+    )
+    intro = " ".join([*_judge(document), likeness, *([asked] if judge else []), copies])
     if any(entry.get("sounds") for entry in document["models"].values()):
         intro += (
             " Which notes a folder's sounds play is not known: where they are the training clips' own, its ratio is "
@@ -51,10 +48,27 @@ def section(document: dict) -> str:
         f"python -m audiogan evaluate {' '.join(given)} --data DATA --out DIR --num {settings['num']} "
         f"--seed {settings['seed']}"
     )
-    command += f" --classifier {judge['name']}" if judge["name"] != DEFAULT_FOLDER.name else ""
+    command += f" --classifier {judge['name']}" if judge and judge["name"] != DEFAULT_FOLDER.name else ""
     command += " --embedding vggish" if "vggish" in settings["embeddings"] else ""
     command += " --ratings VOTES" if any(entry["ratings"] for entry in document["models"].values()) else ""
     return f"<p>{escape(intro)}</p><dl>{systems}{rows}</dl><p>Made by <code>{escape(command)}</code></p>"
+
+
+def _judge(document: dict) -> list[str]:
+    """Who told labels apart."""
+    judge, data = document["classifier"], document["data"]
+    if judge is None:
+        return ["There is one label, if any: all sounds count as that."]
+    same = judge["data_sha256"] == data["sha256"]
+    trained = "the training split of these data" if same else "other data than these"
+    accuracy = judge["test_accuracy"]
+    known = f", {accuracy:.1%} right on {judge['test_clips']} clips that it never saw" if accuracy else ""
+    taught = " It was taught the real training clips: what real audio's accuracy is, held-out ones say." if same else ""
+    asked = (
+        "Labels, and pitches where a model takes them, follow the held-out recordings; folders of sounds are asked for "
+        "no pitch, and for no label that they lack."
+    )
+    return [asked, f"The classifier ({judge['name']}) was trained apart from any GAN on {trained}{known}.{taught}"]
 
 
 def _recordings(document: dict) -> str:

@@ -1,6 +1,6 @@
 """A model's sounds beside the real ones nearest to them: those that might be copies, and those that fail."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,7 +49,7 @@ def closest(
     count: int = SAMPLES,
     files: Sequence[str] = (),
 ) -> list[Neighbour]:
-    """The clips nearest to any training clip, at most one a label: the most suspicious ones, nearest first.
+    """The clips nearest to any training clip, the same number of each label: the most suspicious ones, nearest first.
 
     Args:
         clips: a model's; those whose audio was kept are looked at.
@@ -57,7 +57,7 @@ def closest(
         rows: their numbers in the data set.
         files: the names of the clips' files, where they have some.
     """
-    return _pairs(sorted(_one_a_label(clips, train, rows, np.argmin))[:count], clips, data, files)
+    return _pairs(sorted(_of_each_label(clips, train, rows, count, nearest_first=True))[:count], clips, data, files)
 
 
 def farthest(
@@ -68,19 +68,22 @@ def farthest(
     count: int = FAILURES,
     files: Sequence[str] = (),
 ) -> list[Neighbour]:
-    """The clips least like any held-out clip, at most one a label: what fails, the worst first. As `closest`."""
-    found = sorted(_one_a_label(clips, held_out, rows, np.argmax), reverse=True)
+    """The clips least like any held-out clip, likewise: what fails, the worst first. As `closest`."""
+    found = sorted(_of_each_label(clips, held_out, rows, count, nearest_first=False), reverse=True)
     return _pairs(found[:count], clips, data, files)
 
 
-def _one_a_label(clips: Clips, real: Clips, rows: np.ndarray, choose: Callable) -> list[tuple[float, int, int]]:
-    """Of each label the clip whose distance is chosen: that distance, its number, and its real clip's."""
+def _of_each_label(
+    clips: Clips, real: Clips, rows: np.ndarray, count: int, nearest_first: bool
+) -> list[tuple[float, int, int]]:
+    """Of each label as many clips as make `count` in all: the distance, the number of the clip, and of its real one."""
     kept, found = clips.label[: len(clips.audio)], []
+    share = -(-count // len(np.unique(kept)))
     for own, columns in nearest.by_label(kept, real.label):
         distance = nearest.spectral_distance(clips.features.spectra[own], real.features.spectra[columns])
         least, place = nearest.nearest(distance)
-        best = int(choose(least))
-        found.append((float(least[best]), int(own[best]), int(rows[columns[place[best]]])))
+        order = np.argsort(least if nearest_first else -least, kind="stable")[:share]
+        found += [(float(least[one]), int(own[one]), int(rows[columns[place[one]]])) for one in order]
     return found
 
 

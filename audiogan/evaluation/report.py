@@ -38,7 +38,7 @@ def write(
     drawn = [
         (titles.get(name, name), {number: from_pcm16(pcm) for number, pcm in clips.items()}) for name, clips in shown
     ]
-    figure = plots.comparison_figure(drawn, document["data"]["labels"], sample_rate)
+    figure = plots.comparison_figure(drawn, _columns(document, examples), sample_rate)
     write_atomically(folder / "figure1.png", plots.png_bytes(figure))
     for name, found in ((name, found) for name, found in failures.items() if found):
         write_atomically(folder / f"failures-{name}.png", pairs.picture(titles[name], found, sample_rate))
@@ -51,7 +51,7 @@ def html_page(document: dict, shown: list, neighbours: dict, failures: dict, sam
     """The whole page."""
     sections = {
         "verdict": ("Verdict", _verdict(document)),
-        "figure1": ("Hear and see", _figure1(document, shown, sample_rate)),
+        "figure1": ("Hear and see", _figure1(document, _columns(document, dict(shown)), shown, sample_rate)),
         "scores": ("All scores", _scores(document)),
         "confusion": ("What the classifier hears", _confusions(document)),
         "failures": ("What fails", pairs.failed(_called(failures, document), sample_rate)),
@@ -86,7 +86,7 @@ def html_page(document: dict, shown: list, neighbours: dict, failures: dict, sam
 <header>
 <h1>How good are these sounds?</h1>
 <p class="quiet">{escape(_counts(document))} against {data["test_clips"]:,} held-out recordings of
-{escape(data["source"])}, {len(data["labels"])} labels, seed {settings["seed"]}.</p>
+{escape(data["source"])}{_labels(document)}, seed {settings["seed"]}.</p>
 <nav aria-label="Sections"><ul>{links}</ul></nav>
 </header>
 <main>
@@ -118,8 +118,18 @@ def _verdict(document: dict) -> str:
     return f'{tables.verdict_table(document)}<p class="quiet">{escape(check)}</p><p class="quiet">{escape(note)}</p>'
 
 
-def _figure1(document: dict, shown: list, sample_rate: int) -> str:
-    labels, extent = document["data"]["labels"], plots.extent(document["data"]["num_samples"], sample_rate)
+def _columns(document: dict, examples: dict[str, dict]) -> list[str]:
+    """What the columns of Figure 1 are: labels; of one label, its clips by number."""
+    labels = document["data"]["labels"]
+    return labels if len(labels) > 1 else [str(number + 1) for number in range(max(map(len, examples.values())))]
+
+
+def _labels(document: dict) -> str:
+    return f", {len(document['data']['labels'])} labels" if document["classifier"] else ""
+
+
+def _figure1(document: dict, labels: list[str], shown: list, sample_rate: int) -> str:
+    extent = plots.extent(document["data"]["num_samples"], sample_rate)
     head = "".join(f'<th scope="col">{escape(label.replace("_", " "))}</th>' for label in labels)
     body = ""
     for name, clips in shown:
@@ -131,7 +141,8 @@ def _figure1(document: dict, shown: list, sample_rate: int) -> str:
         body += f'<tr><th scope="row">{escape(title)}</th>{cells}</tr>'
     colours = ", ".join(plots.scale_colours())
     return (
-        f"<p>The first clip drawn of each label, none chosen: log-mel spectrograms, {extent}, on one scale of levels. "
+        f"<p>The first {'clip drawn of each label' if document['classifier'] else 'clips drawn'}, none chosen: log-mel "
+        f"spectrograms, {extent}, on one scale of levels. "
         "Press a picture's button to hear it.</p>"
         f'<div class="scale"><span>\N{MINUS SIGN}{plots.RANGE_DB:.0f} dBFS</span>'
         f'<i style="background:linear-gradient(90deg,{colours})"></i><span>0</span></div>'
@@ -157,6 +168,8 @@ def _scores(document: dict) -> str:
 
 
 def _confusions(document: dict) -> str:
+    if document["classifier"] is None:
+        return ""
     entries = {name: entry for name, entry in document["models"].items() if entry["confusion"]}
     entries["held-out recordings"] = document["baselines"]["real_test"]
     content = ""

@@ -18,7 +18,8 @@ def score(candidate: Clips, reference: Reference, conditional: bool = True, dist
     """Scores by name, and those that exist label by label.
 
     Args:
-        conditional: the candidate's labels were asked for; else they are what the classifier hears, and agree.
+        conditional: the candidate's labels were asked for; else they are what the classifier hears, and agree. Of one
+            label there is nothing to hear, and no score that says what was heard.
         distances: False leaves out what would compare the reference with itself.
 
     Returns:
@@ -26,6 +27,7 @@ def score(candidate: Clips, reference: Reference, conditional: bool = True, dist
         `histograms`, counts between equal edges.
     """
     count = len(reference.labels)
+    conditional = conditional and count > 1
     heard = candidate.features.posterior.argmax(1)
     scores = {"clips": len(candidate)} | _posterior(candidate, reference)
     labels = {"clips": np.bincount(candidate.label, minlength=count)}
@@ -74,6 +76,8 @@ def histograms(clips: Clips) -> dict:
 
 def _posterior(candidate: Clips, reference: Reference) -> dict:
     """The Inception Score in splits as large as a tenth of the held-out clips: it is lower in smaller ones."""
+    if len(reference.labels) < 2:
+        return {}
     splits = max(1, round(SPLITS * len(candidate) / len(reference.held_out)))
     mean, deviation = metrics.inception_score(candidate.features.posterior, splits)
     return {"inception_score": mean, "inception_score_std": deviation}

@@ -32,6 +32,8 @@ def findings(entry: dict, document: dict) -> dict[str, Finding]:
         "Copied?": _copying,
         "Clean?": _signal,
     }
+    if "class_accuracy" not in document["scores"]:
+        del columns["Right sound?"]
     return {heading: write(scores, real, document) for heading, write in columns.items()}
 
 
@@ -103,7 +105,8 @@ def _variety(scores: dict, real: dict, document: dict) -> Finding:
         return Finding("", "")
     steps = ((1.5, "Too scattered", FAIR), (0.75, "Yes", GOOD), (0.5, "Somewhat", FAIR))
     words, tone = _grade(share, steps, "All alike")
-    return Finding(words, f"{share:.0%} of real audio's variety; poorest label {scores['diversity_least']:.0%}", tone)
+    poorest = f"; poorest label {scores['diversity_least']:.0%}" if "diversity_least" in document["scores"] else ""
+    return Finding(words, f"{share:.0%} of real audio's variety{poorest}", tone)
 
 
 def _pitch(scores: dict, real: dict, document: dict) -> Finding:

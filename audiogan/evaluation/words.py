@@ -104,6 +104,9 @@ _OTHERS = {
     "level_error_db": ("Level, label by label", LOWER, False, "Mean distance in dB from real audio's median level."),
 }
 
+_JUDGED = {"class_accuracy", "class_accuracy_mean", "inception_score", "inception_score_std"}
+_OF_LABELS = _JUDGED | {"diversity_median", "diversity_least", "level_error_db"}
+
 
 def called(name: str, entry: dict) -> str:
     """What the report calls a system of metrics.json: its name, and that its sounds came as files where they did."""
@@ -111,8 +114,12 @@ def called(name: str, entry: dict) -> str:
 
 
 def describe(embeddings: tuple[str, ...]) -> dict[str, dict]:
-    """Title, direction, whether it is meant to judge realism, and words, of each score by name."""
-    rows = dict(_OTHERS)
+    """Title, direction, whether it is meant to judge realism, and words, of each score by name.
+
+    Args:
+        embeddings: those there are; without the classifier's nobody tells labels apart, and no score compares them.
+    """
+    rows = {name: row for name, row in _OTHERS.items() if "classifier" in embeddings or name not in _OF_LABELS}
     for embedding in embeddings:
         named = _EMBEDDINGS.get(embedding, embedding)
         rows |= {f"{key}_{embedding}": (f"{title} ({named})", *rest) for key, (title, *rest) in _EMBEDDED.items()}
