@@ -7,7 +7,8 @@ from audiogan.evaluation.words import called
 from audiogan.listening.votes import SCALES
 
 GROUPS = {
-    "Is it the right sound?": ("clips", "class_accuracy", "class_accuracy_mean", "inception_score"),
+    "How many?": ("clips",),
+    "Is it the right sound?": ("class_accuracy", "class_accuracy_mean", "inception_score"),
     "How far from real audio?": ("kad", "fad", "fad_infinity", "ndb"),
     "Among real ones, and covering them?": ("precision", "recall", "density", "coverage"),
     "Clip by clip": (
