@@ -52,6 +52,7 @@ def export(
     checkpoint.refuse_taken(folder, replace)
     config = dataclasses.replace(config, start=Path(config.start).name)  # never where on this machine it lay
     tensors, numbers = _averaged(run, which)
+    along = _history(run.folder)
     generator = build_generator(model)
     generator.load_state_dict(tensors)
     training = {
@@ -60,8 +61,7 @@ def export(
         "steps": numbers["step"],
         "minutes": round(numbers["seconds"] / 60, 1),
         "machine": numbers["machine"],
-        "distance": numbers.get("score"),
-        "distance_of_real": numbers.get("floor"),
+        **_measured(along, numbers),
         **{key: value for key, value in config.to_dict().items() if key not in ("model", "steps")},
     }
     if notch_by is not None:
@@ -69,7 +69,7 @@ def export(
         if heard.meta["sha256"] != data["sha256"]:
             raise ValueError(f"--notch {notch_by} is not the data that the run was trained on")
         generator, training["notches"] = notched(generator, heard)
-    curve = _curve(run.folder, numbers["step"])
+    curve = _curve(along, numbers["step"])
     text = card(name, generator, config, data, training, notes, curve, which)
     checkpoint.save(folder, generator, training, text)
     return folder
@@ -151,11 +151,25 @@ def _chosen(which: str | int) -> str:
     return {"best": "", "last": " --last"}.get(which, f" --step {which}")
 
 
-def _curve(run: Path, kept: int) -> str:
-    """Scores against step in Markdown: the kept step's, and about `CURVE_ROWS` others."""
+def _history(run: Path) -> dict | None:
+    """`history.read`; None where no score was kept."""
     try:
-        found = history.read(run)
+        return history.read(run)
     except ValueError:
+        return None
+
+
+def _measured(along: dict | None, numbers: dict) -> dict:
+    """The score of the kept step, which a state that is not the best one does not know itself, and real audio's."""
+    if "score" not in numbers and along and numbers["step"] in along["steps"]:
+        score = along["scores"][along["steps"].index(numbers["step"])]
+        return {"distance": score, "distance_of_real": along["floor"]}
+    return {"distance": numbers.get("score"), "distance_of_real": numbers.get("floor")}
+
+
+def _curve(found: dict | None, kept: int) -> str:
+    """Scores against step in Markdown: the kept step's, and about `CURVE_ROWS` others."""
+    if found is None:
         return "No score was kept."
     rows = list(zip(found["steps"], found["scores"], found["kads"], strict=True))
     every = -(-len(rows) // CURVE_ROWS)
