@@ -107,7 +107,7 @@ class SoundsFolder:
         if unknown := sorted(labels - {"", *data.labels}):
             raise ValueError(
                 f"--sounds {self.folder} has folders that are no labels of the data ({', '.join(unknown[:5])}): these "
-                f"are {', '.join(data.labels)}"
+                f"are {', '.join(data.labels) or 'none'}"
             )
 
     def _examined(self, name: str, label: str) -> SoundFile:

@@ -12,12 +12,12 @@ from audiogan.audio import from_pcm16
 from audiogan.evaluation.neighbours import FAILURES, SAMPLES, Neighbour
 
 COPIED = (
-    f"For each model the {SAMPLES} sounds that lie nearest to any training clip, at most one a label: if it copies, it "
-    "shows here first. Left what is judged, right the training clip."
+    f"For each model the {SAMPLES} sounds that lie nearest to any training clip, spread over the labels: if it copies, "
+    "it shows here first. Left what is judged, right the training clip."
 )
 FAILED = (
-    f"For each model the {FAILURES} sounds that are least like any held-out clip of their label, at most one a label. "
-    "Left what is judged, right the held-out clip that is nearest to it all the same."
+    f"For each model the {FAILURES} sounds that are least like any held-out clip of their label, spread over the "
+    "labels. Left what is judged, right the held-out clip that is nearest to it all the same."
 )
 
 
