@@ -26,6 +26,10 @@ BASELINES = {
     "noise": "white noise as loud as real recordings",
     "silence": "nothing at all",
 }
+OF_ONE_KIND = {  # the same of data that have no labels to tell apart
+    "real_train": "real training recordings against held-out ones: what other recordings score",
+    "class_mean": "the mean waveform of the training clips, always the same",
+}
 GRIFFIN_LIM = (256, 128, 16)  # n_fft, hop_length, iterations: SpecGAN's
 TILE = 32
 PITCHES_A_LABEL, CLIPS_A_PITCH = 3, 8

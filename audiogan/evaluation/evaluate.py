@@ -158,8 +158,8 @@ class Evaluation:
             "noise": lambda: (candidates.noise(plan, level), reference),
             "silence": lambda: (candidates.silence(plan), reference),
         }
-        entries = {}
-        for name, meaning in candidates.BASELINES.items():
+        entries, plainer = {}, {} if len(self.data.labels) > 1 else candidates.OF_ONE_KIND
+        for name, meaning in (candidates.BASELINES | plainer).items():
             self.bar.set_description(name)
             clips, against = makers[name]()
             entries[name] = {"words": meaning} | score(clips, against, distances=name != "real_test")

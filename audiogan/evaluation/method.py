@@ -10,30 +10,7 @@ from audiogan.evaluation.verdict import REPLAYED
 def section(document: dict) -> str:
     """HTML of how the scores were made, of what, and by which command."""
     judge, settings = document["classifier"], document["settings"]
-    likeness = (
-        f"Embeddings: {', '.join(settings['embeddings'])}; the summary is the log-mel spectrum on a grid of 16 bands "
-        "and 8 time slices. KAD uses all clips, and its interval is over clips: other held-out notes would move it "
-        "further. FAD, the neighbourhood scores, NDB/K and nearest spectra look at as many clips of each, since they "
-        f"depend on their number{', and Inception Scores at splits of equal size' if judge else ''}."
-    )
-    copies = (
-        f"Waveform distances and pitch are measured on the first {settings['audio_clips']} clips. Memorisation "
-        "compares the distance to the nearest training clip with that to the nearest held-out one of another note than "
-        "was asked for; that of clips that copy nothing, held-out ones and other training notes, is what is usual. "
-        "Replayed recordings are clips whose first half second is a training clip's, transposed by at most three "
-        f"semitones.{_recordings(document)} Of a training's previews the one nearest to the held-out recordings is "
-        "kept, so that models score a little better here than on recordings that nobody chose by."
-    )
-    asked = (
-        "Real training clips are other notes of the same instruments: a model that is asked for the held-out notes' "
-        "own pitches can come closer than they do."
-    )
-    intro = " ".join([*_judge(document), likeness, *([asked] if judge else []), copies])
-    if any(entry.get("sounds") for entry in document["models"].values()):
-        intro += (
-            " Which notes a folder's sounds play is not known: where they are the training clips' own, its ratio is "
-            "lower without copying. Replayed recordings are found in them at their own pitch only."
-        )
+    intro = " ".join([*_judge(document), _likeness(document), *_copies(document)])
     rows = "".join(
         f"<dt>{escape(BASELINE_TITLES[name])}</dt><dd>{escape(entry['words'])}</dd>"
         for name, entry in document["baselines"].items()
@@ -58,7 +35,7 @@ def _judge(document: dict) -> list[str]:
     """Who told labels apart."""
     judge, data = document["classifier"], document["data"]
     if judge is None:
-        return ["There is one label, if any: all sounds count as that."]
+        return ["Pitches, where a model takes them, follow the held-out recordings."]
     same = judge["data_sha256"] == data["sha256"]
     trained = "the training split of these data" if same else "other data than these"
     accuracy = judge["test_accuracy"]
@@ -71,11 +48,54 @@ def _judge(document: dict) -> list[str]:
     return [asked, f"The classifier ({judge['name']}) was trained apart from any GAN on {trained}{known}.{taught}"]
 
 
+def _likeness(document: dict) -> str:
+    """What distances are of; and what real training clips are, where a label has notes of its own."""
+    judge, embeddings = document["classifier"], document["settings"]["embeddings"]
+    words = (
+        f"Embeddings: {', '.join(embeddings)}; the summary is the log-mel spectrum on a grid of 16 bands and 8 time "
+        f"slices. KAD uses all clips, and its interval is over clips: other held-out {'notes' if judge else 'clips'} "
+        "would move it further. FAD, the neighbourhood scores, NDB/K and nearest spectra look at as many clips of "
+        f"each, since they depend on their number{', and Inception Scores at splits of equal size' if judge else ''}."
+    )
+    asked = (
+        " Real training clips are other notes of the same instruments: a model that is asked for the held-out notes' "
+        "own pitches can come closer than they do."
+    )
+    return words + asked if judge else words
+
+
+def _copies(document: dict) -> list[str]:
+    """How copies of training clips are found."""
+    judge, sounds = document["classifier"], any(entry.get("sounds") for entry in document["models"].values())
+    usual = (
+        " of another note than was asked for; that of clips that copy nothing, held-out ones and other training notes, "
+        "is what is usual."
+    )
+    words = [
+        f"Waveform distances and pitch are measured on the first {document['settings']['audio_clips']} clips.",
+        "Memorisation compares the distance to the nearest training clip with that to the nearest held-out one"
+        + (usual if judge else "; that of real clips is what is usual."),
+        "Replayed recordings are clips whose first half second is a training clip's, transposed by at most three "
+        f"semitones.{_recordings(document)} Of a training's previews the one nearest to the held-out recordings is "
+        "kept, so that models score a little better here than on recordings that nobody chose by.",
+    ]
+    if sounds:
+        words.append(
+            "Which notes a folder's sounds play is not known: where they are the training clips' own, its ratio is "
+            "lower without copying. Replayed recordings are found in them at their own pitch only."
+            if judge
+            else "Replayed recordings are found in a folder's sounds at their own pitch only."
+        )
+    return words
+
+
 def _recordings(document: dict) -> str:
     """What held-out notes are where a sampler plays several from one recording."""
     share = document["baselines"]["real_test"]["scores"].get("replayed") or 0.0
     if share <= REPLAYED:
         return ""
+    if document["classifier"] is None:
+        return f" So are {share:.0%} of the held-out clips: other clips, not other recordings."
     return (
         f" So are {share:.0%} of the held-out clips: other notes, not other recordings. No score here says how a model "
         "or the classifier does on instruments that neither has heard."

@@ -12,23 +12,23 @@ from audiogan.audio import from_pcm16
 from audiogan.evaluation.neighbours import FAILURES, SAMPLES, Neighbour
 
 COPIED = (
-    f"For each model the {SAMPLES} sounds that lie nearest to any training clip, spread over the labels: if it copies, "
-    "it shows here first. Left what is judged, right the training clip."
+    f"For each model the {SAMPLES} sounds that lie nearest to any training clip{{spread}}: if it copies, it shows here "
+    "first. Left what is judged, right the training clip."
 )
 FAILED = (
-    f"For each model the {FAILURES} sounds that are least like any held-out clip of their label, spread over the "
-    "labels. Left what is judged, right the held-out clip that is nearest to it all the same."
+    f"For each model the {FAILURES} sounds that are least like any held-out clip{{spread}}. Left what is judged, right "
+    "the held-out clip that is nearest to it all the same."
 )
 
 
 def copied(pairs: dict[str, list[Neighbour]], sample_rate: int) -> str:
     """HTML of `neighbours.closest` by what the model is called."""
-    return _section(COPIED, pairs, "training", sample_rate)
+    return _section(COPIED.format(spread=_spread(pairs)), pairs, "training", sample_rate)
 
 
 def failed(pairs: dict[str, list[Neighbour]], sample_rate: int) -> str:
     """HTML of `neighbours.farthest` by what the model is called."""
-    return _section(FAILED, pairs, "held-out", sample_rate)
+    return _section(FAILED.format(spread=_spread(pairs, " of their label")), pairs, "held-out", sample_rate)
 
 
 def picture(name: str, pairs: list[Neighbour], sample_rate: int) -> bytes:
@@ -36,6 +36,12 @@ def picture(name: str, pairs: list[Neighbour], sample_rate: int) -> bytes:
     rows = [("nearest real clip", [pair.real for pair in pairs]), (name, [pair.audio for pair in pairs])]
     drawn = [(title, {place: from_pcm16(pcm) for place, pcm in enumerate(clips)}) for title, clips in rows]
     return plots.png_bytes(plots.comparison_figure(drawn, [pair.label for pair in pairs], sample_rate))
+
+
+def _spread(pairs: dict[str, list[Neighbour]], lead: str = "") -> str:
+    """That sounds are of all labels, after `lead`; nothing where there is one."""
+    labels = {pair.label for found in pairs.values() for pair in found}
+    return f"{lead}, spread over the labels" if len(labels) > 1 else ""
 
 
 def _section(words: str, pairs: dict[str, list[Neighbour]], kind: str, sample_rate: int) -> str:

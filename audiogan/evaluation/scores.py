@@ -149,7 +149,9 @@ def _varied(candidate: Clips, reference: Reference) -> tuple[dict, dict]:
     """Mean pairwise distance within each label against real clips', in the embedding that no network learned."""
     summary, count = candidate.features.embeddings["summary"], len(reference.labels)
     ratio = manifold.spread(summary, candidate.label, count) / np.maximum(reference.spread, 1e-9)
-    scores = {"diversity": _nanmean(ratio), "diversity_median": _nanmedian(ratio), "diversity_least": _nanmin(ratio)}
+    scores = {"diversity": _nanmean(ratio)}
+    if count > 1:
+        scores |= {"diversity_median": _nanmedian(ratio), "diversity_least": _nanmin(ratio)}
     return scores, {"diversity": ratio}
 
 

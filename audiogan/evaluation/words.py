@@ -105,7 +105,24 @@ _OTHERS = {
 }
 
 _JUDGED = {"class_accuracy", "class_accuracy_mean", "inception_score", "inception_score_std"}
-_OF_LABELS = _JUDGED | {"diversity_median", "diversity_least", "level_error_db"}
+_OF_LABELS = _JUDGED | {"diversity_median", "diversity_least"}
+_OF_ONE_KIND = {  # in words that know of no labels
+    "nearest_mse": (
+        "Nearest waveform",
+        LOWER,
+        False,
+        "Error to the nearest real clip, best lag and gain; 1 is silence. The mean waveform is near, too.",
+    ),
+    "diversity": ("Variety", LIKE_REAL, False, "Mean distance between the sounds, against real ones."),
+    "steady_pitch_of_real": ("Steady pitch, of real", HIGHER, False, "That share over real clips'."),
+    "whistle_db": (
+        "Whistle",
+        LOWER,
+        False,
+        "Level in dBFS of the loudest line that ends most clips at one frequency; -120 for none.",
+    ),
+    "level_error_db": ("Level, off by", LOWER, False, "Distance in dB from real audio's median level."),
+}
 
 
 def called(name: str, entry: dict) -> str:
@@ -119,7 +136,9 @@ def describe(embeddings: tuple[str, ...]) -> dict[str, dict]:
     Args:
         embeddings: those there are; without the classifier's nobody tells labels apart, and no score compares them.
     """
-    rows = {name: row for name, row in _OTHERS.items() if "classifier" in embeddings or name not in _OF_LABELS}
+    rows = dict(_OTHERS)
+    if "classifier" not in embeddings:
+        rows = {name: row for name, row in (rows | _OF_ONE_KIND).items() if name not in _OF_LABELS}
     for embedding in embeddings:
         named = _EMBEDDINGS.get(embedding, embedding)
         rows |= {f"{key}_{embedding}": (f"{title} ({named})", *rest) for key, (title, *rest) in _EMBEDDED.items()}

@@ -38,6 +38,7 @@ class Evaluation:
         labels = [str(label) for label in data.get("labels", ())]
         found = {label: sorted((folder / "real").glob(f"{_file_stem(label)}-[0-9]*.wav")) for label in labels}
         self.clips = {label: paths for label, paths in found.items() if paths}
+        self._alone = len(labels) == 1
 
     def real(self, label: str) -> tuple[list[np.ndarray], int]:
         """The real clips of a label, float [time] each, and their sample rate in Hz; none where it has none."""
@@ -84,7 +85,9 @@ class Evaluation:
         return (known or entries or [{}])[0]
 
     def _values(self, entry: dict, name: str, label: str) -> dict[str, str]:
-        return {"label": said(name, _of(entry, name, label)), "all": said(name, _of(entry, name))}
+        """Of the only label there is one number, that over all."""
+        own = "" if self._alone else said(name, _of(entry, name, label))
+        return {"label": own, "all": said(name, _of(entry, name))}
 
     def _accuracy(self, entry: dict, label: str) -> str:
         name = "class_accuracy"

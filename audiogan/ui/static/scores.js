@@ -20,7 +20,9 @@ export class Scores {
     const others = rows.filter((row) => !row.main);
     const [first, rest] = [main, others].map((part) => make("tbody", {}, ...part.map((row) => rowOf(row, systems, this.title))));
     const table = make("table", { className: "scores" }, make("thead", {}, head), first, rest);
-    const legend = `First for ${label || "these sounds"} where it can be told for one instrument, then over all. Real stands for other notes of the real instruments; a model that is asked for the very notes they are held against can come closer. The best model is in bold.`;
+    const legend = rows.some(({ values }) => Object.values(values).some((value) => value.label))
+      ? `First for ${label || "these sounds"} where it can be told for one instrument, then over all. Real stands for other notes of the real instruments; a model that is asked for the very notes they are held against can come closer. The best model is in bold.`
+      : "Real stands for other real sounds than those that they are held against. The best model is in bold.";
     const more = button("", () => unfold(!this.whole), { className: "tool" });
     const unfold = (whole) => {
       this.whole = whole;
