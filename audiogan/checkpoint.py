@@ -19,6 +19,7 @@ from audiogan.models.base import Generator
 
 FORMAT = 1
 FOLDER = Path(__file__).resolve().parent.parent / "checkpoints"
+EVALUATION = "evaluation"  # what lies beside checkpoints and is none
 MAX_CONFIG_BYTES, MAX_STEPS = 1_000_000, 2**53  # above which a page's numbers are not exact
 INDEX, MAX_INDEX_BYTES = "nearest.safetensors", 64_000_000  # of `resemblance`, on a floor above
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -108,6 +109,12 @@ def list_checkpoints(folder: str | os.PathLike = FOLDER) -> list[Checkpoint]:
     if not Path(folder).is_dir():
         raise ValueError(f"checkpoint folder {os.fspath(folder)} is missing")
     return [read(path) for path in _folders(folder)]
+
+
+def evaluations(folder: str | os.PathLike = FOLDER) -> list[Path]:
+    """The evaluations that lie in a folder of checkpoints: `evaluation` first, then each `evaluation-NAME`, by name."""
+    found = [Path(folder) / EVALUATION, *sorted(Path(folder).glob(f"{EVALUATION}-*"))]
+    return [path for path in found if (path / "metrics.json").is_file()]
 
 
 def read(folder: str | os.PathLike, name: str = "") -> Checkpoint:

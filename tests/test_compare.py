@@ -110,7 +110,7 @@ def test_each_label_has_the_real_sounds_and_scores_of_the_first_evaluation_that_
     library = Library(tmp_path, "cpu")
     both = Comparison(library, evaluated.load(library.folder))
     assert [system["name"] for system in both.systems] == ["real", "tiny", "unlabelled"]
-    assert both.systems[0]["labels"] == ["Flute", "Snare_drum"]
+    assert both.systems[0]["labels"] == ["Flute", "Snare_drum"]  # the first evaluation's first
     assert len(both.clips({"system": "real", "label": "Flute", "seed": "1"})["sounds"]) == 2
     assert len(both.clips({"system": "real", "label": "Snare_drum", "seed": "1"})["sounds"]) == 1
     scored = {label: both.scores({"label": label})["rows"][0]["values"] for label in LABELS}

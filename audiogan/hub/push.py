@@ -32,7 +32,7 @@ def push(folder: Path, repo: str, public: bool = False, revision: str | None = N
     api = connect()
     description, _ = checkpoint.load(folder)
     contents = {file: (folder / file).read_bytes() for file in (*FILES, PICTURE) if (folder / file).is_file()}
-    contents["README.md"] = hub_card(description, sorted(folder.parent.glob("evaluation*"))).encode()
+    contents["README.md"] = hub_card(description, checkpoint.evaluations(folder.parent)).encode()
     operations = [CommitOperationAdd(file, data) for file, data in contents.items()]
     with explained(repo):
         api.create_repo(repo, private=not public, exist_ok=True)

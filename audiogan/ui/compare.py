@@ -54,7 +54,9 @@ class Comparison:
 
     def __init__(self, library: Library, evaluations: Sequence[Evaluation]):
         self._library, self._evaluations = library, tuple(evaluations)
-        self._of_label = {label: one for one in reversed(self._evaluations) for label in one.clips}
+        self._of_label: dict[str, Evaluation] = {}
+        for one in self._evaluations:
+            self._of_label |= {label: one for label in one.clips if label not in self._of_label}
         self.sources = {label: one.source for label, one in self._of_label.items()}
         real = [{"name": REAL, "labels": list(self._of_label)}] if self._of_label else []
         models = [{"name": entry.synthesizer.name, "labels": list(entry.synthesizer.labels)} for entry in library]

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
+from audiogan import checkpoint
 from audiogan.audio import read_audio
 from audiogan.evaluation.words import HIGHER, LIKE_REAL, LOWER
 
-FOLDER = "evaluation"
 SCHEMA = 1
 PARTS = ("scores", "models", "baselines", "data")
 MAX_BYTES = 20_000_000
@@ -133,8 +133,7 @@ def load(checkpoints: Path) -> list[Evaluation]:
     Raises:
         ValueError: a metrics.json is damaged or of another schema; names its folder.
     """
-    folders = [checkpoints / FOLDER, *sorted(checkpoints.glob(f"{FOLDER}-*"))]
-    return [Evaluation(folder) for folder in folders if (folder / "metrics.json").is_file()]
+    return [Evaluation(folder) for folder in checkpoint.evaluations(checkpoints)]
 
 
 def said(name: str, value) -> str:
