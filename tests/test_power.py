@@ -82,6 +82,20 @@ class TestForecast:
         (one,) = power.forecast(study, (5,), Components(rater_system=5.0), studies=6)
         assert one.any_pair is None
 
+    def test_listeners_who_all_say_the_same_find_any_difference(self, study):
+        (one,) = power.forecast(study, (5,), Components(0, 0, 0, 0, 0, 0), studies=6)
+        assert (one.pair, one.any_pair) == (0, 0)
+
+    @pytest.mark.parametrize(
+        "changes", [{"trials": {"test": 0}}, {"questions": [{"name": "real", "kind": "choice", "prompt": "?"}]}]
+    )
+    def test_a_study_that_rates_nothing_is_refused(self, tmp_path, changes):
+        for question in changes.get("questions", ()):
+            question["words"] = ["real", "invented"]
+        made = Study.load(write_study(tmp_path / "study", **changes))
+        with pytest.raises(ValueError, match="no test trials with a question on a scale"):
+            power.forecast(made, (10,))
+
 
 class TestCommand:
     def test_forecast_of_a_pilot(self, study, tmp_path, capsys):
@@ -106,7 +120,7 @@ class TestCommand:
         *head, first, second = power.text(study, Components(), forecasts, None)
         assert head[:2] == ["4 systems, 32 test clips of 2 labels", "each listener rates 32 of them, 8.0 of a system"]
         assert "assumed: rater 0.50, rater by system 0.30, " in head[2]
-        assert (first.split(), second.split()) == (["15", "0.51", "1.00", "1.50"], ["2000", "0.10", *["nothing"] * 2])
+        assert (first.split(), second.split()) == (["15", "0.51", "1.00", "1.50"], ["2000", "0.10", *["over", "4"] * 2])
 
     def test_a_pilot_without_that_question_is_refused_in_one_sentence(self, votes, capsys):
         assert cli.main(["study", "power", "--from", str(votes), "--question", "intelligibility"]) == 2

@@ -20,6 +20,7 @@ from audiogan.listening.statistics.components import Components, estimate
 from audiogan.listening.statistics.intervals import FEWEST_CLIPS, LEVEL, headline, two_way_error
 from audiogan.listening.study import Study
 
+SPAN = POINTS - 1  # the most that two answers can differ by
 POWER = 0.8
 STUDIES = 1000
 MOST_LISTENERS = 2000
@@ -31,8 +32,8 @@ class Forecast:
 
     Attributes:
         listeners: who finish a sitting and count.
-        margin: half of the 95 % interval of a system's mean, the median of simulated studies.
-        pair: the difference of two systems that `POWER` of simulated studies find; None where none of the scale is.
+        margin: half of the 95 % interval of a system's mean, the median of simulated studies; None where it has none.
+        pair: the difference of two systems that `POWER` of simulated studies find; None where no scale is so wide.
         any_pair: the same where p is corrected over all pairs of the study, at worst: Holm's first step.
     """
 
@@ -47,21 +48,24 @@ def forecast(
 ) -> Iterator[Forecast]:
     """A forecast for each number of listeners, in order.
 
+    Answers are normal around equal means but for the difference that is sought, and have no ends: what the ends of a
+    scale do is in the spread that a pilot shows.
+
     Args:
         spread: how far answers differ, and why; the class's own numbers unless given.
         studies: simulated for each number.
 
-    Answers are normal around equal means but for the difference that is sought, and have no ends: what the ends of a
-    scale do is in the spread that a pilot shows.
-
     Raises:
-        ValueError: a number of listeners of whom no difference can be told, or a study of one system.
+        ValueError: a number of listeners of whom no difference can be told, a study of one system, or one that rates
+            nothing on a scale.
     """
     for number in listeners:
         if not FEWEST_PAIRS <= number <= MOST_LISTENERS:
             raise ValueError(f"listeners must be {FEWEST_PAIRS} to {MOST_LISTENERS}, not {number}")
     if len(study.systems) < 2:
         raise ValueError(f"the study has one system, {study.systems[0]}: there is nothing that it could differ from")
+    if not study.design.trials.test or not any(question.kind == "scale" for question in study.design.questions):
+        raise ValueError("the study has no test trials with a question on a scale: there is nothing to forecast")
     crowd, spread = _Crowd(study, max(listeners), seed), spread or Components()
     return (_forecast(crowd, number, spread, studies, seed) for number in listeners)
 
@@ -100,7 +104,7 @@ def text(study: Study, spread: Components, forecasts: Iterable[Forecast], file: 
 
 
 def _points(value: float | None) -> str:
-    return "nothing" if value is None else f"{value:.2f}"
+    return f"over {SPAN}" if value is None else f"{value:.2f}"
 
 
 class _Crowd:
@@ -155,7 +159,7 @@ def _forecast(crowd: _Crowd, listeners: int, spread: Components, studies: int, s
         least_of_all.append(needed[1])
     found = np.median(margins), *(np.quantile(some, POWER, method="higher") for some in (least, least_of_all))
     margin, *differences = (float(value) if np.isfinite(value) else None for value in found)
-    return Forecast(listeners, margin, *(value if value and value < POINTS else None for value in differences))
+    return Forecast(listeners, margin, *(None if value is None or value > SPAN else value for value in differences))
 
 
 def _needed(first: Answers, second: Answers, levels: Sequence[float]) -> list[float]:
