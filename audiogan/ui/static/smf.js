@@ -1,6 +1,5 @@
 // Standard MIDI files (RP-001): the beat as notes that any sequencer reads, for the samplers that read the kit's SFZ.
 
-import { STEPS } from "./clock.js";
 import { rateOf } from "./engine.js";
 import { isHeard } from "./kit.js";
 import { LEVELS } from "./pattern.js";
@@ -8,17 +7,19 @@ import { FIRST_KEY } from "./sfz.js";
 
 const QUARTER = 480; // ticks
 const STEP = QUARTER / 4;
+const CHANNELS = 16;
 const DRUMS = 9; // channel 10, counted from 0
 const [NAME, TEMPO, END] = [0x03, 0x51, 0x2f];
 
-// The beat once: its steps on the keys of kit.sfz, and the notes of each pad at their pitches, in a track of their own.
+// The beat once: its steps on the keys of kit.sfz, and the notes of each pad at their pitches, in a track of its own
+// and on a channel that is not the drums': the last pad has the first one's.
 export function beatMidi(kit) {
   const played = kit.pads.flatMap((pad, number) => (isHeard(kit.pads, number) ? notesOf(kit, number) : []));
   const keys = played.filter(({ pitch }) => pitch === null).map((note) => ({ ...note, key: FIRST_KEY + note.number, channel: DRUMS }));
   const tracks = [track(kit, "Beat", [meta(TEMPO, bytesOf(Math.round(6e7 / kit.tempo), 3))]), track(kit, "Kit", keys.flatMap(events))];
   kit.pads.forEach(({ sound }, number) => {
     const own = played.filter((note) => note.number === number && note.pitch !== null);
-    const notes = own.map((note) => ({ ...note, key: note.pitch, channel: number < DRUMS ? number : (number + 1) % STEPS }));
+    const notes = own.map((note) => ({ ...note, key: note.pitch, channel: number < DRUMS ? number : (number + 1) % CHANNELS }));
     if (notes.length) tracks.push(track(kit, `Pad ${number + 1} ${sound.label ?? ""}`.trim(), notes.flatMap(events)));
   });
   return Uint8Array.from([...chunk("MThd", [0, 1, ...bytesOf(tracks.length, 2), ...bytesOf(QUARTER, 2)]), ...tracks.flat()]);
