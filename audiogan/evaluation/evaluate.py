@@ -5,6 +5,7 @@ import json
 import platform
 import sys
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -81,6 +82,7 @@ def evaluate(
     check_data(data)
     network, training = classifier.load(settings.classifier) if len(data.labels) > 1 else (None, None)
     check(synthesizers, sounds, network and network.config, data)
+    data = copy(data)  # the caller's keeps its labels
     data.labels = data.labels or (UNLABELLED,)
     human = ratings.read(settings.ratings) if settings.ratings else {}
     curves = {name: history.read(run) for name, run in settings.runs.items()}
