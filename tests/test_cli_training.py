@@ -46,18 +46,18 @@ class TestTraining:
             raise RuntimeError("CUDA out of memory. Tried to allocate 20.00 GiB")
 
         monkeypatch.setattr("training.trainer.Trainer.train", fail)
-        command = ["train", "wavegan-cpu", "--data", prepared, "--out", tmp_path / "run", "--set", "dim=1"]
+        command = ["train", "wavegan", "--data", prepared, "--out", tmp_path / "run", "--set", "dim=1"]
         assert "out of memory" in refused(capsys, training_cli.main, *command)
 
     def test_two_trainings_in_one_folder_are_kept_apart(self, tmp_path, prepared, capsys):
-        command = ["train", "wavegan-cpu", "--data", prepared, "--out", tmp_path / "run", "--set", "dim=1"]
+        command = ["train", "wavegan", "--data", prepared, "--out", tmp_path / "run", "--set", "dim=1"]
         (tmp_path / "run").mkdir()
         with alone_in(tmp_path / "run"):
             assert "another process works in" in refused(capsys, training_cli.main, *command)
         assert os.listdir(tmp_path / "run") == []
 
     def test_a_training_that_is_refused_leaves_no_folder(self, tmp_path, prepared, capsys):
-        command = ["train", "wavegan-cpu", "--data", prepared, "--out", tmp_path / "run", "--set", "dim=1"]
+        command = ["train", "wavegan", "--data", prepared, "--out", tmp_path / "run", "--set", "dim=1"]
         odd = ["--set", "paired=true", "--set", "batch_size=3", "--set", "precision=float32"]
         assert "batch_size" in refused(capsys, training_cli.main, *command, *odd)
         assert not (tmp_path / "run").exists()

@@ -35,7 +35,7 @@ assert not [name for name in threads if "gloo" in name], threads
 """
 
 
-def start(run, prepared, *settings: str, preset: str = "wavegan-cpu") -> subprocess.Popen:
+def start(run, prepared, *settings: str, preset: str = "wavegan") -> subprocess.Popen:
     words = [word for setting in [*SETTINGS, *settings] for word in ("--set", setting)]
     return torchrun("-m", "training", "train", preset, "--data", prepared, "--out", run, "--device", "cpu", *words)
 
@@ -53,7 +53,7 @@ def torchrun(*command, cwd: Path = ROOT) -> subprocess.Popen:
     )
 
 
-@pytest.mark.parametrize(("preset", "settings"), [("wavegan-cpu", PAPER), ("hybrid-cpu", SHORT)])
+@pytest.mark.parametrize(("preset", "settings"), [("wavegan", PAPER), ("hybrid-cpu", SHORT)])
 def test_two_processes_follow_one(tmp_path, prepared, preset, settings):
     with start(tmp_path / "two", prepared, "steps=2", *settings, preset=preset) as process:
         output, errors = process.communicate(timeout=PATIENCE_SECONDS)
@@ -86,7 +86,7 @@ sys.exit(main([*sys.argv[1:], "--out", f"run{os.environ['RANK']}"]))
 def test_processes_that_see_other_folders_do_not_go_on(tmp_path, prepared):
     """Two machines without a folder in common: a start trains, and only the first has saved."""
     sets = [word for setting in [*SETTINGS, "steps=1"] for word in ("--set", setting)]
-    words = ["train", "wavegan-cpu", "--data", prepared, "--device", "cpu", *sets]
+    words = ["train", "wavegan", "--data", prepared, "--device", "cpu", *sets]
     for expected in ("", "must be one folder that all processes see"):
         with torchrun("--no-python", sys.executable, "-c", EACH_ITS_OWN, *words, cwd=tmp_path) as process:
             output, errors = process.communicate(timeout=PATIENCE_SECONDS)

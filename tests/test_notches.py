@@ -103,7 +103,7 @@ def test_other_models_are_refused_in_a_sentence(prepared):
 
 def test_export_notches_says_so_in_the_card_and_refuses_other_data(prepared, tmp_path, capsys):
     settings = ["dim=2", "batch_size=2", "steps=1", "precision=float32", "post_filter=33"]  # too short for a notch
-    Trainer(load_preset("wavegan-cpu", settings), PreparedData(prepared), CPU, RunFolder(tmp_path / "run")).train()
+    Trainer(load_preset("wavegan", settings), PreparedData(prepared), CPU, RunFolder(tmp_path / "run")).train()
     arguments = ["export", tmp_path / "run", "--name", "quiet", "--checkpoints", tmp_path / "out", "--notch"]
     assert cli.main([str(argument) for argument in [*arguments, prepared]]) == 0
     made = checkpoint.read(tmp_path / "out" / "quiet")

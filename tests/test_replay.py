@@ -15,13 +15,13 @@ from training.trainer import Trainer
 aten = torch.ops.aten
 HELD_UP = {aten._local_scalar_dense, aten.nonzero, aten.masked_select, aten.equal, aten._unique2, aten.lift_fresh}
 ENSEMBLE = ("critics=ensemble", "share_batch=true", "paired=true", "diversity=0.5", "augment=0.5")
-CLEAN = (*ENSEMBLE, "quiet=1", "post_filter=33", "envelope=true")
 PAPER = ("loss=wgan-gp", "penalty_every=1", "critic_steps=2")
 VARIANTS = [
+    ("wavegan", ()),
+    ("wavegan", PAPER),
+    ("wavegan-cpu", ("critics=own",)),
+    ("wavegan-cpu", ("critics=own", "conditional=false", "augment_adaptive=true")),
     ("wavegan-cpu", ()),
-    ("wavegan-cpu", PAPER),
-    ("wavegan-cpu", ("conditional=false", "augment=0.5", "augment_adaptive=true")),
-    ("wavegan-cpu", CLEAN),
     ("specgan-cpu", ("critics=own", "critic_width=0", *PAPER)),
     ("specgan-cpu", ("augment=0.5", "augment_adaptive=true")),
     ("specgan-cpu", ENSEMBLE),

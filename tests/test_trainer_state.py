@@ -132,7 +132,7 @@ def test_a_full_disk_keeps_the_state_before(tmp_path, prepared, monkeypatch):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_saves_and_leaves_with_0(tmp_path, prepared, number):
     run = tmp_path / "run"
-    command = [sys.executable, "-m", "training", "train", "wavegan-cpu", "--data", prepared, "--out", run]
+    command = [sys.executable, "-m", "training", "train", "wavegan", "--data", prepared, "--out", run]
     settings = [word for setting in [*SMALL, "report_every=1"] for word in ("--set", setting)]
     with subprocess.Popen([*command, *settings], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         while not process.stdout.readline().startswith("Epoch"):
@@ -168,7 +168,7 @@ def test_a_signal_that_comes_twice_is_one_and_a_later_one_is_not_held_back(tmp_p
 
 def test_kill_9_leaves_a_state_that_resumes(tmp_path, prepared):
     run = tmp_path / "run"
-    command = [sys.executable, "-m", "training", "train", "wavegan-cpu", "--data", prepared, "--out", run]
+    command = [sys.executable, "-m", "training", "train", "wavegan", "--data", prepared, "--out", run]
     settings = [word for setting in [*SMALL, "save_every=1"] for word in ("--set", setting)]
     with subprocess.Popen([*command, *settings], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         deadline = time.monotonic() + PATIENCE_SECONDS

@@ -70,7 +70,7 @@ def test_round_trip():
 )
 def test_bad_settings_are_named(setting, match):
     with pytest.raises(ValueError, match=match):
-        load_preset("wavegan-cpu", [setting])
+        load_preset("wavegan", [setting])
 
 
 def test_critics_are_those_that_ensembles_have():
