@@ -6,7 +6,12 @@ globalThis.AudioBuffer ??= class {
   constructor({ length, sampleRate }) {
     Object.assign(this, { length, sampleRate, duration: length / sampleRate });
   }
-  copyToChannel() {}
+  copyToChannel(samples) {
+    this.samples = Float32Array.from(samples);
+  }
+  getChannelData() {
+    return this.samples;
+  }
 };
 globalThis.CustomEvent ??= class extends Event {
   constructor(type, { detail } = {}) {

@@ -2,14 +2,18 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { studio } from "./a_studio.mjs";
 import { loopWav } from "../../audiogan/ui/static/bounce.js";
+import { bufferOf } from "../../audiogan/ui/static/engine.js";
+import { evenGain } from "../../audiogan/ui/static/loudness.js";
 import { emptyPattern } from "../../audiogan/ui/static/pattern.js";
 import { Tuner } from "../../audiogan/ui/static/tuner.js";
 
-// Web Audio that renders nothing and remembers in `started` when each source starts and how fast it plays.
+// Web Audio that renders nothing and remembers in `started` when each source starts and how fast it plays, in `gains` how loud.
 let started = [];
+let gains = [];
 const level = { setValueAtTime: () => level, linearRampToValueAtTime: () => level, cancelScheduledValues: () => level, setTargetAtTime: () => level };
 class Node {
   constructor(where, options) {
+    if (where.length > 44100 && options.gain) gains.push(options.gain);
     Object.assign(this, options, { where, gain: level });
   }
   connect = (to) => to;
@@ -35,4 +39,19 @@ test("a loop plays a step at its pitch, on every turn", async () => {
   const wav = await loopWav(it.kit, new Tuner(it));
   assert.deepEqual(started, [[0.25, 2], [0.5, 1], [1.25, 2], [1.5, 1]]);
   assert.equal(wav.size, 44 + 2 * 44100);
+});
+
+test("a loop plays a loud sound as much softer as the page does, under its pad's own level", async () => {
+  const { studio: it } = studio();
+  const pad = it.kit.pads[3];
+  const buffer = bufferOf(Float32Array.from({ length: 16000 }, (_, n) => Math.sin(n)), 16000);
+  Object.assign(pad, { gain: -6, sound: { ...pad.sound, buffer } });
+  it.setBeat({ pattern: emptyPattern(), tempo: 60, steps: 4 });
+  it.setStep(3, 1, 3);
+  gains = [];
+  await loopWav(it.kit, new Tuner(it));
+  const [, ...hits] = gains; // the first is the level guard's
+  assert.ok(evenGain(buffer) < 0.3);
+  for (const gain of hits) assert.ok(Math.abs(gain - evenGain(buffer) * 10 ** (-6 / 20)) < 1e-9);
+  assert.equal(hits.length, 2);
 });

@@ -96,9 +96,11 @@ test("a kit's SFZ cuts a shortened pad where the page does, with its fade", () =
 });
 
 test("a chromatic SFZ covers every key once", () => {
-  const text = chromaticSfz([{ file: "c.wav", pitch: 62 }, { file: "a.wav", pitch: 48 }, { file: "b.wav", pitch: 49 }]);
+  const text = chromaticSfz([{ file: "c.wav", gain: -7.5, pitch: 62 }, { file: "a.wav", gain: 0, pitch: 48 }, { file: "b.wav", gain: 0, pitch: 49 }]);
   const ranges = [...text.matchAll(/lokey=(\d+) hikey=(\d+)/g)].map(([, low, high]) => [Number(low), Number(high)]);
   assert.deepEqual(ranges, [[0, 48], [49, 61], [62, 127]]);
+  assert.equal(text.match(/volume=/g).length, 1);
+  assert.match(text, /sample=c\.wav .* volume=-7\.5\n/);
 });
 
 test("an outline keeps each part's peak", () => {

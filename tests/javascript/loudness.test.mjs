@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { loudness, matchingGains, peakOf } from "../../audiogan/ui/static/loudness.js";
+import { evenGain, loudness, matchingGains, momentary, peakOf } from "../../audiogan/ui/static/loudness.js";
 
 const tone = (hz, rate, amplitude = 1, seconds = 2) =>
   Float32Array.from({ length: rate * seconds }, (_, n) => amplitude * Math.sin((2 * Math.PI * hz * n) / rate));
@@ -34,6 +34,21 @@ test("gains bring all to one loudness without a peak over full scale", () => {
   near(levels[0], levels[1], 1e-9);
   near(gains[1] * tracks[1].peak, 1, 1e-9);
   assert.equal(gains[2], 1);
+});
+
+test("momentary loudness is that of the loudest 400 ms, a shorter sound's as if silence followed", () => {
+  const swelling = tone(997, 48000, 0.1, 2);
+  swelling.set(tone(997, 48000, 1, 1).subarray(0, 19200), 48000);
+  near(momentary(swelling, 48000), -3.01, 0.1);
+  near(momentary(tone(997, 48000, 1, 1).subarray(0, 4800), 48000), -3.01 - 6.02, 0.2);
+  assert.ok(momentary(new Float32Array(48000), 48000) < -140);
+});
+
+test("a loud sound is turned down to -15 LUFS, what is softer stays, and silence too", () => {
+  const bufferOf = (samples) => ({ sampleRate: 16000, getChannelData: () => samples });
+  near(20 * Math.log10(evenGain(bufferOf(tone(997, 16000, 1)))), -15 + 3.01, 0.1);
+  assert.equal(evenGain(bufferOf(tone(997, 16000, 0.2))), 1);
+  assert.equal(evenGain(bufferOf(new Float32Array(16000))), 1);
 });
 
 test("the peak is the largest magnitude", () => {

@@ -3,6 +3,7 @@
 import { StepClock, stepSeconds } from "./clock.js";
 import { bufferOf, gainOf, guard, rateOf, start } from "./engine.js";
 import { describeKit, fileName, isHeard } from "./kit.js";
+import { evenGain } from "./loudness.js";
 import { LEVELS } from "./pattern.js";
 import { wavOf } from "./pcm.js";
 import { chromaticSfz, kitSfz } from "./sfz.js";
@@ -18,8 +19,13 @@ export function soundWav(sound) {
 // WAV files, kit.sfz, the beat for its keys, and kit.json.
 export function kitZip(kit) {
   const files = Object.fromEntries(kit.pads.map(({ sound }, number) => [fileName(sound, number), wavOf([sound.samples], sound.sample_rate)]));
-  const pads = kit.pads.map((pad, number) => ({ file: fileName(pad.sound, number), gain: pad.gain, tune: pad.tune, seconds: cutAfter(pad) }));
+  const pads = kit.pads.map((pad, number) => ({ file: fileName(pad.sound, number), gain: volumeOf(pad.sound, pad.gain), tune: pad.tune, seconds: cutAfter(pad) }));
   return zip({ ...files, "kit.sfz": kitSfz(pads), "beat.mid": beatMidi(kit), "kit.json": JSON.stringify(describeKit(kit), null, 1) });
+}
+
+// How loud samplers should play a sound, in dB, to do as the page does: its file holds what the model made.
+function volumeOf({ buffer }, gain = 0) {
+  return Math.round(10 * (gain + 20 * Math.log10(evenGain(buffer)))) / 10;
 }
 
 // Seconds after which a shortened pad is cut; null for one that sounds whole.
@@ -27,10 +33,10 @@ function cutAfter({ sound, tune, length }) {
   return length < 100 ? (sound.buffer.duration * length) / 100 / rateOf(tune) : null;
 }
 
-// Notes as [{ pitch, samples, sampleRate }].
+// Notes as [{ pitch, sound }].
 export function chromaticZip(name, notes) {
-  const named = notes.map((note) => ({ ...note, file: `${name}-${note.pitch}.wav` }));
-  const files = Object.fromEntries(named.map(({ file, samples, sampleRate }) => [file, wavOf([samples], sampleRate)]));
+  const named = notes.map(({ pitch, sound }) => ({ pitch, sound, file: `${name}-${pitch}.wav`, gain: volumeOf(sound) }));
+  const files = Object.fromEntries(named.map(({ file, sound }) => [file, wavOf([sound.samples], sound.sample_rate)]));
   return zip({ ...files, [`${name}.sfz`]: chromaticSfz(named) });
 }
 
@@ -67,8 +73,8 @@ function schedule(offline, kit, count, tuner) {
       const level = kit.pattern[at][number % kit.steps];
       if (!level || !isHeard(kit.pads, at)) return;
       last.get(at)?.stop(when);
-      const { buffer, rate } = tuner.step(pad, kit.pitches[at][number % kit.steps]);
-      last.set(at, start(offline, output, buffer, { when, gain: LEVELS[level] * gainOf(pad.gain), rate, share: pad.length / 100 }));
+      const { buffer, gain, rate } = tuner.step(pad, kit.pitches[at][number % kit.steps]);
+      last.set(at, start(offline, output, buffer, { when, gain: LEVELS[level] * gain * gainOf(pad.gain), rate, share: pad.length / 100 }));
     });
   }
 }

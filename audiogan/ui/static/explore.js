@@ -6,6 +6,7 @@ import { play, wake } from "./engine.js";
 import { PlaceAddress } from "./explore_address.js";
 import { Likeness } from "./likeness.js";
 import { SIDE } from "./lattice.js";
+import { evenGain } from "./loudness.js";
 import { LatentMap } from "./map.js";
 import { Morph } from "./morph.js";
 import { Place } from "./place.js";
@@ -182,7 +183,7 @@ class Explorer {
   hear(sound) {
     this.voice?.stop();
     this.last = performance.now();
-    this.voice = this.root.checkVisibility() ? play(sound.buffer) : null; // it may have come after the tab was left
+    this.voice = this.root.checkVisibility() ? play(sound.buffer, { gain: evenGain(sound.buffer) }) : null; // it may have come after the tab was left
     this.look(sound, this.voice);
   }
 

@@ -1,23 +1,37 @@
-// Loudness as in ITU-R BS.1770-4, mono, and the gains that make sounds equally loud. Levels are LUFS and dB.
+// Loudness as in ITU-R BS.1770-4, mono, and the gains that make sounds equally loud. Levels are LUFS and dB, gains linear.
 
 const BLOCK = 0.4; // seconds, three quarters overlapping
 const ABSOLUTE_GATE = -70;
 const RELATIVE_GATE = -10;
 const TARGET = -18; // LUFS; lower where a peak would not fit
+const EVEN = -15; // LUFS, momentary: about what a drum has whose peak is at full scale
+
+const gains = new WeakMap();
 
 export function loudness(samples, sampleRate) {
-  const weighted = filter(filter(samples, shelf(sampleRate)), highPass(sampleRate));
-  const size = Math.min(Math.round(BLOCK * sampleRate), weighted.length);
-  const hop = Math.max(Math.round(size / 4), 1);
-  const powers = [];
-  for (let start = 0; start + size <= weighted.length; start += hop) powers.push(meanSquare(weighted, start, size));
-  const heard = powers.filter((power) => levelOf(power) > ABSOLUTE_GATE);
+  const heard = blockPowers(samples, sampleRate).filter((power) => levelOf(power) > ABSOLUTE_GATE);
   if (!heard.length) return -Infinity;
   const gate = levelOf(mean(heard)) + RELATIVE_GATE;
   return levelOf(mean(heard.filter((power) => levelOf(power) > gate)));
 }
 
-// Linear gains that bring sounds to one loudness, as loud as the tamest of them can be without a peak over full scale.
+// That of the loudest block, as in EBU Tech 3341; what is shorter than one is taken as followed by silence.
+export function momentary(samples, sampleRate) {
+  const whole = new Float32Array(Math.max(samples.length, Math.round(BLOCK * sampleRate)));
+  whole.set(samples);
+  return levelOf(Math.max(...blockPowers(whole, sampleRate)));
+}
+
+// What a buffer is turned down by, so that a held note is not much louder beside drums of the same peak.
+export function evenGain(buffer) {
+  if (!gains.has(buffer)) {
+    const level = momentary(buffer.getChannelData(0), buffer.sampleRate);
+    gains.set(buffer, Math.min(10 ** ((EVEN - level) / 20), 1));
+  }
+  return gains.get(buffer);
+}
+
+// Gains that bring sounds to one loudness, as loud as the tamest of them can be without a peak over full scale.
 // `tracks` are { loudness, peak } with peak linear; silence is left alone.
 export function matchingGains(tracks) {
   const room = tracks.filter((track) => Number.isFinite(track.loudness)).map((track) => track.loudness - 20 * Math.log10(track.peak));
@@ -27,6 +41,16 @@ export function matchingGains(tracks) {
 
 export function peakOf(samples) {
   return samples.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-6);
+}
+
+// Weighted power of each 400 ms, or of all where it is shorter.
+function blockPowers(samples, sampleRate) {
+  const weighted = filter(filter(samples, shelf(sampleRate)), highPass(sampleRate));
+  const size = Math.min(Math.round(BLOCK * sampleRate), weighted.length);
+  const hop = Math.max(Math.round(size / 4), 1);
+  const powers = [];
+  for (let start = 0; start + size <= weighted.length; start += hop) powers.push(meanSquare(weighted, start, size));
+  return powers;
 }
 
 function levelOf(power) {

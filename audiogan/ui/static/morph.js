@@ -2,6 +2,7 @@
 
 import { button, make, rename, saveFile, slider, words } from "./dom.js";
 import { audio, play, wake } from "./engine.js";
+import { evenGain } from "./loudness.js";
 import { wavOf } from "./pcm.js";
 import { toast } from "./toast.js";
 import { drawOutline } from "./wave.js";
@@ -71,7 +72,8 @@ export class Morph {
 
   hear(step) {
     wake();
-    const voice = play(this.sounds[step].buffer);
+    const { buffer } = this.sounds[step];
+    const voice = play(buffer, { gain: evenGain(buffer) });
     this.voices.push(voice);
     this.look(step, voice);
   }
@@ -92,7 +94,7 @@ export class Morph {
     const starts = [];
     this.voices = this.sounds.map(({ buffer }) => {
       starts.push(when);
-      const voice = play(buffer, { when });
+      const voice = play(buffer, { when, gain: evenGain(buffer) });
       when += buffer.duration;
       return voice;
     });

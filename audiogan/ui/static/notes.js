@@ -72,8 +72,8 @@ export class Notes extends EventTarget {
     wake();
     this.held.add(pitch);
     this.voices.get(pitch)?.stop();
-    const { buffer, rate } = this.tuner.at(this.sound, pitch);
-    this.voices.set(pitch, play(buffer, { gain: velocity ?? 1, rate }));
+    const { buffer, gain, rate } = this.tuner.at(this.sound, pitch);
+    this.voices.set(pitch, play(buffer, { gain: gain * (velocity ?? 1), rate }));
     this.dispatchEvent(new CustomEvent("played", { detail: { pitch, velocity } }));
     this.dispatchEvent(new CustomEvent("note", { detail: pitch }));
   }
@@ -107,6 +107,6 @@ export class Notes extends EventTarget {
 
   // What a sampler needs: the model's own notes, or the one sound.
   files() {
-    return this.samples.map(({ pitch, sound }) => ({ pitch: Math.round(pitch), samples: sound.samples, sampleRate: sound.sample_rate }));
+    return this.samples.map(({ pitch, sound }) => ({ pitch: Math.round(pitch), sound }));
   }
 }

@@ -23,8 +23,8 @@ export class Player extends EventTarget {
   hit(number, when, velocity, pitch = null) {
     const pad = this.studio.pads[number];
     if (!pad.sound) return null;
-    const { buffer, rate } = this.tuner.step(pad, pitch);
-    const voice = play(buffer, { when, gain: velocity * gainOf(pad.gain), rate, share: pad.length / 100 });
+    const { buffer, gain, rate } = this.tuner.step(pad, pitch);
+    const voice = play(buffer, { when, gain: velocity * gain * gainOf(pad.gain), rate, share: pad.length / 100 });
     this.takeOver(number, voice);
     this.dispatchEvent(new CustomEvent("hit", { detail: { number, time: voice.begin } }));
     return voice;

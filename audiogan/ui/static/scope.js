@@ -5,6 +5,7 @@ import { boxesOf, drawChart, drawMarks } from "./chart.js";
 import { allow, button, make, rename, saveFile } from "./dom.js";
 import { audio, bufferOf, play, wake } from "./engine.js";
 import { listenToFingers } from "./fingers.js";
+import { evenGain } from "./loudness.js";
 import { wavOf } from "./pcm.js";
 import { penOf } from "./picture.js";
 import { decibels, KINDS, spectrogram } from "./spectrum.js";
@@ -86,9 +87,9 @@ export class Scope {
   }
 
   playPart({ from, to }) {
-    const { samples, sampleRate } = this.sound;
+    const { buffer, samples, sampleRate } = this.sound;
     const part = samples.subarray(Math.floor(from * sampleRate), Math.ceil(to * sampleRate));
-    this.follow(play(bufferOf(part, sampleRate)), from);
+    this.follow(play(bufferOf(part, sampleRate), { gain: evenGain(buffer) }), from);
   }
 
   // Show a playhead for a voice that sounds from a second on.

@@ -17,13 +17,13 @@ export function kitSfz(pads) {
   return ["// A kit of invented sounds, made with audiogan.", ...regions, ""].join("\n");
 }
 
-// One sound at many pitches; the lowest and highest sample reach to the ends of the keyboard.
+// One sound at many pitches, as { file, gain in dB, pitch }; the lowest and highest sample reach to the ends of the keyboard.
 export function chromaticSfz(notes) {
   const sorted = [...notes].sort((one, other) => one.pitch - other.pitch);
-  const regions = sorted.map(({ file, pitch }, index) => {
+  const regions = sorted.map(({ file, gain, pitch }, index) => {
     const low = index === 0 ? 0 : pitch;
     const high = index === sorted.length - 1 ? 127 : sorted[index + 1].pitch - 1;
-    return `<region> sample=${file} pitch_keycenter=${pitch} lokey=${low} hikey=${high}`;
+    return `<region> sample=${file} pitch_keycenter=${pitch} lokey=${low} hikey=${high}${gain ? ` volume=${gain}` : ""}`;
   });
   return ["// An invented instrument, made with audiogan.", "<global> ampeg_release=0.25", ...regions, ""].join("\n");
 }

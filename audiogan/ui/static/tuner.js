@@ -1,6 +1,7 @@
 // The sound of a pad at any pitch: drawn by its model where that takes one, else the sound played faster or slower.
 
 import { rateOf } from "./engine.js";
+import { evenGain } from "./loudness.js";
 import { latentOf } from "./pcm.js";
 
 const UNKNOWN_PITCH = 60; // what an unpitched sound counts as: middle C plays it unchanged
@@ -58,14 +59,14 @@ export class Tuner {
     await Promise.all(fetched);
   }
 
-  // What to play for a pitch, and how fast: the nearest that is here.
+  // What to play for a pitch, how loud and how fast: the nearest that is here.
   at(sound, pitch) {
     const [native, { buffer }] = [...this.of(sound).drawn].reduce((best, one) => (Math.abs(one[0] - pitch) < Math.abs(best[0] - pitch) ? one : best));
-    return { buffer, rate: rateOf(pitch - native) };
+    return { buffer, gain: evenGain(buffer), rate: rateOf(pitch - native) };
   }
 
   // The same for a step of a pad; without a pitch, the pad's sound as it is tuned.
   step({ sound, tune }, pitch) {
-    return pitch === null ? { buffer: sound.buffer, rate: rateOf(tune) } : this.at(sound, pitch);
+    return pitch === null ? { buffer: sound.buffer, gain: evenGain(sound.buffer), rate: rateOf(tune) } : this.at(sound, pitch);
   }
 }
