@@ -164,22 +164,29 @@ function buildViews(tabs, midi) {
   return node;
 }
 
-// The lower half: steps or keys.
+// The lower half: steps or keys, and above keys that are recorded the steps that they go into.
 function buildDock(studio, sequencer, player, notes, actions) {
   const steps = buildSteps(studio, sequencer, player);
   const keys = buildKeyboard(studio, notes, actions);
-  const sequence = make("div", { className: "sequence" }, steps.node, buildGridTools(steps));
+  const tools = buildGridTools(steps);
+  const sequence = make("div", { className: "sequence" }, steps.node, tools);
   let mode = "steps";
+  const lay = () => {
+    tools.hidden = mode !== "steps";
+    steps.setOne(mode !== "steps");
+    sequence.hidden = mode !== "steps" && !sequencer.take;
+    keys.hidden = mode !== "keys";
+  };
   const show = (chosen) => {
     mode = chosen;
-    sequence.hidden = mode !== "steps";
-    keys.hidden = mode !== "keys";
+    lay();
     if (mode === "keys") actions.run(notes.refresh());
   };
   const tabs = segmented("Sequencer or keyboard", [["steps", "Steps"], ["keys", "Keys"]], mode, show);
   const follow = () => mode === "keys" && actions.run(notes.refresh());
   studio.addEventListener("changed", follow);
   studio.addEventListener("selected", follow);
+  sequencer.addEventListener("recording", lay);
   show(mode);
   return { node: make("div", { className: "dock" }, sequence, keys), tabs, mode: () => mode };
 }
