@@ -21,6 +21,7 @@ VARIANTS = [
     ("wavegan", PAPER),
     ("wavegan-cpu", ("critics=own",)),
     ("wavegan-cpu", ("critics=own", "conditional=false", "augment_adaptive=true")),
+    ("wavegan-cpu", ("conditional=false",)),
     ("wavegan-cpu", ()),
     ("specgan-cpu", ("critics=own", "critic_width=0", *PAPER)),
     ("specgan-cpu", ("augment=0.5", "augment_adaptive=true")),
