@@ -144,7 +144,8 @@ def test_reload_brings_back_how_pads_are_played_and_what_was_varied(visit):
     tool(page, "Lock").click()
     page.get_by_role("button", name="Solo pad 2").click()
     before = json.loads(saved_kit(page).read("kit.json"))["pads"]
-    page.evaluate("location.reload()")  # as Gradio does after a lost connection, before the address has changed
+    page.evaluate("globalThis.before = true; location.reload()")  # as Gradio does after a lost connection
+    page.wait_for_function("!globalThis.before && document.querySelectorAll('.pad').length === 16")
     page.wait_for_url(re.compile("mix=1t5sk"))
     expect(page.locator(".studio .progress")).to_be_hidden()
     assert json.loads(saved_kit(page).read("kit.json"))["pads"] == before
