@@ -8,6 +8,7 @@ import { keepAddress, openKept } from "./keep.js";
 import { buildKeyboard } from "./keyboard.js";
 import { fileName } from "./kit.js";
 import { openFile } from "./kit_file.js";
+import { evenGain } from "./loudness.js";
 import { hasMidi, listenToMidi, padOf } from "./midi.js";
 import { Notes } from "./notes.js";
 import { buildPads } from "./pads.js";
@@ -46,6 +47,7 @@ export function mount({ element, props, server }) {
   addEventListener("tab", () => silence(sequencer, player, notes));
   listenToTyping(element, { mode: dock.mode, notes, sequencer, actions, studio });
   audio();
+  for (const { sound } of studio.pads) setTimeout(() => evenGain(sound.buffer)); // measured before the first press asks
   actions.run(openKept(studio)).then(() => keepAddress(studio));
 }
 
