@@ -164,6 +164,25 @@ def test_reload_brings_back_how_pads_are_played_and_what_was_varied(visit):
     assert json.loads(saved_kit(page).read("kit.json"))["pads"][1]["seed"] == "9"
 
 
+def test_what_is_changed_while_a_slow_reload_is_on_its_way_stays(visit):
+    page = visit()
+    network = page.context.new_cdp_session(page)
+    network.send("Network.enable")
+    speed = {"offline": False, "downloadThroughput": -1, "uploadThroughput": -1}
+    network.send("Network.emulateNetworkConditions", speed | {"latency": 3000})
+    page.locator(".step[data-number='0'][data-step='1']").click()
+    leaving = "(globalThis.before = true, location.reload(), setTimeout(() => end(location.search), 1000))"
+    assert "beat=" in page.evaluate(f"new Promise((end) => {leaving})")
+    network.send("Network.emulateNetworkConditions", speed | {"latency": 0})
+    page.wait_for_function("!globalThis.before && document.querySelectorAll('.pad').length === 16")
+    page.wait_for_url(re.compile("beat="))
+    expect(page.locator(".step[data-number='0'][data-step='1']")).to_have_attribute("data-level", "2")
+    page.goto(page.url.split("?")[0])
+    expect(page.locator(".step[data-number='0'][data-step='1']")).to_have_attribute("data-level", "0")
+    page.reload()
+    expect(page.locator(".step[data-number='0'][data-step='1']")).to_have_attribute("data-level", "0")
+
+
 def test_share_copies_the_address(visit):
     page = visit()
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])

@@ -34,11 +34,11 @@ function keep(studio) {
   keepDraft(studio, location.search, location.search);
 }
 
-// `address` is what opens the rest of the kit, `here` what the address bar has come to say of it.
+// `address` is what opens the rest of the kit, `here` what the address bar has come to say of it, `written` when.
 function keepDraft(studio, here, address) {
   const pads = studio.pads.flatMap(({ sound: { model, label, pitch, seed, z } }, number) => (seed === null ? [{ number, model, label, pitch, z }] : []));
   try {
-    sessionStorage.setItem(DRAFT, JSON.stringify({ here, address, pads }));
+    sessionStorage.setItem(DRAFT, JSON.stringify({ here, address, written: performance.timeOrigin + performance.now(), pads }));
   } catch {
     // storage is switched off: a reload brings back what the address can hold
   }
@@ -46,10 +46,15 @@ function keepDraft(studio, here, address) {
 
 function draftOf(search) {
   try {
-    const { here, address, pads } = JSON.parse(sessionStorage.getItem(DRAFT));
-    if (here !== search && address !== search) return null;
+    const { here, address, written, pads } = JSON.parse(sessionStorage.getItem(DRAFT));
+    if (here !== search && address !== search && !isReloadSince(written)) return null;
     return { address, pads: pads.map((pad) => ({ ...pad, z: latentOf(pad.z) })) };
   } catch {
     return null; // nothing was kept
   }
+}
+
+// Whether this page is a reload that was asked for before then: what the address bar came to say meanwhile is not its own.
+function isReloadSince(written) {
+  return performance.getEntriesByType("navigation")[0]?.type === "reload" && performance.timeOrigin <= written;
 }
