@@ -10,7 +10,8 @@ pytestmark = pytest.mark.browser
 SECONDS = 60
 
 
-def test_first_touch_of_a_pad_sounds(chromium, site):
+@pytest.mark.parametrize("latency", [0, 600])
+def test_first_touch_of_a_pad_sounds(chromium, site, latency):
     context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
     tools = context.new_cdp_session(context.new_page())
 
@@ -23,6 +24,9 @@ def test_first_touch_of_a_pad_sounds(chromium, site):
             assert time.monotonic() < until, expression
             time.sleep(0.05)
 
+    speed = {"downloadThroughput": -1, "uploadThroughput": -1}
+    tools.send("Network.enable")
+    tools.send("Network.emulateNetworkConditions", {"offline": False, "latency": latency, **speed})
     tools.send("Page.enable")
     tools.send("Page.addScriptToEvaluateOnNewDocument", {"source": LONG_METER})
     tools.send("Page.navigate", {"url": site.url})
