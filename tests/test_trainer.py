@@ -16,6 +16,7 @@ from audiogan.models import ARCHITECTURES
 from audiogan.models.critics import compressed_spectrogram
 from training import features, precision
 from training.config import LOSSES, load_preset
+from training.evenness import Evenness
 from training.export import export
 from training.run import RunFolder
 from training.schedule import factor
@@ -245,6 +246,16 @@ def test_augmentation_and_what_was_heard_resume_too(tmp_path, prepared, preset):
     if "quiet" in memories[0]:
         assert torch.equal(memories[0]["quiet"].means, memories[1]["quiet"].means)
         assert memories[1]["quiet"].heard.sum() > 0
+
+
+@pytest.mark.parametrize(("preset", "evened"), [("wavegan", False), ("wavegan", True), ("report-specgan-cpu", True)])
+def test_even_phases_are_those_of_the_average_too(tmp_path, prepared, preset, evened):
+    setting = f"even_phases={str(evened).lower()}"
+    subject = trainer(tmp_path / "run", prepared, "steps=2", setting, preset=preset)
+    subject.train()
+    for network in (subject.game.generator, subject.game.average):
+        excess = [(weight.flatten(2) @ each).abs().max() for weight, each in Evenness(network).kernels]
+        assert (max(excess) < 1e-6) == evened
 
 
 def test_precision_is_measured_once_and_kept(tmp_path, prepared, monkeypatch):

@@ -15,6 +15,7 @@ from training.augment import Augmentation
 from training.batches import Batches
 from training.config import ZERO_CENTRED, TrainConfig
 from training.distributed import Workers
+from training.evenness import Evenness
 from training.losses import LOSSES, interpolation_penalty, zero_centred_penalty
 from training.replay import Replay
 from training.schedule import factor
@@ -70,6 +71,7 @@ class Game:
         self.critic_weights = [weight for weight in self.discriminator.parameters() if weight.requires_grad]
         self.generator_adam = self._adam(self.generator.parameters(), config.learning_rate)
         self.discriminator_adam = self._adam(self.critic_weights, config.critic_learning_rate)
+        self.evenness = Evenness(self.generator) if config.even_phases else None
         self.loss = LOSSES[config.loss]()
         self.augment = Augmentation(self.generator, self.rng, config.augment, config.augment_adaptive, workers)
         self.shortfall = Shortfall(config, model, self.device, workers)
@@ -172,6 +174,8 @@ class Game:
         (loss + hand.shortfall).backward()
         self.workers.average_gradients(self.generator)
         self.generator_adam.step()
+        if self.evenness:
+            self.evenness()
         self._freeze_critic(False)
         return loss.detach()
 

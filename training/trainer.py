@@ -156,6 +156,8 @@ class Trainer:
         chunks = np.array_split(rows, math.ceil(len(rows) / FIT_BATCH))
         audio = (torch.from_numpy(from_pcm16(data.clips[chunk])).to(self.device) for chunk in chunks)
         self.game.generator.fit(audio, data.statistics)
+        if self.game.evenness:
+            self.game.evenness()
         self.game.average.load_state_dict(self.game.generator.state_dict())
         features = getattr(self.game.discriminator, "features", None)
         if features is not None and self.game.model.labels:
