@@ -8,7 +8,6 @@ from torch import nn
 from audiogan.config import ModelConfig
 from audiogan.models import build_generator
 from audiogan.models.convolutions import UpConv1d
-from training.config import load_preset
 from training.evenness import Evenness
 
 LAYERS = {
@@ -61,8 +60,3 @@ def test_only_up_convolutions_move(architecture):
     kernels = {id(weight) for weight, _ in even.kernels}
     assert moved
     assert moved <= {name for name, weight in generator.named_parameters() if id(weight) in kernels}
-
-
-def test_hybrids_have_nothing_to_be_even():
-    with pytest.raises(ValueError, match="even_phases must be false for a hybrid"):
-        load_preset("hybrid-cpu", ["even_phases=true"])

@@ -16,6 +16,7 @@ from audiogan.models import ARCHITECTURES
 from audiogan.models.critics import compressed_spectrogram
 from training import features, precision
 from training.config import LOSSES, load_preset
+from training.data.clips import PEAK
 from training.evenness import Evenness
 from training.export import export
 from training.run import RunFolder
@@ -256,6 +257,20 @@ def test_even_phases_are_those_of_the_average_too(tmp_path, prepared, preset, ev
     for network in (subject.game.generator, subject.game.average):
         excess = [(weight.flatten(2) @ each).abs().max() for weight, each in Evenness(network).kernels]
         assert (max(excess) < 1e-6) == evened
+
+
+def test_waveforms_are_judged_as_they_are_played(tmp_path, prepared):
+    fakes = []
+    for value in ("false", "true"):
+        game = trainer(tmp_path / value, prepared, "augment=0", f"as_played={value}").game
+        game.generator.layers[-1].weight.data *= 10  # untrained it is quieter than what is brought up
+        fakes.append(game.deal(for_generator=True).fake)
+    raw, played = fakes
+    torch.testing.assert_close(played.abs().amax((1, 2)), torch.full((len(played),), PEAK))
+    assert (raw.abs().amax((1, 2)) - PEAK).abs().min() > 0.01
+    assert raw[..., 0].abs().min() > 0
+    assert played[..., 0].abs().max() == 0
+    assert played.requires_grad
 
 
 def test_precision_is_measured_once_and_kept(tmp_path, prepared, monkeypatch):

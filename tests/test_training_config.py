@@ -81,6 +81,13 @@ def test_critics_are_those_that_ensembles_have():
         load_preset("specgan-cpu", ["critics=temporal"])
 
 
+def test_what_a_generator_has_not_is_refused():
+    with pytest.raises(ValueError, match="even_phases must be false for a hybrid"):
+        load_preset("hybrid-cpu", ["even_phases=true"])
+    with pytest.raises(ValueError, match="as_played must be false for a generator of spectrograms"):
+        load_preset("report-specgan", ["as_played=true"])
+
+
 def test_unknown_preset_names_those_there_are():
     with pytest.raises(ValueError, match="wavegan-cpu"):
         load_preset("stylegan")

@@ -61,6 +61,8 @@ class TrainConfig:
         quiet_floor: level in dB of a clip's own energy below which that loss takes all for silence.
         even_phases: keep the generator's up-convolutions such that they make a constant of a constant, without a line
             or grid at the rate of their strides (see `training.evenness`); for generators that have some.
+        as_played: let a generator's waveforms be judged as they are played: at the peak of its training clips, and
+            silent at both edges, as those are (see `audiogan.renderer.finished`).
         feature_steps: batches that teach a critic's feature network the labels before the run, where it has one.
         ema: decay a step of the averaged generator that is exported.
         precision: of convolutions and matrix products; `auto` takes bfloat16 where the device is fast at it.
@@ -102,6 +104,7 @@ class TrainConfig:
     quiet: float = 0.0
     quiet_floor: float = -60.0
     even_phases: bool = False
+    as_played: bool = False
     feature_steps: int = 600
     ema: float = 0.999
     precision: str = "auto"
@@ -134,6 +137,7 @@ class TrainConfig:
         for name in ("diversity", "aperiodicity"):
             _check(self, name, self.paired or getattr(self, name) == 0, "0 unless paired is true")
         _check(self, "quiet", not spectral or self.quiet == 0, "0 for a generator of spectrograms")
+        _check(self, "as_played", not (spectral and self.as_played), "false for a generator of spectrograms")
         upward = self.model.get("architecture") != "hybrid"
         _check(self, "even_phases", upward or not self.even_phases, "false for a hybrid: it has no up-convolutions")
         _check(self, "quiet_floor", -120.0 <= self.quiet_floor <= 0.0, "from -120 to 0")

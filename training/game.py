@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from audiogan.config import ModelConfig
 from audiogan.models import build_discriminator, build_generator
 from audiogan.models.folding import at_rest
+from audiogan.renderer import finished
 from training.augment import Augmentation
 from training.batches import Batches
 from training.config import ZERO_CENTRED, TrainConfig
@@ -118,6 +119,8 @@ class Game:
             with self._autocast():
                 fake = self.generator(*self._conditions(label, pitch))
             fake = fake.float()
+            if self.config.as_played:
+                fake = finished(fake.squeeze(1), self.model).unsqueeze(1)
             clean = self.generator.from_audio(audio)
             shortfall = self.shortfall(clean, fake, label, pitch) if for_generator else 0.0
             fake = self.augment(fake)
