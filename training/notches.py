@@ -23,7 +23,7 @@ from audiogan.synthesis import Synthesizer
 
 TAPS = 1025  # of the filter at least: a notch is 30 Hz wide at 16 kHz
 CLIPS, REAL_CLIPS = 128, 512  # of each label that are listened to
-ROUNDS, SEED = 4, 10_000  # a line may hide another; clips that nobody else scores
+ROUNDS, SEED = 12, 10_000  # a line hides others, and is cut in steps; clips that nobody else scores
 STANDS_OUT_DB = 6.0
 FAINTEST_DB = -65.0  # full scale: fainter lines are not worth what a notch costs
 DETUNED = 0.02  # how far from a real line, as a share of its frequency, one is no fault: partials of bells and drums
