@@ -83,8 +83,17 @@ def refuse_taken(folder: str | os.PathLike, replace: bool = False) -> None:
     Raises:
         ValueError: something is there, and it is no checkpoint or is not to be replaced.
     """
-    if os.path.lexists(folder) and not (replace and (Path(folder) / "config.json").is_file()):
+    if os.path.lexists(folder) and not (replace and _seems_one(Path(folder))):
         raise ValueError(f"{os.fspath(folder)} is there already: choose another --name, or --replace a checkpoint")
+
+
+def _seems_one(folder: Path) -> bool:
+    """Whether a folder is a checkpoint, though perhaps a damaged one: trainings and other programs' models are not."""
+    try:
+        document = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, RecursionError, ValueError):
+        return False
+    return isinstance(document, dict) and {"format", "model"} <= set(document)
 
 
 def find(name_or_path: str | os.PathLike, folder: str | os.PathLike = FOLDER) -> Path:

@@ -40,7 +40,7 @@ class PreparedData:
         except FileNotFoundError as error:
             name = Path(error.filename).name
             raise ValueError(f"{folder} is not a prepared data set: {name} is missing; run training prepare") from None
-        except (OSError, KeyError, TypeError, ValueError) as error:
+        except (OSError, EOFError, OverflowError, csv.Error, KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{folder} is not a whole prepared data set: {error}") from None
 
     def _read_index(self) -> None:

@@ -74,6 +74,14 @@ def test_what_would_fail_after_hours_fails_at_once(built, sounds, capsys, tmp_pa
     assert not (tmp_path / "work").exists()
 
 
+@pytest.mark.parametrize(("option", "value"), [("--set", "start=nowhere"), ("--device", "abacus")])
+def test_what_is_not_there_is_missed_before_anything_is_prepared(built, sounds, capsys, tmp_path, option, value):
+    command = ["build", "folder", sounds, "--preset", "specgan-cpu", *arguments(built, "other"), option, value]
+    command[command.index("--work") + 1] = tmp_path / "work"
+    assert value.removeprefix("start=") in refused(capsys, cli.main, *command)
+    assert not (tmp_path / "work").exists()
+
+
 def test_one_work_folder_trains_once_at_a_time(built, sounds, capsys):
     command = ["build", "folder", sounds, "--preset", "specgan-cpu", *arguments(built, "second")]
     with alone_in(built / "work/run"):

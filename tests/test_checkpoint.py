@@ -51,6 +51,17 @@ def test_saving_again_replaces(folder):
     assert [path.name for path in folder.parent.iterdir()] == ["tiny"]
 
 
+@pytest.mark.parametrize("document", ['{"training": {}, "model": {}, "data": {}}', '{"model_type": "bert"}', "{", "[]"])
+def test_only_checkpoints_give_way(folder, tmp_path, document):
+    checkpoint.refuse_taken(folder, replace=True)
+    (folder / "model.safetensors").unlink()  # damaged, and still one
+    checkpoint.refuse_taken(folder, replace=True)
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run/config.json").write_text(document)
+    with pytest.raises(ValueError, match="run is there already"):
+        checkpoint.refuse_taken(tmp_path / "run", replace=True)
+
+
 def damage(folder, how: str) -> None:
     """Break a checkpoint in one way."""
     weights, config = folder / "model.safetensors", folder / "config.json"

@@ -78,8 +78,11 @@ class TestPreparedData:
     def test_what_is_not_a_data_set_is_one_sentence(self, tmp_path, prepared):
         with pytest.raises(ValueError, match=r"meta\.json is missing"):
             PreparedData(tmp_path)
-        for name, data in {"meta.json": b"{}", "index.csv": b"clip\n0\n", "clips.npy": b"junk"}.items():
-            broken = tmp_path / name
+        endless = Path(prepared / "meta.json").read_bytes().replace(b'"sample_rate": 16000', b'"sample_rate": Infinity')
+        field = b'clip\n"' + b"x" * 200_000
+        damage = {"meta.json": [b"{}", endless], "index.csv": [b"clip\n0\n", field], "clips.npy": [b"junk", b""]}
+        for name, data in ((name, data) for name, kinds in damage.items() for data in kinds):
+            broken = tmp_path / f"{name}-{len(data)}"
             broken.mkdir()
             for file in Path(prepared).iterdir():
                 (broken / file.name).write_bytes(file.read_bytes())

@@ -117,7 +117,7 @@ def test_progress_lines_have_the_reports_form(tmp_path, prepared, capsys):
     assert len(lines) == 2
     assert all(re.fullmatch(r"Epoch \[\d+/\d+\] d_loss -?\d+\.\d{4} g_loss -?\d+\.\d{3}", line) for line in lines)
     rows = [json.loads(line) for line in (tmp_path / "run/metrics.jsonl").read_text().splitlines()]
-    assert [row["step"] for row in rows] == [2, 4]
+    assert [row["step"] for row in rows if "d_loss" in row] == [2, 4]
 
 
 def test_previews_are_sounds_as_they_are_played(tmp_path, prepared):

@@ -62,9 +62,76 @@ def test_what_was_never_saved_claims_no_folder_and_leaves_no_scores(tmp_path, pr
     assert first.run.load_best() is not None
     second = trainer(tmp_path / "run", prepared, "steps=1", "report_every=1")
     second.train()
-    assert [json.loads(line)["step"] for line in (tmp_path / "run/metrics.jsonl").read_text().splitlines()] == [1]
-    assert second.run.load_best() is None
+    assert {json.loads(line)["step"] for line in (tmp_path / "run/metrics.jsonl").read_text().splitlines()} == {1}
+    assert second.run.load_best()[1]["step"] == 1
     assert second.run.read()[0].batch_size == 4
+
+
+@pytest.mark.parametrize("document", ['{"mine": 1}', '{"format": 1, "model": {}, "training": {"steps": 9}}'])
+def test_another_programs_folder_stays_as_it_is(tmp_path, prepared, document):
+    for name in ("config.json", "metrics.jsonl", "best.safetensors"):
+        (tmp_path / name).write_text(document)
+    with pytest.raises(ValueError, match=r"is not a training run|holds a run that this version cannot read"):
+        trainer(tmp_path, prepared)
+    assert {path.name: path.read_text() for path in tmp_path.iterdir() if path.is_file()} == dict.fromkeys(
+        ("config.json", "metrics.jsonl", "best.safetensors"), document
+    )
+
+
+def test_a_run_without_its_states_keeps_its_best(tmp_path, prepared):
+    settings = ("steps=2", "preview_every=2", "save_every=1")
+    trainer(tmp_path / "run", prepared, *settings).train()
+    for state in states(tmp_path / "run"):
+        state.unlink()
+    kept = [(tmp_path / "run" / name).read_bytes() for name in ("best.safetensors", "metrics.jsonl")]
+    with pytest.raises(ValueError, match="no state to go on from: name another --out"):
+        trainer(tmp_path / "run", prepared, *settings)
+    assert kept == [(tmp_path / "run" / name).read_bytes() for name in ("best.safetensors", "metrics.jsonl")]
+
+
+def test_a_run_cannot_end_where_it_has_been(tmp_path, prepared):
+    trainer(tmp_path / "run", prepared, "steps=3").train()
+    before = (tmp_path / "run/config.json").read_text()
+    with pytest.raises(ValueError, match="is at step 3 already: the run cannot end at 2"):
+        trainer(tmp_path / "run", prepared, "steps=2")
+    assert (tmp_path / "run/config.json").read_text() == before
+
+
+def test_what_a_killed_save_left_is_swept(tmp_path, prepared):
+    trainer(tmp_path / "run", prepared, "steps=1").train()
+    left = [tmp_path / "run" / name for name in ("states/.step-00000001.safetensors.0a", ".best.safetensors.0b")]
+    for file in left:
+        file.write_bytes(b"half")
+    trainer(tmp_path / "run", prepared, "steps=1")
+    assert not any(file.exists() for file in left)
+    assert len(states(tmp_path / "run")) == 1
+
+
+@pytest.mark.parametrize("when", ["preview_every=3", "save_every=3"])
+def test_weights_that_are_not_finite_are_not_kept(tmp_path, prepared, when):
+    trainer(tmp_path / "run", prepared, "steps=2").train()
+    good = states(tmp_path / "run")
+    subject = trainer(tmp_path / "run", prepared, "steps=3", when)
+    play = subject.game.round
+
+    def overflow(step: int) -> tuple:
+        losses = play(step)
+        subject.game.average.dense.bias.fill_(float("nan"))
+        return losses
+
+    subject.game.round = overflow
+    with pytest.raises(FloatingPointError, match="a weight is not finite at step 3"):
+        subject.train()
+    assert states(tmp_path / "run") == good
+
+
+def test_a_damaged_best_says_how_to_go_on(tmp_path, prepared):
+    trainer(tmp_path / "run", prepared, "steps=2", "preview_every=2").train()
+    (tmp_path / "run/best.safetensors").write_bytes(b"half")
+    with pytest.raises(ValueError, match=r"best\.safetensors is damaged .*: remove it, and the run goes on"):
+        trainer(tmp_path / "run", prepared, "steps=3")
+    (tmp_path / "run/best.safetensors").unlink()
+    trainer(tmp_path / "run", prepared, "steps=3").train()
 
 
 def test_a_damaged_state_is_one_sentence(tmp_path, prepared):

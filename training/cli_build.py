@@ -53,10 +53,14 @@ def _add_checkpoints(parser) -> None:
 
 def _build(options) -> None:
     from audiogan import checkpoint
+    from audiogan.device import choose_device
 
     shelf = options.checkpoints or checkpoint.FOLDER  # what would be refused after hours is refused now
     checkpoint.refuse_taken(shelf / checkpoint.check_name(options.name), options.replace)
-    check_settings(options)
+    config = check_settings(options)
+    choose_device(options.device)
+    if config.start:
+        checkpoint.find(config.start)
     options.out = options.data = options.work / DATA
     if options.data.exists():
         print(f"{options.data} is there: it is taken as it is")
@@ -85,11 +89,11 @@ def _report(options) -> None:
     from audiogan.dataset import PreparedData
     from audiogan.device import choose_device
     from audiogan.evaluation.evaluate import Settings, check_data, evaluate
-    from audiogan.folders import refuse_existing
     from training.classifier import ClassifierTraining, train
 
     data, judge, out = PreparedData(options.work / DATA), options.work / JUDGE, options.work / REPORT
-    refuse_existing(out)
+    if out.exists():
+        raise ValueError(f"{out} is there already: remove it to have another")
     check_data(data)
     shelf = options.checkpoints or checkpoint.FOLDER
     synthesizers = [synthesis.load(name, options.device, shelf) for name in options.names]

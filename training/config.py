@@ -12,6 +12,7 @@ PRESETS = Path(__file__).parent / "presets"
 LOSSES = ("bce", "wgan-gp", "lsgan", "hinge", "rpgan")
 ZERO_CENTRED = ("lsgan", "hinge", "rpgan")  # losses whose penalty is R1 and R2
 COUNTS = ("steps", "batch_size", "critic_steps", "penalty_every", "report_every", "save_every", "preview_every")
+LARGEST_BATCH = 65_536
 PERHAPS = ("warmup", "head_start", "feature_steps", "critic_width")  # counts of which there may be none
 SCHEDULES = ("constant", "linear", "cosine")
 CRITICS = ("own", "ensemble")
@@ -70,7 +71,8 @@ class TrainConfig:
         graphs: on one CUDA device, record each kind of step once and replay it (see `training.replay`).
         report_every: steps from one printed line to the next.
         save_every: steps from one saved state to the next.
-        preview_every: steps from one set of preview sounds, and one score on held-out audio, to the next.
+        preview_every: steps from one set of preview sounds, and one score on held-out audio, to the next; where a run
+            ends, it has both as well.
         seed: of weights, batches and latents.
 
     Raises:
@@ -130,6 +132,7 @@ class TrainConfig:
         for name, least in (*((name, 1) for name in COUNTS), *((name, 0) for name in PERHAPS)):
             value = getattr(self, name)
             _check(self, name, type(value) is int and value >= least, f"a whole number of at least {least}")
+        _check(self, "batch_size", self.batch_size <= LARGEST_BATCH, f"at most {LARGEST_BATCH:,}")
         for name in ("learning_rate", "critic_learning_rate"):
             _check(self, name, 0.0 < getattr(self, name) <= 1.0, "above 0 and at most 1")
         for name in ("penalty", *SHORTFALLS):

@@ -60,10 +60,14 @@ class RunFolder:
         approval may change between one start and the next; all of it, while nothing was saved.
         """
         if self.exists:
+            self.read()  # nothing is written into a folder that is another program's
             if self._state_files() or self.best_file.exists():
                 self._check_same(config, model, data)
-            if not self._state_files():
-                self._forget()
+            if self._state_files():
+                self._check_ahead(config)
+            else:
+                self._forget(config)
+            self._sweep()
         elif self.folder.exists() and any(self.folder.iterdir()):
             raise ValueError(f"--out {self.folder} is neither empty nor a training run: name another folder")
         for folder in (self.previews, self.states):
@@ -102,8 +106,29 @@ class RunFolder:
             key = changed[0]
             raise ValueError(f"{self.folder} holds a run with {key} {old[key]!r}, not {new[key]!r}: name another --out")
 
-    def _forget(self) -> None:
-        """The scores of a run that ended before its first state: it begins anew."""
+    def _check_ahead(self, config: TrainConfig) -> None:
+        step = max(map(_step_in_name, self._state_files()))
+        if step > config.steps:
+            raise ValueError(f"{self.folder} is at step {step:,} already: the run cannot end at {config.steps:,}")
+
+    def _sweep(self) -> None:
+        """What a killed process was writing."""
+        whole = [self.states / "step-*.safetensors", self.best_file, self.metrics_file, self.config_file]
+        for left in (left for file in whole for left in file.parent.glob(f".{file.name}.*")):
+            left.unlink(missing_ok=True)
+
+    def _forget(self, config: TrainConfig) -> None:
+        """The scores of a run that ended before its first state: it begins anew.
+
+        Raises:
+            ValueError: it went on for longer, and its states were removed.
+        """
+        best = self.load_best()
+        if best and best[1]["step"] > config.save_every:
+            raise ValueError(
+                f"{self.folder} holds the best generator of a run, and no state to go on from: name another --out, or "
+                "remove the folder to begin anew"
+            )
         for file in (self.metrics_file, self.best_file):
             file.unlink(missing_ok=True)
 
@@ -123,14 +148,14 @@ class RunFolder:
         if step is not None:
             file = self._state_file(step)
             if file not in files:
-                kept = ", ".join(str(int(one.stem.removeprefix("step-"))) for one in files) or "none yet"
+                kept = ", ".join(str(_step_in_name(one)) for one in files) or "none yet"
                 raise ValueError(f"{self.folder} keeps no state of step {step}, but of {kept}")
             return _unpacked(file)
         for file in reversed(files):
             with contextlib.suppress(ValueError):
                 return _unpacked(file)
         if files:
-            raise ValueError(f"every state in {self.states} is damaged: remove it to start afresh")
+            raise ValueError(f"every state in {self.states} is damaged: name another --out")
         return None
 
     def save_best(self, tensors: dict[str, torch.Tensor], numbers: dict) -> None:
@@ -160,7 +185,7 @@ class RunFolder:
         """Forget lines after `step`, which a resumed run will write again."""
         if not self.metrics_file.exists():
             return
-        lines = self.metrics_file.read_text().splitlines()
+        lines = self.metrics_file.read_text(encoding="utf-8", errors="replace").splitlines()
         kept = [line for line in lines if _step_of(line) <= step]
         write_atomically(self.metrics_file, "".join(f"{line}\n" for line in kept).encode())
 
@@ -177,6 +202,10 @@ def _unpacked(file: Path) -> tuple[dict[str, torch.Tensor], dict]:
             return tensors, json.loads(opened.metadata()["numbers"])
     except (OSError, safetensors.SafetensorError, KeyError, TypeError, json.JSONDecodeError) as error:
         raise ValueError(f"{file} is damaged ({error})") from None
+
+
+def _step_in_name(state: Path) -> int:
+    return int(state.stem.removeprefix("step-"))
 
 
 def _step_of(line: str) -> float:

@@ -85,7 +85,8 @@ class Trainer:
         Raises:
             FloatingPointError: a loss is not finite; the last state saved is kept.
         """
-        begun, earlier, saved, late = time.monotonic(), self.seconds, self.step, False
+        begun, earlier, late = time.monotonic(), self.seconds, False
+        first = saved = self.step
         with self._interruptible(), self._observer() as observer:
             while self.step < self.config.steps and not self._agreed(late or self.stopping):
                 losses = self.game.round(self.step)
@@ -100,6 +101,8 @@ class Trainer:
                 if self.step % self.config.save_every == 0:
                     self.save(losses)
                     saved = self.step
+            if self.step > first and self.step % self.config.preview_every and not self.stopping:
+                self._judge(observer)  # where the run ends, and its rate has fallen
             if self.step > saved:
                 self.save(losses)
         if self.step >= self.config.steps:
@@ -107,12 +110,13 @@ class Trainer:
         return "interrupted" if self.stopping else "time"
 
     def save(self, losses: tuple[Tensor, ...] = ()) -> None:
-        """Write the state, unless a loss is not finite.
+        """Write the state, unless a loss or a weight is not finite.
 
         Raises:
             FloatingPointError: it is not; the state before is kept.
         """
         self._finite(losses)
+        self._check_weights()
         if self.workers.first:
             self.run.save_state(self.game.state().tensors(), self._numbers())
 
@@ -120,6 +124,7 @@ class Trainer:
         """Score the averaged generator on held-out audio, keep it if it is the best, and let it be heard."""
         if self.validation is None:
             return
+        self._check_weights()
         average = self.game.average
         score, floor = self.validation.score(average), self.validation.floor
         best = score.distance < self.best_score
@@ -137,11 +142,17 @@ class Trainer:
         tensors, numbers = saved
         self.game.state().restore(tensors)
         self.step, self.seconds = numbers["step"], numbers["seconds"]
-        best = self.run.load_best()
+        best = self._load_best()
         self.best_score = best[1]["score"] if best else math.inf
         if self.workers.first:
             self.run.truncate_log(self.step)
         return True
+
+    def _load_best(self) -> tuple[dict, dict] | None:
+        try:
+            return self.run.load_best()
+        except ValueError as error:
+            raise ValueError(f"{error}: remove it, and the run goes on and keeps another") from None
 
     def _fit(self, data: PreparedData) -> None:
         """Show the training clips to both players, or what the data set knows of them, before the first step."""
@@ -169,6 +180,12 @@ class Trainer:
         if not all(math.isfinite(value) for value in values):
             raise FloatingPointError(f"a loss is not finite at step {self.step}; the last state saved is kept")
         return values
+
+    def _check_weights(self) -> None:
+        """FloatingPointError where one is not finite, of which losses say so a step later only."""
+        weights = [*self.game.average.parameters(), *self.game.critic_weights]
+        if not all(weight.isfinite().all() for weight in weights):
+            raise FloatingPointError(f"a weight is not finite at step {self.step}; the last state saved is kept")
 
     def _numbers(self) -> dict:
         """What a saved file says of itself."""

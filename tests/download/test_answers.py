@@ -31,7 +31,7 @@ class TestThrottling:
         fetch()
         assert waits == [600.0]
 
-    @pytest.mark.parametrize("asked", ["", "soon", "-5", "²", "Wed, 99 Foo 2019"])
+    @pytest.mark.parametrize("asked", ["", "soon", "-5", "²", "Wed, 99 Foo 2019", f"1 Jan 2019 00:00:00 +{9**20}"])
     def test_backs_off_where_it_is_not_told(self, asked):
         assert retry.retry_after(asked) is None
 
@@ -44,6 +44,12 @@ class TestThrottling:
         assert fetch() == {NAME: DATA}
         assert 0.7 < waits[0] < 1.3
         assert 1.4 < waits[1] < 2.6
+
+    @pytest.mark.parametrize("status", [405, 501])
+    def test_a_server_without_head_is_asked_for_the_files(self, fetch, shelf, waits, status):
+        shelf.heads += [say(status)]
+        assert fetch() == {NAME: DATA}
+        assert waits == []
 
     def test_throttled_for_ever(self, fetch, shelf):
         shelf.heads += [say(429, Retry_After="1")] * 100

@@ -24,6 +24,7 @@ TRIES = 8  # in a row that bring less than PROGRESS_BYTES
 PROGRESS_BYTES = 2**20
 REDIRECTS = 5
 RETRIED = (408, 425, 429)  # and every 5xx
+NO_HEAD = (405, 501)  # of servers that tell a length to GET alone
 
 
 @dataclass(frozen=True)
@@ -125,8 +126,8 @@ class Downloader:
             self.sleep(wait_s)
 
     def _ask_length(self, part: Part) -> int:
-        with self._open("HEAD", part.name) as response:
-            length = response.headers.get("Content-Length", "")
+        with self._open("HEAD", part.name, allowed=NO_HEAD) as response:
+            length = response.headers.get("Content-Length", "") if response.status_code not in NO_HEAD else ""
         return int(length) if length.isdecimal() else part.size
 
     def _transfer(self, part: Part) -> None:
@@ -147,10 +148,13 @@ class Downloader:
             raise TryAgainError(f"the server stopped at {part.size:,} of {part.length:,} bytes")
 
     @contextmanager
-    def _open(self, method: str, name: str, headers: dict | None = None) -> Iterator[httpx.Response]:
+    def _open(self, method: str, name: str, headers: dict | None = None, allowed=()) -> Iterator[httpx.Response]:
         url = f"{self.base}/{name}?download=1"
         with self.client.stream(method, url, headers=headers) as response:
             status = f"HTTP {response.status_code} {response.reason_phrase}".strip()
+            if response.status_code in allowed:
+                yield response
+                return
             if response.status_code in RETRIED or response.status_code >= 500:
                 raise TryAgainError(status, retry_after(response.headers.get("Retry-After", "")))
             if response.status_code not in (200, 206, 416):

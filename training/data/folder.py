@@ -37,7 +37,8 @@ def prepare(
         raise ValueError(f"audio folder {folder} is missing")
     names, skipped = find(folder)
     if not names:
-        raise ValueError(f"{folder} holds no audio file ({', '.join(sorted(EXTENSIONS))})")
+        why = "".join(f": {first.source} {first.reason}" for first in skipped[:1])
+        raise ValueError(f"{folder} holds no audio file ({', '.join(sorted(EXTENSIONS))}){why}")
     labels = tuple(sorted({_first(name) for name in names if "/" in name}))
     ModelConfig("any", labels=labels)  # checks the names
     skipped += [Skipped(name, LOOSE) for name in names if labels and "/" not in name]

@@ -26,7 +26,7 @@ def retry_after(asked: str) -> float | None:
     """Seconds to wait by a Retry-After header, which is seconds or a date; ten minutes at most, None if neither."""
     try:
         seconds = float(asked) if asked.isdecimal() else _seconds_until(parsedate_to_datetime(asked))
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return min(max(seconds, 0.0), LONGEST_RETRY_AFTER_S)
 

@@ -25,12 +25,13 @@ EXTENSIONS = {
 }
 NO_FILE = "is no file, or a broken link"
 READ_ANYWAY = "is a link to a folder that is read anyway"
+AROUND = "is a link to a folder around one that is read"
 
 
 def find(folder: Path) -> tuple[list[str], list[Skipped]]:
     """Every audio file below a folder, as a path from there with slashes, in order; and what seems one but is not.
 
-    Links to folders are followed where they lead out of this one, each once.
+    Links to folders are followed where they lead to others than this one and those around it, each once.
     """
     names, skipped = [], []
     for name, fault in tqdm(_walk(folder), desc="find", unit="file", leave=False, delay=2):
@@ -49,12 +50,19 @@ def _walk(folder: Path) -> Iterator[tuple[str, str]]:
         inside = "" if place == str(folder) else f"{Path(place).relative_to(folder).as_posix()}/"
         for name in [name for name in folders if os.path.islink(os.path.join(place, name))]:
             real = os.path.realpath(os.path.join(place, name))
-            if any(f"{real}/".startswith(f"{root}/") for root in roots):
+            read = any(_holds(root, real) for root in roots)
+            if read or any(_holds(real, root) for root in roots):
                 folders.remove(name)
-                yield f"{inside}{name}", READ_ANYWAY
-            roots.add(real)
+                yield f"{inside}{name}", READ_ANYWAY if read else AROUND
+            else:
+                roots.add(real)
         for name in files:
             if os.path.splitext(name)[1].lower() in EXTENSIONS:
                 yield f"{inside}{name}", "" if os.path.isfile(os.path.join(place, name)) else NO_FILE
     for error in closed:
         yield Path(error.filename).relative_to(folder).as_posix(), f"cannot be opened: {error.strerror}"
+
+
+def _holds(outer: str, inner: str) -> bool:
+    """Whether a real path is that of a folder in another, or the same."""
+    return os.path.commonpath([outer, inner]) == outer
