@@ -11,6 +11,7 @@ import pytest
 import torch
 from test_trainer import SMALL, states, trainer
 
+from training.batches import Batches
 from training.run import RunFolder
 
 PATIENCE_SECONDS = 300  # a busy machine takes a minute to import what a process needs
@@ -231,6 +232,22 @@ def test_a_signal_that_comes_twice_is_one_and_a_later_one_is_not_held_back(tmp_p
                 assert heard == ["before"]
         finally:
             signal.signal(number, before)
+
+
+def test_a_signal_while_features_are_taught_is_heard_at_once(tmp_path, prepared, monkeypatch):
+    settings = ("steps=2", "feature_steps=1000000", "critics=features", "paired=true")
+    draw = Batches.draw
+
+    def interrupted(*arguments) -> tuple:
+        signal.raise_signal(signal.SIGTERM)
+        return draw(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Batches, "draw", interrupted)
+        subject = trainer(tmp_path / "run", prepared, *settings)
+    assert (subject.train(), subject.step) == ("interrupted", 0)
+    assert states(tmp_path / "run") == {}
+    assert trainer(tmp_path / "run", prepared, "steps=2", "critics=features", "paired=true").train() == "done"
 
 
 def test_kill_9_leaves_a_state_that_resumes(tmp_path, prepared):

@@ -1,5 +1,7 @@
 """Teach a critic's feature network the labels before the game begins; from then on it is frozen."""
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from tqdm import tqdm
@@ -13,7 +15,14 @@ BATCH_SIZE, LEARNING_RATE, SMOOTHING = 64, 4e-3, 0.05
 MAX_SHIFT_SECONDS, GAIN = 0.025, (0.3, 1.0)
 
 
-def teach(network: FeatureNetwork, generator: Generator, batches: Batches, steps: int, visible: bool = True) -> None:
+def teach(
+    network: FeatureNetwork,
+    generator: Generator,
+    batches: Batches,
+    steps: int,
+    visible: bool = True,
+    stopping: Callable[[], bool] = lambda: False,
+) -> None:
     """Train on the training split for some batches, the learning rate rising and falling once.
 
     Args:
@@ -22,6 +31,7 @@ def teach(network: FeatureNetwork, generator: Generator, batches: Batches, steps
         batches: where clips and randomness come from.
         steps: 0 leaves the network as it was initialised.
         visible: show progress.
+        stopping: asked before each batch whether to leave it half taught.
     """
     if not steps:
         return
@@ -29,6 +39,8 @@ def teach(network: FeatureNetwork, generator: Generator, batches: Batches, steps
     optimizer = torch.optim.AdamW(network.parameters(), LEARNING_RATE / 2, weight_decay=1e-2)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, total_steps=steps)
     for _ in tqdm(range(steps), desc="teach the features", unit="batch", disable=not visible):
+        if stopping():
+            return
         audio, label, _ = batches.draw(BATCH_SIZE)
         native = generator.from_audio(_changed(audio, network, batches))
         loss = F.cross_entropy(network.logits(native), label, label_smoothing=SMOOTHING)

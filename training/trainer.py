@@ -74,7 +74,8 @@ class Trainer:
         if self.workers.any(self.workers.of_first(self.step) != self.step, device):
             raise ValueError(f"{run.folder} must be one folder that all processes see: they would go on at other steps")
         if not resumed:
-            self._fit(data)
+            with self._interruptible():
+                self._fit(data)
 
     def train(self, max_minutes: float = math.inf) -> str:
         """Train to the end of the run, `max_minutes` or an interrupt, and save.
@@ -172,7 +173,8 @@ class Trainer:
         self.game.average.load_state_dict(self.game.generator.state_dict())
         features = getattr(self.game.discriminator, "features", None)
         if features is not None and self.game.model.labels:
-            teach(features, self.game.generator, self.game.batches, self.config.feature_steps, self.workers.first)
+            count, visible = self.config.feature_steps, self.workers.first
+            teach(features, self.game.generator, self.game.batches, count, visible, lambda: self.stopping)
 
     def _finite(self, losses: tuple[Tensor, ...]) -> list[float]:
         """The losses as numbers, their means over the processes."""
@@ -202,9 +204,9 @@ class Trainer:
 
     @contextlib.contextmanager
     def _interruptible(self) -> Iterator[None]:
-        """SIGTERM and Ctrl-C ask for a stop after the step; a second one, unless it is the same, is not held back.
+        """SIGTERM and Ctrl-C ask for a stop after the step, or before the first; a later one is not held back.
 
-        `timeout` and others send each twice at once, to the process and to its group.
+        One that comes at once is the same: `timeout` and others send each twice, to the process and to its group.
         """
         asked = math.inf
 
