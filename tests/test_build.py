@@ -112,4 +112,4 @@ def test_a_report_teaches_its_judge_once(built, capsys, monkeypatch):
     assert document["data"]["labels"] == ["high", "low"]
     assert document["models"]["mine"]["history"]
     assert (built / "work/classifier/model.safetensors").is_file()
-    assert "report" in refused(capsys, cli.main, *command)  # it is there, and nothing is lost
+    assert f"{report} is there already: remove it" in refused(capsys, cli.main, *command)  # and nothing is lost

@@ -41,6 +41,7 @@ def test_round_trip():
     ("setting", "match"),
     [
         ("batch_size=0", "batch_size must be"),
+        ("batch_size=4611686018427387904", "batch_size must be at most 65,536"),
         ("batch_size=many", "batch_size must be"),
         ("batch_size=1.5", "batch_size must be"),
         ("learning_rate=nan", "learning_rate must be"),
