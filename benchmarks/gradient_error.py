@@ -5,7 +5,8 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from training.game import Game, Hand
+from training.game import Game
+from training.hand import Hand
 
 
 def gradient_errors(game: Game, rounds: int = 3) -> dict[str, float]:

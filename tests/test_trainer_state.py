@@ -9,9 +9,11 @@ import time
 
 import pytest
 import torch
-from test_trainer import SMALL, states, trainer
+from test_trainer import SMALL, states, trainer, weights
 
+from training import features
 from training.batches import Batches
+from training.export import export
 from training.run import RunFolder
 
 PATIENCE_SECONDS = 300  # a busy machine takes a minute to import what a process needs
@@ -105,7 +107,13 @@ def test_what_a_killed_save_left_is_swept(tmp_path, prepared):
         file.write_bytes(b"half")
     trainer(tmp_path / "run", prepared, "steps=1")
     assert not any(file.exists() for file in left)
-    assert len(states(tmp_path / "run")) == 1
+    assert [file.stem for file in sorted(states(tmp_path / "run"))] == ["step-00000000", "step-00000001"]
+
+
+def test_a_run_that_was_killed_in_its_first_write_begins(tmp_path, prepared):
+    (tmp_path / ".config.json.0a").write_bytes(b"half")
+    trainer(tmp_path, prepared)
+    assert not (tmp_path / ".config.json.0a").exists()
 
 
 @pytest.mark.parametrize("when", ["preview_every=3", "save_every=3"])
@@ -137,8 +145,9 @@ def test_a_damaged_best_says_how_to_go_on(tmp_path, prepared):
 
 def test_a_damaged_state_is_one_sentence(tmp_path, prepared):
     trainer(tmp_path / "run", prepared, "steps=1").train()
-    (tmp_path / "run/states/step-00000001.safetensors").write_bytes(b"short")
-    with pytest.raises(ValueError, match="is damaged"):
+    for file in states(tmp_path / "run"):
+        file.write_bytes(b"short")
+    with pytest.raises(ValueError, match=r"every state in .* is damaged"):
         trainer(tmp_path / "run", prepared)
 
 
@@ -250,13 +259,46 @@ def test_a_signal_while_features_are_taught_is_heard_at_once(tmp_path, prepared,
     assert trainer(tmp_path / "run", prepared, "steps=2", "critics=features", "paired=true").train() == "done"
 
 
+def test_what_features_were_taught_outlives_a_run_that_saved_no_step(tmp_path, prepared):
+    first = trainer(tmp_path / "run", prepared, preset="hybrid-cpu")
+    again = trainer(tmp_path / "run", prepared, "feature_steps=2", preset="hybrid-cpu")
+    assert again.step == 0
+    assert again.seconds == first.seconds > 0
+    assert torch.equal(weights(again), weights(first))
+    assert torch.equal(again.game.rng.get_state(), first.game.rng.get_state())
+    with pytest.raises(ValueError, match="no saved state yet: train first"):
+        export(tmp_path / "run", "name", tmp_path / "checkpoints", which="last")
+
+
+def test_a_run_that_saved_no_step_may_begin_otherwise(tmp_path, prepared):
+    trainer(tmp_path / "run", prepared, preset="hybrid-cpu")
+    other = trainer(tmp_path / "run", prepared, "learning_rate=0.1", "steps=1", preset="hybrid-cpu")
+    assert other.train() == "done"
+
+
+def test_what_comes_before_the_first_step_counts_as_time(tmp_path, prepared, monkeypatch):
+    teach = features.teach
+
+    def slowly(*arguments) -> None:
+        teach(*arguments)
+        time.sleep(0.2)
+
+    monkeypatch.setattr("training.trainer.teach", slowly)
+    subject = trainer(tmp_path / "run", prepared, "steps=2", preset="hybrid-cpu")
+    assert subject.train(max_minutes=0.2 / 60) == "time"
+    assert subject.step == 1
+    again = trainer(tmp_path / "run", prepared, "steps=2", preset="hybrid-cpu")
+    assert again.seconds > 0.2
+    assert again.train(max_minutes=60) == "done"
+
+
 def test_kill_9_leaves_a_state_that_resumes(tmp_path, prepared):
     run = tmp_path / "run"
     command = [sys.executable, "-m", "training", "train", "wavegan", "--data", prepared, "--out", run]
     settings = [word for setting in [*SMALL, "save_every=1"] for word in ("--set", setting)]
     with subprocess.Popen([*command, *settings], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while not list(run.glob("states/step-*")) and time.monotonic() < deadline:
+        while not list(run.glob("states/step-*1.*")) and time.monotonic() < deadline:
             time.sleep(0.05)
         time.sleep(0.5)
         process.kill()

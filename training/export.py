@@ -81,7 +81,7 @@ def _averaged(run: RunFolder, which: str | int) -> tuple[dict, dict]:
     if best:
         return best
     state = run.load_state(which if isinstance(which, int) else None)
-    if state is None:
+    if state is None or state[1]["step"] == 0:
         raise ValueError(f"{run.folder} has no saved state yet: train first")
     tensors, numbers = state
     return below(tensors, "average"), numbers

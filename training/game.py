@@ -2,8 +2,7 @@
 
 import contextlib
 import functools
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor, nn
@@ -17,36 +16,12 @@ from training.batches import Batches
 from training.config import ZERO_CENTRED, TrainConfig
 from training.distributed import Workers
 from training.evenness import Evenness
+from training.hand import Hand
 from training.losses import LOSSES, interpolation_penalty, zero_centred_penalty
 from training.replay import Replay
 from training.schedule import factor
 from training.shortfall import Shortfall
 from training.state import TrainingState
-
-
-@dataclass(frozen=True)
-class Hand:
-    """What one step is played with: real and fake native samples, augmented alike, and what the critics see of them.
-
-    `fake` and `fake_views` carry the generator's gradient where the generator is to learn from them; `shortfall` is
-    what it owes besides its critics' loss, already weighted.
-    """
-
-    label: Tensor | None
-    real: Tensor
-    fake: Tensor
-    real_views: tuple
-    fake_views: tuple
-    shortfall: Tensor | float = 0.0
-
-    def detached(self) -> "Hand":
-        """The same for the critic, without the generator's gradient."""
-        return Hand(self.label, self.real, self.fake.detach(), self.real_views, _each(Tensor.detach, self.fake_views))
-
-    def in_float32(self) -> "Hand":
-        """The same with views in full precision, as penalties need them."""
-        views = (_each(Tensor.float, views) for views in (self.real_views, self.fake_views))
-        return Hand(self.label, self.real, self.fake, *views, self.shortfall)
 
 
 class Game:
@@ -258,8 +233,3 @@ class Game:
 def _set(number: Tensor | float, value: float) -> Tensor | float:
     """The value as a number of the same form: a tensor is filled, so that it stays where it is."""
     return number.fill_(value) if isinstance(number, Tensor) else value
-
-
-def _each(change: Callable[[Tensor], Tensor], views: tuple) -> tuple:
-    """Views, which may be nested, each changed."""
-    return tuple(_each(change, view) if isinstance(view, tuple) else change(view) for view in views)

@@ -57,23 +57,26 @@ class RunFolder:
         """Write the config of a new run, or check that it is the one the folder holds.
 
         Only `steps`, the reporting intervals, `graphs` and the weights of what is asked for beside the critics'
-        approval may change between one start and the next; all of it, while nothing was saved.
+        approval may change between one start and the next; all of it, before a step was saved.
         """
         if self.exists:
-            self.read()  # nothing is written into a folder that is another program's
-            if self._state_files() or self.best_file.exists():
-                self._check_same(config, model, data)
-            if self._state_files():
-                self._check_ahead(config)
-            else:
-                self._forget(config)
-            self._sweep()
-        elif self.folder.exists() and any(self.folder.iterdir()):
+            changed = self._changed(config, model, data)  # nothing is written into a folder that is another program's
+            step = max(map(_step_in_name, self._state_files()), default=0)
+            if changed and (step or self.best_file.exists()):
+                raise ValueError(f"{changed}: name another --out")
+            if step > config.steps:
+                raise ValueError(f"{self.folder} is at step {step:,} already: the run cannot end at {config.steps:,}")
+            if not step:
+                self._forget(config, everything=bool(changed))
+        elif self.folder.exists() and set(self.folder.iterdir()) - set(self._half_written()):
             raise ValueError(f"--out {self.folder} is neither empty nor a training run: name another folder")
-        for folder in (self.previews, self.states):
-            folder.mkdir(parents=True, exist_ok=True)
+        for left in self._half_written():
+            left.unlink(missing_ok=True)
         document = {"training": config.to_dict(), "model": model.to_dict(), "data": data}
+        self.folder.mkdir(parents=True, exist_ok=True)
         write_atomically(self.config_file, (json.dumps(document, indent=2) + "\n").encode())
+        for folder in (self.previews, self.states):
+            folder.mkdir(exist_ok=True)
 
     def read(self) -> tuple[TrainConfig, ModelConfig, dict]:
         """The run's training config, model config and the description of its data.
@@ -94,31 +97,24 @@ class RunFolder:
         """The number format that the run was begun with, None before it is."""
         return self.read()[0].precision if self.exists else None
 
-    def _check_same(self, config: TrainConfig, model: ModelConfig, data: dict) -> None:
+    def _changed(self, config: TrainConfig, model: ModelConfig, data: dict) -> str:
+        """What differs from the run that the folder holds, empty where nothing does that may not."""
         # What `model` overrides is in the model's own config, setting by setting.
         free = {"model", "steps", "report_every", "save_every", "preview_every", *SHORTFALLS, "graphs"}
         old_config, old_model, old_data = self.read()
         if old_data["sha256"] != data["sha256"]:
-            raise ValueError(f"{self.folder} was trained on other data ({old_data['source']}): name another --out")
+            return f"{self.folder} was trained on other data ({old_data['source']})"
         old, new = old_config.to_dict() | dataclasses.asdict(old_model), config.to_dict() | dataclasses.asdict(model)
-        changed = [key for key in new if key not in free and old[key] != new[key]]
-        if changed:
-            key = changed[0]
-            raise ValueError(f"{self.folder} holds a run with {key} {old[key]!r}, not {new[key]!r}: name another --out")
+        keys = (key for key in new if key not in free and old[key] != new[key])
+        return next((f"{self.folder} holds a run with {key} {old[key]!r}, not {new[key]!r}" for key in keys), "")
 
-    def _check_ahead(self, config: TrainConfig) -> None:
-        step = max(map(_step_in_name, self._state_files()))
-        if step > config.steps:
-            raise ValueError(f"{self.folder} is at step {step:,} already: the run cannot end at {config.steps:,}")
-
-    def _sweep(self) -> None:
+    def _half_written(self) -> list[Path]:
         """What a killed process was writing."""
         whole = [self.states / "step-*.safetensors", self.best_file, self.metrics_file, self.config_file]
-        for left in (left for file in whole for left in file.parent.glob(f".{file.name}.*")):
-            left.unlink(missing_ok=True)
+        return [left for file in whole for left in file.parent.glob(f".{file.name}.*")]
 
-    def _forget(self, config: TrainConfig) -> None:
-        """The scores of a run that ended before its first state: it begins anew.
+    def _forget(self, config: TrainConfig, everything: bool) -> None:
+        """The scores of a run that ended before it saved a step, and `everything` that it was to begin with.
 
         Raises:
             ValueError: it went on for longer, and its states were removed.
@@ -129,7 +125,7 @@ class RunFolder:
                 f"{self.folder} holds the best generator of a run, and no state to go on from: name another --out, or "
                 "remove the folder to begin anew"
             )
-        for file in (self.metrics_file, self.best_file):
+        for file in (self.metrics_file, self.best_file, *(self._state_files() if everything else ())):
             file.unlink(missing_ok=True)
 
     def save_state(self, tensors: dict[str, torch.Tensor], numbers: dict) -> None:
@@ -168,7 +164,10 @@ class RunFolder:
         Raises:
             ValueError: the file is damaged.
         """
-        return _unpacked(self.best_file) if self.best_file.exists() else None
+        try:
+            return _unpacked(self.best_file) if self.best_file.exists() else None
+        except ValueError as error:
+            raise ValueError(f"{error}: remove it, and the run goes on and keeps another") from None
 
     def _state_file(self, step: int) -> Path:
         return self.states / f"step-{step:08d}.safetensors"

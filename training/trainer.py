@@ -73,12 +73,13 @@ class Trainer:
         resumed = self._resume()
         if self.workers.any(self.workers.of_first(self.step) != self.step, device):
             raise ValueError(f"{run.folder} must be one folder that all processes see: they would go on at other steps")
+        self.earlier = self.seconds
         if not resumed:
             with self._interruptible():
-                self._fit(data)
+                self._begin(data)
 
     def train(self, max_minutes: float = math.inf) -> str:
-        """Train to the end of the run, `max_minutes` or an interrupt, and save.
+        """Train to the end of the run, an interrupt or `max_minutes`, of which a run's beginning is part, and save.
 
         Returns:
             Why it stopped: `done`, `time` or `interrupted`.
@@ -86,14 +87,14 @@ class Trainer:
         Raises:
             FloatingPointError: a loss is not finite; the last state saved is kept.
         """
-        begun, earlier, late = time.monotonic(), self.seconds, False
+        begun, late = time.monotonic() - self.seconds, False
         first = saved = self.step
         with self._interruptible(), self._observer() as observer:
             while self.step < self.config.steps and not self._agreed(late or self.stopping):
                 losses = self.game.round(self.step)
                 self.step += 1
-                self.seconds = earlier + time.monotonic() - begun
-                late = self.seconds - earlier >= 60 * max_minutes
+                self.seconds = time.monotonic() - begun
+                late = self.seconds - self.earlier >= 60 * max_minutes
                 observer.step()
                 if self.step % self.config.report_every == 0:
                     observer.losses(self.step, *self._finite(losses), self.seconds)
@@ -143,17 +144,19 @@ class Trainer:
         tensors, numbers = saved
         self.game.state().restore(tensors)
         self.step, self.seconds = numbers["step"], numbers["seconds"]
-        best = self._load_best()
+        best = self.run.load_best()
         self.best_score = best[1]["score"] if best else math.inf
         if self.workers.first:
             self.run.truncate_log(self.step)
         return True
 
-    def _load_best(self) -> tuple[dict, dict] | None:
-        try:
-            return self.run.load_best()
-        except ValueError as error:
-            raise ValueError(f"{error}: remove it, and the run goes on and keeps another") from None
+    def _begin(self, data: PreparedData) -> None:
+        """Ready both players and save them at step 0, unless interrupted: to teach features takes minutes."""
+        begun = time.monotonic()
+        self._fit(data)
+        self.seconds = time.monotonic() - begun
+        if not self.workers.any(self.stopping, self.device):
+            self.save()
 
     def _fit(self, data: PreparedData) -> None:
         """Show the training clips to both players, or what the data set knows of them, before the first step."""
