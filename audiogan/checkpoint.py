@@ -13,7 +13,7 @@ import torch
 
 from audiogan.audio import write_atomically
 from audiogan.config import ModelConfig
-from audiogan.folders import staged
+from audiogan.folders import staged, sweep
 from audiogan.models import build_generator, classes, count_parameters
 from audiogan.models.base import Generator
 
@@ -83,6 +83,7 @@ def refuse_taken(folder: str | os.PathLike, replace: bool = False) -> None:
     Raises:
         ValueError: something is there, and it is no checkpoint or is not to be replaced.
     """
+    sweep(Path(folder))
     if os.path.lexists(folder) and not (replace and _seems_one(Path(folder))):
         raise ValueError(f"{os.fspath(folder)} is there already: choose another --name, or --replace a checkpoint")
 
@@ -167,7 +168,7 @@ def load(folder: str | os.PathLike, name: str = "") -> tuple[Checkpoint, Generat
         generator = build_generator(checkpoint.config)
     try:
         state = _read_weights(_regular(checkpoint.folder / "model.safetensors"), generator.state_dict())
-    except (OSError, safetensors.SafetensorError, ValueError) as error:
+    except (NotImplementedError, OSError, safetensors.SafetensorError, TypeError, ValueError) as error:
         raise ValueError(f"checkpoint {checkpoint.name} has no usable model.safetensors: {error}") from None
     generator.load_state_dict(state, assign=True)
     return checkpoint, generator.requires_grad_(False).eval()

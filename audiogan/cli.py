@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -22,6 +21,7 @@ from audiogan.cli_ratings import add_ratings
 from audiogan.cli_study import add_study
 from audiogan.device import CHOICES
 from audiogan.evaluation import command as evaluation
+from audiogan.folders import PartialFolder
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -119,15 +119,17 @@ def _staged(folder: Path) -> Iterator[tuple[Path, list[str]]]:
     """A folder to write named files into; they move to `folder` together, or not at all after an error."""
     created = [place for place in (folder, *folder.parents) if not place.exists()]
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=folder, prefix=".partial-") as stage:
+        partial = PartialFolder(folder / "sounds", replace=True)  # never finished: it is its files that move
+        try:
             names: list[str] = []
-            yield Path(stage), names
+            yield partial.path, names
             for name in names:
                 if (folder / name).is_dir():
                     raise IsADirectoryError(errno.EISDIR, "a folder is in the way", os.fspath(folder / name))
             for name in names:
-                (Path(stage) / name).replace(folder / name)
+                (partial.path / name).replace(folder / name)
+        finally:
+            partial.discard()
     except BaseException:
         with suppress(OSError):  # what was not made, or what somebody else put something into
             for place in created:
@@ -147,6 +149,8 @@ def _morph(options) -> None:
 def _index(options) -> None:
     from audiogan import resemblance
     from audiogan.dataset import PreparedData
+    from audiogan.evaluation.checks import check_form
 
-    folder = checkpoint.find(options.name, options.checkpoints)
-    print(resemblance.save(resemblance.build(PreparedData(options.data)), folder))
+    folder, data = checkpoint.find(options.name, options.checkpoints), PreparedData(options.data)
+    check_form(options.name, checkpoint.read(folder).config, data)
+    print(resemblance.save(resemblance.build(data), folder))

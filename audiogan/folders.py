@@ -28,12 +28,9 @@ class PartialFolder:
     def __init__(self, target: Path, replace: bool = False):
         self.target, self._replace = target, replace
         target.parent.mkdir(parents=True, exist_ok=True)
-        prefix = f".{target.name}.partial-"
-        for left in target.parent.iterdir():
-            if left.name.startswith(prefix):
-                _sweep(left, target)
+        sweep(target)
         self._refuse_existing()
-        self._home, self._lock = _locked(prefix, target.parent)
+        self._home, self._lock = _locked(_prefix(target), target.parent)
         self.path = self._home / "new"
         self.path.mkdir()
 
@@ -75,6 +72,14 @@ def staged(target: str | os.PathLike, replace: bool = False) -> Iterator[Path]:
         partial.discard()
 
 
+def sweep(target: Path) -> None:
+    """Clear what killed processes left of a folder that was to become `target`; what was giving way is back."""
+    if target.parent.is_dir():
+        for left in target.parent.iterdir():
+            if left.name.startswith(_prefix(target)):
+                _clear_dead(left, target)
+
+
 def refuse_existing(folder: str | os.PathLike) -> None:
     """ValueError where a new folder could not be put, before hours of work are spent on it."""
     if os.path.lexists(folder):
@@ -110,7 +115,11 @@ def _locked(prefix: str, parent: Path) -> tuple[Path, int | None]:
             os.close(lock)  # of a folder that is gone
 
 
-def _sweep(left: Path, target: Path) -> None:
+def _prefix(target: Path) -> str:
+    return f".{target.name}.partial-"
+
+
+def _clear_dead(left: Path, target: Path) -> None:
     """Clear what another process left, unless it lives."""
     try:
         lock = _lock(left)

@@ -106,7 +106,7 @@ def load(folder: Path) -> Index | None:
             words = file.metadata() or {}
             tensors = [file.get_tensor(name) for name in ("fingerprints", "label")]
         return Index(*tensors, *(_names(words.get(name)) for name in ("labels", "sources")))
-    except (OSError, safetensors.SafetensorError, ValueError) as error:
+    except (AttributeError, OSError, RecursionError, safetensors.SafetensorError, TypeError, ValueError) as error:
         raise ValueError(f"checkpoint {folder.name} has no usable {INDEX}: {error}") from None
 
 

@@ -148,7 +148,7 @@ class Synthesizer:
             [clips, num_samples] float32 in [-1, 1].
 
         Raises:
-            ValueError: a shape, label or pitch that does not fit.
+            ValueError: a shape, label or pitch that does not fit, or weights of which sounds that are no numbers come.
         """
         z = np.ascontiguousarray(z, np.float32)
         if z.ndim != 2 or z.shape[1] != self.config.latent_dim or not len(z) == len(labels) == len(pitches):
@@ -160,7 +160,10 @@ class Synthesizer:
             raise ValueError("z must be finite numbers")
         numbers = [self._label_number(label) for label in labels]
         given = [self._played(number, pitch) for number, pitch in zip(numbers, pitches, strict=True)]
-        return self.renderer.render(z, numbers, given)
+        audio = self.renderer.render(z, numbers, given)
+        if not np.isfinite(audio).all():
+            raise ValueError(f"checkpoint {self.name} makes no sound of this: its values are not finite")
+        return audio
 
     def morph(
         self, from_seed: int, to_seed: int, steps: int, label: str | None = None, pitch: float | None = None

@@ -51,6 +51,15 @@ def test_saving_again_replaces(folder):
     assert [path.name for path in folder.parent.iterdir()] == ["tiny"]
 
 
+def test_one_that_was_giving_way_when_its_process_was_killed_is_there_again(folder):
+    home = folder.parent / ".tiny.partial-dead"
+    (home / "new").mkdir(parents=True)
+    folder.rename(home / "replaced")
+    with pytest.raises(ValueError, match="tiny is there already"):
+        checkpoint.refuse_taken(folder)
+    assert [path.name for path in folder.parent.iterdir()] == ["tiny"]
+
+
 @pytest.mark.parametrize("document", ['{"training": {}, "model": {}, "data": {}}', '{"model_type": "bert"}', "{", "[]"])
 def test_only_checkpoints_give_way(folder, tmp_path, document):
     checkpoint.refuse_taken(folder, replace=True)
@@ -90,6 +99,10 @@ def damage(folder, how: str) -> None:
         }
         edits[how]()
         safetensors.torch.save_file(state, weights)
+    elif how == "four bits":  # a kind that safetensors knows and PyTorch cannot read
+        header = {"dense.bias": {"dtype": "F4", "shape": [2], "data_offsets": [0, 1]}}
+        text = json.dumps(header).encode()
+        weights.write_bytes(len(text).to_bytes(8, "little") + text + b"\0")
     elif how == "other dim":
         document["model"]["dim"] = 256
         config.write_text(json.dumps(document))
@@ -120,7 +133,7 @@ def damage(folder, how: str) -> None:
 
 
 WAYS = """no weights|truncated|ten bytes|empty|pickle|torch.save|wrong shape|missing tensor|unknown tensor|not finite
-whole numbers|complex numbers|pipe of weights|config without end|unknown architecture
+four bits|whole numbers|complex numbers|pipe of weights|config without end|unknown architecture
 other dim|huge dim|other format|config not JSON|config deep|config huge|config binary
 training.null|training.{"steps": null}|training.{"steps": true}|training.{"steps": -1}|training.{"steps": "many"}
 training.{"data": ["drums"]}|training.{"data": null}|training.{"steps": 9223372036854775808}

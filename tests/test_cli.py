@@ -126,6 +126,12 @@ class TestGenerate:
         assert message.endswith("tiny-wavegan-Flute-4-2.wav: a folder is in the way\n")
         assert [path.name for path in tmp_path.iterdir()] == ["tiny-wavegan-Flute-4-2.wav"]
 
+    def test_what_a_killed_one_left_goes(self, checkpoints, tmp_path):
+        (tmp_path / ".sounds.partial-dead" / "new").mkdir(parents=True)
+        options = ["--num", "1", "--label", "Flute", "--out", tmp_path, "--checkpoints", checkpoints]
+        assert cli.main(["generate", "tiny-wavegan", *map(str, options)]) == 0
+        assert [path.name for path in tmp_path.iterdir()] == ["tiny-wavegan-Flute-0-0.wav"]
+
     def test_a_full_disk_leaves_nothing(self, checkpoints, tmp_path):
         """Files may not grow past 20 kB: the second half of the first clip finds no room."""
         out = tmp_path / "new" / "o"

@@ -8,6 +8,7 @@ from voting import STUDY, vote
 from audiogan.evaluation import history, ratings
 from audiogan.evaluation.command import named_runs
 from audiogan.evaluation.evaluate import _of_these_weights
+from audiogan.evaluation.tables import ratings_table
 from audiogan.listening import records
 
 
@@ -25,6 +26,13 @@ class TestHistoryAndRatings:
         assert (human["m"]["quality"]["mean"], human["m"]["raters"], human["m"]["study_hash"]) == (4, 3, STUDY)
         assert human["m"]["checkpoints"] == ["a"]
         assert (human["n"]["quality"]["mean"], human["n"]["raters"]) == (2, 1)
+
+    def test_a_studys_hash_is_no_markup(self, tmp_path):
+        (tmp_path / "votes.jsonl").write_text(records.to_jsonl([vote("r1", "m", study_hash="<b>evil</b>")]))
+        models = {"m": {"ratings": ratings.read(tmp_path / "votes.jsonl")["m"]}}
+        table = ratings_table({"models": models, "baselines": {"real_test": {}}})
+        assert "study &lt;b&gt;evil" in table
+        assert "<b>" not in table
 
     def test_votes_on_other_weights_are_left_out(self, capsys):
         rated = {"checkpoints": ["a"], "raters": 3}

@@ -4,7 +4,10 @@ import os
 
 import numpy as np
 import pytest
-from conftest import NUM_SAMPLES, SAMPLE_RATE, save_tiny_checkpoint, tone
+import safetensors.torch
+import torch
+from conftest import LABELS, NUM_SAMPLES, SAMPLE_RATE, save_tiny_checkpoint, tone
+from test_cli import refused
 
 from audiogan import resemblance
 from audiogan.audio import from_pcm16
@@ -77,6 +80,23 @@ def test_a_damaged_index_is_named(index, tmp_path):
         resemblance.load(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("fingerprints", "words"),
+    [
+        (torch.zeros(1, 24, 24, dtype=torch.uint8), {"labels": "[" * 100_000}),
+        (torch.zeros(1, 24, 24, dtype=torch.bfloat16), {}),
+        (torch.zeros(1, 24, 24).to(torch.float8_e4m3fn), {}),
+    ],
+    ids=["deep", "bfloat16", "float8"],
+)
+def test_a_strangers_index_costs_no_more_than_itself(fingerprints, words, tmp_path):
+    tensors = {"fingerprints": fingerprints, "label": torch.zeros(1, dtype=torch.int64)}
+    words = {"labels": '["Flute"]', "sources": '["one"]'} | words
+    safetensors.torch.save_file(tensors, tmp_path / "nearest.safetensors", words)
+    with pytest.raises(ValueError, match=r"no usable nearest\.safetensors"):
+        resemblance.load(tmp_path)
+
+
 def test_an_index_that_the_hub_would_not_give_is_not_read_either(index, tmp_path):
     path, most = resemblance.save(index, tmp_path), MAX_BYTES["nearest.safetensors"]
     os.truncate(path, most + 1)  # on disk it takes no more than before
@@ -89,3 +109,10 @@ def test_the_command_puts_an_index_beside_a_checkpoint(prepared, tmp_path, capsy
     assert main(["index", "tiny", "--data", str(prepared), "--checkpoints", str(tmp_path)]) == 0
     assert capsys.readouterr().out.strip() == str(tmp_path / "tiny" / "nearest.safetensors")
     assert resemblance.load(tmp_path / "tiny").labels == ["Flute", "Snare_drum"]
+
+
+def test_the_command_refuses_data_of_other_labels(prepared, tmp_path, capsys):
+    save_tiny_checkpoint(tmp_path / "tiny", "wavegan", labels=(*LABELS[:1], "Theremin"))
+    message = refused(capsys, main, "index", "tiny", "--data", prepared, "--checkpoints", tmp_path)
+    assert "tiny and the data have other labels (Snare_drum, Theremin)" in message
+    assert resemblance.load(tmp_path / "tiny") is None

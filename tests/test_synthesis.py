@@ -180,6 +180,17 @@ def test_clips_are_brought_to_the_peak_of_their_training_and_silent_at_both_ends
     assert finished(audio, replace(config, output_peak=0.0)) is audio
 
 
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_weights_that_are_finite_and_give_no_sound_are_refused(architecture):
+    generator = tiny_generator(architecture, LABELS)
+    with torch.no_grad():
+        for weight in generator.parameters():
+            weight.fill_(3e38)
+    synthesizer = Synthesizer(Checkpoint("tiny", Path(), generator.config, {}), generator, torch.device("cpu"))
+    with pytest.raises(ValueError, match="checkpoint tiny makes no sound of this"):
+        synthesizer.generate(1, 0)
+
+
 def test_unknown_checkpoints_and_devices(checkpoints):
     with pytest.raises(ValueError, match="tiny-wavegan"):
         audiogan.load("no-such", folder=checkpoints)

@@ -172,6 +172,24 @@ class TestRefusals:
         file.write_bytes(file.read_bytes()[: int(kept * file.stat().st_size if kept < 1 else kept)])
         assert "is damaged" in self.refuse(capsys, tmp_path)
 
+    @pytest.mark.parametrize("legacy", [False, True])
+    def test_cut_in_a_download(self, legacy, tmp_path, capsys):
+        """What PyTorch says of such a file depends on where it ends; some of it is an OSError."""
+        file = tmp_path / "gan_exp1.tar"
+        save(file, Port(2, 16384, nearest=True), 2, 16384, _use_new_zipfile_serialization=not legacy)
+        whole = file.read_bytes()
+        for kept in range(0, len(whole) - 1, len(whole) // 15):
+            file.write_bytes(whole[:kept])
+            assert "gan_exp1.tar is damaged" in self.refuse(capsys, tmp_path)
+
+    def test_a_few_bytes_that_stand_for_a_large_network(self, tmp_path, capsys, monkeypatch):
+        built = []
+        monkeypatch.setattr("audiogan.interop.wavegan_pytorch.build_generator", built.append)
+        state = Port(2, 16384, nearest=True).state_dict() | {"fc1.weight": torch.zeros(1, 1).expand(16 * 16 * 256, 100)}
+        torch.save({"generator": state}, tmp_path / "gan_exp1.tar")
+        assert "has shape" in self.refuse(capsys, tmp_path)
+        assert built == []
+
     def test_text(self, tmp_path, capsys):
         (tmp_path / "gan_exp1.tar").write_text("hello " * 100)
         assert "is damaged, or not a file that torch.save wrote" in self.refuse(capsys, tmp_path)

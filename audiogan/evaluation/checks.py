@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from audiogan.config import ModelConfig
 from audiogan.dataset import PreparedData
 from audiogan.evaluation.candidates import BASELINES
 from audiogan.evaluation.classifier import ClassifierConfig
@@ -31,15 +32,20 @@ def check(
     parties = [("the classifier", judge)] if judge else []
     parties += [(item.name, item.config) for item in synthesizers]
     for name, config in parties:
-        for quantity in ("sample_rate", "num_samples"):
-            if getattr(config, quantity) != getattr(data, quantity):
-                raise ValueError(
-                    f"{name} has {quantity} {getattr(config, quantity)}, but the data have {getattr(data, quantity)}"
-                )
-        if config.labels and set(config.labels) != set(data.labels):
-            odd = sorted(set(config.labels) ^ set(data.labels))
-            hint = "; train one for them with python -m training classifier" if config is judge else ""
-            raise ValueError(f"{name} and the data have other labels ({', '.join(odd[:5])}){hint}")
+        hint = "; train one for them with python -m training classifier" if config is judge else ""
+        check_form(name, config, data, hint)
+
+
+def check_form(name: str, config: ModelConfig | ClassifierConfig, data: PreparedData, hint: str = "") -> None:
+    """ValueError where what is called `name` hears or makes other clips than the data have, or has other labels."""
+    for quantity in ("sample_rate", "num_samples"):
+        if getattr(config, quantity) != getattr(data, quantity):
+            raise ValueError(
+                f"{name} has {quantity} {getattr(config, quantity)}, but the data have {getattr(data, quantity)}"
+            )
+    if config.labels and set(config.labels) != set(data.labels):
+        odd = sorted(set(config.labels) ^ set(data.labels))
+        raise ValueError(f"{name} and the data have other labels ({', '.join(odd[:5])}){hint}")
 
 
 def check_data(data: PreparedData) -> None:

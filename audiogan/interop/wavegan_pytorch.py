@@ -60,8 +60,9 @@ def read(path: str | os.PathLike, sample_rate: int = 16000) -> Imported:
     try:
         state, layers = _checked(document.get("generator") if isinstance(document, dict) else None)
         config = _config(state, layers, _critic_features(document), sample_rate)
+        converted = _converted(state, layers, config)  # before memory is taken for as large a network
         generator = build_generator(config)
-        generator.load_state_dict(_converted(state, layers, config))
+        generator.load_state_dict(converted)
     except ValueError as error:
         raise ValueError(f"{os.fspath(path)} has no generator that can be taken over: {error}") from None
     with open(path, "rb") as file:
@@ -103,9 +104,9 @@ def _load(path: str | os.PathLike) -> object:
     """What `torch.save` wrote: tensors, numbers, text and containers, or a ValueError."""
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
-    except OSError:
-        raise
     except Exception as error:  # a damaged or hostile file may fail anywhere in the reader
+        if isinstance(error, OSError) and error.filename is not None:
+            raise  # it cannot be opened
         if found := _FORBIDDEN.search(str(error)):
             raise ValueError(
                 f"{os.fspath(path)} is refused: it asks for {found[1]}, and loading what is not a tensor can run code"

@@ -141,7 +141,7 @@ def lines(frequency: Tensor, real: Tensor, imaginary: Tensor) -> tuple[Tensor, T
     beside = place - nearest  # [-0.5, 0.5]
     gain = N_FFT / 4 * torch.sinc(beside) * (1 - 2 * (nearest % 2))
     shape = _skirts(beside)
-    index = nearest.long()[..., None] + torch.arange(2 * REACH + 1, device=frequency.device)
+    index = nearest.nan_to_num().long()[..., None] + torch.arange(2 * REACH + 1, device=frequency.device)
     parts = ((part * gain)[..., None] * shape for part in (real, imaginary))
     real, imaginary = (_summed(index, part).transpose(1, 2) for part in parts)
     edges = (0, 0, 0, NUM_BINS - REACH - 1)
