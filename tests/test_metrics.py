@@ -76,6 +76,11 @@ class TestFrechetDistance:
         x, y = random.standard_normal((2, 400, 4))
         assert frechet_infinity(x, y + np.array([2, 0, 0, 0])) == pytest.approx(4, rel=0.15)
 
+    def test_infinity_is_not_guessed_from_few(self):
+        few, enough = np.random.default_rng(6).standard_normal((2, 200, 4))
+        assert np.isnan(frechet_infinity(few[:199], enough))
+        assert np.isfinite(frechet_infinity(few, enough))
+
 
 class TestInceptionScore:
     def test_of_certain_and_even_labels_is_their_number(self):

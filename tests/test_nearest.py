@@ -7,7 +7,7 @@ from conftest import SAMPLE_RATE, tone
 
 from audiogan import dsp
 from audiogan.evaluation.features import LOWEST_DB, level_spectra
-from audiogan.evaluation.nearest import by_label, nearest, spectral_distance, waveform_error
+from audiogan.evaluation.nearest import by_label, magnitudes, nearest, spectral_distance, waveform_error
 
 RATE = SAMPLE_RATE
 
@@ -51,6 +51,16 @@ class TestWaveformError:
             gain = moved @ b / max(a @ a, 1e-9)
             residuals.append((np.square(b - gain * moved).sum() + gain**2 * (a @ a - moved @ moved)) / (b @ b))
         assert waveform_error(a[None], b[None], RATE)[0, 0] == pytest.approx(min(residuals), abs=1e-4)
+
+
+def test_no_lag_correlates_more_than_the_magnitudes_say():
+    clips = np.stack([burst(1), tone(500)[:4096]])
+    others = np.stack([burst(2), tone(520)[:4096], np.roll(burst(1), 90)])
+    most = magnitudes(clips, RATE) @ magnitudes(others, RATE).T
+    correlation = np.sqrt(1 - waveform_error(clips, others, RATE))
+    assert (most >= correlation - 1e-5).all()
+    assert most[0, 2] == pytest.approx(1, abs=1e-4)
+    assert most[0, 1] < 0.5
 
 
 class TestSpectralDistance:

@@ -27,12 +27,12 @@ def faster(clip: np.ndarray, semitones: float) -> np.ndarray:
     return to_pcm16(soxr.resample(clip / 32768, 2 ** (semitones / 12), 1.0)[:TIME])
 
 
-RECORDINGS = [note(60, 1), note(72, 2), note(60, 3)]
+RECORDINGS = [note(60, 1), note(72, 2), note(60, 3), note(50, 6)]
 DATA = SimpleNamespace(
     clips=np.stack([clip[:TIME] for clip in RECORDINGS]),
-    label=np.array([0, 0, 1]),
-    pitch=np.array([60, 72, 60], np.float32),
-    labels=("Flute", "Oboe"),
+    label=np.array([0, 0, 1, 2]),
+    pitch=np.array([60, 72, 60, np.nan], np.float32),
+    labels=("Flute", "Oboe", "Gong"),
     sample_rate=RATE,
     num_samples=TIME,
 )
@@ -40,7 +40,9 @@ DATA = SimpleNamespace(
 
 def share(audio: np.ndarray, pitch: float, label: int = 0) -> float:
     clips = SimpleNamespace(audio=audio[None, :TIME], label=np.array([label]), pitch=np.array([pitch]))
-    return replay.shares(clips, DATA, np.arange(3))["replayed"][label]
+    of_all, of_labels = replay.shares(clips, DATA, np.arange(4))
+    assert of_all["replayed"] == of_labels["replayed"][label]
+    return of_all["replayed"]
 
 
 @pytest.mark.parametrize("semitones", [-3, -1.5, 0, 2])
@@ -61,14 +63,25 @@ def test_too_far_away_there_is_nothing_to_compare_with():
     assert share(faster(RECORDINGS[0], 6), 66) == 0
 
 
-def test_without_a_pitch_recordings_are_compared_as_they_are():
-    assert share(RECORDINGS[1], np.nan) == 1
-    assert share(faster(RECORDINGS[1], 2), np.nan) == 0
+@pytest.mark.parametrize("semitones", [-3, 0, 2])
+def test_without_a_pitch_recordings_are_found_at_whole_semitones(semitones):
+    assert share(faster(RECORDINGS[1], semitones), np.nan) == 1
+
+
+def test_without_a_pitch_they_are_not_found_between_or_beyond_these():
+    assert share(faster(RECORDINGS[1], 1.5), np.nan) == 0
+    assert share(faster(RECORDINGS[1], 4), np.nan) == 0
+
+
+def test_recordings_without_a_pitch_are_compared_as_they_are():
+    assert share(RECORDINGS[3], np.nan, 2) == 1
+    assert share(faster(RECORDINGS[3], 2), np.nan, 2) == 0
 
 
 def test_labels_are_told_apart_and_those_that_are_not_there_have_no_share():
     both = np.stack([RECORDINGS[0][:TIME], note(60, 5)[:TIME]])
     clips = SimpleNamespace(audio=both, label=np.array([0, 0]), pitch=np.array([60.0, 60.0]))
-    shares = replay.shares(clips, DATA, np.arange(3))["replayed"]
-    assert shares[0] == 0.5
-    assert np.isnan(shares[1])
+    of_all, of_labels = replay.shares(clips, DATA, np.arange(4))
+    assert of_all["replayed"] == 0.5
+    assert of_labels["replayed"][0] == 0.5
+    assert np.isnan(of_labels["replayed"][1:]).all()

@@ -1,5 +1,7 @@
 """What is scored and how: copies, failures, pitches and variety, on real clips, noises and made-up players."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from conftest import LABELS, NUM_SAMPLES, SAMPLE_RATE, tone
@@ -9,7 +11,7 @@ from audiogan.evaluation import candidates, classifier, neighbours
 from audiogan.evaluation.clips import RealClips, gather
 from audiogan.evaluation.features import Extractor
 from audiogan.evaluation.reference import Reference
-from audiogan.evaluation.scores import _memorised, score
+from audiogan.evaluation.scores import _memorised, _posterior, score
 
 
 @pytest.fixture(scope="module")
@@ -80,9 +82,19 @@ def test_more_clips_of_a_kind_make_no_score_better(prepared, extractor, referenc
         )
         for own in (rows[:6], rows)
     )
-    for name in ("ndb", "nearest_log_mel_db_back", "fad_summary", "recall_summary", "coverage_classifier"):
+    nearest = ("nearest_log_mel_db_back", "nearest_mse_back")
+    for name in ("ndb", *nearest, "fad_summary", "recall_summary", "coverage_classifier"):
         assert few["scores"][name] == many["scores"][name], name
     assert few["labels"]["Flute"]["nearest_log_mel_db_back"] == many["labels"]["Flute"]["nearest_log_mel_db_back"]
+
+
+@pytest.mark.parametrize("count", [6, 7, 11, 12, 25])
+def test_inception_scores_are_of_splits_of_one_size(count):
+    """Six clips hear three labels here; more in a split would hear more."""
+    reference = SimpleNamespace(labels="abcde", held_out=range(400), fewest=6)
+    posterior = np.eye(5)[np.arange(count) // 2 % 5]
+    clips = SimpleNamespace(features=SimpleNamespace(posterior=posterior))
+    assert _posterior(clips, reference)["inception_score"] == pytest.approx(3)
 
 
 def test_rows_repeat_only_after_all_were_drawn():

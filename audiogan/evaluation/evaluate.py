@@ -20,7 +20,7 @@ from audiogan.evaluation.checks import check, check_data
 from audiogan.evaluation.clips import KEPT, Clips, RealClips
 from audiogan.evaluation.features import Extractor
 from audiogan.evaluation.reference import Reference
-from audiogan.evaluation.scores import add_labelled, score
+from audiogan.evaluation.scores import add, score
 from audiogan.evaluation.systems import FEWEST_CLIPS, Files, Network, System
 from audiogan.folders import refuse_existing, staged
 from audiogan.sounds_folder import SoundsFolder
@@ -166,7 +166,7 @@ class Evaluation:
             clips, against = makers[name]()
             entries[name] = {"words": meaning} | score(clips, against, distances=name != "real_test")
             if name == "real_test":
-                add_labelled(entries[name], replay.shares(clips, self.data, self.train), self.data.labels)
+                add(entries[name], *replay.shares(clips, self.data, self.train), self.data.labels)
             if name in ("griffin_lim", "class_mean", "noise", "silence"):
                 self.examples[name] = self._examples(clips)
         return entries
@@ -180,7 +180,7 @@ class Evaluation:
         self.bar.set_description(name)
         clips = system.clips(self.plan)
         entry = system.describe() | score(clips, self.reference, system.conditional)
-        add_labelled(entry, replay.shares(clips, self.data, self.train), self.data.labels)
+        add(entry, *replay.shares(clips, self.data, self.train), self.data.labels)
         system.add(entry, self.plan, self.reference)
         self.examples[name] = self._examples(clips)
         rivals = self.reference.train, self.train, self.data

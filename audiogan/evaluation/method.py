@@ -76,15 +76,14 @@ def _copies(document: dict) -> list[str]:
         "Memorisation compares the distance to the nearest training clip with that to the nearest held-out one"
         + (usual if judge else "; that of real clips is what is usual."),
         "Replayed recordings are clips whose first half second is a training clip's, transposed by at most three "
-        f"semitones.{_recordings(document)} Of a training's previews the one nearest to the held-out recordings is "
-        "kept, so that models score a little better here than on recordings that nobody chose by.",
+        f"semitones, whole ones where no pitch was asked for.{_recordings(document)}",
+        "Of a training's previews the one nearest to the held-out recordings is kept, so that models score a little "
+        "better here than on recordings that nobody chose by.",
     ]
-    if sounds:
+    if sounds and judge:
         words.append(
             "Which notes a folder's sounds play is not known: where they are the training clips' own, its ratio is "
-            "lower without copying. Replayed recordings are found in them at their own pitch only."
-            if judge
-            else "Replayed recordings are found in a folder's sounds at their own pitch only."
+            "lower without copying."
         )
     return words
 

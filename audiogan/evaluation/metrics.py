@@ -7,6 +7,7 @@ from sklearn.metrics import confusion_matrix
 from sklearn.metrics.pairwise import euclidean_distances
 
 INFINITY_SIZES, INFINITY_SMALLEST = 12, 0.25  # set sizes of the extrapolation, the smallest as a share of the largest
+INFINITY_FEWEST = 200  # clips: real audio against itself strays by 13 to 20 at 60 of them, by 1 at 659
 KAD_SCALE = 100.0
 KAD_RESAMPLES = 200
 INTERVAL = (2.5, 97.5)  # percentiles
@@ -52,11 +53,14 @@ def frechet_infinity(first: np.ndarray, second: np.ndarray, seed: int = 0) -> fl
     """The Frechet distance of sets without end: the intercept of a line over 1 / n (Chong and Forsyth 2020).
 
     Both sets are drawn at equal n, so that the bias of either shrinks as n grows. It can come out a little below 0.
+
+    Returns:
+        NaN for sets of fewer than `INFINITY_FEWEST`.
     """
     random, largest = np.random.default_rng(seed), min(len(first), len(second))
-    sizes = np.unique(np.linspace(max(2, INFINITY_SMALLEST * largest), largest, INFINITY_SIZES).astype(int))
-    if len(sizes) < 2:
-        return frechet_distance(first, second)
+    if largest < INFINITY_FEWEST:
+        return float("nan")
+    sizes = np.linspace(INFINITY_SMALLEST * largest, largest, INFINITY_SIZES).astype(int)
     draw = lambda embeddings, n: embeddings[random.permutation(len(embeddings))[:n]]  # noqa: E731
     distances = [frechet_distance(draw(first, n), draw(second, n)) for n in sizes]
     return float(np.polyfit(1 / sizes, distances, 1)[1])

@@ -20,14 +20,30 @@ def waveform_error(candidate: np.ndarray, reference: np.ndarray, sample_rate: in
     Returns:
         [n, m] float32.
     """
-    lag, time = int(MAX_LAG_SECONDS * sample_rate), candidate.shape[1]
-    length = _smooth(time + lag)
+    lag, length = _window(candidate, sample_rate)
     spectra = [torch.fft.rfft(_unit(audio), length) for audio in (candidate, reference)]
     best = torch.empty(len(candidate), len(reference))
     for row, spectrum in enumerate(spectra[0]):
         correlation = torch.fft.irfft(spectrum.conj() * spectra[1], length).abs()  # [m, length], lags wrap round
         best[row] = torch.maximum(correlation[:, : lag + 1].amax(1), correlation[:, -lag:].amax(1))
     return (1 - best.square()).clamp(0, 1).numpy()
+
+
+def magnitudes(audio: np.ndarray, sample_rate: int) -> np.ndarray:
+    """Spectra of which two rows' product is no less than the correlation of their clips at any lag.
+
+    A correlation sums the products of both spectra under phases that depend on the lag: it is largest where all agree.
+
+    Args:
+        audio: [n, time].
+
+    Returns:
+        [n, bins] float32.
+    """
+    _, length = _window(audio, sample_rate)
+    bins = torch.fft.rfft(_unit(audio), length).abs()
+    bins[:, 1 : (length + 1) // 2] *= 2**0.5  # which stand for two
+    return (bins / length**0.5).numpy()
 
 
 def spectral_distance(candidate: np.ndarray, reference: np.ndarray) -> np.ndarray:
@@ -71,6 +87,12 @@ def _mean_square(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
     squares = first.square().mean(1)[:, None] + second.square().mean(1) - 2 / cells * first @ second.T
     offset = first.mean(1)[:, None] - second.mean(1)
     return squares - offset.square() + (offset.abs() - MAX_GAIN_DB).clamp_min(0).square()
+
+
+def _window(audio: np.ndarray, sample_rate: int) -> tuple[int, int]:
+    """The largest lag in samples, and a length at which clips [n, time] can be moved by it."""
+    lag = int(MAX_LAG_SECONDS * sample_rate)
+    return lag, _smooth(audio.shape[1] + lag)
 
 
 def _unit(audio: np.ndarray) -> torch.Tensor:

@@ -9,42 +9,74 @@ from audiogan.evaluation import nearest
 from audiogan.evaluation.clips import Clips
 from audiogan.evaluation.reference import share_by_label
 
-SEMITONES = 3.0  # how far a recording is transposed to meet a sound
+SEMITONES = 3  # how far a recording is transposed to meet a sound
 SECONDS = 0.5  # of their beginnings, which are compared
 SAME = 0.99  # correlation; other recordings of the same note have 0.6, the half of them
+ROUNDING = 1e-3  # of a correlation in float32, and more
 
 
-def shares(clips: Clips, data: PreparedData, train: np.ndarray) -> dict[str, np.ndarray]:
-    """Share of the kept clips that replay a training clip of their label: `replayed`, [labels].
+def shares(clips: Clips, data: PreparedData, train: np.ndarray) -> tuple[dict[str, float], dict[str, np.ndarray]]:
+    """Share of the kept clips that replay a training clip of their label: `replayed`, of all and of each label.
 
-    A note has another note's recording where a sampler plays several keys from one. What was asked for without a pitch
-    is compared with the recordings as they are.
+    A note has another note's recording where a sampler plays several keys from one.
 
     Args:
         train: rows of the training clips.
     """
     label, pitch = clips.label[: len(clips.audio)], clips.pitch[: len(clips.audio)]
-    best = np.zeros(len(label))
+    replayed = np.zeros(len(label), bool)
     for number in np.unique(label):
-        rows = train[data.label[train] == number]
+        recordings = Recordings(data, train[data.label[train] == number])
         for wanted in np.unique(pitch[label == number]):
-            own = np.flatnonzero((label == number) & ((pitch == wanted) | (np.isnan(pitch) & np.isnan(wanted))))
-            recordings = _transposed(data, rows, wanted)
-            if len(recordings):
-                heard = from_pcm16(clips.audio[own])[:, : recordings.shape[1]]
-                best[own] = np.sqrt(1 - nearest.waveform_error(heard, recordings, data.sample_rate).min(1))
-    return {"replayed": share_by_label(best > SAME, label, len(data.labels))}
+            own = (label == number) & ((pitch == wanted) | (np.isnan(pitch) & np.isnan(wanted)))
+            replayed[own] = recordings.have(from_pcm16(clips.audio[own]), wanted)
+    return {"replayed": replayed.mean()}, {"replayed": share_by_label(replayed, label, len(data.labels))}
 
 
-def _transposed(data: PreparedData, rows: np.ndarray, pitch: float) -> np.ndarray:
-    """Beginnings of the clips that are near a pitch, at that pitch: float32 [clips, time]; of all for NaN."""
-    span = int(min(SECONDS * data.sample_rate, data.num_samples / 2 ** (SEMITONES / 12)))
-    if np.isnan(pitch):
-        return from_pcm16(data.clips[rows][:, :span])
-    rows = rows[np.abs(data.pitch[rows] - pitch) <= SEMITONES]
-    moved = np.zeros((len(rows), span), np.float32)
-    for clip, row in zip(moved, rows, strict=True):
-        played = 2 ** ((pitch - data.pitch[row]) / 12)  # so many times as fast
-        audio = soxr.resample(from_pcm16(data.clips[row]), played, 1.0, quality="MQ")[:span]
-        clip[: len(audio)] = audio
-    return moved
+class Recordings:
+    """Beginnings of training clips, among which a sound is looked for.
+
+    Args:
+        rows: which clips of the data.
+    """
+
+    def __init__(self, data: PreparedData, rows: np.ndarray):
+        self.pitch, self.sample_rate = data.pitch[rows].astype(float), data.sample_rate
+        self.span = int(min(SECONDS * data.sample_rate, data.num_samples / 2 ** (SEMITONES / 12)))
+        self.audio = from_pcm16(data.clips[rows][:, : self.span])
+        self.magnitudes = nearest.magnitudes(self.audio, data.sample_rate)
+
+    def have(self, sounds: np.ndarray, pitch: float) -> np.ndarray:
+        """Which sounds [n, time] are one of them, transposed: bool [n].
+
+        Args:
+            pitch: the MIDI number that was asked for. Where it is NaN, recordings that have one are tried at whole
+                semitones, the others as they are.
+        """
+        found = np.zeros(len(sounds), bool)
+        for semitones, among in self._moves(pitch):
+            moved = np.stack([_moved(sound, semitones, self.span) for sound in sounds])
+            most = nearest.magnitudes(moved, self.sample_rate) @ self.magnitudes[among].T
+            for place, columns in enumerate(most > SAME - ROUNDING):
+                if columns.any() and not found[place]:
+                    rivals = self.audio[among][columns]
+                    error = nearest.waveform_error(moved[place : place + 1], rivals, self.sample_rate)
+                    found[place] = 1 - error.min() > SAME**2
+        return found
+
+    def _moves(self, pitch: float) -> list[tuple[float, np.ndarray]]:
+        """By how many semitones sounds are brought to which recordings' pitch, as a mask."""
+        if not np.isnan(pitch):
+            away = self.pitch - pitch
+            return [(move, away == move) for move in np.unique(away[np.abs(away) <= SEMITONES])]
+        tonal = np.isfinite(self.pitch)
+        return [(move, tonal | (move == 0)) for move in range(-SEMITONES, SEMITONES + 1)]
+
+
+def _moved(sound: np.ndarray, semitones: float, span: int) -> np.ndarray:
+    """The beginning of a sound [time] played so much higher: [span]."""
+    if not semitones:
+        return sound[:span]
+    faster = 2 ** (semitones / 12)
+    audio = soxr.resample(sound[: int(2 * span * faster)], faster, 1.0, quality="MQ")[:span]
+    return np.pad(audio, (0, span - len(audio)))

@@ -56,12 +56,17 @@ def plain(value):
     return int(value) if value.is_integer() and abs(value) < 1e15 else float(f"{value:.6g}")
 
 
-def add_labelled(entry: dict, by_label: dict[str, np.ndarray], labels: Sequence[str]) -> None:
-    """Join scores [labels] to an entry of metrics.json: of each label, and their mean over labels."""
-    for name, values in by_label.items():
-        entry["scores"][name] = plain(_nanmean(values))
+def add(entry: dict, of_all: dict[str, float], of_labels: dict[str, np.ndarray], labels: Sequence[str]) -> None:
+    """Join scores, and those of each label, [labels], to an entry of metrics.json."""
+    entry["scores"] |= {name: plain(value) for name, value in of_all.items()}
+    for name, values in of_labels.items():
         for label, value in zip(labels, values, strict=True):
             entry["labels"][label][name] = plain(value)
+
+
+def add_labelled(entry: dict, of_labels: dict[str, np.ndarray], labels: Sequence[str]) -> None:
+    """Join scores of each label, [labels], to an entry of metrics.json, and their means."""
+    add(entry, {name: _nanmean(values) for name, values in of_labels.items()}, of_labels, labels)
 
 
 def histograms(clips: Clips) -> dict:
@@ -75,11 +80,13 @@ def histograms(clips: Clips) -> dict:
 
 
 def _posterior(candidate: Clips, reference: Reference) -> dict:
-    """The Inception Score in splits as large as a tenth of the held-out clips: it is lower in smaller ones."""
+    """The Inception Score in splits of a tenth of the held-out clips, or of as few as some have: it grows with them."""
     if len(reference.labels) < 2:
         return {}
-    splits = max(1, round(SPLITS * len(candidate) / len(reference.held_out)))
-    mean, deviation = metrics.inception_score(candidate.features.posterior, splits)
+    size = max(2, min(len(reference.held_out) // SPLITS, reference.fewest))
+    posterior = candidate.features.posterior
+    splits = max(1, len(posterior) // size)
+    mean, deviation = metrics.inception_score(posterior[: splits * size], splits)
     return {"inception_score": mean, "inception_score_std": deviation}
 
 
@@ -100,7 +107,7 @@ def _embedded(candidate: Clips, reference: Reference) -> tuple[dict, dict]:
 
 def _distances(candidate: Clips, reference: Reference) -> tuple[dict, dict]:
     """Plain MSE, and distances to the nearest real clip of the label and back, which more clips make smaller."""
-    audio, real = candidate.heard, reference.held_out.heard
+    audio, real = candidate.heard[: reference.fewest], reference.held_out.heard
     label, real_label = candidate.label[: len(audio)], reference.held_out.label[: len(real)]
     square, wave = np.full(len(audio), np.nan), [np.full(len(rows), np.nan) for rows in (audio, real)]
     for rows, columns in nearest.by_label(label, real_label):

@@ -17,7 +17,12 @@ _EMBEDDED = {
         "Of its bootstrap interval of 95 % over clips; other notes would move it further.",
     ),
     "fad": ("FAD", LOWER, True, "Frechet distance of Gaussians fitted to both; grows when there are few clips."),
-    "fad_infinity": ("FAD-infinity", LOWER, True, "FAD extrapolated to clips without end; may fall a little below 0."),
+    "fad_infinity": (
+        "FAD-infinity",
+        LOWER,
+        True,
+        "FAD extrapolated to clips without end, where there are 200; may fall a little below 0.",
+    ),
     "precision": ("Precision", HIGHER, False, "Share of sounds among real ones; one good sound repeated has 1."),
     "recall": ("Recall", HIGHER, True, "Share of real sounds that lie among the model's."),
     "density": ("Density", HIGHER, False, "How thick real sounds lie around the model's; blind to repetition too."),
