@@ -18,7 +18,7 @@ COMMAND = re.compile(r"^    .*?python -m (audiogan|training) (.*(?:\\\n.*|\n +\[
 EVALUATED = json.loads((ROOT / "checkpoints" / "evaluation" / "metrics.json").read_text())["models"]
 SCORES = {  # by what a card's row is called, without what stands there in brackets
     "class accuracy": ("class_accuracy",),
-    "Inception Score, in splits of 66 clips": ("inception_score",),
+    "Inception Score, in splits of 65 clips": ("inception_score",),
     "KAD, classifier": ("kad_classifier",),
     "KAD, log-mel summaries": ("kad_summary",),
     "KAD, classifier / log-mel summaries": ("kad_classifier", "kad_summary"),

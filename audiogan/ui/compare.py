@@ -68,7 +68,7 @@ class Comparison:
         """`{"sounds": [PCM16 as base64], "sample_rate": Hz}` of one system: `{system, label, seed}`."""
         system, label, seed = _read(request, "system", "label", "seed")
         if system == REAL and self._of_label:
-            if label not in self._of_label:
+            if not isinstance(label, str) or label not in self._of_label:
                 raise ValueError(f"label must be one that has real clips, not {label!r}")
             audio, sample_rate = self._of_label[label].real(label)
         else:

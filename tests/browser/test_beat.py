@@ -104,6 +104,41 @@ def test_beat_that_was_cleared_or_replaced_can_be_had_back(visit):
     expect(page.locator(".toast")).to_have_count(0)
 
 
+def test_what_another_kit_replaced_is_not_brought_back_into_it(visit, tmp_path):
+    page = visit(script=STANDING)
+    name, data = saved(page, tool(page, "Save kit").click)
+    (tmp_path / name).write_bytes(data)
+    page.get_by_label("Pattern").select_option("Small hours")
+    expect(page.locator(".toast", has_text="Small hours")).to_be_visible()
+    page.locator("input[type=file]").set_input_files(tmp_path / name)
+    expect(page.locator(".toast", has_text="The kit is open")).to_be_visible()
+    expect(page.locator(".toast")).to_have_count(1)
+
+
+def test_take_that_another_tab_ends_leaves_no_toast_there(visit):
+    page = visit(script=STANDING)
+    tool(page, "Record").click()
+    expect(page.locator(".step[data-now]").first).to_be_attached()
+    page.keyboard.press("2")
+    page.get_by_role("tab", name="Rate").click()
+    expect(page.get_by_role("tab", name="Rate")).to_have_attribute("aria-selected", "true")
+    page.wait_for_timeout(300)
+    assert page.locator(".toast").count() == 0
+
+
+def test_assistive_tools_set_steps(visit):
+    """Their clicks come without a pointer."""
+    page = visit()
+    own = page.locator(".step[data-number='0'][data-step='3']")
+    own.evaluate("(step) => step.click()")
+    expect(own).to_have_attribute("data-level", "2")
+    own.click()
+    expect(own).to_have_attribute("data-level", "0")
+    own.focus()
+    page.keyboard.press("Space")
+    expect(own).to_have_attribute("data-level", "2")
+
+
 def test_loop_is_exactly_its_steps_long_and_under_full_scale(visit):
     page = visit()
     page.get_by_label("Pattern").select_option("Boom bap")

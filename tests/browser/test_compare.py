@@ -44,6 +44,22 @@ def test_real_and_model_are_switched_in_place(visit):
     expect(page.locator(".cell .head").first).to_be_hidden()
 
 
+def test_no_scores_or_sounds_stand_under_another_instrument(visit):
+    page = visit()
+    page.get_by_role("tab", name="Compare").click()
+    table = page.get_by_role("region", name="Scores, scrolls sideways")
+    expect(table).to_contain_text("Right label")
+    page.context.set_offline(True)
+    page.locator(".compare").get_by_label("Instrument").select_option("Snare_drum")
+    expect(table).to_be_hidden()
+    expect(page.locator(".toast.wrong")).to_contain_text("The server did not answer")
+    expect(page.locator(".cell")).to_have_count(0)
+    page.context.set_offline(False)
+    visit.complaints.clear()
+    page.locator(".compare").get_by_role("button", name="New sounds").click()
+    expect(page.locator(".cell").first).to_be_visible()
+
+
 def test_scores_that_say_less_come_when_asked_for_and_stay(visit):
     page = visit(390, 844)
     page.get_by_role("tab", name="Compare").click()

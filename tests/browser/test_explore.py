@@ -184,6 +184,45 @@ def test_a_direction_moves_the_sound_and_is_named_when_seen(visit):
     expect(page.locator(".scope .identity")).not_to_contain_text("moved by sliders")
 
 
+def test_a_slider_that_comes_back_to_where_it_began_lets_the_map_go_on(visit):
+    """No `change` comes then: Chromium compares with the value that a press began with."""
+    page = visit()
+    explore(page)
+    page.get_by_label(re.compile("^Direction 1")).evaluate("""async (slider) => {
+      const line = document.querySelector(".explore .progress-line");
+      const filling = new Promise((done, give_up) => {
+        new MutationObserver(() => line.hidden || done()).observe(line, { attributes: true });
+        setTimeout(() => give_up(new Error("the map stays as it was")), 30_000);
+      });
+      for (const value of [1, 0]) {
+        slider.value = value;
+        slider.dispatchEvent(new Event("input", { bubbles: true }));
+      }
+      slider.dispatchEvent(new PointerEvent("pointerup", { bubbles: true }));
+      await filling;
+    }""")
+    expect(page.locator(".explore .progress-line").first).to_be_hidden()
+
+
+def test_focus_stays_where_what_was_pressed_is_gone(visit):
+    page, held = visit(), []
+    asks = lambda route: '"direction"' in (route.request.post_data or "")  # noqa: E731
+    page.route("**/component_server*", lambda route: held.append(route) if asks(route) else route.continue_())
+    explore(page)
+    directions = page.locator(".panel[aria-labelledby='directions-title']")
+    directions.scroll_into_view_if_needed()
+    stop = directions.get_by_role("button", name="Stop")
+    stop.focus()
+    page.keyboard.press("Enter")
+    find = directions.get_by_role("button", name="Find what they change")
+    expect(find).to_be_visible()
+    find.focus()
+    page.keyboard.press("Enter")
+    expect(stop).to_be_focused()
+    for route in held:
+        route.continue_()
+
+
 def test_what_a_slider_changes_rises_to_its_right(visit):
     page = visit()
     falls = {"name": "brightness", "low": "brighter", "high": "darker", "change": -400.0, "unit": "Hz", "there": True}

@@ -151,3 +151,8 @@ test("patterns survive packing and fall on the pads that have their instrument",
   assert.equal(unpackPattern("?"), null);
   assert.ok(OPENING in PATTERNS);
 });
+
+test("a pad that an address names often has what it names last", () => {
+  const often = Array.from({ length: 400 }, (_, seed) => `0~one~Flute~${seed}~3`).join();
+  assert.deepEqual(readAddress(`?model=one&pads=${often}`, MODELS).pads.map(({ number, seed }) => [number, seed]), [[0, "399"]]);
+});

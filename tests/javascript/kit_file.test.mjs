@@ -46,7 +46,7 @@ test("a kit of a model that is not here says so, and leaves what is being made a
   const file = describeKit(it.kit);
   file.pads[3].model = "another";
   const made = it.load({ model: "one", label: null, seed: "8" });
-  await assert.rejects(openFile(it, new Blob([JSON.stringify(file)])), /^Error: This kit needs a model that this page does not have: another\.$/);
+  await assert.rejects(openFile(it, new Blob([JSON.stringify(file)])), /^Error: This kit needs a model called another, which this page does not have\.$/);
   for (let batch = 0; batch < 2; batch += 1) {
     while (calls.length <= batch) await settle();
     calls[batch].reply();
@@ -59,7 +59,7 @@ test("a kit of an instrument that its model does not have says so", async () => 
   for (const label of ["Gong", null]) {
     const file = describeKit(it.kit);
     file.pads[3].label = label;
-    const words = new RegExp(`^Error: This kit needs an instrument that one does not have: ${label ?? "one without a name"}\\.$`);
+    const words = new RegExp(`^Error: This kit needs ${label ? "an instrument called Gong" : "sounds without an instrument"}, which one does not have\\.$`);
     await assert.rejects(openFile(it, new Blob([JSON.stringify(file)])), words);
   }
   assert.equal(calls.length, 0);
@@ -79,4 +79,19 @@ test("a re-roll that comes after a kit was opened leaves that kit as its file sa
   assert.equal(await turn, null);
   assert.equal(it.pads[3].sound.seed, "7");
   assert.equal(it.busy.size, 0);
+});
+
+test("a file whose pads are no sounds is no kit, and what it says stays in it", async () => {
+  const { studio: it, calls } = studio();
+  const deep = JSON.parse("[".repeat(2000) + "]".repeat(2000));
+  const changes = [null, 7, { model: 5 }, { label: {} }, { z: null }, { z: ["1"] }, { z: [deep] }, { z: new Array(5000).fill(0) }];
+  for (const change of changes) {
+    const file = describeKit(it.kit);
+    file.pads[2] = change && typeof change === "object" ? { ...file.pads[2], ...change } : change;
+    await assert.rejects(openFile(it, new Blob([JSON.stringify(file)])), /^Error: A kit must have 16 pads, each with/);
+  }
+  const file = describeKit(it.kit);
+  file.pads[2].model = "please call 555 ".repeat(90);
+  await assert.rejects(openFile(it, new Blob([JSON.stringify(file)])), /^Error: This kit needs a model, which this page does not have\.$/);
+  assert.equal(calls.length, 0);
 });

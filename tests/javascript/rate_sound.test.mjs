@@ -21,7 +21,7 @@ globalThis.AudioBufferSourceNode = class {
 const NODE = { classList: { toggle() {}, add() {} }, isConnected: true, setAttribute() {}, removeAttribute() {}, append() {}, addEventListener() {} };
 const element = () => ({ ...NODE, dataset: {} });
 Object.assign(globalThis, { document: { createElement: element, createElementNS: element }, requestAnimationFrame() {} });
-const { isPlaying, play, stop } = await import("../../audiogan/ui/static/rate_sound.js");
+const { play, stop } = await import("../../audiogan/ui/static/rate_sound.js");
 const { player } = await import("../../audiogan/ui/static/rate_player.js");
 
 const BUFFER = { duration: 1 };
@@ -43,22 +43,19 @@ async function end() {
 }
 
 test("of two plays that wait for the audio, the later one sounds", async () => {
-  const first = play(BUFFER);
-  const second = play(BUFFER);
-  assert.equal(isPlaying(), true);
+  const first = play([BUFFER]);
+  const second = play([BUFFER]);
   wake();
   assert.deepEqual(await first, UNHEARD);
   await settle();
   assert.equal(sounding.size, 1);
   await end();
   assert.deepEqual(await second, { ms: 1000, whole: true });
-  assert.equal(isPlaying(), false);
 });
 
 test("what is stopped before the audio is awake does not sound", async () => {
-  const played = play(BUFFER);
+  const played = play([BUFFER]);
   stop();
-  assert.equal(isPlaying(), false);
   wake();
   assert.deepEqual(await played, UNHEARD);
   assert.equal(sounding.size, 0);
@@ -91,4 +88,26 @@ test("a sound that gives way to another player's before it is heard counts as no
   await settle();
   await end();
   assert.deepEqual([heard, other], [[UNHEARD], [{ ms: 1000, whole: true }]]);
+});
+
+test("a row that is stopped, or gives way to another sound, between two of its own is over", async () => {
+  context.state = "running";
+  const later = globalThis.setTimeout;
+  for (const interrupt of [stop, () => play([BUFFER])]) {
+    const pauses = []; // each lasts until the test ends it
+    globalThis.setTimeout = (call) => pauses.push(call);
+    const row = play([BUFFER, BUFFER, BUFFER]);
+    await Promise.resolve();
+    context.currentTime += 1;
+    for (const source of [...sounding]) source.stop();
+    while (!pauses.length) await Promise.resolve();
+    globalThis.setTimeout = later;
+    const other = interrupt();
+    await settle();
+    pauses[0]();
+    assert.deepEqual(await row, { ms: 1000, whole: false });
+    assert.equal(sounding.size, other ? 1 : 0);
+    await end();
+    await other;
+  }
 });

@@ -26,6 +26,24 @@ test("two pads that re-roll at once share a request and get different sounds", a
   assert.notEqual(it.pads[0].sound.index, it.pads[1].sound.index);
 });
 
+test("a pad that is locked while its sound is on the way keeps the one it has", async () => {
+  const { studio: it, calls } = studio();
+  const made = it.load({ model: "one", label: null, seed: "8" });
+  it.pads[2].locked = true;
+  for (let batch = 0; batch < 2; batch += 1) {
+    while (calls.length <= batch) await settle();
+    calls[batch].reply();
+  }
+  assert.equal(await made, true);
+  assert.deepEqual([it.pads[2].sound.seed, it.pads[3].sound.seed, it.pads[2].past.length, it.busy.size], ["7", "8", 0, 0]);
+  const varied = it.vary(3);
+  it.pads[3].locked = true;
+  while (calls.length < 3) await settle();
+  calls[2].reply();
+  assert.equal(await varied, null);
+  assert.deepEqual([it.pads[3].sound.seed, it.busy.size], ["8", 0]);
+});
+
 test("a locked pad keeps its sound whatever is asked", async () => {
   const { studio: it, calls } = studio();
   it.pads[2].locked = true;

@@ -62,7 +62,7 @@ export function readAddress(search, models) {
     label,
     seed,
     missing: missing(models, [query.get("model"), ...listed.map((text) => text.split("~")[1])], model && !label && query.get("label")),
-    pads: listed.flatMap((text) => readPad(text, models)),
+    pads: [...new Map(listed.flatMap((text) => readPad(text, models)).map((pad) => [pad.number, pad])).values()],
     mix: (query.get("mix") ?? "").split("_").flatMap(readPlayed),
     pattern,
     pitches: unpackPitches(query.get("notes"), pattern ?? emptyPattern()),
@@ -79,8 +79,8 @@ function missing(models, wanted, label) {
   return label ? sayable("an instrument", label) : "";
 }
 
-// What somebody else may have written into a link stands in a sentence of ours only if it can be a name.
-function sayable(kind, name) {
+// What somebody else may have written into a link or a file stands in a sentence of ours only if it can be a name.
+export function sayable(kind, name) {
   return /^[\p{L}\p{M}\p{N}_.-]{1,40}$/u.test(name) ? `${kind} called ${name}` : kind;
 }
 

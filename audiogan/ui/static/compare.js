@@ -90,6 +90,7 @@ class Comparison {
   async renew() {
     const round = (this.round = {});
     this.stop();
+    if (this.of !== this.label) this.scores.element.hidden = true; // they are another instrument's
     const systems = this.props.systems.filter(({ labels }) => !labels.length || labels.includes(this.label));
     const { sources } = this.props;
     this.source.hidden = Boolean(Object.keys(sources).length) && !(this.label in sources);
@@ -109,10 +110,16 @@ class Comparison {
       const { rows, sentences } = await ask(this.server, "scores", { label: this.label || null }, tell);
       if (this.round === round) this.tell(rows, sentences);
     } catch (error) {
-      toast(error.message);
+      if (this.round === round) toast(error.message);
     } finally {
-      if (this.round === round || !this.round) this.progress.end();
+      if (this.round === round || !this.round) this.end();
     }
+  }
+
+  // Nothing more comes: where nothing came, another instrument's sounds are not this one's.
+  end() {
+    this.progress.end();
+    if (this.of !== this.label) this.restart();
   }
 
   title(name) {
@@ -123,7 +130,7 @@ class Comparison {
   restart() {
     this.focused = [this.grid, this.tabs].find((part) => part.contains(document.activeElement));
     this.stop();
-    Object.assign(this, { columns: [], heard: 0 });
+    Object.assign(this, { columns: [], heard: 0, of: this.label });
     for (const part of [this.grid, this.tabs]) part.replaceChildren();
   }
 

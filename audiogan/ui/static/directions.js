@@ -59,8 +59,9 @@ export class Directions {
     for (const one of this.sliders) one.mean(undefined);
     const run = (this.run = this.asked ? {} : null);
     if (!run) return;
-    this.findButton.hidden = true;
     this.progress.start(() => (this.run = null));
+    if (document.activeElement === this.findButton) this.progress.stopButton.focus({ preventScroll: true });
+    this.findButton.hidden = true;
     try {
       await this.listen(run);
     } catch (error) {

@@ -18,7 +18,7 @@ import { Sequencer } from "./sequencer.js";
 import { buildSteps } from "./steps.js";
 import { Studio } from "./studio.js";
 import { offerPads } from "./to_pad.js";
-import { toast } from "./toast.js";
+import { dropUndo, toast } from "./toast.js";
 import { buildToolbar } from "./toolbar.js";
 import { buildGridTools, buildTransport, segmented } from "./transport.js";
 import { Tuner } from "./tuner.js";
@@ -34,7 +34,8 @@ export function mount({ element, props, server }) {
   const isHere = () => element.checkVisibility();
   const actions = buildActions(studio, sequencer, player, notes, isHere);
   const inspector = buildInspector(studio, player, actions);
-  offerTake(studio, sequencer);
+  offerTake(studio, sequencer, isHere);
+  studio.addEventListener("exchanged", dropUndo); // another kit's beat is not in it
   notes.addEventListener("played", ({ detail }) => sequencer.write(studio.selected, detail));
   studio.addEventListener("changed", () => actions.run(tuner.prepare()));
   actions.adjust = () => inspector.focus();
@@ -93,8 +94,8 @@ function buildActions(studio, sequencer, player, notes, isHere) {
 }
 
 // What a take has put into the beat can be taken out again.
-function offerTake(studio, sequencer) {
-  sequencer.addEventListener("recording", ({ detail }) => detail && toast("What you played is in the beat.", "done", () => studio.setBeat(detail)));
+function offerTake(studio, sequencer, isHere) {
+  sequencer.addEventListener("recording", ({ detail }) => detail && isHere() && toast("What you played is in the beat.", "done", () => studio.setBeat(detail)));
 }
 
 function offerBack(studio, text, before) {

@@ -86,6 +86,11 @@ export function mount({ element, server }) {
     receipt: kept(RECEIPT),
     load: (tokens, channels = 1) => sounds.load(tokens, { sampleRate: view.sample_rate, channels }),
     agree: once(() => {
+      const begun = kept(SESSION);
+      if (!participant && begun && begun !== session) {
+        enter(begun); // in another tab meanwhile
+        return open();
+      }
       if (!participant) enter(fresh(SESSION));
       const request = { action: "consent", version: view.version, listener: kept(LISTENER) ?? fresh(LISTENER), device: deviceClass(), ...named };
       return attempt({ session: session ?? drawn(), ...request }, (reply) => {
@@ -140,6 +145,7 @@ export function mount({ element, server }) {
     saved.textContent = `Stored. Receipt ${reply.receipt}`;
   };
 
+  addEventListener("tab", stop);
   document.addEventListener("keydown", (event) => {
     if (!root.isConnected || root.offsetParent === null) return;
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || event.repeat) return;
@@ -152,12 +158,16 @@ export function mount({ element, server }) {
 
   function continuation() {
     const link = make("button", { type: "button", className: "link", textContent: "Continue on another device" });
+    const field = make("input", { type: "text", readOnly: true, hidden: true, ariaLabel: "The link to this sitting" });
     link.addEventListener("click", async () => {
       const url = `${location.href.replace(/#.*/, "")}${linkTo(session)}`;
       const copied = await navigator.clipboard?.writeText(url).then(() => true, () => false);
-      say(copied ? "Link copied: open it there. Whoever has it can answer for you." : url);
+      say(`${copied ? "Link copied: open it there." : "Open this link there."} Whoever has it can answer for you.`);
+      field.hidden = Boolean(copied);
+      field.value = url;
+      if (!copied) field.select();
     });
-    return make("p", { className: "elsewhere" }, link);
+    return make("p", { className: "elsewhere" }, link, field);
   }
 }
 

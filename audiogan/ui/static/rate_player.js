@@ -1,9 +1,8 @@
 // Round buttons that play one sound or several in a row, with a ring that fills while they do.
 
 import { icon, make } from "./dom.js";
-import { isPlaying, play, stop } from "./rate_sound.js";
+import { play, stop } from "./rate_sound.js";
 
-const PAUSE_MS = 250; // between the sounds of a row
 const TURN = 2 * Math.PI * 46;
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -25,28 +24,27 @@ export function player(label, { heard = () => {}, small = false, parts = 1 } = {
     button.ariaLabel = `${playing ? "Stop" : "Play"}: ${name.textContent}`;
   };
   const light = (lit) => lamps.forEach((lamp, at) => lamp.classList.toggle("lit", at === lit));
-  const start = async () => {
-    const mine = ++run;
-    const result = { ms: 0, whole: true };
-    show(true);
-    for (const [at, buffer] of buffers.entries()) {
-      if (at) await new Promise((resume) => setTimeout(resume, PAUSE_MS));
-      if (mine !== run) return;
-      light(at);
-      const part = await play(buffer, (share) => ring.fill((at + share) / buffers.length));
-      result.ms += part.ms;
-      result.whole &&= part.whole;
-      if (!part.whole) break;
-    }
-    if (mine === run) show(false);
+  const rest = () => {
+    show(false);
     ring.fill(0);
     light(-1);
+  };
+  const start = async () => {
+    const mine = ++run;
+    show(true);
+    const result = await play(buffers, (at, share) => {
+      light(at);
+      ring.fill((at + share) / buffers.length);
+    });
+    if (mine === run) rest();
     heard(result);
   };
   const toggle = () => {
     if (!buffers) wanted = true;
-    else if (button.dataset.state === "playing" && isPlaying()) stop();
-    else start();
+    else if (button.dataset.state === "playing") {
+      stop();
+      rest();
+    } else start();
   };
   button.addEventListener("click", toggle);
   show(false);
@@ -61,7 +59,7 @@ export function player(label, { heard = () => {}, small = false, parts = 1 } = {
     ready(found, unasked = false) {
       buffers = found;
       button.removeAttribute("aria-disabled");
-      if (node.isConnected && (wanted || unasked)) start();
+      if (node.offsetParent && (wanted || unasked)) start(); // not from another tab, nor from a screen that was left
     },
   };
 }

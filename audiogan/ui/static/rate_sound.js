@@ -4,10 +4,12 @@ const ATTEMPTS = 4;
 const FACTOR = 1664525;
 const STEP = 1013904223;
 const KEPT = 64;
+const PAUSE_MS = 250; // between the sounds of a row
 const AWAY = "The server cannot be reached: the sound comes as soon as it is back.";
 
 let context = null;
 let current = null; // what sounds, or was asked for and waits until the audio is awake
+let row = null; // the sounds in a row that it is one of
 
 // Created at the first press: browsers let nothing sound before it.
 function audio() {
@@ -90,10 +92,33 @@ function decode(text, token, sampleRate, channels) {
   return buffer;
 }
 
-// Play a buffer from its start, whatever played before; resolves with the milliseconds heard and whether that was all. What
-// is stopped, or gives way to another, before the audio is awake was not heard at all.
-export async function play(buffer, progress = () => {}) {
+// Play buffers in a row, whatever played before; resolves with the milliseconds heard and whether that was all. `progress`
+// is called with the place in the row and the share of that buffer. What is stopped, or gives way to another row, is over
+// between two sounds as well as in one; before the audio is awake it was not heard at all.
+export async function play(buffers, progress = () => {}) {
   stop();
+  const mine = (row = {});
+  const result = { ms: 0, whole: true };
+  for (const [at, buffer] of buffers.entries()) {
+    if (at) await new Promise((resume) => setTimeout(resume, PAUSE_MS));
+    const part = row === mine ? await sound(buffer, (share) => progress(at, share)) : { ms: 0, whole: false };
+    result.ms += part.ms;
+    result.whole &&= part.whole;
+    if (!result.whole) return result;
+  }
+  row = null;
+  return result;
+}
+
+export function stop() {
+  row = null;
+  if (!current) return;
+  current.stopped = true;
+  current.source?.stop();
+  current = null;
+}
+
+async function sound(buffer, progress) {
   const where = audio();
   const voice = (current = { source: null, stopped: false });
   if (where.state !== "running") await where.resume();
@@ -112,17 +137,5 @@ export async function play(buffer, progress = () => {}) {
   await ended;
   const seconds = Math.min(where.currentTime - begun, buffer.duration);
   if (current === voice) current = null;
-  progress(0);
   return { ms: Math.round(1000 * seconds), whole: !voice.stopped };
-}
-
-export function stop() {
-  if (!current) return;
-  current.stopped = true;
-  current.source?.stop();
-  current = null;
-}
-
-export function isPlaying() {
-  return current !== null;
 }

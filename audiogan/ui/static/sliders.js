@@ -48,13 +48,19 @@ export class DirectionSlider {
     this.high = make("small", { "aria-hidden": "true" });
     const ends = make("span", { className: "ends" }, this.low, this.effect, this.high);
     this.element = make("label", { className: "direction" }, this.name, this.input, ends);
+    let moved = false; // and not let go: a thumb that is back where it began brings no change
+    const letGo = () => {
+      if (moved) done();
+      moved = false;
+    };
     this.input.addEventListener("input", () => {
+      moved = true;
       this.value = signOf(this.meaning) * Number(this.input.value);
       this.say();
       change(this.value);
     });
     for (const event of ["pointerdown", "focus"]) this.input.addEventListener(event, () => ahead(this.value));
-    this.input.addEventListener("change", done);
+    for (const event of ["change", "pointerup", "pointercancel"]) this.input.addEventListener(event, letGo);
     this.mean(undefined);
   }
 

@@ -100,6 +100,8 @@ function buildStep(number, step, studio, sequencer, state) {
       tap();
     }
   });
+  cell.addEventListener("keyup", (event) => event.key === " " && event.preventDefault()); // Firefox would click as well
+  cell.addEventListener("click", (event) => event.detail || tap()); // of assistive tools: a press was heard before
   return cell;
 }
 

@@ -112,7 +112,7 @@ export class Studio extends EventTarget {
       for (const batch of batches(wanted)) {
         const sounds = await this.fetch(batch.map(({ number, ...request }) => request));
         if (task.cancelled) return;
-        sounds.forEach((sound, at) => this.put(batch[at].number, sound));
+        for (const [at, sound] of sounds.entries()) if (!this.pads[batch[at].number].locked) this.put(batch[at].number, sound);
       }
     });
   }
@@ -187,14 +187,14 @@ export class Studio extends EventTarget {
     return this.replace(number, async () => (await this.fetch([request]))[0]);
   }
 
-  // Another sound for a pad; answers it, or null where another kit was opened before it came.
+  // Another sound for a pad; answers it, or null where the pad was locked, or another kit opened, before it came.
   async replace(number, work) {
     const pad = this.pads[number];
     this.busy.add(number);
     this.changed(number);
     try {
       const sound = await work();
-      if (this.pads[number] !== pad) return null;
+      if (this.pads[number] !== pad || pad.locked) return null;
       this.put(number, sound);
       return sound;
     } finally {
@@ -209,6 +209,7 @@ export class Studio extends EventTarget {
     const before = { kit: this.kit, beat: this.beat, base: this.settled };
     Object.assign(this, { kit, beat, base, settled: base });
     this.changed();
+    this.dispatchEvent(new Event("exchanged"));
     return before;
   }
 

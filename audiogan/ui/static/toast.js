@@ -5,6 +5,11 @@ import { button, lendFocus, make } from "./dom.js";
 const SECONDS = { wrong: 9, done: 4, undo: 10 };
 let shelf = null;
 
+// What could be taken back is no more.
+export function dropUndo() {
+  for (const { parentNode } of shelf?.querySelectorAll(".take-back") ?? []) parentNode.dispatchEvent(new Event("outdated"));
+}
+
 // With `undo`, what was done can be taken back while the line stands; in another tab it would be in the way.
 export function toast(text, state = "wrong", undo = null) {
   shelf ??= document.body.appendChild(make("div", { className: "toasts" }));
@@ -26,5 +31,6 @@ export function toast(text, state = "wrong", undo = null) {
   note.append(button("Dismiss", close, { image: "clear", className: "dismiss", wordless: true }));
   const others = [...shelf.children].filter((other) => other.querySelector("p").textContent !== text); // said once, it stands
   shelf.replaceChildren(...others.slice(-2), note);
+  note.addEventListener("outdated", close);
   setTimeout(close, SECONDS[undo ? "undo" : state] * 1000);
 }
