@@ -131,6 +131,15 @@ class TestComparisons:
         many = stream.normal(0.2, 1, 200)
         assert comparisons.signed_rank_p(many) == pytest.approx(stats.wilcoxon(many, method="asymptotic").pvalue)
 
+    def test_differences_that_only_rounding_tells_apart_are_tied(self):
+        # Ten raters find the first better by 11/3 - 3, ten worse by 2 - 4/3: as far, and as many.
+        first, second = (
+            Answers(np.ravel([above, below] * 10), np.repeat(np.arange(20), 3), np.tile(np.arange(3), 20))
+            for above, below in (((4, 4, 3), (1, 1, 2)), ((3, 3, 3), (2, 2, 2)))
+        )
+        (pair,) = comparisons.pairwise({"a": first, "b": second})
+        assert (pair["p"], pair["rank_biserial"]) == (1, 0)
+
     def test_rank_biserial_by_hand(self):
         assert comparisons.rank_biserial(np.array([1.0, 2, 3, -4])) == pytest.approx((1 + 2 + 3 - 4) / 10)
         assert comparisons.rank_biserial(np.array([0.0])) == 0

@@ -16,6 +16,7 @@ from audiogan.listening.statistics.intervals import FEWEST_CLIPS, Interval, arou
 
 FEWEST_PAIRS = 5  # raters who heard both; of fewer no p-value is given
 EXACT_PAIRS = 60
+TIE_DECIMALS = 9  # of a difference: 11/3 - 3 and 2 - 4/3 are equal, and not to the last bit
 
 
 def rater_means(rows: Sequence[dict], systems: Sequence[str]) -> np.ndarray:
@@ -121,7 +122,7 @@ def signed_rank_p(differences: np.ndarray) -> float:
 def _pair(first: Answers, second: Answers) -> dict:
     both = np.intersect1d(first.rater_names, second.rater_names)
     first, second = first.of(both), second.of(both)
-    differences = first.rater_means - second.rater_means
+    differences = np.round(first.rater_means - second.rater_means, TIE_DECIMALS)
     spread = differences.std(ddof=1) if len(both) > 1 else 0.0
     enough = len(both) >= FEWEST_PAIRS
     of_raters = over_raters(Answers(differences, both, both))
