@@ -34,6 +34,20 @@ class TestPreference:
         assert np.isfinite(found).all()
         assert np.argmax(found) == 0
 
+    @pytest.mark.parametrize("systems", [3, 8])
+    @pytest.mark.parametrize("count", [30, 5000])
+    def test_unanimous_wins_give_strengths_that_mirror_each_other(self, systems, count):
+        found = preference.strengths(np.triu(np.full((systems, systems), float(count)), 1))
+        np.testing.assert_allclose(found, -found[::-1], atol=1e-8)
+        assert (np.diff(found) < 0).all()
+
+    def test_lopsided_wins_are_as_often_as_their_strengths_say(self):
+        # Where the likelihood is highest each system wins as often as expected, so often as it did.
+        table = np.random.default_rng(0).poisson(np.tile((0, 0.05, 1, 300), (200, 4, 1)))
+        found, won = preference.strengths(table), (table + preference.PRIOR) * (1 - np.eye(4))
+        expected = (won + won.swapaxes(-1, -2)) / (1 + np.exp(found[:, None, :] - found[:, :, None]))
+        np.testing.assert_allclose(expected.sum(-1), won.sum(-1), rtol=1e-6)
+
     def test_interval_holds_the_estimate(self):
         tables = np.random.default_rng(1).poisson(1.0, (20, 3, 3)).astype(float)
         for interval, value in zip(
