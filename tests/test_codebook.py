@@ -2,7 +2,7 @@
 
 from test_screening import study_with
 
-from audiogan.listening import codebook, records, votes
+from audiogan.listening import codebook, records, row, votes
 from audiogan.listening.study import Study
 
 
@@ -12,7 +12,7 @@ def test_codebook_explains_every_column(tmp_path):
     for column in (*records.VOTE_COLUMNS, *records.EXCLUSION_COLUMNS, *votes.NOTE_COLUMNS):
         assert column in text
     assert "- `reason`: a sentence: the step's number in its sitting, from 0, and what was asked there." in text
-    for kind in records.KINDS:
+    for kind in row.KINDS:
         assert f"`{kind}`" in text.split("## Votes")[0]
     assert "1 Bad, 2 Poor, 3 Fair, 4 Good, 5 Excellent" in text
     assert study.hash in text

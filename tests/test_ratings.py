@@ -93,6 +93,15 @@ class TestRecords:
         (tmp_path / f"votes.{format}").write_text(to_text(rows), newline="")
         assert records.read(tmp_path / f"votes.{format}") == rows
 
+    @pytest.mark.parametrize(("format", "to_text"), [("csv", records.to_csv), ("jsonl", records.to_jsonl)])
+    def test_label_of_digits_stays_the_text_that_was_named(self, tmp_path, format, to_text):
+        rows = [vote(f"r{n}", "net", "01", "naming", label="01") for n in range(3)]
+        rows += [vote("r0", "net", 4), vote("r0", "net", 2, "diversity")]
+        (tmp_path / f"votes.{format}").write_text(to_text(rows), newline="")
+        read = records.read(tmp_path / f"votes.{format}")
+        assert read == rows
+        assert analyse(read)["all"]["naming"][0]["accuracy"] == 1
+
     @pytest.mark.parametrize("format", ["csv", "jsonl"])
     def test_export_that_a_spreadsheet_saved_again_is_read(self, tmp_path, format):
         rows, to_text = [vote(label="Zupfgeige")], {"csv": records.to_csv, "jsonl": records.to_jsonl}[format]

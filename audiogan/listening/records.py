@@ -6,32 +6,20 @@ the same numbers.
 """
 
 import csv
-import dataclasses
 import io
 import json
 import os
-import typing
 from collections.abc import Iterable, Sequence
 
 from audiogan.listening.exclusions import attributed, not_withdrawn
+from audiogan.listening.row import STUDY_COLUMNS, checked
 from audiogan.listening.screening import by_rules
 from audiogan.listening.study import Study
-from audiogan.listening.votes import (
-    BACKGROUND_COLUMNS,
-    EXCLUSION_COLUMNS,
-    VOTE_COLUMNS,
-    Background,
-    Exclusion,
-    Note,
-    Recruited,
-    Vote,
-)
+from audiogan.listening.votes import BACKGROUND_COLUMNS, EXCLUSION_COLUMNS, VOTE_COLUMNS
 from audiogan.text import read_text
 
 FORMATS = ("csv", "jsonl")
-STUDY_COLUMNS = ("kind", "study_hash", "title", "minimum_raters")
 COLUMNS = tuple(dict.fromkeys(("kind", *VOTE_COLUMNS, *EXCLUSION_COLUMNS, *STUDY_COLUMNS, *BACKGROUND_COLUMNS)))
-KINDS = {"vote": Vote, "exclusion": Exclusion, "note": Note, "recruited": Recruited, "background": Background}
 PARTICIPANT = "participant"  # a column of its own, in no export that does not ask for it
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "'")  # what a spreadsheet runs, and the mark that stops it
 
@@ -106,7 +94,7 @@ def read(file: str | os.PathLike) -> list[dict]:
     rows = []
     try:
         for row in parse(text):
-            rows.append(_checked(row))
+            rows.append(checked(row))
     except (TypeError, ValueError, KeyError, RecursionError, csv.Error) as error:
         raise ValueError(f"{os.fspath(file)} is no export of ratings: row {len(rows) + 1}: {error}") from None
     return rows
@@ -128,31 +116,3 @@ def _csv_rows(text: str) -> Iterable[dict]:
         if None in row or None in row.values():
             raise ValueError("it has more or fewer cells than the header")
         yield {key: value[1:] if value.startswith("'") else value for key, value in row.items()}
-
-
-def _checked(row) -> dict:
-    """A row with its kind's columns and types; a CSV's empty cells are what they stood for."""
-    if not isinstance(row, dict):
-        raise ValueError("it is not a JSON object")
-    if row.get("kind") == "study":
-        about = {name: row[name] for name in STUDY_COLUMNS}
-        return about | {"minimum_raters": int(about["minimum_raters"])}
-    if row.get("kind") not in KINDS:
-        raise ValueError(f"kind must be study or one of {', '.join(KINDS)}, not {row.get('kind')!r}")
-    kind = KINDS[row["kind"]]
-    types = typing.get_type_hints(kind)
-    return dataclasses.asdict(kind(**{name: _typed(name, row[name], types[name]) for name in types if name in row}))
-
-
-def _typed(name: str, value, kind):
-    kinds = typing.get_args(kind) or (kind,)
-    if value is None or (value == "" and type(None) in kinds):
-        if type(None) in kinds:
-            return None
-    elif isinstance(value, str) and int in kinds and value.isascii() and value.isdigit():
-        return int(value)
-    elif isinstance(value, (str, int)) and float in kinds and not isinstance(value, bool):
-        return float(value)
-    elif type(value) in kinds:
-        return value
-    raise ValueError(f"{name} is {value!r}")

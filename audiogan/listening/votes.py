@@ -12,6 +12,7 @@ SCHEMA_VERSION = 2
 ROLES = ("test", "gold", "repeat", "training", "free")
 HEADPHONES = ("pass", "fail", "unknown")
 SCALES = ("quality", "intelligibility", "resemblance")
+NUMBERED = (*SCALES, "diversity")  # questions that a whole number answers
 VERDICTS = ("real", "invented")
 PREFERENCES = ("first", "second", "tie")
 CANNOT_TELL = "cannot tell"
@@ -41,7 +42,7 @@ class Vote:
         order: from 0, the question's place within its trial.
         question: one of `SCALES` (1 to 5), `real` (one of `VERDICTS`), `naming` (a label or `CANNOT_TELL`),
             `preference` (one of `PREFERENCES`), or `diversity` (1 to 5).
-        value: a whole number for scales, else a text.
+        value: a whole number for scales and `diversity`, else a text.
         plays, listened_ms: of the trial's sound, of all its sounds together in `preference` and `diversity`.
         response_ms: from the first full listen to the answer. These three are of the whole trial, and stand on each of
             its rows.

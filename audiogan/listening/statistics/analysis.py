@@ -13,7 +13,7 @@ from audiogan.listening.statistics.answers import answers_of
 from audiogan.listening.statistics.detection import detect
 from audiogan.listening.statistics.naming import confusion
 from audiogan.listening.study import REFERENCES
-from audiogan.listening.votes import ROLES, SCALES
+from audiogan.listening.votes import NUMBERED, ROLES
 
 MINIMUM_RATERS = 15
 RATED = ("test", "free")  # roles whose votes are results; the others are checks
@@ -84,7 +84,7 @@ def block(votes: Sequence[dict], minimum_raters: int) -> dict:
     """
     tests = [row for row in votes if row["role"] in RATED]
     systems = ordered({row["system"] for row in tests})
-    scales = {question: _of(tests, question) for question in (*SCALES, "diversity") if _of(tests, question)}
+    scales = {question: _of(tests, question) for question in NUMBERED if _of(tests, question)}
     means = {question: _means(rows, systems, minimum_raters) for question, rows in scales.items()}
     rated = {question: rows for question, rows in scales.items() if question != "diversity"}
     real = _real(_of(tests, "real"), minimum_raters)
