@@ -169,12 +169,24 @@ class TestRefusals:
     def test_existing_folder_stays_unless_replaced(self, frozen, recipe, tmp_path):
         (tmp_path / "mine").mkdir()
         (tmp_path / "mine/notes.txt").write_text("mine")
-        for replace in (False, True):
-            with pytest.raises(ValueError, match="exists already"):
+        for replace, message in ((False, "exists already"), (True, r"--replace replaces a study, and .*mine is none")):
+            with pytest.raises(ValueError, match=message):
                 build(recipe, tmp_path / "mine", replace)
         build(recipe, tmp_path / "old")
         assert build(dataclasses.replace(recipe, seed=2), tmp_path / "old", replace=True).manifest["seed"] == 2
         assert sorted(os.listdir(tmp_path)) == ["mine", "old"]
+
+    @pytest.mark.parametrize("manifest", ['{"name": "My app", "icons": []}', '{"format": 1}', "[]", "{", None])
+    def test_folder_that_only_looks_like_a_study_is_not_replaced(self, frozen, recipe, tmp_path, manifest):
+        mine = tmp_path / "mine"
+        (mine / "clips").mkdir(parents=True)
+        (mine / "manifest.json").write_text(manifest or (frozen.folder / "manifest.json").read_text())
+        if manifest:
+            (mine / "study.yaml").write_text("title: mine")
+        with pytest.raises(ValueError, match=r"--replace replaces a study, and .*mine is none"):
+            build(recipe, mine, replace=True)
+        assert (mine / "manifest.json").is_file()
+        assert os.listdir(tmp_path) == ["mine"]
 
     @pytest.mark.parametrize(
         ("values", "message"),

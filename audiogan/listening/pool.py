@@ -21,7 +21,7 @@ from audiogan.listening import feasibility
 from audiogan.listening.design import read_design
 from audiogan.listening.gathering import Gathering, check_systems, common_labels
 from audiogan.listening.sources import Draft, Folder, Judge, Model, Source
-from audiogan.listening.study import FORMAT, Study, canonical_hash
+from audiogan.listening.study import FORMAT, Study, canonical_hash, is_study
 from audiogan.listening.votes import clip_hash
 
 TEMPLATE = Path(__file__).parent / "default.yaml"
@@ -74,12 +74,14 @@ def build(recipe: Recipe, folder: str | os.PathLike, replace: bool = False) -> S
         replace: a study that is there gives way once the new one is whole.
 
     Raises:
-        ValueError: the folder exists, data, models, labels and design do not fit each other, or the design's rules
-            would exclude everybody.
+        ValueError: the folder exists, or is to be replaced and is no study; data, models, labels and design do not fit
+            each other, or the design's rules would exclude everybody.
     """
     folder = Path(folder)
-    if not (replace and (folder / "manifest.json").is_file()):
+    if not replace:
         refuse_existing(folder)
+    elif os.path.lexists(folder) and not is_study(folder):
+        raise ValueError(f"--replace replaces a study, and {folder} is none: remove it or name another folder")
     stream = np.random.Generator(np.random.PCG64(recipe.seed))
     manifest, sounds = _freeze(recipe, stream)
     with staged(folder, replace) as partial:

@@ -191,6 +191,14 @@ def chosen_folder() -> Path:
     return Path(os.environ.get(VARIABLE) or DEFAULT_FOLDER)
 
 
+def is_study(folder: Path) -> bool:
+    """Whether a folder has the parts of a study of this format, whatever became of its clips."""
+    try:
+        return bool(_read_manifest(folder)) and (folder / "study.yaml").is_file() and (folder / "clips").is_dir()
+    except (OSError, KeyError, ValueError, RecursionError):
+        return False
+
+
 def canonical_hash(document) -> str:
     """SHA-256 of JSON types, whatever the spelling of the file they came from: sorted keys, no spaces, UTF-8."""
     text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
