@@ -47,13 +47,40 @@ def test_withdrawing_deletes_the_id_and_nothing_else(begun):
     assert len(list(begun.rows())) == 2 + 2 + 2  # votes, exclusions and the two who were sent
 
 
-def test_withdrawn_id_is_in_no_file_of_sqlite(file):
+def files_have_the_id(file) -> bool:
+    return ID.encode() in b"".join(part.read_bytes() for part in file.parent.glob(f"{file.name}*"))
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_withdrawn_id_is_in_no_file_of_sqlite(file, tmp_path, elsewhere):
     store = Store(f"sqlite:///{file}")
     store.start(session_of(SESSION), lambda counts: [], 0, ID)
-    assert ID.encode() in b"".join(part.read_bytes() for part in file.parent.glob(f"{file.name}*"))
-    store.exclude(WITHDRAWN)
-    store.close()  # the last connection joins the log to the file
-    assert ID.encode() not in b"".join(part.read_bytes() for part in file.parent.glob(f"{file.name}*"))
+    assert files_have_the_id(file)
+    if elsewhere:
+        other = Store(f"sqlite:///{tmp_path / 'elsewhere.sqlite3'}")
+        other.exclude(WITHDRAWN)
+        store.merge(other.journal())
+        other.close()
+    else:
+        store.exclude(WITHDRAWN)
+    assert not files_have_the_id(file)  # while the database is open, its log beside it
+    store.close()
+    assert not files_have_the_id(file)
+
+
+def test_withdrawing_while_somebody_reads_is_no_error(file):
+    store, reader = Store(f"sqlite:///{file}"), Store(f"sqlite:///{file}")
+    store.start(session_of(SESSION), lambda counts: [], 0, ID)
+    store.close_step(SESSION, 0, {}, 5000, trial(0))
+    rows = reader.rows()
+    next(rows)
+    assert store.exclude(WITHDRAWN)
+    assert len(list(rows)) == 2  # the other vote, and that the listener was sent: of before the withdrawal
+    assert store.participants.by_session() == {}
+    assert not store.exclude(WITHDRAWN)  # asked for again, nobody reading
+    assert not files_have_the_id(file)
+    for one in (store, reader):
+        one.close()
 
 
 def test_copy_elsewhere_says_that_somebody_was_sent_and_not_who(begun, tmp_path):

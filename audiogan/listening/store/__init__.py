@@ -171,6 +171,8 @@ class Store:
             stored = self._add_event(connection, key, kind, **fields)
             if exclusion.rule == WITHDRAWN:
                 participants.forget(connection, [exclusion.session_id])
+        if exclusion.rule == WITHDRAWN:
+            self._database.empty_log()
         self._tell(stored)
         return bool(stored)
 

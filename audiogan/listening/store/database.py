@@ -1,14 +1,16 @@
 """Connections to SQLite or PostgreSQL: what a `write` holds is on disk, whole, when it ends."""
 
 import os
+import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 BUSY_SECONDS = 30
+READERS_MS = 1000  # how long emptying the log waits for those who read
 CONNECTIONS = 20
 # libpq's, where the URL does not say. It would wait for ever for a server that takes a connection and says nothing, and
 # for a quarter of an hour or more for one whose machine is gone.
@@ -83,6 +85,18 @@ class Database:
         """Insert the rows that no unique constraint forbids, and count them."""
         statement = _INSERT[self.dialect](table).on_conflict_do_nothing().returning(*table.primary_key)
         return len(connection.execute(statement, list(rows)).all())  # a driver may not count rows
+
+    def empty_log(self) -> None:
+        """Let SQLite's log go, which has what was deleted in plain bytes; after `READERS_MS` of a reader it stays."""
+        if not self._file:
+            return
+        with suppress(sqlite3.Error, sa.exc.SQLAlchemyError), self._turn, closing(self._engine.raw_connection()) as raw:
+            cursor = raw.cursor()
+            cursor.execute(f"PRAGMA busy_timeout={READERS_MS}")
+            try:
+                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                cursor.execute(f"PRAGMA busy_timeout={1000 * BUSY_SECONDS}")
 
     def close(self) -> None:
         """Let go of the connections; the next transaction opens new ones."""

@@ -88,13 +88,17 @@ def merge(database: Database, items: Iterable[dict]) -> dict[str, int]:
     for item in items:
         rows[item["kind"]].append(checked(item))
     given = [row for session in rows["session"] for row in assigned(session)]
+    withdrawn = [row["session_id"] for row in rows["exclusion"] if row["rule"] == WITHDRAWN]
     with database.write() as connection:
         if given:
             database.insert_new(connection, schema.assignments, *given)
-        participants.forget(connection, (row["session_id"] for row in rows["exclusion"] if row["rule"] == WITHDRAWN))
-        return {
+        participants.forget(connection, withdrawn)
+        counts = {
             kind: database.insert_new(connection, TABLES[kind][0], *new) if new else 0 for kind, new in rows.items()
         }
+    if withdrawn:
+        database.empty_log()
+    return counts
 
 
 def assigned(session: dict) -> list[dict]:

@@ -45,7 +45,7 @@ def event(session_id: str, study_hash: str) -> dict:
 
 
 def forget(connection: sa.Connection, session_ids: Iterable[str]) -> None:
-    """Delete the ids that go with these sessions."""
+    """Delete the ids that go with these sessions; `Database.empty_log` deletes them from SQLite's log, too."""
     if gone := set(session_ids):
         connection.execute(sa.delete(schema.participants).where(schema.participants.c.session_id.in_(gone)))
 
