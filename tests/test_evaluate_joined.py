@@ -20,7 +20,7 @@ class TestHistoryAndRatings:
 
     def test_the_study_with_most_votes_speaks_for_a_system(self, tmp_path):
         rows = [vote(f"r{number}", "m", 4, checkpoint_sha256="a") for number in range(3)]
-        rows += [vote("r9", system, 2, study_hash="6" * 64) for system in ("m", "n")]
+        rows += [vote("r9", system, 2, stimulus=system, study_hash="6" * 64) for system in ("m", "n")]
         (tmp_path / "votes.jsonl").write_text(records.to_jsonl(rows))
         human = ratings.read(tmp_path / "votes.jsonl")
         assert (human["m"]["quality"]["mean"], human["m"]["raters"], human["m"]["study_hash"]) == (4, 3, STUDY)

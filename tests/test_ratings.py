@@ -88,7 +88,8 @@ class TestRecords:
     def test_round_trip_is_exact(self, study, tmp_path, format, to_text):
         rows = records.records(voted(study), [study])
         rows += [
-            vote(label=text, value=text, question="naming", study_hash=study.hash) for text in (*HOSTILE, SEPARATED)
+            vote(label=text, value=text, question="naming", study_hash=study.hash, trial_index=place)
+            for place, text in enumerate((*HOSTILE, SEPARATED))
         ]
         (tmp_path / f"votes.{format}").write_text(to_text(rows), newline="")
         assert records.read(tmp_path / f"votes.{format}") == rows
@@ -108,6 +109,17 @@ class TestRecords:
         text = to_text(rows).replace("\r\n", "\n")
         (tmp_path / "file").write_text(text, "utf-8-sig", newline="\r\n")
         assert records.read(tmp_path / "file") == rows
+
+    @pytest.mark.parametrize("to_text", [records.to_csv, records.to_jsonl])
+    def test_vote_that_stands_twice_counts_once(self, tmp_path, to_text):
+        rows = [vote(), vote(question="resemblance"), note("s-r0"), vote("r1")]
+        (tmp_path / "file").write_text(to_text([*rows, rows[0], rows[3]]), newline="")
+        assert records.read(tmp_path / "file") == rows
+
+    def test_vote_that_stands_twice_and_differs_is_refused_by_row(self, tmp_path):
+        (tmp_path / "file").write_text(records.to_jsonl([vote(), vote(), vote(value=5)]))
+        with pytest.raises(ValueError, match="row 3: vote s-r0/c0/test/0 on quality came before with another content"):
+            records.read(tmp_path / "file")
 
     def test_file_in_another_encoding_is_named(self, tmp_path):
         (tmp_path / "file").write_bytes("kind,label\nvote,Flöte\n".encode("latin-1"))

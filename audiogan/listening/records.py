@@ -84,7 +84,7 @@ def to_csv(rows: Iterable[dict], columns: Sequence[str] = COLUMNS) -> str:
 
 
 def read(file: str | os.PathLike) -> list[dict]:
-    """The rows of an export of either format.
+    """The rows of an export of either format, or of files of the Hub's data set, in which a vote may stand twice.
 
     Raises:
         ValueError: not such a file; names the row.
@@ -93,15 +93,29 @@ def read(file: str | os.PathLike) -> list[dict]:
     parse = _json_rows if text.lstrip()[:1] in ("{", "") else _csv_rows
     rows = []
     try:
-        for row in parse(text):
-            rows.append(checked(row))
+        for row in _once(map(checked, parse(text))):
+            rows.append(row)
     except (TypeError, ValueError, KeyError, RecursionError, csv.Error) as error:
         raise ValueError(f"{os.fspath(file)} is no export of ratings: row {len(rows) + 1}: {error}") from None
-    return rows
+    return list(filter(None, rows))
 
 
 def _inert(value):
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+def _once(rows: Iterable[dict]) -> Iterable[dict | None]:
+    """The rows, None in place of a vote that came before.
+
+    Raises:
+        ValueError: it came with another content.
+    """
+    votes: dict[tuple, dict] = {}
+    for row in rows:
+        first = votes.setdefault((row["vote_id"], row["question"]), row) if row["kind"] == "vote" else row
+        if first != row:
+            raise ValueError(f"vote {row['vote_id']} on {row['question']} came before with another content")
+        yield row if first is row else None
 
 
 def _json_rows(text: str) -> Iterable[dict]:
