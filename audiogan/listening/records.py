@@ -95,7 +95,7 @@ def read(file: str | os.PathLike) -> list[dict]:
     try:
         for row in _once(map(checked, parse(text))):
             rows.append(row)
-    except (TypeError, ValueError, KeyError, RecursionError, csv.Error) as error:
+    except (TypeError, ValueError, KeyError, OverflowError, RecursionError, csv.Error) as error:
         raise ValueError(f"{os.fspath(file)} is no export of ratings: row {len(rows) + 1}: {error}") from None
     return list(filter(None, rows))
 
