@@ -52,6 +52,26 @@ class TestAnalysis:
         found = analyse([about, *small_study()])
         assert (found["minimum_raters"], found["title"], found["all"]["preliminary"]) == (3, "T", False)
 
+    def test_naming_and_preference_alone_are_preliminary_by_their_own_raters(self):
+        names = [vote(f"r{n}", "net", "Flute", "naming") for n in range(3)]
+        pairs = [vote(f"r{n}", "real", "tie", "preference", other_system="net") for n in range(3)]
+        for rows in (names, pairs, [*names, *pairs]):
+            assert not analyse(rows, 3)["all"]["preliminary"]
+            assert analyse(rows, 4)["all"]["preliminary"]
+        few = vote("r0", "real", "second", "preference", "c1", other_system="other")
+        found = analyse([*pairs, few], 3)["all"]
+        assert {row["system"]: row["preliminary"] for row in found["preference"]["ranking"]} == {
+            "real": False,
+            "net": False,
+            "other": True,
+        }
+        assert found["preliminary"]
+
+    def test_few_who_named_make_an_ordinary_study_preliminary(self):
+        few = [vote(f"r{n}", "net", "Flute", "naming") for n in range(3)]
+        assert not analyse(small_study(), 4)["all"]["preliminary"]
+        assert analyse([*small_study(), *few], 4)["all"]["preliminary"]
+
     def test_nothing_is_an_answer_too(self):
         found = analyse([])
         assert found["all"]["counts"]["votes"] == 0

@@ -80,15 +80,17 @@ def block(votes: Sequence[dict], minimum_raters: int) -> dict:
     Returns:
         `counts`, `systems`, `scales` (question to a row a system), `classes` (question to a row a system and label),
         `real` (a row a system), `preference`, `naming` (a row a system), `agreement` and `comparisons` (by question),
-        `preliminary` (any system has fewer raters than `minimum_raters`).
+        `preliminary` (a system has fewer raters than `minimum_raters` of any question that it has answers to; or there
+        are none at all).
     """
     tests = [row for row in votes if row["role"] in RATED]
     systems = ordered({row["system"] for row in tests})
     scales = {question: _of(tests, question) for question in NUMBERED if _of(tests, question)}
     means = {question: _means(rows, systems, minimum_raters) for question, rows in scales.items()}
     rated = {question: rows for question, rows in scales.items() if question != "diversity"}
-    real = _real(_of(tests, "real"), minimum_raters)
-    rows = [row for rows in (*means.values(), real) for row in rows]
+    real, naming = _real(_of(tests, "real"), minimum_raters), _naming(_of(tests, "naming"), minimum_raters)
+    preferred = _preference(_of(tests, "preference"), minimum_raters)
+    rows = [row for rows in (*means.values(), real, naming, preferred["ranking"]) for row in rows]
     return {
         "counts": _counts(votes),
         "systems": systems,
@@ -96,8 +98,8 @@ def block(votes: Sequence[dict], minimum_raters: int) -> dict:
         "scales": means,
         "classes": {question: _classes(rows, systems, minimum_raters) for question, rows in rated.items()},
         "real": real,
-        "preference": _preference(_of(tests, "preference")),
-        "naming": _naming(_of(tests, "naming"), minimum_raters),
+        "preference": preferred,
+        "naming": naming,
         "agreement": {question: agreement.summary(rows, _of(votes, question)) for question, rows in rated.items()},
         "comparisons": {question: _comparisons(rows) for question, rows in scales.items()},
     }
@@ -211,16 +213,23 @@ def _called_real(value) -> float:
     return float(value == "real")
 
 
-def _preference(rows: Sequence[dict]) -> dict:
-    """Bradley-Terry strengths, best first, and the table of wins."""
+def _preference(rows: Sequence[dict], minimum_raters: int) -> dict:
+    """Bradley-Terry strengths, best first, and the table of wins; a system's raters are those who compared it."""
     systems = ordered(_distinct(rows, "system") | _distinct(rows, "other_system"))
     raters = sorted(_distinct(rows, "rater"))
     if not rows:
         return {"votes": 0, "raters": 0, "systems": [], "wins": [], "ranking": []}
     table = preference.wins(rows, systems, raters)
     scores, spans = preference.strengths(table.sum(0)), preference.strength_intervals(table)
+    compared = (table + table.swapaxes(1, 2)).any(2).sum(0)  # raters, by system
     ranking = [
-        {"system": systems[at], "strength": float(scores[at]), "interval": intervals.ends(spans[at]), "over": "raters"}
+        {
+            "system": systems[at],
+            "strength": float(scores[at]),
+            "interval": intervals.ends(spans[at]),
+            "over": "raters",
+            "preliminary": bool(compared[at] < minimum_raters),
+        }
         for at in np.argsort(-scores, kind="stable")
     ]
     won = table.sum(0).tolist()
