@@ -1,6 +1,7 @@
 """The votes as files: exact, inert in a spreadsheet, complete in themselves; and `ratings` on the command line."""
 
 import csv
+import dataclasses
 import json
 
 import pytest
@@ -12,6 +13,7 @@ from audiogan import cli
 from audiogan.listening import latex, records, report
 from audiogan.listening.statistics.analysis import analyse, analyse_all
 from audiogan.listening.study import Study
+from audiogan.listening.votes import Recruited
 
 HOSTILE = ("=1+1", "+1", "-1", "@x", "\tx", "'quoted", "\r=1", 'say "hi", then\nleave', "<b>&_%$#{}~^\\", "Gong")
 ABOUT = {"kind": "study", "study_hash": "5" * 64, "title": "Mine", "minimum_raters": 15}
@@ -77,6 +79,20 @@ class TestRecords:
         for some in (exported, records.records(exported, [])):
             counts = {one["study_hash"]: one["exclusions"]["withdrawn"] for one in analyse_all(some)}
             assert counts == {study.hash: 1, "f" * 64: 0, "": 0}
+
+    def test_study_whose_listeners_all_withdrew_tells_how_many(self, study, tmp_path):
+        rows = [vote(f"r{n}", study_hash=study.hash) for n in range(2)]
+        rows += [exclusion("withdrawn", session_id=f"s-r{n}", study_hash=study.hash) for n in range(2)]
+        rows += [dataclasses.asdict(Recruited(session_id="s-gone", study_hash="f" * 64))]
+        (tmp_path / "file").write_text(records.to_jsonl(records.records(rows, [study])))
+        found = {one["study_hash"]: one for one in analyse_all(records.read(tmp_path / "file"))}
+        assert {name: one["exclusions"]["withdrawn"] for name, one in found.items()} == {study.hash: 2, "f" * 64: 0}
+        assert found["f" * 64]["recruited"] == {"begun": 1, "answered": 0}
+        text = report.text(found[study.hash])
+        assert text.startswith("Real or invented?")
+        assert "0 raters, 0 sessions" in text
+        assert "withdrawn: 2" in text
+        assert latex.table(found[study.hash]).count("\n") > 5
 
     def test_older_export_of_one_study_still_counts_who_withdrew(self):
         old = exclusion("withdrawn", session_id="gone")

@@ -20,6 +20,7 @@ from audiogan.text import read_text
 
 FORMATS = ("csv", "jsonl")
 COLUMNS = tuple(dict.fromkeys(("kind", *VOTE_COLUMNS, *EXCLUSION_COLUMNS, *STUDY_COLUMNS, *BACKGROUND_COLUMNS)))
+TOLD = ("note", "exclusion", "recruited")  # kinds that results tell of, of a study without votes too
 PARTICIPANT = "participant"  # a column of its own, in no export that does not ask for it
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "'")  # what a spreadsheet runs, and the mark that stops it
 
@@ -50,14 +51,14 @@ def study_row(study: Study) -> dict:
 
 
 def by_study(rows: Iterable[dict]) -> dict[str, list[dict]]:
-    """Rows by study, oldest first. Free votes have the key ''.
+    """Rows by study, those with votes first, oldest first. Free votes have the key ''.
 
     Older exports do not say of which study a session was that withdrew: its event goes with the only study there is,
     else with free votes.
     """
     rows = attributed(rows)
     hashes = dict.fromkeys(row["study_hash"] for row in rows if row["kind"] == "vote")
-    hashes |= dict.fromkeys(row["study_hash"] for row in rows if row["kind"] == "note" and row["study_hash"])
+    hashes |= dict.fromkeys(row["study_hash"] for row in rows if row["kind"] in TOLD and row["study_hash"])
     found = {study: [row for row in rows if row["study_hash"] == study] for study in hashes}
     if len(hashes) == 1 and "" not in hashes:
         found[next(iter(hashes))] += [row for row in rows if not row["study_hash"]]

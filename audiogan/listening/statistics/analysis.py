@@ -45,7 +45,7 @@ def analyse(rows: Iterable[dict], minimum_raters: int | None = None) -> dict:
     sent = {row["session_id"] for row in rows if row["kind"] == "recruited"}
     by_rule = Counter(rule for rule, _ in rules)
     everyone = block(votes, minimum)
-    study = next((row["study_hash"] for row in (*votes, *notes)), about.get("study_hash", ""))
+    study = next((row["study_hash"] for row in (*votes, *notes, *rows)), "")
     return {
         "study_hash": study,
         "title": about.get("title", ""),
