@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,12 @@ def test_there_are_commands_in_every_kind_of_document():
 def test_links_lead_to_files(path):
     for link in LINK.findall(path.read_text("utf-8")):
         assert re.match(r"https?://", link) or (path.parent / link).is_file(), link
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_paragraph_stands_twice(path):
+    paragraphs = Counter(filter(None, path.read_text("utf-8").split("\n\n")))
+    assert not [text for text, count in paragraphs.items() if count > 1]
 
 
 @pytest.mark.parametrize(("document", "module", "arguments"), commands())
