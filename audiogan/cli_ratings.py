@@ -137,14 +137,23 @@ def _exclude(options) -> None:
     from audiogan.listening.store import Store
     from audiogan.listening.votes import Exclusion
 
-    store, reason = Store(), " ".join(options.reason.split())
+    store, reason = Store(), " ".join(_text("--reason", options.reason).split())
     if not reason:
         raise ValueError("--reason must be a sentence: whoever reads the votes should know why")
-    named, votes = _named(store, options.id)
+    named, votes = _named(store, _text("ID", options.id))
     event = Exclusion(**named, rule=MANUAL, reason=reason, study_hash=votes[0]["study_hash"])
     if not store.exclude(event):
         raise ValueError(f"{options.id} was excluded by hand before; its first reason stays")
     print(f"{len(votes)} answers of {options.id} are left out of the screened results: {reason}")
+
+
+def _text(name: str, given: str) -> str:
+    """The argument; a ValueError that names it where its bytes were no text, which no database takes."""
+    try:
+        given.encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"{name} must be UTF-8 text, not {given!r:.80}") from None
+    return given
 
 
 def _named(store, name: str) -> tuple[dict, list[dict]]:

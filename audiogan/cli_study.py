@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from audiogan import checkpoint
+from audiogan.checks import check_seed
 from audiogan.evaluation.classifier import DEFAULT_FOLDER
 from audiogan.listening.votes import SCALES
 from audiogan.text import read_text
@@ -96,10 +97,11 @@ def _power(options) -> None:
     from audiogan.listening.statistics.components import Components
     from audiogan.listening.study import Study, chosen_folder
 
+    seed = check_seed(options.seed, "--seed")
     study = Study.load(options.folder or chosen_folder())
     spread = power.pilot(options.file, options.question, study) if options.file else Components()
     numbers = options.listeners or [study.design.minimum_raters * times for times in (1, 2, 4, 8)]
-    found = power.forecast(study, numbers, spread, seed=options.seed)
+    found = power.forecast(study, numbers, spread, seed=seed)
     if options.json:
         rows = [asdict(one) for one in found]
         print(json.dumps({"study_hash": study.hash, "spread": asdict(spread), "forecasts": rows}, indent=2))

@@ -31,4 +31,7 @@ def test_one_who_reads_the_votes_leaves_a_sitting_or_an_answer_out(tmp_path, mon
     assert "by hand before" in refused(capsys, cli.main, *exclude)
     assert "no sitting and no vote" in refused(capsys, cli.main, "ratings", "exclude", "none", "--reason", "x")
     assert "must be a sentence" in refused(capsys, cli.main, *exclude[:-1], " ")
+    latin = "caf\udce9"  # what Python makes of bytes that are no UTF-8
+    assert "--reason must be UTF-8 text, not 'caf" in refused(capsys, cli.main, *exclude[:-1], latin)
+    assert "ID must be UTF-8 text, not 'caf" in refused(capsys, cli.main, *exclude[:2], latin, *exclude[3:])
     assert len(list(Store().rows())) == len(stored)

@@ -5,6 +5,7 @@ from dataclasses import astuple
 
 import numpy as np
 import pytest
+from test_cli import refused
 from tiny_study import write_study
 from voting import vote
 
@@ -114,6 +115,11 @@ class TestCommand:
         assert found["study_hash"] == study.hash
         assert 1 < found["spread"]["rest"] < 2
         assert found["forecasts"][0]["listeners"] == 6
+
+    @pytest.mark.parametrize("seed", [-1, 2**63])
+    def test_seed_out_of_range_is_named(self, capsys, seed):
+        error = refused(capsys, cli.main, "study", "power", "--seed", seed)
+        assert f"--seed must be a whole number from 0 to {2**63 - 1}, not {seed}" in error
 
     def test_text(self, study):
         forecasts = [power.Forecast(15, 0.512, 1.004, 1.5), power.Forecast(2000, 0.1, None, None)]
