@@ -192,6 +192,8 @@ class TestPage:
 
     def test_nothing_yet(self):
         assert findings.page(analyse([]), "all") == findings.EMPTY
+        gone = analyse([vote(), exclusion("withdrawn", session_id="s-r0")])
+        assert findings.page(gone, "all") == f"{findings.EMPTY}<p>Withdrawn: 1 sitting.</p>"
 
 
 class TestCache:

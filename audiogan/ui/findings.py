@@ -32,7 +32,7 @@ def page(results: dict, block: str) -> str:
     """
     found = results[block]
     if not results["all"]["counts"]["votes"]:
-        return EMPTY + _skipped(results) + _under_way(results)
+        return EMPTY + _withdrawn(results) + _skipped(results) + _under_way(results)
     parts = [_summary(results, found), *_marks(found), *_scales(found), *_preference(found), *_real(found)]
     return f'<div class="findings"><div class="plots">{"".join(parts)}</div>{"".join(details(found))}</div>'
 
@@ -59,6 +59,11 @@ def _summary(results: dict, found: dict) -> str:
     flag = flag if found["preliminary"] else ""
     why += _skipped(results) + _under_way(results)
     return f'<section class="summary"><h2>{title}</h2>{flag}<dl>{numbers}</dl>{why}</section>'
+
+
+def _withdrawn(results: dict) -> str:
+    count = results["exclusions"]["withdrawn"]
+    return f"<p>Withdrawn: {count:,} {plural(count, 'sitting')}.</p>" if count else ""
 
 
 def _skipped(results: dict) -> str:
