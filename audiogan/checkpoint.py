@@ -11,8 +11,8 @@ import safetensors
 import safetensors.torch
 import torch
 
-from audiogan.audio import write_atomically
 from audiogan.config import ModelConfig
+from audiogan.files import write_atomically
 from audiogan.folders import staged, sweep
 from audiogan.models import build_generator, classes, count_parameters
 from audiogan.models.base import Generator

@@ -14,13 +14,14 @@ import numpy as np
 
 from audiogan import checkpoint, hub, synthesis
 from audiogan.arguments import Parser, run_command
-from audiogan.audio import wav_bytes, write_atomically, write_wav
+from audiogan.audio import wav_bytes, write_wav
 from audiogan.cli_hub import add_hub
 from audiogan.cli_interop import add_export_onnx, add_import
 from audiogan.cli_ratings import add_ratings
 from audiogan.cli_study import add_study
 from audiogan.device import CHOICES
 from audiogan.evaluation import command as evaluation
+from audiogan.files import write_atomically
 from audiogan.folders import PartialFolder
 
 

@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from audiogan.audio import write_together
+from audiogan.files import write_together
 from audiogan.listening import report
 
 SUFFIXES = {"results": (".csv", ".jsonl"), "figure": (".png", ".svg")}

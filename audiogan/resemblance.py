@@ -10,14 +10,16 @@ import safetensors
 import safetensors.numpy
 from safetensors import safe_open
 
-from audiogan.audio import from_pcm16, write_atomically
+from audiogan.audio import from_pcm16
 from audiogan.checkpoint import INDEX, MAX_INDEX_BYTES
 from audiogan.dataset import PreparedData
+from audiogan.files import write_atomically
 from audiogan.plots import log_mel_db
 
 BANDS, FRAMES = 24, 24
 RANGE_DB = 60.0  # below a clip's loudest cell
 MAX_LAG = 1  # frames
+TYPICAL_CLIPS = 100  # of a label, that say how near its sounds are to one another
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class Index:
         if fingerprints.dtype != np.uint8 or fingerprints.shape != (count, BANDS, FRAMES) or label.shape != (count,):
             raise ValueError("its fingerprints, labels and sources do not fit each other")
         self.fingerprints, self.label, self.labels, self.sources = fingerprints, label, labels, sources
+        self._typical: dict[str | None, float] = {}
 
     def nearest(self, audio: np.ndarray, sample_rate: int, label: str | None, count: int = 3) -> list[Neighbour]:
         """The nearest training sounds of a label, or of all where the model has none, nearest first."""
@@ -56,16 +59,20 @@ class Index:
         order = np.argsort(distance, kind="stable")[:count]
         return [Neighbour(self.sources[rows[place]], float(distance[place])) for place in order]
 
-    def typical(self, label: str | None, most: int = 100) -> float:
-        """Median distance in dB from a training sound to its nearest other one, over at most `most` of a label.
+    def typical(self, label: str | None) -> float:
+        """Median distance in dB from a training sound to its nearest other one, over some of a label; worked out once.
 
         Returns:
             NaN where a label has fewer than two.
         """
-        rows = self._rows(label)
+        if label not in self._typical:
+            self._typical[label] = self._median(self._rows(label))
+        return self._typical[label]
+
+    def _median(self, rows: np.ndarray) -> float:
         if len(rows) < 2:
             return float("nan")
-        chosen = rows[:: max(1, len(rows) // most)][:most]
+        chosen = rows[:: max(1, len(rows) // TYPICAL_CLIPS)][:TYPICAL_CLIPS]
         found = [np.partition(distances(self.fingerprints[row], self.fingerprints[rows]), 1)[1] for row in chosen]
         return float(np.median(found))
 

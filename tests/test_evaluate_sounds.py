@@ -38,7 +38,7 @@ def asked(prepared) -> np.ndarray:
     """The labels, as numbers, that the shared evaluation asks for."""
     data = PreparedData(prepared)
     held_out = np.random.default_rng((0, 4)).permutation(data.rows("test"))
-    return data.label[candidates.draw_rows(data, held_out, EVALUATED_CLIPS, 0)]
+    return data.label[candidates.draw_rows(held_out, EVALUATED_CLIPS, 0)]
 
 
 @pytest.fixture(scope="module")

@@ -108,7 +108,7 @@ def test_an_index_beside_a_model_names_its_nearest_training_sounds(prepared, tmp
 
 
 def test_models_are_described_in_json(library):
-    described = [describe(entry.synthesizer) for entry in library]
+    described = [describe(entry) for entry in library]
     json.dumps(described, allow_nan=False)
     assert {model["name"] for model in described} == set(library.names)
 

@@ -98,7 +98,7 @@ def test_inception_scores_are_of_splits_of_one_size(count):
 
 
 def test_rows_repeat_only_after_all_were_drawn():
-    rows = candidates.draw_rows(None, np.arange(10, 20), 25, 0)
+    rows = candidates.draw_rows(np.arange(10, 20), 25, 0)
     assert sorted(rows[:10]) == sorted(rows[10:20]) == list(range(10, 20))
     assert len(rows) == 25
 

@@ -15,12 +15,14 @@ import torch.nn.functional as F
 from torch import Tensor
 from tqdm import tqdm
 
-from audiogan.audio import from_pcm16, write_atomically
+from audiogan.audio import from_pcm16
 from audiogan.dataset import PreparedData
 from audiogan.device import machine
 from audiogan.evaluation.classifier import CONFIG_FILE, FORMAT, WEIGHTS_FILE, Classifier, ClassifierConfig
 from audiogan.evaluation.clips import note
+from audiogan.files import write_atomically
 from audiogan.folders import refuse_existing, staged
+from audiogan.models import count_parameters
 from training.shortcuts import vary
 
 BATCH = 64
@@ -106,7 +108,7 @@ def train(
     document = {
         "data": data.meta["source"],
         "data_sha256": data.meta["sha256"],
-        "parameters": sum(parameter.numel() for parameter in classifier.parameters()),
+        "parameters": count_parameters(classifier),
         "steps": best.step,
         "minutes": round((time.monotonic() - begun) / 60, 1),
         "machine": machine(device),

@@ -12,11 +12,10 @@ from torch import Tensor
 from audiogan import dsp
 from audiogan.config import ModelConfig
 from audiogan.models.critics import other_of_pair
+from audiogan.models.features import log_mel
 from training.distributed import Workers
 
-N_FFT, HOP_LENGTH, N_MELS = 512, 128, 80
 GRID = (20, 32)  # mel bands and time slices
-FLOOR = 1e-2
 MEMORY = 0.95  # of a label's real distance, a clip
 ENOUGH = 0.8  # of that distance
 
@@ -66,11 +65,7 @@ def summary(native: Tensor, sample_rate: int) -> Tensor:
     """
     if native.dim() == 4:
         return dsp.pooled(native.squeeze(1), GRID).flatten(1)
-    audio = native.squeeze(1)
-    spectrum = dsp.stft(audio, N_FFT, HOP_LENGTH)
-    linear = torch.sqrt(spectrum.real.square() + spectrum.imag.square() + 1e-7).to(audio.device)
-    logs = torch.log(dsp.mel(linear, N_FFT, N_MELS, sample_rate) + FLOOR)
-    return dsp.pooled(logs, GRID).flatten(1)
+    return dsp.pooled(log_mel(native.squeeze(1), sample_rate), GRID).flatten(1)
 
 
 def pair_distance(features: Tensor) -> Tensor:

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from scipy.ndimage import maximum_filter1d
 
+from audiogan.audio import from_pcm16
 from audiogan.checkpoint import Checkpoint
 from audiogan.config import FILTERED
 from audiogan.dataset import PreparedData
@@ -111,7 +112,7 @@ def _real(data: PreparedData, label: str | None) -> np.ndarray:
     if label is not None:
         rows = rows[data.label[rows] == data.labels.index(label)]
     rows = rows[:: -(-len(rows) // REAL_CLIPS) or 1]
-    return tail_spectra(data.clips[rows] / np.float32(32768))
+    return tail_spectra(from_pcm16(data.clips[rows]))
 
 
 def _reached(median: np.ndarray) -> np.ndarray:

@@ -10,7 +10,8 @@ from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
 from audiogan import latent
-from audiogan.audio import wav_bytes, write_atomically
+from audiogan.audio import wav_bytes
+from audiogan.files import write_atomically
 from audiogan.models.base import Generator
 from audiogan.plots import clip_figure, png_bytes
 from audiogan.renderer import finished

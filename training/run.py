@@ -11,8 +11,8 @@ import safetensors
 import safetensors.torch
 import torch
 
-from audiogan.audio import write_atomically
 from audiogan.config import ModelConfig
+from audiogan.files import write_atomically
 from audiogan.folders import alone_in
 from training.config import SHORTFALLS, TrainConfig
 

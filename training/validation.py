@@ -7,10 +7,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from audiogan import dsp, latent
+from audiogan import latent
 from audiogan.audio import from_pcm16
 from audiogan.dataset import PreparedData
 from audiogan.evaluation.candidates import alike
+from audiogan.evaluation.classifier import mel
 from audiogan.evaluation.features import summarize
 from audiogan.evaluation.metrics import frechet_distance, kernel_distance_alone
 from audiogan.models.base import Generator
@@ -19,7 +20,6 @@ from audiogan.renderer import finished
 SEED = 1
 FEWEST, MAX_CLIPS, BATCH = 2, 512, 32
 FLOORS = 4
-N_FFT, HOP_LENGTH, N_MELS = 1024, 256, 64
 
 
 @dataclass(frozen=True)
@@ -83,8 +83,7 @@ class Validation:
 
     def _summary(self, audio: Tensor) -> Tensor:
         """Log-mel spectrogram averaged on a coarse grid: [batch, time] to [batch, features] on the CPU."""
-        linear = dsp.magnitude(audio.to(self.device), N_FFT, HOP_LENGTH)
-        return summarize(dsp.mel(linear, N_FFT, N_MELS, self.sample_rate)).cpu()
+        return summarize(mel(audio.to(self.device), self.sample_rate)).cpu()
 
 
 def _alike(data: PreparedData, rows: np.ndarray) -> Iterator[np.ndarray]:

@@ -65,7 +65,7 @@ class Plan:
         return np.full(self.num, np.nan)
 
 
-def draw_rows(data: PreparedData, rows: np.ndarray, num: int, seed: int) -> np.ndarray:
+def draw_rows(rows: np.ndarray, num: int, seed: int) -> np.ndarray:
     """Rows in a random order, and again in another until there are `num`."""
     random = np.random.default_rng((seed, 0))
     return np.concatenate([random.permutation(rows) for _ in range(-(-num // len(rows)))])[:num]

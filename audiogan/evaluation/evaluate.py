@@ -13,7 +13,7 @@ import numpy as np
 from tqdm import tqdm
 
 from audiogan import __version__
-from audiogan.audio import write_atomically, write_wav
+from audiogan.audio import from_pcm16, write_wav
 from audiogan.dataset import PreparedData
 from audiogan.evaluation import candidates, classifier, embedding, history, neighbours, ratings, replay, report, words
 from audiogan.evaluation.checks import check, check_data
@@ -22,6 +22,7 @@ from audiogan.evaluation.features import Extractor
 from audiogan.evaluation.reference import Reference
 from audiogan.evaluation.scores import add, score
 from audiogan.evaluation.systems import FEWEST_CLIPS, Files, Network, System
+from audiogan.files import write_atomically
 from audiogan.folders import refuse_existing, staged
 from audiogan.sounds_folder import SoundsFolder
 from audiogan.synthesis import Synthesizer
@@ -130,7 +131,7 @@ class Evaluation:
         self.data, self.settings = data, settings
         self.held_out_rows = random.permutation(data.rows("test"))[:MAX_HELD_OUT]
         train = random.permutation(data.rows("train"))[:MAX_TRAIN]
-        wanted = candidates.draw_rows(data, self.held_out_rows, settings.num, settings.seed)
+        wanted = candidates.draw_rows(self.held_out_rows, settings.num, settings.seed)
         chosen = [Files.draw(folder, data, wanted, settings.seed) for folder in sounds]
         self.systems: list[System] = [*map(Network, synthesizers), *chosen]
         alike = candidates.alike(data, train, wanted, settings.seed)
@@ -200,7 +201,7 @@ def write_real(folder: Path, real: RealClips, rows: np.ndarray) -> None:
         _, first = np.unique(real.notes[own], return_index=True)
         order = [*sorted(first), *(place for place in range(len(own)) if place not in first)]
         for count, place in enumerate(order[:REAL_A_LABEL]):
-            audio = real.data.clips[own[place]] / 32768
+            audio = from_pcm16(real.data.clips[own[place]])
             write_wav(folder / f"{label.replace(' ', '_')}-{count}.wav", audio, real.data.sample_rate)
 
 

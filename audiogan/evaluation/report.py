@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 
 from audiogan import plots
-from audiogan.audio import from_pcm16, write_atomically
+from audiogan.audio import from_pcm16
 from audiogan.evaluation import graphs, method, pairs, tables, verdict, words
 from audiogan.evaluation.neighbours import Neighbour
+from audiogan.files import write_atomically
 
 STATIC = Path(__file__).parent / "static"
 POLICY = (

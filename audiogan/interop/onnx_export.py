@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from audiogan.audio import write_atomically
+from audiogan.files import write_atomically
 from audiogan.interop.real_fourier import RealFourier, RealGriffinLim, RealPostFilter
 from audiogan.models.base import Generator, SpectralGenerator
 from audiogan.models.convolutions import UpConv1d

@@ -13,9 +13,10 @@ import numpy as np
 
 import audiogan
 from audiogan import checkpoint, sounds_folder, synthesis
-from audiogan.audio import momentary_lufs, write_atomically, write_wav
+from audiogan.audio import momentary_lufs, write_wav
 from audiogan.dataset import PreparedData
 from audiogan.evaluation.classifier import DEFAULT_FOLDER as DEFAULT_CLASSIFIER
+from audiogan.files import write_atomically
 from audiogan.folders import refuse_existing, staged
 from audiogan.listening import feasibility
 from audiogan.listening.design import read_design

@@ -18,7 +18,6 @@ from audiogan.listening.study import Study
 from audiogan.listening.votes import BACKGROUND_COLUMNS, EXCLUSION_COLUMNS, VOTE_COLUMNS
 from audiogan.text import read_text
 
-FORMATS = ("csv", "jsonl")
 COLUMNS = tuple(dict.fromkeys(("kind", *VOTE_COLUMNS, *EXCLUSION_COLUMNS, *STUDY_COLUMNS, *BACKGROUND_COLUMNS)))
 TOLD = ("note", "exclusion", "recruited")  # kinds that results tell of, of a study without votes too
 PARTICIPANT = "participant"  # a column of its own, in no export that does not ask for it

@@ -33,7 +33,7 @@ class FeatureNetwork(nn.Module):
             native: waveforms [batch, 1, num_samples], heard as log-mel spectrograms, or what is a log spectrogram
                 already, [batch, 1, bins, frames].
         """
-        x = native if native.dim() == 4 else self._log_mel(native.squeeze(1))
+        x = native if native.dim() == 4 else self._heard(native.squeeze(1))
         x = x.contiguous(memory_format=torch.channels_last)
         maps = []
         for level in self.levels:
@@ -45,12 +45,16 @@ class FeatureNetwork(nn.Module):
         """Of each label, for its own training: native samples to [batch, labels]."""
         return self.classify(self(native)[-1].mean((2, 3)))
 
-    def _log_mel(self, audio: Tensor) -> Tensor:
+    def _heard(self, audio: Tensor) -> Tensor:
         """[batch, num_samples] to [batch, 1, mel, frames]."""
-        spectrum = dsp.stft(audio, N_FFT, HOP_LENGTH)
-        linear = torch.sqrt(spectrum.real.square() + spectrum.imag.square() + 1e-7).to(audio.device)
-        logs = torch.log(dsp.mel(linear, N_FFT, N_MELS, self.sample_rate) + FLOOR)
-        return ((logs - MIDDLE) / SPREAD)[:, None]
+        return ((log_mel(audio, self.sample_rate) - MIDDLE) / SPREAD)[:, None]
+
+
+def log_mel(audio: Tensor, sample_rate: int) -> Tensor:
+    """Log-mel spectrogram that has a gradient in silence, too: [batch, num_samples] to [batch, mel, frames]."""
+    spectrum = dsp.stft(audio, N_FFT, HOP_LENGTH)
+    linear = torch.sqrt(spectrum.real.square() + spectrum.imag.square() + 1e-7).to(audio.device)
+    return dsp.log_magnitude(dsp.mel(linear, N_FFT, N_MELS, sample_rate), FLOOR)
 
 
 def _level(in_channels: int, out_channels: int) -> nn.Sequential:

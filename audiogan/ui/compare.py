@@ -1,11 +1,9 @@
 """Compare: real sounds beside each model's, for one label."""
 
-import base64
 from collections.abc import Sequence
 
 import gradio as gr
 
-from audiogan.audio import to_pcm16
 from audiogan.synthesis import Synthesizer
 from audiogan.ui import evaluated, scripts
 from audiogan.ui.evaluated import REAL, Evaluation
@@ -13,6 +11,7 @@ from audiogan.ui.fields import parse_seed
 from audiogan.ui.gate import Gate, guarded
 from audiogan.ui.library import Library
 from audiogan.ui.places import line_of
+from audiogan.ui.sounds import pcm_text
 from audiogan.ui.visitors import visitor
 
 CLIPS = 2
@@ -74,8 +73,7 @@ class Comparison:
         else:
             synthesizer = self._library.get(system).synthesizer
             audio, sample_rate = _generate(synthesizer, label, parse_seed(seed)), synthesizer.sample_rate
-        sounds = [base64.b64encode(to_pcm16(clip).astype("<i2").tobytes()).decode() for clip in audio]
-        return {"sounds": sounds, "sample_rate": sample_rate}
+        return {"sounds": [pcm_text(clip) for clip in audio], "sample_rate": sample_rate}
 
     @guarded
     def scores(self, request: dict) -> dict:

@@ -26,14 +26,12 @@ class Evaluation:
 
     Attributes:
         clips: paths of real clips by label, in order.
-        models: the names of those that were scored.
         source: what the real clips are.
     """
 
     def __init__(self, folder: Path):
         document = _read(folder / "metrics.json")
         self._scores, self._models, self._baselines, data = (document[part] for part in PARTS)
-        self.models = list(self._models)
         self.source = str(data.get("source", ""))
         labels = [str(label) for label in data.get("labels", ())]
         found = {label: sorted((folder / "real").glob(f"{_file_stem(label)}-[0-9]*.wav")) for label in labels}

@@ -1,6 +1,5 @@
 """Explore: a map through four seeds, directions that change what is heard, morphs, and a close look at a sound."""
 
-import base64
 import logging
 import math
 from dataclasses import dataclass
@@ -10,7 +9,6 @@ import gradio as gr
 import numpy as np
 
 from audiogan import latent, resemblance
-from audiogan.audio import to_pcm16
 from audiogan.checks import check_pitch
 from audiogan.descriptors import DESCRIPTORS
 from audiogan.directions import COUNT, Directions
@@ -19,9 +17,9 @@ from audiogan.tiles import TILE
 from audiogan.ui import scripts
 from audiogan.ui.fields import parse_seed
 from audiogan.ui.gate import Gate, guarded
-from audiogan.ui.library import Library
+from audiogan.ui.library import Entry, Library
 from audiogan.ui.places import line_of
-from audiogan.ui.sounds import Sounds
+from audiogan.ui.sounds import Sounds, pcm_text
 from audiogan.ui.sounds import describe as describe_sound
 from audiogan.ui.visitors import visitor
 
@@ -53,23 +51,16 @@ def build(library: Library, gate: Gate) -> gr.HTML:
         apply_default_css=False,
         elem_id="explore",
         server_functions=[points, sound, direction, nearest, line_of(gate)],
-        models=[describe(entry.synthesizer, entry.synthesizer.name in explorer.indexed) for entry in library],
+        models=[describe(entry, entry.synthesizer.name in explorer.indexed) for entry in library],
         corners=FIRST_CORNERS,
         directions={"steered": [item.name for item in DESCRIPTORS], "principal": COUNT, "reach": MAX_MOVE},
         batch=MAX_POINTS,
     )
 
 
-def describe(synthesizer: Synthesizer, indexed: bool = False) -> dict:
+def describe(entry: Entry, indexed: bool = False) -> dict:
     """What the page needs to know of a model; `indexed` where its training sounds are."""
-    return {
-        "name": synthesizer.name,
-        "labels": list(synthesizer.labels),
-        "pitched": {label: list(known) for label, known in synthesizer.pitch_ranges.items()},
-        "sample_rate": synthesizer.sample_rate,
-        "seconds": synthesizer.num_samples / synthesizer.sample_rate,
-        "indexed": indexed,
-    }
+    return entry.facts() | {"sample_rate": entry.synthesizer.sample_rate, "indexed": indexed}
 
 
 @dataclass(frozen=True)
@@ -105,7 +96,7 @@ class Explorer:
         A request has model, label, pitch, truncation, corners (four seeds as text), points (pairs across, down from 0
         to 1) and moves (for each point, standard deviations along each direction).
         """
-        return {"sounds": [_pcm(clip) for clip in self._render(request)]}
+        return {"sounds": [pcm_text(clip) for clip in self._render(request)]}
 
     @guarded
     def sound(self, request: dict) -> dict:
@@ -214,10 +205,6 @@ def _numbers(name: str, values, count: int, most: float) -> np.ndarray:
 
 def _is_number(value, most: float) -> bool:
     return type(value) in (int, float) and math.isfinite(value) and abs(value) <= most
-
-
-def _pcm(clip: np.ndarray) -> str:
-    return base64.b64encode(to_pcm16(clip).astype("<i2").tobytes()).decode()
 
 
 def morph_name(name: str, label: str | None, from_seed: int, to_seed: int) -> str:

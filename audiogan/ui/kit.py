@@ -46,7 +46,7 @@ def pad_labels(labels: tuple[str, ...], label: str | None = None) -> list[str | 
 
 def models(library: Library) -> list[dict]:
     """What the page needs to know of each model."""
-    return [_model(entry.synthesizer) for entry in library]
+    return [entry.facts() | {"pad_labels": pad_labels(entry.synthesizer.labels)} for entry in library]
 
 
 def first_kit(library: Library, sounds: Sounds) -> list[dict]:
@@ -55,14 +55,3 @@ def first_kit(library: Library, sounds: Sounds) -> list[dict]:
     labels = pad_labels(library.get(name).synthesizer.labels)
     wanted = [{"model": name, "label": label, "seed": FIRST_SEED, "index": pad} for pad, label in enumerate(labels)]
     return [describe(*made) for made in sounds.make({"sounds": wanted})]
-
-
-def _model(synthesizer) -> dict:
-    return {
-        "name": synthesizer.name,
-        "labels": list(synthesizer.labels),
-        "pad_labels": pad_labels(synthesizer.labels),
-        "pitched": {label: list(known) for label, known in synthesizer.pitch_ranges.items()},
-        "sample_rate": synthesizer.sample_rate,
-        "seconds": synthesizer.num_samples / synthesizer.sample_rate,
-    }

@@ -27,6 +27,11 @@ class Entry:
     synthesizer: Synthesizer
     weights_sha256: str
 
+    def facts(self) -> dict:
+        """What the page's own scripts need to know of it, whichever tab they are of."""
+        pitched = {label: list(known) for label, known in self.synthesizer.pitch_ranges.items()}
+        return {"name": self.synthesizer.name, "labels": list(self.synthesizer.labels), "pitched": pitched}
+
     def describe(self) -> dict:
         """The row that `/list_models` answers with: `Checkpoint.describe`."""
         return self.synthesizer.checkpoint.describe()

@@ -160,9 +160,14 @@ def describe(sound: Sound, audio: np.ndarray, sample_rate: int) -> dict:
         "pitch": sound.pitch,
         "truncation": sound.truncation,
         "z": base64.b64encode(sound.z.astype("<f4").tobytes()).decode(),
-        "pcm": base64.b64encode(to_pcm16(audio).astype("<i2").tobytes()).decode(),
+        "pcm": pcm_text(audio),
         "sample_rate": sample_rate,
     }
+
+
+def pcm_text(audio: np.ndarray) -> str:
+    """Audio [time] for a page: PCM16 as base64."""
+    return base64.b64encode(to_pcm16(audio).astype("<i2").tobytes()).decode()
 
 
 def trim(audio: np.ndarray, sample_rate: int) -> np.ndarray:

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 import httpx
 
-from audiogan.audio import write_atomically
+from audiogan.files import write_atomically
 from training.data.retry import TryAgainError
 
 

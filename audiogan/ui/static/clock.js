@@ -5,7 +5,7 @@ export const TEMPO = { min: 30, max: 300, value: 122 };
 export const SWING = { min: 0, max: 70, value: 0 }; // % of a sixteenth by which every second one is late
 
 export const LOOK_AHEAD = 0.15; // longer than a busy page stalls, shorter than anyone waits for an edit to be heard
-export const TICK = 0.025;
+const TICK = 0.025;
 const FARTHEST = 1.5;
 const EASE = 0.998; // back to normal within half a minute
 

@@ -4,7 +4,7 @@ import { button, make } from "./dom.js";
 
 let open = null;
 
-export function closeMenu() {
+function closeMenu() {
   open?.remove();
   open = null;
 }

@@ -15,7 +15,7 @@ export function latentOf(base64) {
   return [...new Float32Array(bytesOf(base64).buffer)];
 }
 
-export function pcmOf(floats) {
+function pcmOf(floats) {
   return Int16Array.from(floats, (value) => Math.max(-SCALE, Math.min(SCALE - 1, Math.round(value * SCALE))));
 }
 

@@ -19,7 +19,7 @@ export function penOf(canvas) {
 }
 
 // A spectrogram's levels as an image of one pixel a level, highest frequency on top; kept with the picture.
-export function imageOf(picture) {
+function imageOf(picture) {
   if (!picture.image) {
     const { rows, columns, levels } = picture;
     picture.image = Object.assign(document.createElement("canvas"), { width: columns, height: rows });

@@ -12,6 +12,6 @@ export async function fetchPoints(server, place, sampleRate, points, tell) {
   return sounds.map((pcm, at) => ({ ...soundOf(floatsOf(pcm), sampleRate), origin: origin(at) }));
 }
 
-export function soundOf(samples, sampleRate) {
+function soundOf(samples, sampleRate) {
   return { samples, sampleRate, buffer: bufferOf(samples, sampleRate) };
 }

@@ -16,17 +16,17 @@ const KEYS_HELP = "Arrow keys move the cursor, plus and minus zoom, 0 shows all,
 
 export class Scope {
   // `tools` are more buttons for what is shown.
-  constructor({ heading = "h2", tools = [] } = {}) {
+  constructor({ tools = [] } = {}) {
     this.view = new View(1);
     this.kind = "mel";
     this.cursor = null; // { second, height } with height from 0 (bottom of the spectrogram) to 1
-    this.element = this.build(heading, tools);
+    this.element = this.build(tools);
     this.listen();
     new ResizeObserver(() => this.draw()).observe(this.screen);
   }
 
-  build(heading, tools) {
-    this.title = make(heading, { textContent: "No sound yet" });
+  build(tools) {
+    this.title = make("h2", { textContent: "No sound yet" });
     this.detail = make("p", { className: "identity" });
     this.runButton = button("Play", () => this.toggle(), { image: "play", className: "tool primary" });
     this.save = button("WAV", () => this.saveWav(), { image: "download", title: "Save this sound as a WAV file" });

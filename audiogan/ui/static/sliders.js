@@ -11,7 +11,7 @@ export function stops(value, reach) {
 }
 
 // Which way round a slider is: what was measured rises to its right, whether or not it does along the direction.
-export function signOf(meaning) {
+function signOf(meaning) {
   return meaning?.change < 0 ? -1 : 1;
 }
 

@@ -113,11 +113,11 @@ function mel(power, sampleRate) {
 }
 
 // Slaney's scale: linear below 1 kHz, logarithmic above.
-export function melOf(hz) {
+function melOf(hz) {
   return hz < 1000 ? (3 * hz) / 200 : 15 + (27 * Math.log(hz / 1000)) / Math.log(6.4);
 }
 
-export function hzOfMel(mel) {
+function hzOfMel(mel) {
   return mel < 15 ? (200 * mel) / 3 : 1000 * 6.4 ** ((mel - 15) / 27);
 }
 

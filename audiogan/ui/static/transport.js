@@ -83,5 +83,5 @@ export function segmented(title, options, value, change) {
   };
   node.append(...options.map(([chosen, text]) => button(text, press(chosen), { className: "segment" })));
   mark(value);
-  return Object.assign(node, { mark });
+  return node;
 }
