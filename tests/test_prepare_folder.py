@@ -47,6 +47,18 @@ class TestFolder:
         folder.prepare(recordings / "high/deep", tmp_path / "out", FORM, workers=1)
         assert PreparedData(tmp_path / "out").labels == ()
 
+    def test_files_of_every_kind_are_read(self, tmp_path):
+        kinds = {
+            **dict.fromkeys(("aif", "aiff", "aifc"), "AIFF"),
+            **{"au": "AU", "snd": "AU", "avr": "AVR", "caf": "CAF", "flac": "FLAC", "htk": "HTK", "mp3": "MP3"},
+            **{"ogg": "OGG", "oga": "OGG", "paf": "PAF", "pvf": "PVF", "rf64": "RF64", "sf": "IRCAM", "sph": "NIST"},
+            **{"iff": "SVX", "voc": "VOC", "w64": "W64", "wav": "WAV", "wave": "WAVEX", "WAV": "WAV", "mpc": "MPC2K"},
+        }
+        for number, (ending, kind) in enumerate(kinds.items()):
+            soundfile.write(tmp_path / f"{number}.{ending}", tone(200 + 50 * number), SAMPLE_RATE, format=kind)
+        count, skipped = folder.prepare(tmp_path, tmp_path / "out", FORM, workers=1)
+        assert (count, skipped) == (len(kinds), [])
+
     def test_crops_of_one_file_stay_in_one_split(self, tmp_path):
         (tmp_path / "in").mkdir()
         for number in range(5):

@@ -117,7 +117,7 @@ def test_export_names_participants_only_where_asked(voted, tmp_path, capsys):
 
 def test_stats_say_how_many_came_by_recruitment(voted, capsys):
     assert cli.main(["ratings", "stats"]) == 0
-    assert "by recruitment: 2 sessions begun, 1 of them with answers that count" in capsys.readouterr().out
+    assert "by recruitment: 2 sessions begun, 1 of them with answers that were not withdrawn" in capsys.readouterr().out
     assert cli.main(["ratings", "stats", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["studies"][0]["recruited"] == {"begun": 2, "answered": 1}
     assert "recruitment" not in report.text(analyse(small_study()))

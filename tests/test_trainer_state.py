@@ -87,7 +87,7 @@ def test_a_run_without_its_states_keeps_its_best(tmp_path, prepared):
     for state in states(tmp_path / "run"):
         state.unlink()
     kept = [(tmp_path / "run" / name).read_bytes() for name in ("best.safetensors", "metrics.jsonl")]
-    with pytest.raises(ValueError, match="no state to go on from: name another --out"):
+    with pytest.raises(ValueError, match="no state to go on from: name another folder"):
         trainer(tmp_path / "run", prepared, *settings)
     assert kept == [(tmp_path / "run" / name).read_bytes() for name in ("best.safetensors", "metrics.jsonl")]
 

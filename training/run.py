@@ -63,7 +63,7 @@ class RunFolder:
             changed = self._changed(config, model, data)  # nothing is written into a folder that is another program's
             step = max(map(_step_in_name, self._state_files()), default=0)
             if changed and (step or self.best_file.exists()):
-                raise ValueError(f"{changed}: name another --out")
+                raise ValueError(f"{changed}: name another folder")
             if step > config.steps:
                 raise ValueError(f"{self.folder} is at step {step:,} already: the run cannot end at {config.steps:,}")
             if not step:
@@ -122,7 +122,7 @@ class RunFolder:
         best = self.load_best()
         if best and best[1]["step"] > config.save_every:
             raise ValueError(
-                f"{self.folder} holds the best generator of a run, and no state to go on from: name another --out, or "
+                f"{self.folder} holds the best generator of a run, and no state to go on from: name another folder, or "
                 "remove the folder to begin anew"
             )
         for file in (self.metrics_file, self.best_file, *(self._state_files() if everything else ())):
@@ -151,7 +151,7 @@ class RunFolder:
             with contextlib.suppress(ValueError):
                 return _unpacked(file)
         if files:
-            raise ValueError(f"every state in {self.states} is damaged: name another --out")
+            raise ValueError(f"every state in {self.states} is damaged: name another folder")
         return None
 
     def save_best(self, tensors: dict[str, torch.Tensor], numbers: dict) -> None:

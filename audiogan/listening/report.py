@@ -59,7 +59,9 @@ def _skipped(skipped: dict) -> str:
 def _recruited(found: dict) -> list[str]:
     if not found["begun"]:
         return []
-    return [f"by recruitment: {found['begun']} sessions begun, {found['answered']} of them with answers that count"]
+    return [
+        f"by recruitment: {found['begun']} sessions begun, {found['answered']} of them with answers that were not withdrawn"
+    ]
 
 
 def _said(asked: str, counts: dict[str, int]) -> str:

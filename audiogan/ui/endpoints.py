@@ -8,6 +8,7 @@ import gradio as gr
 import numpy as np
 
 from audiogan.audio import wav_bytes
+from audiogan.checks import check_whole
 from audiogan.synthesis import file_name
 from audiogan.tiles import TILE
 from audiogan.ui.explore import morph_name
@@ -78,7 +79,7 @@ def build(library: Library, page: gr.Blocks, gate: Gate) -> ServedFiles:
         http: gr.Request = None,
     ) -> list[str]:
         """Clips 0 to num - 1 of a seed, at most 64, as PCM16 WAV files."""
-        count = _at_most("num", num, MAX_CLIPS)
+        count = check_whole("num", num, 1, MAX_CLIPS)
         given = {"model": model, "num": num, "seed": seed, "label": label, "pitch": pitch, "truncation": truncation}
         return await served(files.clips, http, count, **given)
 
@@ -86,7 +87,7 @@ def build(library: Library, page: gr.Blocks, gate: Gate) -> ServedFiles:
         model: str, from_seed: int, to_seed: int, steps: int = 9, label: str | None = None, http: gr.Request = None
     ) -> str:
         """Sounds on the way from one seed to another, at most 64, one after the other in a PCM16 WAV file."""
-        count = _at_most("steps", steps, MAX_STEPS)
+        count = check_whole("steps", steps, 2, MAX_STEPS)
         given = {"model": model, "from_seed": from_seed, "to_seed": to_seed, "steps": steps, "label": label}
         return (await served(files.morph, http, count, **given))[0]
 
@@ -94,12 +95,3 @@ def build(library: Library, page: gr.Blocks, gate: Gate) -> ServedFiles:
     gr.api(toasts(generate), api_name="generate", concurrency_limit=None)  # the gate's line is the only one
     gr.api(toasts(morph), api_name="morph", concurrency_limit=None)
     return served_files
-
-
-def _at_most(name: str, value, most: int) -> int:
-    """How many clips a request asks for; 1 where it is no such number, which the synthesizer refuses in words."""
-    if not isinstance(value, (int, float)):
-        return 1
-    if value > most:
-        raise ValueError(f"{name} must be a whole number up to {most} here, not {value!r}")
-    return int(value) if value >= 1 else 1  # NaN is not, either

@@ -8,21 +8,9 @@ from tqdm import tqdm
 
 from training.data.recordings import Skipped
 
-EXTENSIONS = {
-    ".wav",
-    ".flac",
-    ".ogg",
-    ".oga",
-    ".opus",
-    ".mp3",
-    ".aif",
-    ".aiff",
-    ".aifc",
-    ".au",
-    ".caf",
-    ".w64",
-    ".rf64",
-}
+NAMES = """wav wave wavex rf64 w64 flac ogg oga opus mp3 aif aiff aifc au snd caf voc sph nist iff svx 8svx avr paf fap
+pvf sf ircam sds htk mpc wve xi"""
+EXTENSIONS = {f".{name}" for name in NAMES.split()}  # of what libsndfile reads and that says of itself what it is
 NO_FILE = "is no file, or a broken link"
 READ_ANYWAY = "is a link to a folder that is read anyway"
 AROUND = "is a link to a folder around one that is read"
