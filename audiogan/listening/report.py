@@ -59,9 +59,8 @@ def _skipped(skipped: dict) -> str:
 def _recruited(found: dict) -> list[str]:
     if not found["begun"]:
         return []
-    return [
-        f"by recruitment: {found['begun']} sessions begun, {found['answered']} of them with answers that were not withdrawn"
-    ]
+    begun, answered = found["begun"], found["answered"]
+    return [f"by recruitment: {begun} sessions begun, {answered} of them with answers that were not withdrawn"]
 
 
 def _said(asked: str, counts: dict[str, int]) -> str:
