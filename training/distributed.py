@@ -76,7 +76,7 @@ class Workers:
         return flag if self.count == 1 else self.mean(torch.tensor(float(flag), device=device)).item() > 0
 
     def of_first(self, value):
-        """What the first process has, for all: a number or a text."""
+        """What the first process has, for all: numbers and texts."""
         if self.count == 1:
             return value
         values = [value]

@@ -71,7 +71,7 @@ class Trainer:
         self.validation = Validation(data, device) if self.workers.first else None
         self.step, self.seconds, self.best_score, self.stopping = 0, 0.0, math.inf, False
         resumed = self._resume()
-        if self.workers.any(self.workers.of_first(self.step) != self.step, device):
+        if self.workers.any(self.workers.of_first((resumed, self.step)) != (resumed, self.step), device):
             raise ValueError(f"{run.folder} must be one folder that all processes see: they would go on at other steps")
         self.earlier = self.seconds
         if not resumed:
