@@ -1,7 +1,7 @@
 // Compare: one instrument, real and as each model makes it, on one scale; a loop that switches between them in place.
 
 import { Column } from "./column.js";
-import { button, choice, make, rename, words } from "./dom.js";
+import { button, choice, make, rename, segmented, words } from "./dom.js";
 import { randomSeed } from "./kit.js";
 import { ask } from "./line.js";
 import { matchingGains } from "./loudness.js";
@@ -50,17 +50,10 @@ class Comparison {
   }
 
   kinds() {
-    const group = make("div", { className: "segments", role: "group", "aria-label": "Spectrogram" });
-    for (const [kind, name] of Object.entries(KINDS)) {
-      const node = button(name, () => {
-        this.kind = kind;
-        for (const other of group.children) other.setAttribute("aria-pressed", String(other === node));
-        this.draw();
-      }, { className: "segment" });
-      node.setAttribute("aria-pressed", String(kind === this.kind));
-      group.append(node);
-    }
-    return group;
+    return segmented("Spectrogram", Object.entries(KINDS), this.kind, (kind) => {
+      this.kind = kind;
+      this.draw();
+    });
   }
 
   scale() {

@@ -136,3 +136,16 @@ export function saveFile(name, blob) {
   make("a", { href: url, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
+
+// Buttons of which one is pressed; options are [value, text] pairs.
+export function segmented(title, options, value, change) {
+  const node = make("div", { className: "segments", role: "group", ariaLabel: title });
+  const mark = (chosen) => node.childNodes.forEach((one, at) => (one.ariaPressed = options[at][0] === chosen));
+  const press = (chosen) => () => {
+    mark(chosen);
+    change(chosen);
+  };
+  node.append(...options.map(([chosen, text]) => button(text, press(chosen), { className: "segment" })));
+  mark(value);
+  return node;
+}

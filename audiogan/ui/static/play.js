@@ -1,7 +1,7 @@
 // The Play tab: pads, what can be done to the selected one, a sequencer and a keyboard, around one studio.
 
 import { chromaticZip, kitZip, loopWav, soundWav } from "./bounce.js";
-import { button, lendFocus, make, saveFile } from "./dom.js";
+import { button, lendFocus, make, saveFile, segmented } from "./dom.js";
 import { audio } from "./engine.js";
 import { buildInspector } from "./inspector.js";
 import { keepAddress, openKept } from "./keep.js";
@@ -20,7 +20,7 @@ import { Studio } from "./studio.js";
 import { offerPads } from "./to_pad.js";
 import { dropUndo, toast } from "./toast.js";
 import { buildToolbar } from "./toolbar.js";
-import { buildGridTools, buildTransport, segmented } from "./transport.js";
+import { buildGridTools, buildTransport } from "./transport.js";
 import { Tuner } from "./tuner.js";
 import { listenToTyping } from "./typing.js";
 

@@ -2,7 +2,7 @@
 
 import { noteName } from "./axis.js";
 import { boxesOf, drawChart, drawMarks } from "./chart.js";
-import { allow, button, make, rename, saveFile } from "./dom.js";
+import { allow, button, make, rename, saveFile, segmented } from "./dom.js";
 import { audio, bufferOf, play, wake } from "./engine.js";
 import { listenToFingers } from "./fingers.js";
 import { evenGain } from "./loudness.js";
@@ -36,8 +36,10 @@ export class Scope {
     this.screen.setAttribute("aria-description", KEYS_HELP);
     this.readout = make("p", { className: "readout", textContent: " " });
     this.spoken = make("p", { className: "spoken", role: "status" });
-    const kinds = make("div", { className: "segments", role: "group", "aria-label": "Spectrogram" });
-    kinds.append(...Object.entries(KINDS).map(([kind, name]) => this.kindButton(kind, name)));
+    const kinds = segmented("Spectrogram", Object.entries(KINDS), this.kind, (kind) => {
+      this.kind = kind;
+      this.draw();
+    });
     const zooms = make("div", { className: "zooms", role: "group", "aria-label": "Zoom" });
     this.fit = button("All", () => this.look((view) => view.reset()), { title: "Show the whole sound" });
     zooms.append(
@@ -48,19 +50,6 @@ export class Scope {
     const words = make("div", { className: "words" }, this.title, this.detail);
     const head = make("header", {}, words, this.runButton, this.save, ...tools);
     return make("section", { className: "scope", "aria-label": "The sound, close up" }, head, this.screen, this.readout, make("div", { className: "scope-tools" }, kinds, zooms), this.spoken);
-  }
-
-  kindButton(kind, name) {
-    const node = button(name, () => this.setKind(kind), { className: "segment" });
-    node.dataset.kind = kind;
-    node.setAttribute("aria-pressed", String(kind === this.kind));
-    return node;
-  }
-
-  setKind(kind) {
-    this.kind = kind;
-    for (const node of this.element.querySelectorAll("[data-kind]")) node.setAttribute("aria-pressed", String(node.dataset.kind === kind));
-    this.draw();
   }
 
   // A sound is { samples, sampleRate, title, detail, fileName }.

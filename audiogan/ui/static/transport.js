@@ -1,7 +1,7 @@
 // Start and stop, tempo, swing, and what the pattern is.
 
 import { SWING, STEPS, TEMPO } from "./clock.js";
-import { button, choice, icon, make, slider } from "./dom.js";
+import { button, choice, make, rename, segmented, slider } from "./dom.js";
 import { NORMAL, PATTERNS } from "./pattern.js";
 
 const TAP_GAP = 2500; // milliseconds after which tapping starts anew
@@ -44,7 +44,8 @@ function record(sequencer) {
 }
 
 function showRun(run, running) {
-  run.replaceChildren(icon(running ? "stop" : "play"), make("span", { textContent: running ? "Stop" : "Play" }));
+  if (running) rename(run, "Stop", "stop");
+  else rename(run, "Play", "play");
   run.ariaPressed = running;
 }
 
@@ -72,16 +73,4 @@ export function buildGridTools(grid) {
   const rows = segmented("Rows", [[0, "This pad"], [1, "All pads"]], 0, (value) => grid.setAll(Boolean(value)));
   rows.classList.add("wide-only");
   return make("div", { className: "grid-tools" }, level, rows);
-}
-
-export function segmented(title, options, value, change) {
-  const node = make("div", { className: "segments", role: "group", ariaLabel: title });
-  const mark = (chosen) => node.childNodes.forEach((one, at) => (one.ariaPressed = options[at][0] === chosen));
-  const press = (chosen) => () => {
-    mark(chosen);
-    change(chosen);
-  };
-  node.append(...options.map(([chosen, text]) => button(text, press(chosen), { className: "segment" })));
-  mark(value);
-  return node;
 }
