@@ -1,6 +1,5 @@
 """The Explore tab in headless Chromium: what sounds, is shown and saved; and that everyone can use it and Compare."""
 
-import json
 import re
 
 import numpy as np
@@ -12,8 +11,9 @@ import audiogan
 from audiogan.audio import to_pcm16
 
 from .axe import serious
+from .exploring import explore, tool
 from .listen import LISTEN, heard
-from .waiting import STANDING, wait_until
+from .waiting import STANDING
 
 pytestmark = pytest.mark.browser
 SPILLING = """[...document.querySelectorAll(".panel, .tool, .segment")]
@@ -22,21 +22,9 @@ SPILLING = """[...document.querySelectorAll(".panel, .tool, .segment")]
 READOUT = r"^0\.5\d+ s +[\d.]+ Hz +\S+ [+−]\d+ ct +(≤ )?−[\d.]+ dB +amplitude −?[\d.]+$"
 
 
-def explore(page: Page, model: str = "tiny-one") -> None:
-    """Open the tab, choose a model and wait until its whole map is known."""
-    page.get_by_role("tab", name="Explore").click()
-    page.locator(".explore").get_by_label("Model").select_option(model)
-    expect(page.locator(".scope .identity")).to_contain_text(f"{model} · seeds 1, 2, 3, 4")
-    expect(page.locator(".explore .progress-line").first).to_be_hidden()
-
-
 def touch(page: Page, across: float, down: float) -> None:
     box = page.locator(".map").bounding_box()
     page.mouse.move(box["x"] + across * box["width"], box["y"] + down * box["height"])
-
-
-def tool(page: Page, name: str):
-    return page.locator(".explore").get_by_role("button", name=name, exact=True)
 
 
 def saved(page: Page, press) -> tuple[str, np.ndarray]:
@@ -168,84 +156,6 @@ def test_the_cursor_reads_seconds_hz_and_db_and_keys_zoom(visit):
         expect(page.locator(".scope").get_by_role("button", name=kind)).to_have_attribute("aria-pressed", "true")
     screen.press("ArrowUp")
     expect(readout).to_contain_text("Hz")
-
-
-def test_a_direction_moves_the_sound_and_is_named_when_seen(visit):
-    page = visit(script=LISTEN)
-    explore(page)
-    slider = page.get_by_label(re.compile("^Direction 1"))
-    slider.focus()
-    page.keyboard.press("ArrowRight")
-    expect(page.locator(".scope .identity")).to_contain_text("moved by sliders")
-    expect(slider).to_have_attribute("aria-valuetext", re.compile("0.5 towards"))
-    expect(page.locator(".panel[aria-labelledby='directions-title'] .progress-line")).to_be_hidden()
-    tool(page, "Reset").click()
-    expect(slider).to_have_value("0")
-    expect(page.locator(".scope .identity")).not_to_contain_text("moved by sliders")
-
-
-def test_a_slider_that_comes_back_to_where_it_began_lets_the_map_go_on(visit):
-    """No `change` comes then: Chromium compares with the value that a press began with."""
-    page = visit()
-    explore(page)
-    page.get_by_label(re.compile("^Direction 1")).evaluate("""async (slider) => {
-      const line = document.querySelector(".explore .progress-line");
-      const filling = new Promise((done, give_up) => {
-        new MutationObserver(() => line.hidden || done()).observe(line, { attributes: true });
-        setTimeout(() => give_up(new Error("the map stays as it was")), 30_000);
-      });
-      for (const value of [1, 0]) {
-        slider.value = value;
-        slider.dispatchEvent(new Event("input", { bubbles: true }));
-      }
-      slider.dispatchEvent(new PointerEvent("pointerup", { bubbles: true }));
-      await filling;
-    }""")
-    expect(page.locator(".explore .progress-line").first).to_be_hidden()
-
-
-def test_focus_stays_where_what_was_pressed_is_gone(visit):
-    page, held = visit(), []
-    asks = lambda route: '"direction"' in (route.request.post_data or "")  # noqa: E731
-    page.route("**/component_server*", lambda route: held.append(route) if asks(route) else route.continue_())
-    explore(page)
-    directions = page.locator(".panel[aria-labelledby='directions-title']")
-    directions.scroll_into_view_if_needed()
-    stop = directions.get_by_role("button", name="Stop")
-    stop.focus()
-    page.keyboard.press("Enter")
-    find = directions.get_by_role("button", name="Find what they change")
-    expect(find).to_be_visible()
-    find.focus()
-    page.keyboard.press("Enter")
-    expect(stop).to_be_focused()
-    for route in held:
-        route.continue_()
-
-
-def test_what_a_slider_changes_rises_to_its_right(visit):
-    page = visit()
-    falls = {"name": "brightness", "low": "brighter", "high": "darker", "change": -400.0, "unit": "Hz", "there": True}
-    moved = []
-
-    def measure(route):
-        sent = route.request.post_data or ""
-        if '"fn_name":"points"' in sent:
-            moved.append([row[5] for row in json.loads(sent)["data"]["moves"]])  # after five steered directions
-        if '"fn_name":"direction"' in sent:
-            route.fulfill(json=falls)
-        else:
-            route.continue_()
-
-    page.route("**/component_server**", measure)
-    explore(page)
-    slider = page.get_by_label(re.compile("^Direction 1"))
-    slider.focus()
-    expect(page.locator(".direction", has_text="Direction 1")).to_have_text(re.compile("brightnessdarker.*brighter$"))
-    page.keyboard.press("ArrowRight")
-    expect(slider).to_have_attribute("aria-valuetext", "0.5 towards brighter")
-    expect(page.locator(".scope .identity")).to_contain_text("moved by sliders")
-    wait_until(page, lambda: [row for row in moved if len(row) > 1 and set(row) == {-0.5}])  # the map follows
 
 
 @pytest.mark.parametrize(("width", "height", "scheme"), [(1280, 800, "light"), (390, 844, "dark")])
