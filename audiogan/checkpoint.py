@@ -7,15 +7,16 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-import safetensors
 import safetensors.torch
 import torch
 
+from audiogan import weights
 from audiogan.config import ModelConfig
 from audiogan.files import write_atomically
 from audiogan.folders import staged, sweep
 from audiogan.models import build_generator, classes, count_parameters
 from audiogan.models.base import Generator
+from audiogan.text import read_object
 
 FORMAT = 1
 FOLDER = Path(__file__).resolve().parent.parent / "checkpoints"
@@ -139,16 +140,12 @@ def read(folder: str | os.PathLike, name: str = "") -> Checkpoint:
     folder, file = Path(folder), Path(folder) / "config.json"
     name = name or folder.resolve().name
     try:
-        if _regular(file).stat().st_size > MAX_CONFIG_BYTES:
-            raise ValueError(f"it is larger than {MAX_CONFIG_BYTES} bytes")
-        document = json.loads(file.read_text(encoding="utf-8"))
-        if not isinstance(document, dict) or document.get("format") != FORMAT:
-            raise ValueError(f"its format is not {FORMAT}")
+        document = read_object(file, MAX_CONFIG_BYTES, format=FORMAT)
         training = _checked_training(document.get("training", {}))
         config = ModelConfig.from_dict(document.get("model"))
         classes(config)
         return Checkpoint(check_name(name), folder, config, training)
-    except (OSError, RecursionError, ValueError) as error:
+    except (OSError, ValueError) as error:
         raise ValueError(f"checkpoint {name} has no usable config.json: {error}") from None
 
 
@@ -167,8 +164,8 @@ def load(folder: str | os.PathLike, name: str = "") -> tuple[Checkpoint, Generat
     with torch.device("meta"):
         generator = build_generator(checkpoint.config)
     try:
-        state = _read_weights(_regular(checkpoint.folder / "model.safetensors"), generator.state_dict())
-    except (NotImplementedError, OSError, safetensors.SafetensorError, TypeError, ValueError) as error:
+        state = weights.read(checkpoint.folder / "model.safetensors", generator.state_dict())
+    except (OSError, ValueError) as error:
         raise ValueError(f"checkpoint {checkpoint.name} has no usable model.safetensors: {error}") from None
     generator.load_state_dict(state, assign=True)
     return checkpoint, generator.requires_grad_(False).eval()
@@ -188,7 +185,7 @@ def save(folder: str | os.PathLike, generator: Generator, training: dict, card: 
     """
     check_name(Path(folder).name)
     _checked_training(training)
-    state = {key: _as_stored(key, tensor, exact) for key, tensor in generator.state_dict().items()}
+    state = weights.as_stored(generator.state_dict(), exact)
     document = {"format": FORMAT, "model": generator.config.to_dict(), "training": training}
     with staged(folder, replace=True) as partial:
         write_atomically(partial / "model.safetensors", safetensors.torch.save(state))
@@ -214,42 +211,5 @@ def _checked_training(training) -> dict:
     return training
 
 
-def _regular(file: Path) -> Path:
-    """The file, if it is one: a device or a pipe under its name would be read for ever."""
-    if file.exists() and not file.is_file():
-        raise ValueError("it is not a file")
-    return file
-
-
 def _folders(folder: str | os.PathLike) -> list[Path]:
     return sorted(path.parent for path in Path(folder).glob("*/config.json") if not path.parent.name.startswith("."))
-
-
-def _read_weights(path: Path, expected: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    with safetensors.safe_open(path, "pt") as file:
-        names = set(file.keys())
-        for name in sorted(names ^ set(expected)):
-            raise ValueError(f"tensor {name!r} is {'unknown' if name in names else 'missing'}")
-        for name, tensor in expected.items():
-            shape = file.get_slice(name).get_shape()
-            if list(shape) != list(tensor.shape):
-                raise ValueError(f"tensor {name!r} has shape {list(shape)}, not {list(tensor.shape)}")
-        state = {name: _as_wanted(name, file.get_tensor(name), tensor.dtype) for name, tensor in expected.items()}
-    for name, tensor in state.items():
-        if not torch.isfinite(tensor).all():
-            raise ValueError(f"tensor {name!r} holds values that are not finite")
-    return state
-
-
-def _as_wanted(name: str, tensor: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
-    if tensor.is_floating_point() != dtype.is_floating_point:
-        raise ValueError(f"tensor {name!r} holds {tensor.dtype}, not {dtype}")
-    return tensor.to(dtype, copy=True)
-
-
-def _as_stored(name: str, tensor: torch.Tensor, exact: bool) -> torch.Tensor:
-    tensor = tensor.detach().cpu().contiguous()
-    stored = tensor.half() if tensor.is_floating_point() and not exact else tensor
-    if not torch.isfinite(stored).all():
-        raise ValueError(f"tensor {name!r} holds values that are not finite{'' if exact else ' in float16'}")
-    return stored

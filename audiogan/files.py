@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Files that are read only if they are files, and written whole or not at all."""
 
 import contextlib
 import errno
@@ -7,6 +7,17 @@ import secrets
 import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+
+
+def regular(file: Path) -> Path:
+    """The file, if it is one: a device or a pipe under its name would be read for ever.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    if file.exists() and not file.is_file():
+        raise ValueError("it is not a file")
+    return file
 
 
 def write_atomically(path: str | os.PathLike, data: bytes) -> None:

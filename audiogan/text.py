@@ -1,6 +1,10 @@
-"""Text files that people name, as editors and spreadsheets leave them."""
+"""Text files that people name, as editors and spreadsheets leave them, and names as people read them."""
 
+import json
 import os
+from pathlib import Path
+
+from audiogan.files import regular
 
 
 def read_text(file: str | os.PathLike, newline: str | None = None) -> str:
@@ -17,3 +21,31 @@ def read_text(file: str | os.PathLike, newline: str | None = None) -> str:
             return stream.read()
     except UnicodeDecodeError as error:
         raise ValueError(f"{os.fspath(file)} is not UTF-8 text: {error.reason} at byte {error.start}") from None
+
+
+def read_object(file: Path, most_bytes: int, **version: int) -> dict:
+    """The JSON object in a file that nobody vouches for.
+
+    Args:
+        most_bytes: what the file may have.
+        version: one of the object's names and what it has to be: what the file says of its form.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: not a file, too large, not JSON, no object, or of another version.
+    """
+    if regular(file).stat().st_size > most_bytes:
+        raise ValueError(f"it is larger than {most_bytes} bytes")
+    try:
+        document = json.loads(read_text(file))
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    ((name, value),) = version.items()
+    if not isinstance(document, dict) or document.get(name) != value:
+        raise ValueError(f"its {name} is not {value}")
+    return document
+
+
+def in_words(label: str) -> str:
+    """A label as a page or a report shows it: FSDKaggle2018's have underscores for spaces."""
+    return label.replace("_", " ")

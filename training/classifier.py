@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from tqdm import tqdm
 
+from audiogan import weights
 from audiogan.audio import from_pcm16
 from audiogan.dataset import PreparedData
 from audiogan.device import machine
@@ -100,9 +101,7 @@ def train(
     label = torch.from_numpy(data.label).to(device)
     take = lambda rows: Examples(spectra(classifier, data, rows), label[torch.from_numpy(rows)])  # noqa: E731
     best = _fit(classifier, take(fit), take(stop), how)
-    state = {
-        name: (tensor.half() if tensor.is_floating_point() else tensor).cpu() for name, tensor in best.state.items()
-    }
+    state = weights.as_stored(best.state)
     classifier.load_state_dict(state)  # what is measured is what is shipped
     correct = predict(classifier, spectra(classifier, data, test)).argmax(1).cpu().numpy() == data.label[test]
     document = {
@@ -212,11 +211,11 @@ def _balanced(label: np.ndarray) -> np.ndarray:
 
 
 def _write(folder: Path, config: ClassifierConfig, training: dict, state: dict[str, Tensor]) -> None:
-    weights = safetensors.torch.save({name: tensor.contiguous() for name, tensor in state.items()})
-    training = training | {"weights_sha256": hashlib.sha256(weights).hexdigest()}
+    stored = safetensors.torch.save(state)
+    training = training | {"weights_sha256": hashlib.sha256(stored).hexdigest()}
     document = {"format": FORMAT, "model": config.to_dict(), "training": training}
     with staged(folder) as partial:
-        write_atomically(partial / WEIGHTS_FILE, weights)
+        write_atomically(partial / WEIGHTS_FILE, stored)
         write_atomically(partial / CONFIG_FILE, (json.dumps(document, indent=2) + "\n").encode())
         write_atomically(partial / "README.md", _card(folder.name, config, training).encode())
 

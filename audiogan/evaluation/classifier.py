@@ -4,19 +4,17 @@ Its posterior gives the Inception Score and the class accuracy; its last hidden 
 """
 
 import dataclasses
-import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
-import safetensors
-import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from audiogan import dsp
+from audiogan import dsp, weights
 from audiogan.checkpoint import FOLDER
 from audiogan.config import ModelConfig
+from audiogan.text import read_object
 
 FORMAT = 1
 CONFIG_FILE, WEIGHTS_FILE = "classifier.json", "model.safetensors"
@@ -111,13 +109,9 @@ def read(folder: str | os.PathLike) -> tuple[ClassifierConfig, dict]:
     """
     folder, file = Path(folder), Path(folder) / CONFIG_FILE
     try:
-        if file.stat().st_size > MAX_CONFIG_BYTES:
-            raise ValueError(f"it is larger than {MAX_CONFIG_BYTES} bytes")
-        document = json.loads(file.read_text(encoding="utf-8"))
-        if not isinstance(document, dict) or document.get("format") != FORMAT:
-            raise ValueError(f"its format is not {FORMAT}")
+        document = read_object(file, MAX_CONFIG_BYTES, format=FORMAT)
         return ClassifierConfig(**document["model"]), dict(document["training"])
-    except (OSError, KeyError, TypeError, RecursionError, ValueError) as error:
+    except (OSError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"classifier {folder} has no usable {CONFIG_FILE}: {error}") from None
 
 
@@ -131,12 +125,8 @@ def load(folder: str | os.PathLike = DEFAULT_FOLDER) -> tuple[Classifier, dict]:
     with torch.device("meta"):
         classifier = Classifier(config)
     try:
-        state = safetensors.torch.load_file(Path(folder) / WEIGHTS_FILE)
-        for name, tensor in classifier.state_dict().items():
-            if name in state and not torch.isfinite(state[name]).all():
-                raise ValueError(f"tensor {name!r} holds values that are not finite")
-            state[name] = state[name].to(tensor.dtype, copy=True)
-        classifier.load_state_dict(state, assign=True)
-    except (OSError, KeyError, RuntimeError, safetensors.SafetensorError, ValueError) as error:
-        raise ValueError(f"classifier {folder} has no usable {WEIGHTS_FILE}: {' '.join(str(error).split())}") from None
+        state = weights.read(Path(folder) / WEIGHTS_FILE, classifier.state_dict())
+    except (OSError, ValueError) as error:
+        raise ValueError(f"classifier {folder} has no usable {WEIGHTS_FILE}: {error}") from None
+    classifier.load_state_dict(state, assign=True)
     return classifier.requires_grad_(False).eval(), training

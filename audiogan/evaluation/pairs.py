@@ -10,6 +10,7 @@ import soundfile
 from audiogan import plots
 from audiogan.audio import from_pcm16
 from audiogan.evaluation.neighbours import FAILURES, SAMPLES, Neighbour
+from audiogan.text import in_words
 
 COPIED = (
     f"For each model the {SAMPLES} sounds that lie nearest to any training clip{{spread}}: if it copies, it shows here "
@@ -54,7 +55,7 @@ def _section(words: str, pairs: dict[str, list[Neighbour]], kind: str, sample_ra
 
 
 def _pair(name: str, pair: Neighbour, kind: str, sample_rate: int) -> str:
-    label, origin = pair.label.replace("_", " "), "from the folder" if pair.file else "invented"
+    label, origin = in_words(pair.label), "from the folder" if pair.file else "invented"
     file = f'<br><span class="quiet">file {escape(pair.file)}</span>' if pair.file else ""
     return (
         f'<div class="pair"><h4>{escape(label)}</h4><div class="two">'

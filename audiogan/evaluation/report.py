@@ -10,6 +10,7 @@ from audiogan.audio import from_pcm16
 from audiogan.evaluation import graphs, method, pairs, tables, verdict, words
 from audiogan.evaluation.neighbours import Neighbour
 from audiogan.files import write_atomically
+from audiogan.text import in_words
 
 STATIC = Path(__file__).parent / "static"
 POLICY = (
@@ -131,7 +132,7 @@ def _labels(document: dict) -> str:
 
 def _figure1(document: dict, labels: list[str], shown: list, sample_rate: int) -> str:
     extent = plots.extent(document["data"]["num_samples"], sample_rate)
-    head = "".join(f'<th scope="col">{escape(label.replace("_", " "))}</th>' for label in labels)
+    head = "".join(f'<th scope="col">{escape(in_words(label))}</th>' for label in labels)
     body = ""
     for name, clips in shown:
         cells = "".join(

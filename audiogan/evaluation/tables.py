@@ -5,6 +5,7 @@ from html import escape
 from audiogan.evaluation.verdict import findings
 from audiogan.evaluation.words import called
 from audiogan.listening.votes import SCALES
+from audiogan.text import in_words
 
 GROUPS = {
     "How many?": ("clips",),
@@ -92,12 +93,12 @@ def score_table(document: dict) -> str:
 
 def confusion_table(name: str, entry: dict, labels: list[str]) -> str:
     """Shares of the clips of each label asked for (row) by the label heard (column)."""
-    head = "".join(f'<th scope="col"><span>{escape(_words(label))}</span></th>' for label in labels)
+    head = "".join(f'<th scope="col"><span>{escape(in_words(label))}</span></th>' for label in labels)
     body = ""
     for label, counts in zip(labels, entry["confusion"], strict=True):
         total = sum(counts)
         cells = "".join(_confusion_cell(count / total if total else 0) for count in counts)
-        body += f'<tr><th scope="row">{escape(_words(label))}</th>{cells}</tr>'
+        body += f'<tr><th scope="row">{escape(in_words(label))}</th>{cells}</tr>'
     given = "that its folder has" if entry.get("sounds") else "asked for"
     return (
         f'<p class="quiet">Rows: the label {given}; columns: the label heard; percent of the row.</p>'
@@ -182,7 +183,3 @@ def _opinion(value: dict | None) -> str:
     if value["low"] is None:
         return f"{value['mean']:.2f}"
     return f"{value['mean']:.2f}<small> ({value['low']:.2f} to {value['high']:.2f})</small>"
-
-
-def _words(label: str) -> str:
-    return label.replace("_", " ")

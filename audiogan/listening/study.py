@@ -15,7 +15,7 @@ import numpy as np
 from audiogan.audio import wav_bytes
 from audiogan.listening.design import Design, read_design
 from audiogan.listening.store import schema
-from audiogan.text import read_text
+from audiogan.text import read_object, read_text
 
 FORMAT = 1
 ROLES = ("test", "gold", "training", "exemplar")
@@ -117,7 +117,7 @@ class Study:
         except OSError as error:
             missing = Path(error.filename or folder).name
             raise ValueError(f"study {folder.name} cannot be read: {missing}: {error.strerror}") from None
-        except (KeyError, TypeError, AttributeError, RecursionError) as error:
+        except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"study {folder.name} has a damaged manifest.json: {error!r}") from None
         except ValueError as error:
             raise ValueError(f"study {folder.name} cannot be used: {error}") from None
@@ -195,7 +195,7 @@ def is_study(folder: Path) -> bool:
     """Whether a folder has the parts of a study of this format, whatever became of its clips."""
     try:
         return bool(_read_manifest(folder)) and (folder / "study.yaml").is_file() and (folder / "clips").is_dir()
-    except (OSError, KeyError, ValueError, RecursionError):
+    except (OSError, KeyError, ValueError):
         return False
 
 
@@ -206,12 +206,10 @@ def canonical_hash(document) -> str:
 
 
 def _read_manifest(folder: Path) -> dict:
-    file = folder / "manifest.json"
-    if file.stat().st_size > MAX_MANIFEST_BYTES:
-        raise ValueError(f"manifest.json is larger than {MAX_MANIFEST_BYTES} bytes")
-    manifest = json.loads(read_text(file))
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        raise ValueError(f"manifest.json's format is not {FORMAT}")
+    try:
+        manifest = read_object(folder / "manifest.json", MAX_MANIFEST_BYTES, format=FORMAT)
+    except ValueError as error:
+        raise ValueError(f"manifest.json: {error}") from None
     for name in ("sample_rate", "num_samples"):
         if type(manifest[name]) is not int or not 0 < manifest[name] <= 10_000_000:
             raise ValueError(f"manifest.json's {name} is not a sensible whole number")

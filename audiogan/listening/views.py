@@ -11,6 +11,7 @@ from audiogan.listening.store import Session
 from audiogan.listening.study import REFERENCES, Study
 from audiogan.listening.tokens import Tokens
 from audiogan.listening.votes import CANNOT_TELL, PREFERENCES
+from audiogan.text import in_words
 
 MAX_CLIPS = 12
 MODULES = {
@@ -105,7 +106,7 @@ def feedback(study: Study, what: dict) -> dict:
     stimulus = study[what["clips"][0]]
     invented = f"It was invented by {'another program' if stimulus.file else 'a network'}"
     made = invented if stimulus.model else f"It was {SYSTEMS.get(stimulus.system, 'a recording')}"
-    return {"real": not stimulus.model, "text": f"{made}: {spoken(stimulus.label)}."}
+    return {"real": not stimulus.model, "text": f"{made}: {in_words(stimulus.label)}."}
 
 
 def done(study: Study, votes: list[dict]) -> dict:
@@ -113,7 +114,7 @@ def done(study: Study, votes: list[dict]) -> dict:
     trials: dict[int, dict] = {}
     for vote in votes:
         trial = trials.setdefault(vote["trial_index"], {"role": vote["role"], "system": vote["system"], "values": {}})
-        trial |= {"label": spoken(vote["label"]), "made": SYSTEMS.get(vote["system"], vote["system"])}
+        trial |= {"label": in_words(vote["label"]), "made": SYSTEMS.get(vote["system"], vote["system"])}
         trial["values"][vote["question"]] = vote["value"]
     rated = [trial for trial in trials.values() if trial["role"] in ("test", "repeat")]
     judged = _judged(rated) | {"uncounted": _uncounted(trials.values())}
@@ -127,11 +128,6 @@ def completion(study: Study, completed: bool) -> dict:
     return {"recruited": True, "completion": given if completed else None}
 
 
-def spoken(label: str) -> str:
-    """A label in words."""
-    return label.replace("_", " ")
-
-
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
@@ -140,7 +136,7 @@ def _trial(study: Study, session: Session, number: int) -> dict:
     plan, what = session.plan, session.plan[number]
     alike = [at for at, other in enumerate(plan) if (other.get("role") == "training") == (what["role"] == "training")]
     alike = [at for at in alike if plan[at]["kind"] not in UNHEARD]
-    label = None if what["kind"] in ("naming", "diversity") else spoken(study[what["clips"][0]].label)
+    label = None if what["kind"] in ("naming", "diversity") else in_words(study[what["clips"][0]].label)
     return {
         "practice": what["role"] == "training",
         "number": alike.index(number) + 1,
@@ -154,7 +150,7 @@ def _questions(study: Study, kind: str, label: str | None) -> list[dict]:
     if kind == "rating":
         return [_asked(question, label) for question in study.design.questions]
     choices = {
-        "naming": [{"value": name, "word": _capital(spoken(name))} for name in (*study.labels, CANNOT_TELL)],
+        "naming": [{"value": name, "word": _capital(in_words(name))} for name in (*study.labels, CANNOT_TELL)],
         "preference": [
             {"value": value, "word": word}
             for value, word in zip(PREFERENCES, ("First", "Second", "Alike"), strict=True)

@@ -1,6 +1,5 @@
 """The folders `evaluation` and `evaluation-NAME` beside the checkpoints: their metrics and real clips, for the page."""
 
-import json
 import math
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import numpy as np
 from audiogan import checkpoint
 from audiogan.audio import read_audio
 from audiogan.evaluation.words import HIGHER, LIKE_REAL, LOWER
+from audiogan.text import in_words, read_object
 
 SCHEMA = 1
 PARTS = ("scores", "models", "baselines", "data")
@@ -93,7 +93,7 @@ class Evaluation:
         if share is None:
             return ""
         against = "" if real is None else f" ({real:.0%} of real ones)"
-        heard = label.replace("_", " ")
+        heard = in_words(label)
         return f"The classifier hears {heard} in {share:.0%} of its sounds{against}."
 
     def _coverage(self, entry: dict, label: str) -> str:
@@ -169,17 +169,13 @@ def _best(entries: dict[str, dict], name: str, label: str, better: str) -> list[
 
 def _read(path: Path) -> dict:
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise ValueError(f"it is larger than {MAX_BYTES} bytes")
-        document = json.loads(path.read_text("utf-8"))
-        if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-            raise ValueError(f"its schema is not {SCHEMA}")
+        document = read_object(path, MAX_BYTES, schema=SCHEMA)
         found = {part: document.get(part, {}) for part in PARTS}
         for part, value in found.items():
             if not isinstance(value, dict):
                 raise ValueError(f"its {part} is not an object")
         return found
-    except (OSError, RecursionError, ValueError) as error:
+    except (OSError, ValueError) as error:
         raise ValueError(f"{path.parent.name}/metrics.json cannot be used: {error}") from None
 
 

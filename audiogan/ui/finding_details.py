@@ -4,6 +4,7 @@ import html
 from collections.abc import Iterator
 
 from audiogan.listening.study import REFERENCES
+from audiogan.text import in_words
 from audiogan.ui.finding_words import all_or_none, best_first, few_clips, named, percent, who
 from audiogan.ui.forest import POINTS, SHARE, Line, forest, grid
 
@@ -142,4 +143,4 @@ def _p(value: float | None) -> str:
 
 
 def _spaced(label: str) -> str:
-    return label.replace("_", " ") or "–"
+    return in_words(label) or "–"
