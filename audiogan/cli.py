@@ -139,6 +139,8 @@ def _staged(folder: Path) -> Iterator[tuple[Path, list[str]]]:
 
 
 def _morph(options) -> None:
+    if options.out.suffix.lower() != ".wav":
+        raise ValueError(f"--out must end in .wav, not {options.out.suffix!r}")
     if not options.out.parent.is_dir():
         raise ValueError(f"--out's folder {options.out.parent} is missing")
     synthesizer = synthesis.load(options.name, options.device, options.checkpoints)

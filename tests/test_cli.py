@@ -168,9 +168,17 @@ class TestMorph:
         assert list(tmp_path.iterdir()) == []
 
     def test_folder_in_the_way_is_named(self, checkpoints, tmp_path, capsys):
-        options = ["--from-seed", 1, "--to-seed", 2, "--out", tmp_path, "--checkpoints", checkpoints]
+        out = tmp_path / "m.wav"
+        out.mkdir()
+        options = ["--from-seed", 1, "--to-seed", 2, "--out", out, "--checkpoints", checkpoints]
         message = refused(capsys, cli.main, "morph", "tiny-wavegan", *options)
-        assert message == f"python -m audiogan: cannot use {tmp_path}: Is a directory\n"
+        assert message == f"python -m audiogan: cannot use {out}: Is a directory\n"
+
+    @pytest.mark.parametrize("name", ["m.mp3", "m"])
+    def test_a_file_that_would_not_be_what_it_is_called(self, checkpoints, tmp_path, capsys, name):
+        options = ["--from-seed", 1, "--to-seed", 2, "--out", tmp_path / name, "--checkpoints", checkpoints]
+        assert "--out must end in .wav" in refused(capsys, cli.main, "morph", "tiny-wavegan", *options)
+        assert list(tmp_path.iterdir()) == []
 
     def test_missing_folder(self, checkpoints, tmp_path, capsys):
         options = ["--from-seed", 1, "--to-seed", 2, "--out", tmp_path / "no/m.wav", "--checkpoints", checkpoints]
