@@ -25,12 +25,17 @@ from audiogan import checkpoint
 from audiogan.arguments import Parser, run_command
 from audiogan.device import CHOICES
 
+ADDRESS = ("GRADIO_SERVER_NAME", "GRADIO_SERVER_PORT", "GRADIO_ROOT_PATH")
+
 
 def main() -> int:
     """Serve the app until it is interrupted; a bad argument or bad input prints one line and gives 2."""
     parser = Parser(prog="app.py", description="Play, see and judge sounds invented by GANs.")
+    for name in ADDRESS:
+        if not os.environ.get(name):
+            os.environ.pop(name, None)  # empty, as container files leave what is not set
     host, port = os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"), os.environ.get("GRADIO_SERVER_PORT", "7860")
-    parser.add_argument("--host", default=host, help="default: %(default)s")
+    parser.add_argument("--host", type=_host, default=host, help="default: %(default)s")
     parser.add_argument("--port", type=_port, default=port, help="default: %(default)s")
     parser.add_argument("--device", default="auto", help=", ".join(CHOICES))
     parser.add_argument("--checkpoints", type=Path, default=checkpoint.FOLDER, metavar="DIR")
@@ -41,6 +46,12 @@ def main() -> int:
     return run_command(parser, None)
 
 
+def _host(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("a host must be a name or an address, not empty")
+    return text
+
+
 def _port(text: str) -> int:
     if text.isascii() and text.isdigit() and 1 <= int(text) <= 65535:
         return int(text)
@@ -48,6 +59,10 @@ def _port(text: str) -> int:
 
 
 def _serve(options) -> None:
+    os.environ["GRADIO_SERVER_PORT"] = str(options.port)  # which Gradio reads, whatever is given here
+    root = os.environ.get("GRADIO_ROOT_PATH", "/")
+    if not root.startswith(("/", "http://", "https://")):
+        raise ValueError(f"GRADIO_ROOT_PATH must be a path that begins with / or a whole address, not {root!r}")
     from audiogan.listening import hub_sync
     from audiogan.listening.store import Store, place
     from audiogan.listening.study import DEFAULT_FOLDER, Study, chosen_folder

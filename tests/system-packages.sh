@@ -5,7 +5,7 @@ set -eu
 has_all() {
     command -v node >/dev/null 2>&1 &&
         { command -v chromium || command -v google-chrome || [ -d "/Applications/Google Chrome.app" ]; } >/dev/null 2>&1 &&
-        { ldconfig -p 2>/dev/null | grep -q libfluidsynth || ls /opt/homebrew/lib/libfluidsynth* /usr/local/lib/libfluidsynth*; } >/dev/null 2>&1 &&
+        { ldconfig -p 2>/dev/null | grep -q libfluidsynth || ls /opt/homebrew/lib/libfluidsynth* || ls /usr/local/lib/libfluidsynth*; } >/dev/null 2>&1 &&
         { command -v nginx || [ -x /usr/sbin/nginx ]; } >/dev/null 2>&1 &&
         { ls /usr/lib/postgresql/*/bin/initdb || command -v initdb; } >/dev/null 2>&1 &&
         [ -f /usr/share/sounds/sf2/FluidR3_GM.sf2 ] && [ -f /usr/share/sounds/sf3/MuseScore_General_Full.sf3 ]
@@ -15,7 +15,7 @@ has_all && exit 0
 packages="chromium nodejs libfluidsynth3 fluid-soundfont-gm musescore-general-soundfont postgresql nginx-light"
 if ! command -v apt-get >/dev/null 2>&1; then
     echo "The tests need Chromium, Node, FluidSynth, PostgreSQL, nginx and the soundfonts FluidR3_GM.sf2 and MuseScore_General_Full.sf3." >&2
-    echo "On macOS: brew install --cask google-chrome; brew install node fluid-synth postgresql nginx; README says where the fonts are." >&2
+    echo "On macOS: brew install --cask google-chrome; brew install node fluid-synth postgresql nginx; docs/development.md says where the fonts are." >&2
     exit 0
 fi
 run=""

@@ -15,9 +15,10 @@ from audiogan.listening import tokens
 from audiogan.listening.files import KINDS
 from audiogan.listening.store import Store, StoreError
 from audiogan.listening.study import Study
+from audiogan.listening.tokens import SHORTEST_KEY
 from audiogan.listening.votes import Exclusion
 from audiogan.ui import Library, build_app, launch_options
-from audiogan.ui.downloads import SHORTEST_KEY, TITLES, VARIABLE, Downloads, links
+from audiogan.ui.downloads import TITLES, VARIABLE, Downloads, links
 from audiogan.ui.tally import Tally
 
 KEY = "correct horse battery staple"

@@ -238,6 +238,17 @@ def start(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
         (("--port", "http"), {}, "a port must be a whole number from 1 to 65535"),
         (("--port", "70000"), {}, "a port must be a whole number from 1 to 65535"),
         ((), {"GRADIO_SERVER_PORT": "none"}, "a port must be a whole number from 1 to 65535"),
+        (("--host", ""), {}, "a host must be a name or an address"),
+        ((), {"GRADIO_ROOT_PATH": "sounds"}, "GRADIO_ROOT_PATH must be a path that begins with /"),
+        ((), {"AUDIOGAN_SECRET": "short"}, "AUDIOGAN_SECRET must have at least 16 characters"),
+        ((), {"AUDIOGAN_DATABASE_URL": "postgres://x/y"}, "begins with sqlite:// or postgresql://"),
+        ((), {"AUDIOGAN_DATABASE_URL": "mysql://x/y"}, "begins with sqlite:// or postgresql://"),
+        (("--checkpoints", "/nonexistent", "--port", "7999"), {"GRADIO_SERVER_PORT": "abc"}, "folder /nonexistent"),
+        (
+            ("--checkpoints", "/nonexistent"),
+            {"GRADIO_SERVER_PORT": "", "GRADIO_SERVER_NAME": ""},
+            "folder /nonexistent",
+        ),
         (("--checkpoints", "/nonexistent"), {}, "checkpoint folder /nonexistent is missing"),
         (("--checkpoints", str(ROOT / "tests/browser")), {}, "holds no checkpoint"),
         (("--device", "tpu"), {}, "device must be one of"),
@@ -246,7 +257,7 @@ def start(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
 )
 def test_app_refuses_bad_arguments_in_one_line(checkpoints, arguments, environment, words):
     given = arguments if "--checkpoints" in arguments else ("--checkpoints", str(checkpoints), *arguments)
-    run = start(*given, AUDIOGAN_DATABASE_URL="sqlite://", **environment)
+    run = start(*given, **{"AUDIOGAN_DATABASE_URL": "sqlite://"} | environment)
     assert (run.returncode, run.stdout) == (2, "")
     assert words in run.stderr
     assert run.stderr.count("\n") == 1

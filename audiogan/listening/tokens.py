@@ -2,13 +2,29 @@
 
 import hashlib
 import hmac
+import os
 import re
 
 import numpy as np
 
+SHORTEST_KEY = 16  # characters
 TOKEN_LENGTH, RECEIPT_LENGTH = 32, 16  # hexadecimal digits
 _KEY = re.compile(rf"[0-9a-f]{{{TOKEN_LENGTH}}}")
 _RECEIPT = re.compile(rf"[0-9a-f]{{{RECEIPT_LENGTH}}}")
+
+
+def given_key(variable: str) -> str:
+    """The key that an environment variable holds, "" for none.
+
+    Raises:
+        ValueError: it is too short to be one, or not UTF-8.
+    """
+    key = os.environ.get(variable, "")
+    if key and len(key) < SHORTEST_KEY:
+        raise ValueError(f"{variable} must have at least {SHORTEST_KEY} characters, not {len(key)}")
+    if any("\ud800" <= letter <= "\udfff" for letter in key):  # how Python holds bytes that are no text
+        raise ValueError(f"{variable} must be UTF-8 text")
+    return key
 
 
 class Tokens:

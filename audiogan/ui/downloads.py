@@ -5,7 +5,6 @@ hash which system made the sound at hand, and what others said. They take the ke
 """
 
 import html
-import os
 import threading
 from collections.abc import Sequence
 from urllib.parse import parse_qs
@@ -20,12 +19,12 @@ from audiogan.listening.files import KINDS, OF_ONE_BLOCK
 from audiogan.listening.guard import Guard, Limit, RefusedError
 from audiogan.listening.store import Store, StoreError
 from audiogan.listening.study import Study
-from audiogan.listening.tokens import same
+from audiogan.listening.tokens import given_key, same
 from audiogan.ui.findings import BLOCKS
 from audiogan.ui.tally import Tally
 from audiogan.ui.visitors import address
 
-VARIABLE, SHORTEST_KEY = "AUDIOGAN_EXPORT_KEY", 16
+VARIABLE = "AUDIOGAN_EXPORT_KEY"
 VOTES = {"votes.csv": records.to_csv, "votes.jsonl": records.to_jsonl}
 TITLES = {
     "results.csv": "CSV",
@@ -63,9 +62,7 @@ class Downloads:
     def __init__(self, tally: Tally, store: Store, study: Study | None = None):
         self._tally, self._store, self._studies = tally, store, [study] if study else []
         self._guard, self._busy = Guard(DownloadLimits), threading.Lock()
-        self._key = os.environ.get(VARIABLE, "")
-        if self._key and len(self._key) < SHORTEST_KEY:
-            raise ValueError(f"{VARIABLE} must have at least {SHORTEST_KEY} characters, not {len(self._key)}")
+        self._key = given_key(VARIABLE)
 
     @property
     def gives_votes(self) -> bool:

@@ -52,7 +52,11 @@ class TestCommand:
 def test_votes_of_an_app_outlive_its_disk(online, checkpoints, study, tmp_path):
     """The real thing: a process that is put to sleep, its database gone, another that wakes."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AUDIOGAN_")}
-    environment |= {"AUDIOGAN_STUDY": str(study.folder), "AUDIOGAN_SECRET": "kept", "AUDIOGAN_RATINGS_DATASET": DATASET}
+    environment |= {
+        "AUDIOGAN_STUDY": str(study.folder),
+        "AUDIOGAN_SECRET": "kept for the tests",
+        "AUDIOGAN_RATINGS_DATASET": DATASET,
+    }
     environment |= {"HF_ENDPOINT": online.url, "HF_HUB_DISABLE_XET": "1"}
     shelf = tmp_path / "shelf"
     shelf.mkdir()

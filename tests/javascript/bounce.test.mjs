@@ -19,10 +19,10 @@ class Node {
   connect = (to) => to;
   stop() {}
   start(when) {
-    if (this.where.length > 44100) started.push([when, this.playbackRate]);
+    if (this.where.length > 44100 && this.buffer) started.push([when, this.playbackRate]);
   }
 }
-for (const name of ["AudioBufferSourceNode", "DynamicsCompressorNode", "GainNode", "WaveShaperNode"]) globalThis[name] = Node;
+for (const name of ["AudioBufferSourceNode", "ConstantSourceNode", "DynamicsCompressorNode", "GainNode", "WaveShaperNode"]) globalThis[name] = Node;
 globalThis.OfflineAudioContext = class {
   constructor(_channels, length) {
     Object.assign(this, { length, currentTime: 0 });

@@ -61,6 +61,21 @@ test("what is stopped before the audio is awake does not sound", async () => {
   assert.equal(sounding.size, 0);
 });
 
+test("where the speaker is taken, by a call, the sound counts as no play, and the next press tries again", async () => {
+  const heard = [];
+  const sound = player("The sound", { heard: (part) => heard.push(part) });
+  sound.ready([BUFFER]);
+  context.resume = () => Promise.reject(new Error("interrupted"));
+  sound.toggle();
+  await settle();
+  assert.deepEqual(heard, [UNHEARD]);
+  context.state = "running";
+  sound.toggle();
+  await settle();
+  await end();
+  assert.deepEqual(heard.slice(1), [{ ms: 1000, whole: true }]);
+});
+
 test("a second press before anything is heard stops, and counts as no play", async () => {
   const heard = [];
   const sound = player("The sound", { heard: (part) => heard.push(part) });

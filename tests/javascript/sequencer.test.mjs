@@ -9,7 +9,12 @@ const now = { currentTime: 0, outputLatency: 0 };
 globalThis.AudioContext = function () {
   return now;
 };
-for (const name of ["DynamicsCompressorNode", "GainNode", "WaveShaperNode"]) globalThis[name] = class { connect = (to) => to; };
+for (const name of ["ConstantSourceNode", "DynamicsCompressorNode", "GainNode", "WaveShaperNode"]) {
+  globalThis[name] = class {
+    connect = (to) => to;
+    start() {}
+  };
+}
 
 // A sequencer at its first step, 30 beats a minute: half a second a step. `beats` are the hits it asked for.
 function running() {

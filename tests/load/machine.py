@@ -28,7 +28,7 @@ class Machine:
         self.postgres = Postgres(disk / "postgres")
         self.postgres.start()
         environment = {"AUDIOGAN_DATABASE_URL": self.postgres.url, VARIABLE: DATASET}
-        environment |= {"AUDIOGAN_SECRET": "of the tests", "HF_ENDPOINT": hub.url, "HF_TOKEN": TOKEN}
+        environment |= {"AUDIOGAN_SECRET": "the secret of the tests", "HF_ENDPOINT": hub.url, "HF_TOKEN": TOKEN}
         environment |= {"HF_HUB_DISABLE_XET": "1", "HF_HOME": str(folder / "hub")}
         self.replicas = Replicas(disk, ROOT / "checkpoints", environment)
         self.held: set = set()  # what the caretaker leaves alone

@@ -25,8 +25,12 @@ def test_secret_is_the_same_for_all_who_share_the_database(store, url, monkeypat
     other = Store(url)
     assert store.secret() == other.secret()
     assert len(store.secret()) == 64
-    monkeypatch.setenv("AUDIOGAN_SECRET", "given")
-    assert store.secret() == "given"
+    monkeypatch.setenv("AUDIOGAN_SECRET", "given for the tests")
+    assert store.secret() == "given for the tests"
+    for bad, words in (("1", "at least 16 characters, not 1"), ("\udcff" * 16, "must be UTF-8")):
+        monkeypatch.setenv("AUDIOGAN_SECRET", bad)
+        with pytest.raises(ValueError, match=f"AUDIOGAN_SECRET must.*{words}|AUDIOGAN_SECRET {words}"):
+            store.secret()
     other.close()
 
 

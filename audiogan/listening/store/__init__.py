@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ from audiogan.listening.exclusions import WITHDRAWN
 from audiogan.listening.store import journal, participants, place, schema, sessions
 from audiogan.listening.store.database import Database, StoreError
 from audiogan.listening.store.sessions import Session
+from audiogan.listening.tokens import given_key
 from audiogan.listening.votes import Exclusion, Vote
 
 __all__ = ["Session", "Store", "StoreError", "utc"]
@@ -47,8 +47,12 @@ class Store:
         return self._database.where
 
     def secret(self) -> str:
-        """The key that signs tokens: AUDIOGAN_SECRET, or a random one that the database keeps for every process."""
-        if given := os.environ.get("AUDIOGAN_SECRET"):
+        """The key that signs tokens: AUDIOGAN_SECRET, or a random one that the database keeps for every process.
+
+        Raises:
+            ValueError: the one given is too short.
+        """
+        if given := given_key("AUDIOGAN_SECRET"):
             return given
         query = sa.select(schema.settings.c.value).where(schema.settings.c.name == "secret")
         with self._database.read() as connection:

@@ -140,12 +140,12 @@ class Database:
 
 def _engine(url: str) -> sa.Engine:
     try:
-        engine = sa.create_engine(url, **_engine_arguments(url))
+        if sa.make_url(url).get_backend_name() in _INSERT:
+            return sa.create_engine(url, **_engine_arguments(url))
     except (ValueError, TypeError, sa.exc.ArgumentError):  # whose words may quote the URL
-        engine = None
-    if engine is None or engine.dialect.name not in _INSERT:
-        raise StoreError(f"AUDIOGAN_DATABASE_URL must be an SQLAlchemy URL of {' or '.join(_INSERT)}")
-    return engine
+        pass
+    begins = " or ".join(f"{name}://" for name in _INSERT)
+    raise StoreError(f"AUDIOGAN_DATABASE_URL must be an SQLAlchemy URL, which begins with {begins}")
 
 
 def _engine_arguments(url: str) -> dict:

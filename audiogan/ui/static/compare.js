@@ -1,7 +1,7 @@
 // Compare: one instrument, real and as each model makes it, on one scale; a loop that switches between them in place.
 
 import { Column } from "./column.js";
-import { button, choice, make, rename, segmented, words } from "./dom.js";
+import { button, choice, isShown, make, rename, segmented, words } from "./dom.js";
 import { randomSeed } from "./kit.js";
 import { ask } from "./line.js";
 import { matchingGains } from "./loudness.js";
@@ -212,7 +212,7 @@ class Comparison {
   }
 
   key(event) {
-    if (!this.root.checkVisibility() || event.target.closest?.(TYPED)) return; // another tab is open
+    if (!isShown(this.root) || event.target.closest?.(TYPED)) return; // another tab is open
     const number = Number(event.key) - 1;
     if (event.altKey || event.ctrlKey || event.metaKey || !(number in this.columns)) return;
     event.preventDefault();

@@ -51,6 +51,11 @@ export function button(label, action, { image, className = "tool", title = "", w
   return node;
 }
 
+// Whether a node is on the page and not hidden: Safari says so by itself since 17.4.
+export function isShown(node) {
+  return node.checkVisibility?.() ?? node.getClientRects().length > 0;
+}
+
 // Whether a button does anything now. It can have the focus all the same: a disabled one would drop it.
 export function allow(node, able) {
   node.ariaDisabled = !able;

@@ -1,5 +1,7 @@
 // The page's one AudioContext and its output: every voice goes through a level guard. Times are seconds, gains linear.
 
+import { openAudio } from "./audio_context.js";
+
 const MAX_VOICES = 32;
 export const FADE = 0.005; // no click where a sound is cut
 const CHOKE = 0.004; // time constant with which a pad's next hit takes over from the last
@@ -13,7 +15,7 @@ const voices = new Set();
 // The running context, created suspended: browsers let it sound after the first press.
 export function audio() {
   if (!context) {
-    context = new AudioContext({ latencyHint: "interactive" });
+    context = openAudio({ latencyHint: "interactive" });
     bus = guard(context);
   }
   return context;
@@ -31,10 +33,14 @@ function resume() {
 }
 
 // A compressor for the level and a soft clip for what is too quick for it: sixteen pads at once stay under full scale.
+// It is always fed: Firefox drops what a compressor has yet to give, and with it a sound's fade, once nothing feeds it.
 export function guard(where) {
   const input = new DynamicsCompressorNode(where, GUARD);
   const makeup = new GainNode(where, { gain: MAKEUP });
   const clip = new WaveShaperNode(where, { curve: softClip() });
+  const silence = new ConstantSourceNode(where, { offset: 0 });
+  silence.connect(input);
+  silence.start();
   input.connect(makeup).connect(clip).connect(where.destination);
   return input;
 }

@@ -1,7 +1,7 @@
 // Explore: a map of sounds between four seeds, directions that change them, morphs, and a close look at what sounds.
 
 import { Directions } from "./directions.js";
-import { make, words } from "./dom.js";
+import { isShown, make, words } from "./dom.js";
 import { play, wake } from "./engine.js";
 import { PlaceAddress } from "./explore_address.js";
 import { Likeness } from "./likeness.js";
@@ -183,7 +183,7 @@ class Explorer {
   hear(sound) {
     this.voice?.stop();
     this.last = performance.now();
-    this.voice = this.root.checkVisibility() ? play(sound.buffer, { gain: evenGain(sound.buffer) }) : null; // it may have come after the tab was left
+    this.voice = isShown(this.root) ? play(sound.buffer, { gain: evenGain(sound.buffer) }) : null; // it may have come after the tab was left
     this.look(sound, this.voice);
   }
 

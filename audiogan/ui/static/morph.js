@@ -1,6 +1,6 @@
 // From one seed to another: each step can be played, all of them in a row, and saved as one file.
 
-import { button, make, rename, saveFile, slider, words } from "./dom.js";
+import { button, isShown, make, rename, saveFile, slider, words } from "./dom.js";
 import { audio, play, wake } from "./engine.js";
 import { evenGain } from "./loudness.js";
 import { wavOf } from "./pcm.js";
@@ -57,7 +57,7 @@ export class Morph {
     this.strip.replaceChildren(...this.sounds.map((sound, step) => this.stepOf(sound, step)));
     this.tools.hidden = false;
     for (const [step, item] of [...this.strip.children].entries()) drawOutline(item.querySelector("canvas"), this.sounds[step].samples);
-    if (this.element.checkVisibility()) this.hear(0); // else the tab was left meanwhile
+    if (isShown(this.element)) this.hear(0); // else the tab was left meanwhile
   }
 
   stepOf(sound, step) {

@@ -1,7 +1,7 @@
 // The Play tab: pads, what can be done to the selected one, a sequencer and a keyboard, around one studio.
 
 import { chromaticZip, kitZip, loopWav, soundWav } from "./bounce.js";
-import { button, lendFocus, make, saveFile, segmented } from "./dom.js";
+import { button, isShown, lendFocus, make, saveFile, segmented } from "./dom.js";
 import { audio } from "./engine.js";
 import { buildInspector } from "./inspector.js";
 import { keepAddress, openKept } from "./keep.js";
@@ -31,7 +31,7 @@ export function mount({ element, props, server }) {
   const player = new Player(studio, tuner);
   const sequencer = new Sequencer(studio, player);
   const notes = new Notes(studio, tuner);
-  const isHere = () => element.checkVisibility();
+  const isHere = () => isShown(element);
   const actions = buildActions(studio, sequencer, player, notes, isHere);
   const inspector = buildInspector(studio, player, actions);
   offerTake(studio, sequencer, isHere);

@@ -53,7 +53,7 @@ export function headphones(view, { load, next, fail, say }) {
     body.replaceChildren(count, make("div", { className: "sounds" }, sound.node), answer, go);
     node.keys = (event) => {
       if (event.key === " " && !event.target.closest("button, a, summary, input:not(:checked)")) sound.toggle();
-      else if (event.key === "Enter" && !event.target.closest("button, a, summary") && !go.disabled) go.click();
+      else if (event.key === "Enter" && !go.disabled && (event.target === sound.button || !event.target.closest("button, a, summary"))) go.click();
       else if (!(/^[1-3]$/.test(event.key) && !answer.disabled && asked.press(event.key))) return;
       event.preventDefault();
     };

@@ -1,5 +1,7 @@
 // Sounds of a study: fetched by token, unmasked, kept as AudioBuffers, played one at a time and timed.
 
+import { openAudio } from "./audio_context.js";
+
 const ATTEMPTS = 4;
 const FACTOR = 1664525;
 const STEP = 1013904223;
@@ -13,7 +15,7 @@ let row = null; // the sounds in a row that it is one of
 
 // Created at the first press: browsers let nothing sound before it.
 function audio() {
-  return (context ??= new AudioContext());
+  return (context ??= openAudio());
 }
 
 export function mayPlayUnasked() {
@@ -121,7 +123,7 @@ export function stop() {
 async function sound(buffer, progress) {
   const where = audio();
   const voice = (current = { source: null, stopped: false });
-  if (where.state !== "running") await where.resume();
+  if (where.state !== "running") await where.resume().catch(() => (voice.stopped = true)); // a call has the speaker
   if (voice.stopped) return { ms: 0, whole: false };
   const source = (voice.source = new AudioBufferSourceNode(where, { buffer }));
   source.connect(where.destination);

@@ -1,5 +1,6 @@
 // Computer keys by their place on the keyboard, whatever its layout: pads, notes, start and stop.
 
+import { isShown } from "./dom.js";
 import { NOTE_CODES } from "./keyboard.js";
 import { CODES } from "./pads.js";
 
@@ -11,7 +12,7 @@ export function listenToTyping(element, { mode, notes, sequencer, actions, studi
   const down = new Map();
   const isPointed = pointing(element);
   const typed = (target) => target.closest?.(TYPED) || (target.matches?.("select") && !isPointed(target));
-  const away = (event) => !element.checkVisibility() || event.ctrlKey || event.metaKey || event.altKey || typed(event.target);
+  const away = (event) => !isShown(element) || event.ctrlKey || event.metaKey || event.altKey || typed(event.target);
   addEventListener("keydown", (event) => {
     if (away(event)) return;
     if (event.key.length === 1 && event.target.matches?.("select")) event.preventDefault(); // else the letter would choose

@@ -73,6 +73,21 @@ def test_a_row_stops_between_its_sounds_for_good(visit, rate_site):
     assert page.evaluate("begun") == 3
 
 
+def test_headphones_are_checked_without_leaving_the_keyboard(visit, rate_site):
+    page = visit()
+    open_rate(page, rate_site.url)
+    page.get_by_role("button", name="I agree: begin").click()
+    page.get_by_role("button", name="The volume is right").click()
+    expect(page.locator(".play:not([aria-disabled=true])")).to_be_visible()
+    page.keyboard.press("Space")
+    for number in (1, 2):  # the second plays unasked, and its button has the focus
+        expect(page.locator(".rate .count")).to_contain_text(f"{number} of")
+        expect(page.locator(".rate .answers:enabled")).to_be_visible(timeout=20_000)
+        page.keyboard.press("2")
+        page.keyboard.press("Enter")
+    expect(page.locator(".rate .count")).to_contain_text("3 of")
+
+
 def test_two_tabs_that_agree_are_one_sitting(visit, rate_site):
     page = visit()
     other = page.context.new_page()
