@@ -67,6 +67,19 @@ def test_one_address_does_not_make_another_wait_for_all_that_it_asks():
     assert len(oracle.asked) == 11
 
 
+def test_full_line_has_room_for_who_has_less_in_it():
+    gate, oracle = Gate(max_waiting=3), Oracle()
+    flood = [(f"flood {number}", "192.0.2.1") for number in range(4)]
+    told = visit(gate, oracle, *flood, *((name, "198.51.100.7") for name in ("mine", "mine too")))
+    sounds = [one.get("sounds") for one in told]
+    assert sounds == [["flood 0"], ["flood 1"], ["flood 2"], None, ["mine"], None]  # two and one: nobody yields
+    for refused in (told[3], told[5]):
+        assert refused["error"].startswith("the server is busy, and you would be number")
+        assert refused["busy"]
+    assert told[3]["place"] == 3  # behind two of its own address, no other waited yet
+    assert gate.waiting == 0
+
+
 def test_place_in_line_is_what_comes_true():
     gate, oracle, places = Gate(), Oracle(), {}
     people = [

@@ -55,7 +55,8 @@ class Gate:
     """Answers requests in turn: those that share tiles with others `AT_ONCE` at a time, the rest one by one.
 
     Args:
-        max_waiting: past so many it says that it is busy, and which number in line one would be.
+        max_waiting: past so many the newest request of whoever has most in line is told that the server is busy, and
+            which number it would be.
         limits: see `SoundLimits`.
         recent: where answers are kept.
     """
@@ -97,10 +98,11 @@ class Gate:
         if key in self._coming:
             return await asyncio.shield(self._coming[key])
         if self.waiting >= self._max_waiting:
-            place = self._line.last_place(visitor.address)
-            words = f"the server is busy, and you would be number {place} in line: try again in a moment"
-            return _busy(words, self._seconds * self.waiting / 2) | {"place": place}
-        return await self._queued(Job(answer, request, ticket, shares), key, visitor.address)
+            yielding = self._line.make_room(visitor.address)
+            if yielding is None:
+                return self._full(visitor.address)
+            yielding.told.set_result(self._full(yielding.address))
+        return await self._queued(Job(answer, request, visitor.address, ticket, shares), key)
 
     def place(self, ticket: str, visitor: Visitor | None = None) -> int | None:
         """The place in line of a waiting request, 1 for the next; None where it waits no more or asks too often."""
@@ -115,6 +117,11 @@ class Gate:
         """Take no new requests; those in line are still answered."""
         self._closed = True
 
+    def _full(self, address: str) -> dict:
+        place = self._line.last_place(address)
+        words = f"the server is busy, and you would be number {place} in line: try again in a moment"
+        return _busy(words, self._seconds * self.waiting / 2) | {"place": place}
+
     def _check(self, visitor: Visitor, cost: float) -> dict | None:
         """Count a request; the answer to it where there were too many."""
         try:
@@ -125,8 +132,8 @@ class Gate:
             return _busy("you asked for more sounds than one page may have: wait a moment", error.wait_ms / 1000)
         return None
 
-    async def _queued(self, job: Job, key: tuple | None, address: str) -> dict:
-        self._line.add(address, job)
+    async def _queued(self, job: Job, key: tuple | None) -> dict:
+        self._line.add(job)
         if key:
             self._coming[key] = job.told
         self._begin()

@@ -13,6 +13,7 @@ class Job:
 
     Attributes:
         answer: what is to be called with the request.
+        address: where it came from.
         ticket: what its page calls it by; may be empty.
         shares: whether it computes together with others, see `Tiles`.
         context: of its request; tells ZeroGPU whose quota it is.
@@ -21,6 +22,7 @@ class Job:
 
     answer: Callable[[dict], dict]
     request: dict
+    address: str = ""
     ticket: str = ""
     shares: bool = False
     context: Context = field(default_factory=copy_context)
@@ -36,9 +38,9 @@ class Line:
     def __len__(self) -> int:
         return sum(map(len, self._lines.values()))
 
-    def add(self, address: str, job: Job) -> None:
-        """Behind the address's other jobs."""
-        self._lines.setdefault(address, deque()).append(job)
+    def add(self, job: Job) -> None:
+        """Behind its address's other jobs."""
+        self._lines.setdefault(job.address, deque()).append(job)
 
     def take(self, may_begin: Callable[[Job], bool]) -> Job | None:
         """The oldest job that may begin of the address whose turn it is; that address is last from now on."""
@@ -51,6 +53,14 @@ class Line:
                     self._lines[address] = jobs
                 return job
         return None
+
+    def make_room(self, address: str) -> Job | None:
+        """Take out the newest job of whoever has most in line, for one of an address that has fewer by two or more.
+
+        None where nobody has so many: then it is the newcomer who has to go.
+        """
+        longest = max(self._lines.values(), key=len, default=())
+        return longest.pop() if len(longest) >= len(self._lines.get(address, ())) + 2 else None
 
     def place(self, ticket: str) -> int | None:
         """The place of a job, 1 for the next; None where it waits no more."""
