@@ -220,5 +220,23 @@ def test_address_is_the_connections_own_except_behind_a_spaces_proxy(monkeypatch
     assert address(Request) == "192.0.2.1"
 
 
+@pytest.mark.parametrize(
+    ("host", "counted"),
+    [
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+        ("2001:db8:1:2::", "2001:db8:1:2::"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::"),
+        ("fe80::1%eth0", "fe80::"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("192.0.2.1", "192.0.2.1"),
+        ("testclient", "testclient"),
+        ("", ""),
+    ],
+)
+def test_one_subscriber_of_ipv6_is_one_address(host, counted):
+    request = type("Request", (), {"headers": httpx.Headers(), "client": type("Client", (), {"host": host})})
+    assert address(request) == counted
+
+
 def test_listening_logic_needs_no_page():
     assert "gradio" not in sys.modules["audiogan.listening.session"].__dict__

@@ -1,8 +1,10 @@
 """Who sent a request: told apart for counting, and for nothing else."""
 
+import ipaddress
 import os
 
 import gradio as gr
+from starlette.requests import HTTPConnection
 
 from audiogan.ui.gate import Visitor
 
@@ -14,7 +16,20 @@ async def visitor(http: gr.Request) -> Visitor:
     return Visitor(session if isinstance(session, str) else "", address(http))
 
 
-def address(http: gr.Request) -> str:
-    """Where a request came from. A Space's own proxy appends the caller's to the header's list."""
+def address(http: HTTPConnection) -> str:
+    """Where a request came from; of IPv6 the /64, all of which one subscriber has.
+
+    A Space's own proxy appends the caller's to the header's list.
+    """
     forwarded = http.headers.get("x-forwarded-for", "") if os.environ.get("SPACE_ID") else ""
-    return forwarded.rpartition(",")[2].strip() or (http.client.host if http.client else "")
+    return _network(forwarded.rpartition(",")[2].strip() or (http.client.host if http.client else ""))
+
+
+def _network(text: str) -> str:
+    try:
+        known = ipaddress.ip_address(text)
+    except ValueError:
+        return text
+    if known.version == 4:
+        return text
+    return str(known.ipv4_mapped or ipaddress.IPv6Address(int(known) >> 64 << 64))
