@@ -93,6 +93,18 @@ class TestServedFiles:
         assert [path.exists() for path in (first, second, third, fourth)] == [True, False, True, True]
         assert files.bytes == 240
 
+    def test_there_is_never_more_than_twice_the_limit(self, tmp_path):
+        now = [0.0]
+        files = ServedFiles(page(tmp_path), max_bytes=100, clock=lambda: now[0])
+        for number in range(2):
+            files.add(bytes([number]) * 100, "a.wav")
+        with pytest.raises(ValueError, match="the server is busy"):
+            files.add(bytes([2]), "a.wav")
+        assert sum(path.stat().st_size for path in tmp_path.rglob("*.wav")) == files.bytes == 200
+        now[0] = 60.0
+        assert Path(files.add(bytes([2]), "a.wav")["path"]).exists()
+        assert files.bytes <= 100
+
     def test_file_that_is_gone_is_nobodys_trouble(self, tmp_path):
         now = [0.0]
         files = ServedFiles(page(tmp_path), max_bytes=100, clock=lambda: now[0])

@@ -11,8 +11,9 @@ import gradio as gr
 from gradio.processing_utils import save_bytes_to_cache
 
 MAX_BYTES = 256 * 2**20
-SLACK_SECONDS = 60.0  # a file that was handed out so recently stays
+SLACK_SECONDS = 60.0  # a file that was handed out so recently stays, and may be one of twice as many bytes
 KEPT_SECONDS = 3600.0  # none stays longer
+FULL = "the server is busy: too many sounds were fetched in the last minute; try again in one"
 
 
 class ServedFiles:
@@ -22,7 +23,7 @@ class ServedFiles:
 
     Args:
         page: in whose cache the folder lies.
-        max_bytes: of all of them; the oldest make room.
+        max_bytes: of all of them; the oldest make room. Twice as many while those are too young to go, and never more.
     """
 
     def __init__(self, page: gr.Blocks, max_bytes: int = MAX_BYTES, clock: Callable[[], float] = time.monotonic):
@@ -34,8 +35,15 @@ class ServedFiles:
         self.bytes = 0
 
     def add(self, data: bytes, name: str) -> dict:
-        """A file of these bytes, under a name of our choice, as Gradio hands it out."""
+        """A file of these bytes, under a name of our choice, as Gradio hands it out.
+
+        Raises:
+            ValueError: there are too many that someone may be fetching.
+        """
+        self.sweep()
         with self._busy:
+            if self.bytes + len(data) > 2 * self._max_bytes:
+                raise ValueError(FULL)
             path = save_bytes_to_cache(data, name, self._folder.name)
             self.bytes += len(data) - self._kept.pop(path, (0, 0.0))[0]
             self._kept[path] = len(data), self._clock()
