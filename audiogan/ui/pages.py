@@ -8,13 +8,17 @@ import gzip
 import hashlib
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import brotli
+from starlette.requests import HTTPConnection
 
+from audiogan.listening.guard import Guard, Limit, RefusedError
 from audiogan.ui.headers import CSP, policy
 from audiogan.ui.opening import PICTURE, opened
 from audiogan.ui.recent import Recent
-from audiogan.ui.surface import TEMPLATE
+from audiogan.ui.surface import TEMPLATE, answer
+from audiogan.ui.visitors import address
 
 FOREVER = b"public, max-age=31536000, immutable"  # their names change with their contents
 A_DAY = b"public, max-age=86400"
@@ -37,6 +41,16 @@ _ENCODING = re.compile(r"\s*([a-z*-]+)\s*(?:;\s*q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})
 _PROXY = (b"host", b"x-forwarded-host", b"x-forwarded-proto")
 
 
+class PageLimits(NamedTuple):
+    """What one address may have made anew.
+
+    Attributes:
+        rooted: pages that name the address at which they are read, which anybody may make up.
+    """
+
+    rooted: Limit = Limit(20, 0.2)
+
+
 @dataclass(frozen=True)
 class _Page:
     body: bytes
@@ -45,10 +59,14 @@ class _Page:
 
 
 class Pages:
-    """ASGI middleware: answers what is in `KEPT` from memory once Gradio has made it."""
+    """ASGI middleware: answers what is in `KEPT` from memory once Gradio has made it, one after the other.
+
+    429 for who reads `ROOTED` at ever new addresses: each of them is rendered and compressed, which takes 0.2 s.
+    """
 
     def __init__(self, app):
-        self._app, self._making = app, asyncio.Lock()
+        self._app, self._guard = app, Guard(PageLimits())
+        self._making = {rooted: asyncio.Lock() for rooted in (True, False)}  # scripts do not wait for pages
         self._recent = Recent(MAX_BYTES, lambda page: len(page.body))
 
     async def __call__(self, scope, receive, send):
@@ -63,13 +81,19 @@ class Pages:
         key = scope["path"], encoding, root
         page = self._recent.get(key)
         if page is None:
-            async with self._making:
+            async with self._making[bool(root)]:
                 page = self._recent.get(key) or await self._make(key, scope, receive, send)
         if page:
             await _send(page, given.get(b"if-none-match"), send)
 
     async def _make(self, key: tuple, scope, receive, send) -> _Page | None:
         """Let Gradio answer; None where that is no page to keep, which is sent on as it is."""
+        if scope[TEMPLATE] in ROOTED:
+            try:
+                self._guard.check("rooted", address(HTTPConnection(scope)))
+            except RefusedError as error:
+                await answer(send, 429, str(error), (b"retry-after", str(1 + error.wait_ms // 1000).encode()))
+                return None
         plain = [pair for pair in scope["headers"] if pair[0] not in (b"if-none-match", b"if-modified-since", b"range")]
         messages = []
 
