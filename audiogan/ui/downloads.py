@@ -7,6 +7,7 @@ hash which system made the sound at hand, and what others said. They take the ke
 import html
 import threading
 from collections.abc import Sequence
+from typing import NamedTuple
 from urllib.parse import parse_qs
 
 from starlette.concurrency import run_in_threadpool
@@ -36,7 +37,7 @@ TITLES = {
 }
 
 
-class DownloadLimits:
+class DownloadLimits(NamedTuple):
     """What one address may ask for.
 
     Attributes:
@@ -44,8 +45,8 @@ class DownloadLimits:
         keys: that it tries.
     """
 
-    files = Limit(60, 1.0)
-    keys = Limit(10, 0.1)
+    files: Limit = Limit(60, 1.0)
+    keys: Limit = Limit(10, 0.1)
 
 
 class Downloads:
@@ -61,7 +62,7 @@ class Downloads:
 
     def __init__(self, tally: Tally, store: Store, study: Study | None = None):
         self._tally, self._store, self._studies = tally, store, [study] if study else []
-        self._guard, self._busy = Guard(DownloadLimits), threading.Lock()
+        self._guard, self._busy = Guard(DownloadLimits()), threading.Lock()
         self._key = given_key(VARIABLE)
 
     @property
