@@ -56,6 +56,10 @@ class Renderer:
         parts = [slice(first, first + TILE) for first in range(0, len(z), TILE)]
         return np.concatenate([self._tiles(z[part], numbers[part], pitches[part]) for part in parts])
 
+    def close(self) -> None:
+        """Compute no more tiles on this process's device: whoever wants one gets a `tiles.ClosedError`."""
+        self._tiles.close()
+
     @torch.inference_mode()
     def compute_first_features(self, z: np.ndarray, number: int, pitch: float) -> np.ndarray:
         """`first_features` on this process's device."""

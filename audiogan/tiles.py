@@ -10,6 +10,10 @@ import numpy as np
 TILE = 8
 
 
+class ClosedError(Exception):
+    """No more tiles are computed: the process is about to end."""
+
+
 @dataclass(eq=False)
 class _Share:
     """Some caller's clips, at most `TILE`; `audio` or `error` is there once their tile is computed."""
@@ -39,9 +43,14 @@ class Tiles:
         self._compute = compute
         self._turn, self._lock = threading.Lock(), threading.Lock()
         self._waiting: deque[_Share] = deque()
+        self._closed = False
 
     def __call__(self, z: np.ndarray, numbers: list[int], pitches: list[float]) -> np.ndarray:
-        """Audio [clips, num_samples] of latents [clips, latent_dim], at most `TILE`, with their labels and pitches."""
+        """Audio [clips, num_samples] of latents [clips, latent_dim], at most `TILE`, with their labels and pitches.
+
+        Raises:
+            ClosedError: after `close`.
+        """
         share = _Share(z, numbers, pitches)
         with self._lock:
             self._waiting.append(share)
@@ -52,8 +61,14 @@ class Tiles:
             raise share.error
         return share.audio
 
+    def close(self) -> None:
+        """Finish the tile that is under way, and compute no other."""
+        self._closed = True
+
     def _compute_next(self) -> None:
         """A tile of the oldest share and of those after it that fit."""
+        if self._closed:
+            raise ClosedError
         with self._lock:
             chosen, room = [], TILE
             for share in list(self._waiting):

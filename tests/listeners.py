@@ -163,9 +163,9 @@ class Listener:
             return None
 
 
-def serve(port: int, checkpoints, environment: dict, log) -> subprocess.Popen:
+def serve(port: int, checkpoints, environment: dict, log, program: str = "app.py") -> subprocess.Popen:
     """An app process of its own."""
-    command = [sys.executable, "app.py", "--port", str(port), "--checkpoints", str(checkpoints), "--device", "cpu"]
+    command = [sys.executable, program, "--port", str(port), "--checkpoints", str(checkpoints), "--device", "cpu"]
     return subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
 
 

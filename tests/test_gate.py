@@ -5,9 +5,11 @@ import threading
 import time
 
 import pytest
+from starlette.exceptions import HTTPException
 
 from audiogan.listening.guard import Limit
-from audiogan.ui.gate import AT_ONCE, Gate, SoundLimits, Visitor
+from audiogan.tiles import ClosedError
+from audiogan.ui.gate import AT_ONCE, CLOSING, Gate, SoundLimits, Visitor
 from audiogan.ui.recent import Recent
 
 
@@ -178,11 +180,34 @@ def test_asking_for_the_place_in_line_counts_a_tenth_of_a_request():
     assert places == [2] * 30 + [None]
 
 
-def test_closed_gate_answers_who_waits_and_sends_others_away():
+def test_closed_gate_finishes_what_it_began_and_sends_others_away():
     gate, oracle = Gate(), Oracle()
-    told = visit(gate, oracle, ("a",), ("b",), look=gate.close)
-    assert told == [{"sounds": ["a"]}, {"sounds": ["b"]}]
-    assert "restarted" in visit(gate, oracle, ("c",))[0]["error"]
+
+    async def crowd():
+        coming = [asyncio.create_task(gate.serve(oracle.answer, {"name": name})) for name in "abc"]
+        while not oracle.asked:
+            await asyncio.sleep(0.01)
+        await asyncio.to_thread(gate.close)
+        waited = await asyncio.gather(*coming[1:], return_exceptions=True)
+        oracle.go.set()
+        return [await coming[0], *waited]
+
+    first, *others = asyncio.run(crowd())
+    assert first == {"sounds": ["a"]}
+    with pytest.raises(HTTPException) as late:
+        visit(gate, oracle, ("d",))
+    for refused in (*others, late.value):
+        assert (refused.status_code, refused.detail) == (503, CLOSING)
+    assert gate.waiting == 0
+
+
+def test_sound_that_is_given_up_is_told_like_a_closed_gate(caplog):
+    def give_up(_request):
+        raise ClosedError
+
+    with pytest.raises(HTTPException, match=CLOSING):
+        asyncio.run(Gate().serve(give_up, {}))
+    assert caplog.text == ""
 
 
 @pytest.mark.parametrize("request_", [None, [], 5, "x", {"x": "y" * 100_000}, {"ticket": ["t"]}])

@@ -10,7 +10,7 @@ from conftest import LABELS
 
 import audiogan
 from audiogan.models import ARCHITECTURES
-from audiogan.tiles import TILE, Tiles
+from audiogan.tiles import TILE, ClosedError, Tiles
 
 
 class Oven:
@@ -55,6 +55,16 @@ def test_a_caller_alone_has_a_tile_of_their_own():
     oven = Oven()
     assert order(Tiles(oven.bake), 5, 3)[:, 0].tolist() == [20105, 20106, 20107]
     assert oven.tiles == [[5, 6, 7, 7, 7, 7, 7, 7]]
+
+
+def test_closed_in_the_middle_of_a_tile_it_finishes_that_and_no_other():
+    oven = Oven()
+    tiles, bake = Tiles(oven.bake), oven.bake
+    tiles._compute = lambda *what: (tiles.close(), bake(*what))[1]
+    first, second, third = orders(oven, tiles, (1, 8), (11, 8), (21, 8))
+    assert first == [20101 + number for number in range(8)]
+    assert type(second) is type(third) is ClosedError
+    assert len(oven.tiles) == 1
 
 
 def test_who_waits_together_shares_a_tile_in_turn():

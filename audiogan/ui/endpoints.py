@@ -6,6 +6,7 @@ import math
 
 import gradio as gr
 import numpy as np
+from starlette.exceptions import HTTPException
 
 from audiogan.audio import wav_bytes
 from audiogan.checks import check_whole
@@ -60,7 +61,10 @@ def build(library: Library, page: gr.Blocks, gate: Gate) -> ServedFiles:
     async def served(answer, http: gr.Request, clips: int, **request) -> list[dict]:
         """The files of an answer, in the same line as the page's requests."""
         visitor = Visitor(address=address(http))
-        told = await gate.serve(answer, request, visitor, shares=True, cost=math.ceil(clips / TILE))
+        try:
+            told = await gate.serve(answer, request, visitor, shares=True, cost=math.ceil(clips / TILE))
+        except HTTPException as closing:
+            raise ValueError(closing.detail) from None
         if "error" in told:
             raise ValueError(told["error"])
         return await asyncio.to_thread(lambda: [served_files.add(*file) for file in told["files"]])

@@ -11,7 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from starlette.exceptions import HTTPException
+
 from audiogan.listening.guard import Guard, Limit, RefusedError
+from audiogan.tiles import ClosedError
 from audiogan.ui.line import Job, Line
 from audiogan.ui.recent import Recent
 from audiogan.ui.toasts import sentence
@@ -22,7 +25,7 @@ MAX_KEY_LENGTH = 8192  # of a request that is worth remembering
 LOOK_COST = 0.1  # of asking for one's place, as a share of a request: a page asks once a second for each that waits
 FIRST_GUESS_SECONDS = 0.1  # that an answer takes, before one was timed
 TICKET = "ticket"  # what a page calls its request by, to ask for its place in line
-CLOSING = "the server is being restarted: try again in a moment"
+CLOSING, CLOSING_SECONDS = "the server is being restarted: try again in a moment", 2
 LOG = logging.getLogger(__name__)
 
 
@@ -70,6 +73,7 @@ class Gate:
         self._running: set[Job] = set()
         self._tasks: set[asyncio.Task] = set()
         self._seconds, self._done, self._closed = FIRST_GUESS_SECONDS, 0.0, False
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def serve(
         self,
@@ -86,10 +90,13 @@ class Gate:
         Args:
             shares: whether the answer's clips are computed together with others', see `Tiles`.
             cost: as how many requests it counts.
+
+        Raises:
+            HTTPException: 503 once the gate is closed; a proxy asks another process then.
         """
         visitor = visitor or Visitor()
         if self._closed:
-            return _busy(CLOSING, 2.0)
+            raise closing()
         if refused := self._check(visitor, cost):
             return refused
         key, ticket = _key(answer, request)
@@ -114,8 +121,14 @@ class Gate:
         return len(self._line)
 
     def close(self) -> None:
-        """Take no new requests; those in line are still answered."""
+        """Take no new requests and send away those in line; what is being answered goes on. Safe to call anywhere."""
         self._closed = True
+        if self._loop and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._send_away)
+
+    def _send_away(self) -> None:
+        while job := self._line.take(lambda _: True):
+            _fail(job, closing())
 
     def _full(self, address: str) -> dict:
         place = self._line.last_place(address)
@@ -133,6 +146,7 @@ class Gate:
         return None
 
     async def _queued(self, job: Job, key: tuple | None) -> dict:
+        self._loop = asyncio.get_running_loop()
         self._line.add(job)
         if key:
             self._coming[key] = job.told
@@ -162,10 +176,11 @@ class Gate:
         try:
             told = await loop.run_in_executor(self._workers, job.context.run, job.answer, job.request)
             job.told.set_result(told)
+        except ClosedError:
+            _fail(job, closing())
         except Exception as error:  # a mistake of ours; the next in line must not suffer
             LOG.exception("a request could not be answered")
-            job.told.set_exception(error)
-            job.told.exception()  # whoever asked may have left
+            _fail(job, error)
         self._seconds += 0.1 * (loop.time() - max(begun, self._done) - self._seconds)
         self._done = loop.time()
         self._running.discard(job)
@@ -183,6 +198,16 @@ def guarded(answer: Callable[..., dict]) -> Callable[..., dict]:
 
     guard.__doc__, guard.__qualname__ = answer.__doc__, answer.__qualname__
     return guard
+
+
+def closing() -> HTTPException:
+    """What whoever asks a process that is about to end is told."""
+    return HTTPException(503, CLOSING, {"retry-after": str(CLOSING_SECONDS)})
+
+
+def _fail(job: Job, error: Exception) -> None:
+    job.told.set_exception(error)
+    job.told.exception()  # whoever asked may have left
 
 
 def _busy(words: str, seconds: float) -> dict:

@@ -84,6 +84,11 @@ class Library:
             self._placed[here.name] = Renderer(generator, where)
             here.renderer.elsewhere = functools.partial(self._elsewhere, here.name)
 
+    def close(self) -> None:
+        """Make no more sounds: of those that are being made, a tile is finished."""
+        for entry in self:
+            entry.synthesizer.renderer.close()
+
     def _elsewhere(self, name: str, method: str, *arguments):
         try:
             return self._on_gpu(name, method, *arguments)

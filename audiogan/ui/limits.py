@@ -4,6 +4,7 @@ import asyncio
 
 import httpx
 
+from audiogan.ui.gate import CLOSING
 from audiogan.ui.surface import answer
 from audiogan.ui.toasts import sentence
 
@@ -19,7 +20,7 @@ _BY_NUMBER = ("/component_server", "/queue/join", "/run/", "/call/")
 class RequestLimits:
     """ASGI middleware: 413 for bodies beyond `MAX_BODY_BYTES`, 408 for slow ones, 404 for unknown numbers.
 
-    What Gradio lets escape of a caller's other mistakes is told, with 400 and 422.
+    What Gradio lets escape of a caller's other mistakes is told, with 400 and 422; 503 where the process ends first.
     """
 
     def __init__(self, app):
@@ -46,6 +47,9 @@ class RequestLimits:
         except _RefusedError as refused:
             if not started:
                 await answer(send, *refused.args)
+        except asyncio.CancelledError:  # the process ends, see `serving.stop`
+            if not started:
+                await answer(send, 503, CLOSING)
         except KeyError:  # Gradio looks components and functions up by their numbers unchecked
             if started or not any(part in scope["path"] for part in _BY_NUMBER):
                 raise

@@ -43,8 +43,8 @@ def build_app(library: Library, store: Store, study: Study | None = None) -> gr.
         study: what the Rate tab asks about; without one it says that there is none.
 
     Returns:
-        The page, with its `gate` and `health`, which `serving` tells when to stop, `files`, which it looks through, its
-        `tally` and its `downloads`.
+        The page, with its `gate`, `library` and `health`, which `serving` tells when to stop, `files`, which it looks
+        through, its `tally` and its `downloads`.
     """
     gate, tally = Gate(), Tally(store, study)
     downloads = Downloads(tally, store, study)
@@ -66,7 +66,7 @@ def build_app(library: Library, store: Store, study: Study | None = None) -> gr.
         gr.HTML(js_on_load=mounting("tabs.js"), apply_default_css=False, elem_id="tabs")
         app.files = endpoints.build(library, app, gate)
     app.gate, app.health, app.app_id = gate, Health(library, store), _identity(library, study)
-    app.tally, app.downloads = tally, downloads
+    app.library, app.tally, app.downloads = library, tally, downloads
     return app.queue(max_size=QUEUE_SIZE)
 
 

@@ -11,7 +11,8 @@ from audiogan.ui.sessions import LightSessions
 
 HEAD_SECONDS = 10.0  # within which a connection has to send the head of its first request
 REST_SECONDS = 75  # between two requests: longer than nginx keeps a connection, so that it is never closed under it
-FINISH_SECONDS = 10  # for requests that are under way when the process is told to stop
+FINISH_SECONDS = 6  # for sounds that are being made when the process is told to stop
+CLOSE_SECONDS = 9  # for all other answers: many a supervisor kills after 10
 OPEN_FILES = 65_536
 STOP = (signal.SIGTERM, signal.SIGINT)
 LOG = logging.getLogger(__name__)
@@ -61,14 +62,20 @@ def launch_page(app: gr.Blocks, launch: dict) -> None:
 
 
 def stop(app: gr.Blocks) -> None:
-    """Take no new connection, finish what is under way, close."""
+    """Take no new connection, finish what is under way, close: in `CLOSE_SECONDS` and little more.
+
+    Who waits in line is sent away at once. Sounds that are not there after `FINISH_SECONDS` are given up: else the
+    process would end only with the last of them, for Python joins the threads that make them.
+    """
     LOG.info("Stopping: finishing what is under way.")
     app.health.stopping.set()
     app.gate.close()
-    app.server.config.timeout_graceful_shutdown = FINISH_SECONDS
+    app.server.config.timeout_graceful_shutdown = CLOSE_SECONDS
     app.server.should_exit = True
     app.app.stop_event.set()  # ends the heartbeats, which would never be done
-    app.server.thread.join(FINISH_SECONDS + 5)
+    app.server.thread.join(FINISH_SECONDS)
+    app.library.close()
+    app.server.thread.join(CLOSE_SECONDS - FINISH_SECONDS + 2)
     app.close(verbose=False)
 
 
