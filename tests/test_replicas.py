@@ -56,7 +56,8 @@ def test_replicas_show_one_page(replicas, url):
     assert configs[0]["app_id"] == configs[1]["app_id"]
     names = [[(one["id"], one["props"].get("elem_id")) for one in config["components"]] for config in configs]
     assert names[0] == names[1]
-    assert httpx.get(f"{url}/config", timeout=60, trust_env=False).json()["root"] == url
+    for forged in ({}, {"X-Forwarded-Host": "evil.example"}):
+        assert httpx.get(f"{url}/config", timeout=60, trust_env=False, headers=forged).json()["root"] == url
 
 
 def test_program_gets_its_files_from_where_they_were_made(url, tmp_path):
