@@ -38,7 +38,7 @@ def run(dim: int = 64, rounds: int = 15) -> list[dict]:
     said = f"{CLIPS} clips by float32 transposed convolutions of dim {dim}, one batch"
     share = _operations(plain) / float(np.median(ours)) / matmul_rate()
     return [
-        row(f"{CLIPS} clips, WaveGAN dim {dim}", ours, other, said, share_of_matmul_rate=share),
+        row(f"{CLIPS} clips, WaveGAN dim {dim}", ours, other, said, share_of_matmul=share),
         row(f"{CLIPS} clips, {INSTRUMENT}", clips, other, said),
         row(f"{len(KEYS)} keys of one sound, {INSTRUMENT}", keys, other, said),
     ]

@@ -1,6 +1,7 @@
 """Griffin-Lim on 64 clips against librosa's, each with the iterations it needs for the same spectral convergence."""
 
 import json
+from functools import partial
 
 import librosa
 import numpy as np
@@ -35,13 +36,13 @@ def _compare(name: str, audio: np.ndarray, rounds: int) -> dict:
     target = convergence(torch.from_numpy(theirs()), linear)
     enough = target * (1 + TOLERANCE)
     iterations = next(count for count in range(1, 200) if convergence(ours_with(linear, count), linear) <= enough)
-    ours, other = alternate([lambda: ours_with(linear, iterations), theirs], rounds)
-    alike = alternate([lambda: ours_with(linear, TARGET_ITERATIONS)], rounds)[0]
+    counts = iterations, TARGET_ITERATIONS
+    ours, alike, other = alternate([*(partial(ours_with, linear, count) for count in counts), theirs], rounds)
     extra = {
         "iterations": iterations,
         "convergence": convergence(ours_with(linear, iterations), linear),
         "baseline_convergence": target,
-        "ratio_at_as_many_iterations": float(np.median(other) / np.median(alike)),
+        "ratio_at_as_many_iterations": row("", alike, other, "")["ratio"],
     }
     baseline = f"librosa.griffinlim, {TARGET_ITERATIONS} iterations, all clips in one call"
     return row(f"Griffin-Lim, {name}", ours, other, baseline, **extra)

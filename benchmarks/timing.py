@@ -33,12 +33,16 @@ def alternate(functions: Sequence[Callable[[], object]], rounds: int, untimed: i
 
 
 def row(name: str, ours: list[float], other: list[float], baseline: str, **extra) -> dict:
-    """A benchmark's row: medians, and how many times faster ours is, the median of the rounds' ratios."""
+    """A benchmark's row: medians, and how many times faster ours is, the median and the ends of the rounds' ratios."""
+    ratios = [b / a for a, b in zip(ours, other, strict=True)]
     return {
         "name": name,
         "ours_s": statistics.median(ours),
         "baseline_s": statistics.median(other),
-        "ratio": statistics.median(b / a for a, b in zip(ours, other, strict=True)),
+        "ratio": statistics.median(ratios),
+        "rounds": len(ratios),
+        "lowest_ratio": min(ratios),
+        "highest_ratio": max(ratios),
         "baseline": baseline,
         "machine": machine(),
         **extra,
