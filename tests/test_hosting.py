@@ -150,6 +150,12 @@ def test_page_below_a_path_says_so(tmp_path):
     for path in ("/", "/config"):
         told = service.client.get(path, headers={"host": "a.example"}).text
         assert '"root":"http://a.example/sounds"' in told.replace(" ", "")
+    page = service.client.get("/").text
+    assert 'rel="manifest" href="./manifest.json"' in page
+    icons = service.client.get("/manifest.json").json()["icons"]
+    assert icons
+    assert all(service.client.get(f"/{icon['src']}").status_code == 200 for icon in icons)
+    assert not any(icon["src"].startswith("/") for icon in icons)
     service.process.kill()
     service.process.wait()
 

@@ -37,7 +37,8 @@ def opened(document: str) -> str:
     if not (config and root and body and config.end() < body.start() and "</head>" in document):
         return document
     head = document[: config.start()] + document[config.end() : body.start()]
-    head = _GRADIOS.sub("", head).replace("</head>", _about(json.loads(root[1])) + "</head>", 1)
+    head = _GRADIOS.sub("", head).replace('href="/manifest.json"', 'href="./manifest.json"')  # the page may lie deeper
+    head = head.replace("</head>", _about(json.loads(root[1])) + "</head>", 1)
     inside, end, rest = document[body.end() :].rpartition("</body>")
     return head + body[0] + _SCREEN + inside + config[0] + end + rest
 

@@ -117,6 +117,9 @@ def _packed(body: bytes, headers: list, encoding: str, cache: bytes) -> _Page:
     if kind.startswith(b"text/html"):
         body = opened(body.decode()).encode()
         own.append((CSP, policy(body).encode()))
+    elif kind.startswith(b"application/manifest"):
+        # Gradio names its icons from the site's root, wherever the page is
+        body = body.replace(b'"/pwa_icon', b'"pwa_icon')
     etag = b'"' + hashlib.sha256(body + encoding.encode()).hexdigest()[:32].encode() + b'"'
     if encoding and len(body) >= MIN_BYTES and kind.decode("latin-1").startswith(_COMPRESSED):
         body = brotli.compress(body, quality=QUALITY) if encoding == "br" else gzip.compress(body, QUALITY)
