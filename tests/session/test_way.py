@@ -7,7 +7,7 @@ import pytest
 from sitting import KEY, LISTENER, MODULES, Listener
 from tiny_study import HASHES, LABELS, SYSTEMS, write_study
 
-from audiogan.listening import tokens, views
+from audiogan.listening import tokens
 from audiogan.listening.store import Store
 from audiogan.listening.study import Study
 from audiogan.listening.votes import Exclusion
@@ -225,7 +225,3 @@ def test_exclusion_by_hand_keeps_the_listener_going(rating, store):
     rating.step()
     store.exclude(Exclusion(session_id=tokens.session_id(KEY), rule="manual", reason="A colleague."))
     assert rating.call("open")["view"]["stage"] == "rating"
-
-
-def test_spoken_label():
-    assert views.spoken("Snare_drum") == "Snare drum"

@@ -1,0 +1,42 @@
+"""Text that people write and files that nobody vouches for."""
+
+import pytest
+
+from audiogan.text import in_words, read_object
+
+
+def test_labels_are_shown_in_words():
+    assert in_words("Snare_drum") == "Snare drum"
+
+
+def test_object_of_the_right_version_is_read(tmp_path):
+    file = tmp_path / "a.json"
+    file.write_bytes(b'\xef\xbb\xbf{"format": 2, "name": "\xc3\xa4"}')  # as Notepad saves it
+    assert read_object(file, 100, format=2) == {"format": 2, "name": "ä"}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{"format": 1}', "its format is not 2"),
+        ('{"schema": 2}', "its format is not 2"),
+        ("[2]", "its format is not 2"),
+        ("{", "Expecting property name"),
+        ("", "Expecting value"),
+        ("[" * 100_000, "nested too deeply"),
+        ("\udcff", "is not UTF-8"),
+        (" " * 200_000 + '{"format": 2}', "larger than 100001 bytes"),
+    ],
+)
+def test_anything_else_is_refused(tmp_path, text, words):
+    file = tmp_path / "a.json"
+    file.write_bytes(text.encode(errors="surrogateescape"))
+    with pytest.raises(ValueError, match=words):
+        read_object(file, 100_001, format=2)
+
+
+def test_folder_is_no_file(tmp_path):
+    with pytest.raises(ValueError, match="not a file"):
+        read_object(tmp_path, 100, format=1)
+    with pytest.raises(FileNotFoundError):
+        read_object(tmp_path / "none.json", 100, format=1)
