@@ -37,7 +37,9 @@ def read_object(file: Path, most_bytes: int, **version: int) -> dict:
     if regular(file).stat().st_size > most_bytes:
         raise ValueError(f"it is larger than {most_bytes} bytes")
     try:
-        document = json.loads(read_text(file))
+        document = json.loads(file.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError:
+        raise ValueError("it is not UTF-8 text") from None
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
     ((name, value),) = version.items()

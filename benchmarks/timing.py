@@ -32,17 +32,22 @@ def alternate(functions: Sequence[Callable[[], object]], rounds: int, untimed: i
     return seconds
 
 
+def ratios(ours: list[float], other: list[float]) -> list[float]:
+    """How many times faster ours is, round by round."""
+    return [b / a for a, b in zip(ours, other, strict=True)]
+
+
 def row(name: str, ours: list[float], other: list[float], baseline: str, **extra) -> dict:
     """A benchmark's row: medians, and how many times faster ours is, the median and the ends of the rounds' ratios."""
-    ratios = [b / a for a, b in zip(ours, other, strict=True)]
+    times = ratios(ours, other)
     return {
         "name": name,
         "ours_s": statistics.median(ours),
         "baseline_s": statistics.median(other),
-        "ratio": statistics.median(ratios),
-        "rounds": len(ratios),
-        "lowest_ratio": min(ratios),
-        "highest_ratio": max(ratios),
+        "ratio": statistics.median(times),
+        "rounds": len(times),
+        "lowest_ratio": min(times),
+        "highest_ratio": max(times),
         "baseline": baseline,
         "machine": machine(),
         **extra,

@@ -24,7 +24,7 @@ def test_object_of_the_right_version_is_read(tmp_path):
         ("{", "Expecting property name"),
         ("", "Expecting value"),
         ("[" * 100_000, "nested too deeply"),
-        ("\udcff", "is not UTF-8"),
+        ("\udcff", "^it is not UTF-8 text$"),
         (" " * 200_000 + '{"format": 2}', "larger than 100001 bytes"),
     ],
 )
