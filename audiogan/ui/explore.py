@@ -113,8 +113,7 @@ class Explorer:
         number, directions = _get(request, "number"), self._of(self._place(request))
         if type(number) is not int or not 0 <= number < len(directions):
             raise ValueError(f"number must be a whole number from 0 to {len(directions) - 1}, not {number!r}")
-        meaning = directions.meaning(number)
-        return {**vars(meaning), "there": bool(directions.vectors()[number].any())}
+        return vars(directions.meaning(number))
 
     @guarded
     def nearest(self, request: dict) -> dict:

@@ -22,6 +22,8 @@ CROSSFADED = """() => {
   return pressed.length === tracks.length && tracks.every(({ gain }, at) => gain.value > 0.01 === pressed[at]);
 }"""
 
+WHERE = "all => all.map((one) => { const { x, y, width } = one.getBoundingClientRect(); return [x, y, width]; })"
+
 
 def test_real_and_model_are_switched_in_place(visit):
     page = visit(script=LISTEN)
@@ -98,13 +100,17 @@ def test_a_system_that_comes_later_joins_what_is_heard(visit):
     page.route("**/component_server**", hold)
     compare.get_by_role("button", name="New sounds").click()
     expect(compare.locator(".cell")).to_have_count(4)
-    second = compare.locator(".switch button").nth(1)
+    second, third = compare.locator(".switch button").nth(1), compare.locator(".switch button").nth(2)
+    expect(third).to_be_disabled()
+    places = compare.locator(".switch button, .system, .ab").evaluate_all(WHERE)
     second.click()
     page.wait_for_function("tracks.length === 2")
     wait_until(page, lambda: len(held) == 3)
     held[-1].continue_()
     expect(compare.locator(".cell")).to_have_count(8)
     expect(second).to_be_focused()
+    expect(third).to_be_enabled()
+    assert compare.locator(".switch button, .system, .ab").evaluate_all(WHERE) == places  # nothing moved away
     assert heard_now(page) == ["tiny-one"]
     page.keyboard.press("4")
     assert heard_now(page) == [compare.locator(".switch button").nth(3).inner_text()]

@@ -68,7 +68,7 @@ def test_focus_stays_where_what_was_pressed_is_gone(visit):
 
 def test_what_a_slider_changes_rises_to_its_right(visit):
     page = visit()
-    falls = {"name": "brightness", "low": "brighter", "high": "darker", "change": -400.0, "unit": "Hz", "there": True}
+    falls = {"name": "brightness", "low": "brighter", "high": "darker", "change": -400.0, "unit": "Hz"}
     moved = []
 
     def measure(route):
@@ -89,3 +89,30 @@ def test_what_a_slider_changes_rises_to_its_right(visit):
     expect(slider).to_have_attribute("aria-valuetext", "0.5 towards brighter")
     expect(page.locator(".scope .identity")).to_contain_text("moved by sliders")
     wait_until(page, lambda: [row for row in moved if len(row) > 1 and set(row) == {-0.5}])  # the map follows
+
+
+def test_nothing_moves_from_under_a_finger_while_sliders_are_measured(visit):
+    """A button that moves between press and release is not pressed: Morph stands below the sliders."""
+    page, held = visit(), []
+
+    def hold(route):
+        asks = '"fn_name":"direction"' in (route.request.post_data or "")
+        held.extend([route] * asks)
+        if not asks or len(held) > 1:
+            route.continue_()
+
+    page.route("**/component_server**", hold)
+    explore(page)
+    directions = page.locator(".panel[aria-labelledby='directions-title']")
+    directions.scroll_into_view_if_needed()
+    wait_until(page, lambda: held)
+    expect(directions.locator(".progress-line")).to_be_visible()
+    expect(directions.get_by_label("Brightness")).to_be_disabled()
+    parts = [*directions.locator(".direction").all(), tool(page, "Morph")]
+    before = [part.bounding_box() for part in parts]
+    held[0].fulfill(json={"name": "brightness", "low": "darker", "high": "brighter", "change": 400.0, "unit": "Hz"})
+    expect(directions.get_by_label("Brightness")).to_be_enabled()
+    expect(directions.locator(".progress-line")).to_be_hidden()
+    expect(directions.locator(".direction", has_text="Pitch")).to_contain_text("no direction found")
+    expect(directions.get_by_label("Pitch")).to_be_disabled()
+    assert [part.bounding_box() for part in parts] == before

@@ -1,7 +1,7 @@
 // Compare: one instrument, real and as each model makes it, on one scale; a loop that switches between them in place.
 
 import { Column } from "./column.js";
-import { button, choice, isShown, make, rename, segmented, words } from "./dom.js";
+import { allow, button, choice, isShown, make, rename, segmented, words } from "./dom.js";
 import { randomSeed } from "./kit.js";
 import { ask } from "./line.js";
 import { matchingGains } from "./loudness.js";
@@ -45,7 +45,8 @@ class Comparison {
     this.scores = new Scores((name) => this.title(name));
     this.progress = new Progress("Models");
     this.source = make("p", { className: "legend", textContent: WITHOUT });
-    this.root.append(make("div", { className: "toolbar" }, label, fresh, this.kinds(), this.scale()), this.transport(), this.source, this.progress.element, this.grid, this.scores.element);
+    const news = make("div", { className: "shares" }, this.source, this.progress.element);
+    this.root.append(make("div", { className: "toolbar" }, label, fresh, this.kinds(), this.scale()), this.transport(), news, this.grid, this.scores.element);
     document.addEventListener("keydown", (event) => this.key(event));
   }
 
@@ -90,12 +91,13 @@ class Comparison {
     if (this.label in sources) this.source.textContent = `Real sounds: held out from training, from ${sources[this.label]}.`;
     const tell = (text) => this.round === round && this.progress.say(text);
     this.progress.start(() => (this.round = null));
+    if (!this.columns.length) this.restart(systems);
     try {
       for (const [place, { name }] of systems.entries()) {
         const request = { system: name, label: this.label || null, seed: this.seed };
         const answer = await ask(this.server, "clips", request, tell);
         if (this.round !== round) return;
-        if (!place) this.restart();
+        if (!place) this.restart(systems);
         this.add(name, answer);
         if (!place) this.refocus();
         this.progress.at(this.columns.length, systems.length);
@@ -109,22 +111,31 @@ class Comparison {
     }
   }
 
-  // Nothing more comes: where nothing came, another instrument's sounds are not this one's.
+  // Nothing more comes: the places of what did not go, and where nothing came, another instrument's sounds are not this one's.
   end() {
     this.progress.end();
-    if (this.of !== this.label) this.restart();
+    if (this.of !== this.label) this.restart([]);
+    for (const part of [this.grid, this.tabs]) for (const place of [...part.children].slice(this.columns.length)) place.remove();
   }
 
   title(name) {
     return name === this.props.real ? "Real" : name;
   }
 
-  // The first of other sounds takes the place of all the earlier ones.
-  restart() {
+  // The first of other sounds takes the place of all the earlier ones; those that follow have theirs at once, so that nothing
+  // moves from under a finger.
+  restart(systems) {
     this.focused = [this.grid, this.tabs].find((part) => part.contains(document.activeElement));
     this.stop();
     Object.assign(this, { columns: [], heard: 0, of: this.label });
-    for (const part of [this.grid, this.tabs]) part.replaceChildren();
+    this.grid.replaceChildren(...systems.map(({ name }) => make("section", { className: "panel system" }, make("h2", { textContent: this.title(name) }))));
+    this.tabs.replaceChildren(...systems.map(({ name }, number) => this.tabOf(this.title(name), number)));
+  }
+
+  tabOf(title, number) {
+    const tab = button(title, () => this.hear(number), { className: "segment", title: `Key ${number + 1}` });
+    allow(tab, false);
+    return tab;
   }
 
   // It takes their focus too, where they had it.
@@ -137,8 +148,8 @@ class Comparison {
     const number = this.columns.length;
     const column = new Column({ name, title: this.title(name), label: this.label, sounds, sampleRate, choose: (place) => this.choose(number, place) });
     this.columns.push(column);
-    this.grid.append(column.element);
-    this.tabs.append(button(column.title, () => this.hear(number), { className: "segment", title: `Key ${number + 1}` }));
+    this.grid.children[number].replaceWith(column.element);
+    allow(this.tabs.children[number], true);
     this.joinAll();
     this.mark();
     this.draw();

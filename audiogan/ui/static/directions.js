@@ -33,9 +33,10 @@ export class Directions {
     this.progress = new Progress("Listening to what each slider changes");
     this.findButton = button("Find what they change", () => this.name(true), { image: "play" });
     const reset = button("Reset", () => this.reset(true), { image: "back" });
-    const head = make("header", {}, make("h2", { id: "directions-title", textContent: "Directions" }), this.findButton, reset);
+    const news = make("div", { className: "news" }, this.progress.element, this.findButton); // one of them, in a place of their own
+    const head = make("header", {}, make("h2", { id: "directions-title", textContent: "Directions" }), news, reset);
     const grid = make("div", { className: "directions" }, ...this.sliders.map((one) => one.element));
-    return make("section", { className: "panel", "aria-labelledby": "directions-title" }, head, make("p", { className: "legend", textContent: ABOUT }), grid, this.progress.element);
+    return make("section", { className: "panel", "aria-labelledby": "directions-title" }, head, make("p", { className: "legend", textContent: ABOUT }), grid);
   }
 
   get moved() {

@@ -3,6 +3,7 @@
 import { make } from "./dom.js";
 
 const STOP = 0.5; // standard deviations between stops
+const NONE = "no direction found";
 
 // The stops of a slider, nearest to its value first.
 export function stops(value, reach) {
@@ -64,15 +65,17 @@ export class DirectionSlider {
     this.mean(undefined);
   }
 
-  // Show what the server measured; a steered slider that steers nothing is not shown.
+  // Show what the server measured. A steered slider is of use once that is known to be what it steers; until then, and where it
+  // steers nothing, it keeps its place, for what comes behind it may be under a finger.
   mean(meaning) {
     this.meaning = meaning;
     const { name, low, high } = wordsOf(this.number, meaning, this.steered);
     this.name.textContent = name;
-    this.low.textContent = low;
-    this.high.textContent = high;
+    this.input.disabled = this.number < this.steered.length && !meaning?.name;
+    const none = Boolean(meaning) && this.input.disabled;
+    this.low.textContent = none ? NONE : low;
+    this.high.textContent = none ? "" : high;
     this.effect.textContent = changeOf(meaning, this.reach);
-    this.element.hidden = this.number < this.steered.length && !meaning?.name;
     this.set(this.value);
   }
 

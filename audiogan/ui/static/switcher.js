@@ -43,7 +43,7 @@ export class Switcher {
     const source = new AudioBufferSourceNode(context, { buffer: padded, loop: true });
     const level = new GainNode(context, { gain: heard ? gain : 0 });
     source.connect(level).connect(this.output);
-    const when = Math.max(this.origin, context.currentTime + LEAD);
+    const when = context.currentTime < this.origin ? this.origin : context.currentTime + LEAD;
     source.start(when, (when - this.origin) % this.duration);
     return { buffer, source, level, gain };
   }
