@@ -66,6 +66,11 @@ class Synthesizer:
         """
         return self.generator.pitch_range(0 if label is None else self.config.label_index(label))
 
+    def usual_pitch(self, label: str | None) -> float | None:
+        """The MIDI number in the middle of a label's range, None where it takes no pitch."""
+        known = self.pitch_range(label)
+        return None if known is None else float(math.floor(sum(known) / 2 + 0.5))
+
     def generate(
         self,
         num: int,

@@ -92,6 +92,7 @@ class TestPitch:
         assert hybrid.pitched_labels == ("Flute",)
         assert hybrid.pitch_range("Flute") == (60.0, 72.0)
         assert hybrid.pitch_range("Snare_drum") is None
+        assert (hybrid.usual_pitch("Flute"), hybrid.usual_pitch("Snare_drum")) == (66.0, None)
         assert audiogan.load("tiny-wavegan", "cpu", checkpoints).pitched_labels == ()
 
     def test_a_pitch_not_given_is_drawn_as_in_training(self, hybrid):

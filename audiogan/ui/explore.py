@@ -149,8 +149,8 @@ class Explorer:
         """The directions of a place, whatever its pitch: they are heard at the middle of the label's range."""
         key = place.synthesizer.name, place.label
         if key not in self._directions:
-            middle = None if place.pitch is None else _middle(place.synthesizer.pitch_range(place.label))
-            self._directions.setdefault(key, Directions(place.synthesizer, place.label, middle))
+            usual = place.synthesizer.usual_pitch(place.label)
+            self._directions.setdefault(key, Directions(place.synthesizer, place.label, usual))
         return self._directions[key]
 
     def _place(self, request: dict) -> Place:
@@ -159,12 +159,8 @@ class Explorer:
         if (label is None) == bool(synthesizer.labels):
             raise ValueError(f"label must be {'one of the labels' if synthesizer.labels else 'empty'}, not {label!r}")
         synthesizer.clip_labels([0], 0, label)
-        heard = synthesizer.pitch_range(label)
-        return Place(synthesizer, label, _middle(heard) if heard and pitch is None else pitch if heard else None)
-
-
-def _middle(pitches: tuple[float, float]) -> float:
-    return float(round(sum(pitches) / 2))
+        usual = synthesizer.usual_pitch(label)
+        return Place(synthesizer, label, usual if usual is None or pitch is None else pitch)
 
 
 def _get(request: dict, name: str):

@@ -12,8 +12,8 @@ from audiogan.audio import to_pcm16
 from audiogan.checks import check_pitch, check_seed
 from audiogan.synthesis import Synthesizer
 from audiogan.ui.fields import parse_seed
+from audiogan.ui.gate import guarded
 from audiogan.ui.library import Library
-from audiogan.ui.toasts import sentence
 
 MAX_CLIPS = 32
 MAX_INDEX = 1_000_000
@@ -50,16 +50,14 @@ class Sounds:
     def __init__(self, library: Library):
         self._library = library
 
+    @guarded
     def answer(self, request: dict) -> dict:
         """`{"sounds": [...]}` for `{"sounds": [...]}`, or `{"error": one sentence}`.
 
         A request is a clip of a seed (model, label, seed, index, pitch, truncation) or an exact latent (model, label,
         z, pitch); `vary` (amount, seed) moves its latent. All of one model, at most `MAX_CLIPS`.
         """
-        try:
-            return {"sounds": [describe(*pair) for pair in self.make(request)]}
-        except (ValueError, OSError) as error:
-            return {"error": sentence(error)}
+        return {"sounds": [describe(*pair) for pair in self.make(request)]}
 
     def make(self, request: dict) -> list[tuple[Sound, np.ndarray, int]]:
         """Sounds with their audio [time] and sample rate.
@@ -118,16 +116,9 @@ def _exact(synthesizer: Synthesizer, request: dict) -> Sound:
     if label is None and synthesizer.labels:
         raise ValueError("label must be given with an exact latent")
     synthesizer.clip_labels([0], 0, label)
-    pitch = _pitch(synthesizer, label, check_pitch(request.get("pitch")))
-    return _named(synthesizer, Sound(synthesizer.name, label, pitch, np.array(z, np.float32)), request)
-
-
-def _pitch(synthesizer: Synthesizer, label: str | None, pitch: float | None) -> float | None:
-    """The pitch that a label takes: by default the middle of its range, none for an unpitched one."""
-    known = synthesizer.pitch_range(label)
-    if known is None:
-        return None
-    return float(round(sum(known) / 2)) if pitch is None else pitch
+    pitch, usual = check_pitch(request.get("pitch")), synthesizer.usual_pitch(label)
+    heard = usual if usual is None or pitch is None else pitch
+    return _named(synthesizer, Sound(synthesizer.name, label, heard, np.array(z, np.float32)), request)
 
 
 def _named(synthesizer: Synthesizer, sound: Sound, request: dict) -> Sound:
