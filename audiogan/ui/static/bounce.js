@@ -5,7 +5,7 @@ import { bufferOf, gainOf, guard, rateOf, start } from "./engine.js";
 import { describeKit, fileName, isHeard } from "./kit.js";
 import { evenGain } from "./loudness.js";
 import { LEVELS } from "./pattern.js";
-import { wavOf } from "./pcm.js";
+import { wavFile, wavOf } from "./pcm.js";
 import { chromaticSfz, kitSfz } from "./sfz.js";
 import { beatMidi } from "./smf.js";
 import { zipOf } from "./zip.js";
@@ -13,7 +13,7 @@ import { zipOf } from "./zip.js";
 const LOOP_RATE = 44100;
 
 export function soundWav(sound) {
-  return new Blob([wavOf([sound.samples], sound.sample_rate)], { type: "audio/wav" });
+  return wavFile(sound.samples, sound.sample_rate);
 }
 
 // WAV files, kit.sfz, the beat for its keys, and kit.json.
@@ -50,7 +50,7 @@ export async function loopWav(kit, tuner) {
   schedule(offline, kit, turns * kit.steps, tuner);
   const rendered = await offline.startRendering();
   const samples = rendered.getChannelData(0).subarray(end - length);
-  return new Blob([wavOf([samples], LOOP_RATE)], { type: "audio/wav" });
+  return wavFile(samples, LOOP_RATE);
 }
 
 // By how many samples the level guard is late: its compressor looks ahead, as far as the browser likes.

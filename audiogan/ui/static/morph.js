@@ -3,7 +3,7 @@
 import { button, isShown, make, rename, saveFile, slider, words } from "./dom.js";
 import { audio, play, wake } from "./engine.js";
 import { evenGain } from "./loudness.js";
-import { wavOf } from "./pcm.js";
+import { wavFile } from "./pcm.js";
 import { toast } from "./toast.js";
 import { drawOutline } from "./wave.js";
 
@@ -120,7 +120,7 @@ export class Morph {
 
   save() {
     const { samples, sampleRate } = joined(this.sounds);
-    saveFile(`${this.name}.wav`, new Blob([wavOf([samples], sampleRate)], { type: "audio/wav" }));
+    saveFile(`${this.name}.wav`, wavFile(samples, sampleRate));
   }
 }
 

@@ -42,3 +42,8 @@ export function wavOf(channels, sampleRate) {
   pcm.forEach((channel, number) => channel.forEach((value, time) => (body[time * count + number] = value)));
   return new Uint8Array(view.buffer);
 }
+
+// One channel as a WAV file to be saved.
+export function wavFile(samples, sampleRate) {
+  return new Blob([wavOf([samples], sampleRate)], { type: "audio/wav" });
+}

@@ -85,7 +85,6 @@ function buildActions(studio, sequencer, player, notes, isHere) {
     save: () => saveFile(`audiogan-kit-${studio.base.seed}.zip`, kitZip(studio.kit)),
     open: (file) => run(openFile(studio, file).then((before) => before && toast("The kit is open.", "done", () => studio.exchange(before)))),
     share: () => run(share(studio)),
-    refuse: (text) => toast(text),
     pattern: (name) => offerBack(studio, `The beat is ${name} now.`, studio.startWith(name)),
     clear: () => offerBack(studio, "The beat is cleared.", studio.setBeat({ pattern: emptyPattern() })),
     loop: () => run(saveLoop(studio, notes.tuner)),

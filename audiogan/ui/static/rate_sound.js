@@ -1,6 +1,7 @@
 // Sounds of a study: fetched by token, unmasked, kept as AudioBuffers, played one at a time and timed.
 
 import { openAudio } from "./audio_context.js";
+import { bytesOf } from "./pcm.js";
 
 const ATTEMPTS = 4;
 const FACTOR = 1664525;
@@ -78,8 +79,7 @@ export class Sounds {
 
 // Each 16-bit sample was XORed with the upper half of x[n + 1] = FACTOR x[n] + STEP, x[0] the token's first eight digits.
 function decode(text, token, sampleRate, channels) {
-  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-  const samples = new Int16Array(bytes.buffer);
+  const samples = new Int16Array(bytesOf(text).buffer);
   let state = parseInt(token.slice(0, 8), 16);
   for (let at = 0; at < samples.length; at++) {
     state = (Math.imul(state, FACTOR) + STEP) >>> 0;

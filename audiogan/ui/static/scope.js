@@ -6,7 +6,7 @@ import { allow, button, make, rename, saveFile, segmented } from "./dom.js";
 import { audio, bufferOf, play, wake } from "./engine.js";
 import { listenToFingers } from "./fingers.js";
 import { evenGain } from "./loudness.js";
-import { wavOf } from "./pcm.js";
+import { wavFile } from "./pcm.js";
 import { penOf } from "./picture.js";
 import { decibels, KINDS, spectrogram } from "./spectrum.js";
 import { View } from "./view.js";
@@ -107,7 +107,7 @@ export class Scope {
   }
 
   saveWav() {
-    if (this.sound) saveFile(this.sound.fileName, new Blob([wavOf([this.sound.samples], this.sound.sampleRate)], { type: "audio/wav" }));
+    if (this.sound) saveFile(this.sound.fileName, wavFile(this.sound.samples, this.sound.sampleRate));
   }
 
   look(change) {

@@ -1,7 +1,7 @@
 // The kit as a whole: model, instrument, seed, another kit, sharing, files.
 
 import { button, choice, make, words } from "./dom.js";
-import { isSeed, randomSeed } from "./kit.js";
+import { seedField } from "./seeds.js";
 
 const MIXED = "";
 
@@ -12,31 +12,26 @@ export function buildToolbar(studio, actions) {
     load();
   });
   const label = choice("Instrument", [], MIXED, () => load());
-  const seed = make("input", { type: "text", inputMode: "numeric", maxLength: 19, autocomplete: "off", spellcheck: false });
-  const load = () => actions.load({ model: model.select.value, label: label.select.value || null, seed: seed.value.trim() });
+  const load = () => actions.load({ model: model.select.value, label: label.select.value || null, seed: seed.value });
+  const seed = seedField("Seed", studio.base.seed, load);
   const offer = (wanted) => {
     const { labels } = studio.model(model.select.value);
     label.hidden = !labels.length;
     label.fill([[MIXED, "A mixed kit"], ...labels.map((name) => [name, words(name)])], labels.includes(wanted) ? wanted : MIXED);
   };
-  seed.addEventListener("change", () => {
-    if (isSeed(seed.value.trim())) return load();
-    actions.refuse(`A seed is a whole number from 0 to ${2n ** 63n - 1n}.`);
-    seed.value = studio.base.seed;
-  });
   const fresh = button("New kit", () => {
-    seed.value = randomSeed();
+    seed.roll();
     load();
   }, { image: "dice", className: "tool primary", title: "Sixteen other sounds; locked pads stay" });
   const show = () => {
     model.select.value = studio.base.model;
     offer(studio.base.label ?? MIXED);
-    seed.value = studio.base.seed;
+    seed.set(studio.base.seed);
   };
   studio.addEventListener("changed", ({ detail }) => detail === null && show());
   show();
-  const field = make("label", { className: "field seed" }, make("span", { textContent: "Seed" }), seed);
-  return make("div", { className: "toolbar" }, model, label, field, fresh, buildFiles(actions));
+  seed.element.classList.add("seed");
+  return make("div", { className: "toolbar" }, model, label, seed.element, fresh, buildFiles(actions));
 }
 
 function buildFiles(actions) {
