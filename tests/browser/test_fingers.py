@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from .listen import LISTEN, heard
 from .studio import pad, tool
+from .waiting import wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -50,6 +51,45 @@ def test_finger_paints_steps_sideways_and_scrolls_upwards(phone):
     slide(phone, (box["x"] + box["width"] + 20, box["y"] + 30), (0, -10))
     phone.wait_for_function(f"scrollY > {top} && {levels} === '0220000000000000'")
     assert heard(phone) == []
+
+
+def test_second_finger_does_not_end_what_the_first_paints(phone):
+    tool(phone, "Clear").tap()
+    steps = phone.locator(".step:visible")
+    steps.first.scroll_into_view_if_needed()
+    boxes = [steps.nth(number).bounding_box() for number in (0, 1, 2, 5)]
+    first, second, third, other = ({"x": box["x"] + 15, "y": box["y"] + 15} for box in boxes)
+    devtools = phone.context.new_cdp_session(phone)
+    touches = (
+        ("touchStart", [first | {"id": 1}]),
+        ("touchMove", [second | {"id": 1}]),
+        ("touchStart", [second | {"id": 1}, other | {"id": 2}]),
+        ("touchEnd", [second | {"id": 1}]),
+        ("touchMove", [third | {"id": 1}]),
+        ("touchEnd", []),
+    )
+    for kind, points in touches:
+        devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    levels = "[...document.querySelectorAll('.step')].slice(0, 6).map((step) => step.dataset.level).join('')"
+    phone.wait_for_function(f"{levels} === '222002'")
+
+
+def test_no_key_moves_while_its_notes_are_made(phone):
+    phone.locator(".toolbar").get_by_label("Model").select_option("tiny-pitched")
+    phone.locator(".toolbar").get_by_label("Instrument").select_option("Flute")
+    expect(phone.locator(".progress")).to_be_hidden()
+    expect(pad(phone, 15)).to_contain_text("Flute")
+    held = []
+    asks = lambda route: '"z":' in (route.request.post_data or "")  # noqa: E731
+    phone.route("**/component_server**", lambda route: held.append(route) if asks(route) else route.continue_())
+    phone.get_by_role("button", name="Keys", exact=True).tap()
+    about = phone.locator(".keys .about")
+    expect(about).to_contain_text("Making")
+    wait_until(phone, lambda: held)
+    before = phone.locator(".piano").bounding_box()
+    held[0].continue_()
+    expect(about).to_contain_text("every key is drawn")
+    assert phone.locator(".piano").bounding_box() == before
 
 
 def test_menu_stays_away_from_whoever_plays_with_two_fingers(phone):

@@ -57,3 +57,10 @@ test("the nearest step is the one that is heard, late where it swings", () => {
   clock.setTempo(60);
   assert.deepEqual([1.95, 2.3, 2.6].map((time) => clock.nearest(time)), [7, 9, 10]);
 });
+
+test("what is pressed just after a new tempo, and heard before it, comes to a step of the former one", () => {
+  const clock = new StepClock(0, 60, 0);
+  clock.take(1.25);
+  clock.setTempo(300);
+  assert.deepEqual([0.26, 1.0, 1.1, 1.24, 1.25, 1.29].map((time) => clock.nearest(time)), [1, 4, 4, 5, 5, 6]);
+});

@@ -77,3 +77,27 @@ test("a take that is over tells of the beat before it, one in which nothing was 
   it.setBeat(told[3]);
   assert.equal(it.kit.pattern[3][0], 0);
 });
+
+test("a take that goes on in another kit is of that kit's beat alone", () => {
+  const { it, sequencer, at } = running();
+  const told = [];
+  sequencer.addEventListener("recording", ({ detail }) => detail && told.push(detail));
+  sequencer.record(true);
+  at(0.3);
+  sequencer.write(4);
+  it.exchange({ kit: { ...it.kit, pattern: emptyPattern(), tempo: 80 }, beat: "", base: it.base });
+  sequencer.beginTake();
+  sequencer.record(false);
+  assert.deepEqual(told, []);
+  sequencer.record(true);
+  sequencer.write(5);
+  sequencer.record(false);
+  assert.equal(told[0].tempo, 80);
+});
+
+test("a beat that nobody looks at keeps no columns that were heard", () => {
+  const { sequencer, at } = running();
+  for (let second = 1; second < 60; second += 1) at(second);
+  assert.ok(sequencer.shown.length < 8); // the one that is heard, and those ahead
+  assert.equal(sequencer.column(), 6); // second 59 is step 118
+});

@@ -187,3 +187,42 @@ test("undo goes back through a pad's sounds", async () => {
   it.undo(0);
   assert.equal(it.pads[0].sound.seed, "7");
 });
+
+test("what a pad was asked for last is what it gets", async () => {
+  const { studio: it, calls } = studio();
+  const kit = it.load({ model: "one", label: null, seed: "8" });
+  await settle();
+  const chosen = it.change(12, "one", "Flute"); // its kit's half has not been asked for yet
+  await settle();
+  calls[1].resolve({ sounds: [{ ...calls[1].sounds[0], pitch: null, z: "", pcm: "", sample_rate: 16000, seed: "555" }] });
+  assert.equal((await chosen).seed, "555");
+  calls[0].reply();
+  while (calls.length < 3) await settle();
+  calls[2].reply();
+  await kit;
+  assert.deepEqual([it.pads[12].sound.seed, it.pads[13].sound.seed, it.busy.size], ["555", "8", 0]);
+  const rolled = it.reroll(3);
+  await settle();
+  const another = it.load({ model: "one", label: null, seed: "9" });
+  await settle();
+  calls[4].reply();
+  while (calls.length < 6) await settle();
+  calls[5].reply();
+  await another;
+  calls[3].reply();
+  assert.equal(await rolled, null);
+  assert.deepEqual([it.pads[3].sound.seed, it.busy.size], ["9", 0]);
+});
+
+test("an address locks no pad of a kit that took its place", async () => {
+  const { studio: it, calls } = studio();
+  const opened = it.openAddress("?model=one&seed=8&mix=4k_12k");
+  const kit = it.load({ model: "one", label: null, seed: "9" });
+  for (let batch = 0; batch < 3; batch += 1) {
+    await settle();
+    calls[batch].reply();
+  }
+  await kit;
+  assert.equal(await opened, false);
+  assert.deepEqual([...new Set(it.pads.map((pad) => `${pad.sound.seed} ${pad.locked}`))], ["9 false"]);
+});

@@ -21,25 +21,26 @@ export function stepSeconds(tempo) {
 // Counts steps from an anchor by multiplication, so no error adds up; a new tempo moves the anchor to the coming step.
 export class StepClock {
   constructor(start, tempo, swing) {
-    Object.assign(this, { anchor: start, anchorStep: 0, next: 0, tempo, swing });
+    Object.assign(this, { anchor: start, anchorStep: 0, next: 0, tempo, former: tempo, swing });
   }
 
+  // Before the anchor steps came at the former tempo.
   timeOf(step) {
     const late = step % 2 ? this.swing / 100 : 0;
-    return this.anchor + (step - this.anchorStep + late) * stepSeconds(this.tempo);
+    return this.anchor + (step - this.anchorStep + late) * stepSeconds(step < this.anchorStep ? this.former : this.tempo);
   }
 
   // The step that is nearest to a time.
   nearest(time) {
-    const step = this.anchorStep + Math.floor((time - this.anchor) / stepSeconds(this.tempo));
+    const seconds = stepSeconds(time < this.anchor ? this.former : this.tempo);
+    const step = this.anchorStep + Math.floor((time - this.anchor) / seconds);
     const away = (one) => Math.abs(this.timeOf(one) - time);
     return Math.max(away(step + 1) < away(step) ? step + 1 : step, 0);
   }
 
   setTempo(tempo) {
     this.anchor += (this.next - this.anchorStep) * stepSeconds(this.tempo);
-    this.anchorStep = this.next;
-    this.tempo = tempo;
+    Object.assign(this, { anchorStep: this.next, former: this.tempo, tempo });
   }
 
   // The steps before `until`, in order, each handed out once: [{ step, time }].

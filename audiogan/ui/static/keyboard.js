@@ -19,6 +19,7 @@ export function buildKeyboard(studio, notes, actions) {
     keys.forEach((key, at) => {
       nameKey(key, notes.base + at);
       key.dataset.known = notes.isKnown(notes.base + at);
+      key.toggleAttribute("data-down", notes.held.has(notes.base + at));
     });
     about.textContent = describe(notes);
     piano.dataset.busy = false;
@@ -51,11 +52,10 @@ function buildTools(notes, actions, about) {
   const shift = (octaves) => () => actions.run(notes.setBase(notes.base + 12 * octaves));
   const down = button("Octave down", shift(-1), { className: "tool small" });
   const up = button("Octave up", shift(1), { className: "tool small" });
-  const sustain = button("Sustain", () => {
-    notes.setSustain(!notes.sustain);
-    sustain.ariaPressed = notes.sustain;
-  }, { className: "tool small" });
-  sustain.ariaPressed = false;
+  const sustain = button("Sustain", () => notes.setSustain(!notes.sustain), { className: "tool small" });
+  const showSustain = () => (sustain.ariaPressed = notes.sustain);
+  notes.addEventListener("sustain", showSustain); // a pedal moves it too
+  showSustain();
   const save = button("Save SFZ", actions.saveKeys, { image: "download", title: "The keyboard's notes as WAV files with an SFZ instrument" });
   const tools = make("div", { className: "key-tools" }, down, up, sustain, save, about);
   notes.addEventListener("ready", () => {

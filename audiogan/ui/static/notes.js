@@ -1,6 +1,6 @@
 // The selected pad's sound at every pitch of a keyboard.
 
-import { play, wake } from "./engine.js";
+import { gainOf, play, wake } from "./engine.js";
 
 export const COUNT = 25; // two octaves and the C above
 export const BASE = { min: 24, max: 84, value: 48 }; // MIDI number of the lowest key
@@ -24,10 +24,10 @@ export class Notes extends EventTarget {
     return Array.from({ length: COUNT }, (_, at) => this.base + at);
   }
 
-  // Those of the keyboard's notes that are here; where none is, what else is.
-  get samples() {
-    const { drawn } = this.tuner.of(this.sound);
-    const here = this.pitches.filter((pitch) => drawn.has(pitch));
+  // Those of a sound's notes that are here; where none is, what else is.
+  samplesOf(sound, pitches) {
+    const { drawn } = this.tuner.of(sound);
+    const here = pitches.filter((pitch) => drawn.has(pitch));
     return (here.length ? here : [...drawn.keys()]).map((pitch) => ({ pitch, sound: drawn.get(pitch) }));
   }
 
@@ -72,8 +72,9 @@ export class Notes extends EventTarget {
     wake();
     this.held.add(pitch);
     this.voices.get(pitch)?.stop();
-    const { buffer, gain, rate } = this.tuner.at(this.sound, pitch);
-    this.voices.set(pitch, play(buffer, { gain: gain * (velocity ?? 1), rate }));
+    const { sound, gain: level, length } = this.studio.pads[this.studio.selected];
+    const { buffer, gain, rate } = this.tuner.at(sound, pitch);
+    this.voices.set(pitch, play(buffer, { gain: (velocity ?? 1) * gain * gainOf(level), rate, share: length / 100 }));
     this.dispatchEvent(new CustomEvent("played", { detail: { pitch, velocity } }));
     this.dispatchEvent(new CustomEvent("note", { detail: pitch }));
   }
@@ -91,6 +92,7 @@ export class Notes extends EventTarget {
 
   setSustain(on) {
     this.sustain = on;
+    this.dispatchEvent(new Event("sustain"));
     if (!on) for (const pitch of [...this.voices.keys()]) if (!this.held.has(pitch)) this.release(pitch);
   }
 
@@ -105,8 +107,10 @@ export class Notes extends EventTarget {
     return this.refresh();
   }
 
-  // What a sampler needs: the model's own notes, or the one sound.
-  files() {
-    return this.samples.map(({ pitch, sound }) => ({ pitch: Math.round(pitch), sound }));
+  // What a sampler needs: the model's own notes, once all are here, or the one sound.
+  async files() {
+    const { sound, pitches } = this;
+    if (this.pitched) await this.tuner.fetch(sound, pitches);
+    return this.samplesOf(sound, pitches).map((one) => ({ ...one, pitch: Math.round(one.pitch) }));
   }
 }

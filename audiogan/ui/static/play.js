@@ -35,7 +35,10 @@ export function mount({ element, props, server }) {
   const actions = buildActions(studio, sequencer, player, notes, isHere);
   const inspector = buildInspector(studio, player, actions);
   offerTake(studio, sequencer, isHere);
-  studio.addEventListener("exchanged", dropUndo); // another kit's beat is not in it
+  studio.addEventListener("exchanged", () => {
+    dropUndo(); // another kit's beat is not in it
+    sequencer.beginTake();
+  });
   notes.addEventListener("played", ({ detail }) => sequencer.write(studio.selected, detail));
   studio.addEventListener("changed", () => actions.run(tuner.prepare()));
   actions.adjust = () => inspector.focus();
@@ -88,7 +91,7 @@ function buildActions(studio, sequencer, player, notes, isHere) {
     pattern: (name) => offerBack(studio, `The beat is ${name} now.`, studio.startWith(name)),
     clear: () => offerBack(studio, "The beat is cleared.", studio.setBeat({ pattern: emptyPattern() })),
     loop: () => run(saveLoop(studio, notes.tuner)),
-    saveKeys: () => saveFile(`audiogan-${notes.sound.model}-keys.zip`, chromaticZip(fileName(notes.sound).replace(/\.wav$/, ""), notes.files())),
+    saveKeys: () => run(saveKeys(notes)),
   };
 }
 
@@ -105,6 +108,11 @@ async function saveLoop(studio, tuner) {
   if (isEmpty(studio.kit.pattern)) throw new Error("The pattern is empty: choose one, or set some steps first.");
   await tuner.prepare();
   saveFile(`audiogan-loop-${studio.kit.tempo}-bpm.wav`, await loopWav(studio.kit, tuner));
+}
+
+async function saveKeys(notes) {
+  const { sound } = notes;
+  saveFile(`audiogan-${sound.model}-keys.zip`, chromaticZip(fileName(sound).replace(/\.wav$/, ""), await notes.files()));
 }
 
 async function share(studio) {

@@ -48,9 +48,15 @@ export class Sequencer extends EventTarget {
   record(on) {
     if (on === (this.take !== null)) return;
     const { take } = this;
-    this.take = on ? { before: this.studio.beatNow(), count: 0 } : null;
-    this.played.clear();
+    this.take = on ? {} : null;
+    this.beginTake();
     this.dispatchEvent(new CustomEvent("recording", { detail: take?.count ? take.before : null }));
+  }
+
+  // What was recorded until now, perhaps into another kit, is not of the take.
+  beginTake() {
+    if (this.take) this.take = { before: this.studio.beatNow(), count: 0 };
+    this.played.clear();
   }
 
   // A pad that was pressed just now, at the step nearest to what is heard; how hard, where that is known, and at which pitch.
@@ -77,12 +83,20 @@ export class Sequencer extends EventTarget {
         if (row[column] && !this.played.delete(`${step} ${number}`)) this.player.beat(number, time, LEVELS[row[column]], kit.pitches[number][column]);
       });
     }
+    this.forget(now); // nobody asks for columns in a page that is hidden
+  }
+
+  // Columns before the one that sounds.
+  forget(now) {
+    const coming = this.shown.findIndex(({ time }) => time > now);
+    const begun = coming < 0 ? this.shown.length : coming;
+    if (begun > 1) this.shown.splice(0, begun - 1);
   }
 
   // The column that is sounding now, for the eye; null while stopped.
   column() {
     const now = audio().currentTime;
-    while (this.shown.length > 1 && this.shown[1].time <= now) this.shown.shift();
+    this.forget(now);
     return this.running && this.shown[0]?.time <= now ? this.shown[0].column : null;
   }
 }

@@ -9,7 +9,7 @@ const LEVEL_WORDS = ["off", "soft", "normal", "accent"];
 
 export function buildSteps(studio, sequencer, player) {
   const node = make("div", { className: "steps", role: "group", ariaLabel: "Step grid" });
-  const state = { all: false, one: false, paint: null, before: null };
+  const state = { all: false, one: false, paint: null, before: null, finger: null };
   const rows = studio.pads.map((_, number) => buildRow(number, studio, sequencer, player, state));
   node.append(...rows.map((row) => row.node));
   const settleFocus = roveFocus(node, ".step", () => studio.kit.steps);
@@ -23,11 +23,12 @@ export function buildSteps(studio, sequencer, player) {
     if (focused?.closest("[hidden]")) rows[studio.selected].cells[focused.dataset.step]?.focus(); // its row gave way to another's
   };
   node.addEventListener("pointerover", (event) => paintOver(event, studio, state));
-  addEventListener("pointerup", () => (state.paint = null));
-  addEventListener("pointercancel", () => {
-    if (state.paint !== null) studio.setBeat(state.before); // the finger came to scroll the page
-    state.paint = null;
-  });
+  const lift = (event) => {
+    if (event.pointerId !== state.finger) return; // another finger's
+    if (event.type === "pointercancel") studio.setBeat(state.before); // it came to scroll the page
+    Object.assign(state, { paint: null, finger: null });
+  };
+  for (const end of ["pointerup", "pointercancel"]) addEventListener(end, lift);
   studio.addEventListener("changed", ({ detail }) => show(detail));
   studio.addEventListener("selected", () => show(null));
   sequencer.addEventListener("running", () => follow(node, rows, sequencer));
@@ -88,9 +89,10 @@ function buildStep(number, step, studio, sequencer, state) {
     if (event.button !== 0) return;
     event.preventDefault(); // no focus: the space bar stays with the sequencer
     cell.releasePointerCapture?.(event.pointerId);
-    state.before = studio.beatNow();
+    const before = studio.beatNow();
     tap();
-    state.paint = studio.kit.pattern[number][step];
+    if ((state.finger ?? event.pointerId) !== event.pointerId) return; // another paints already
+    Object.assign(state, { before, paint: studio.kit.pattern[number][step], finger: event.pointerId });
   });
   cell.addEventListener("keydown", (event) => {
     const change = { "+": 1, "=": 1, "-": -1 }[event.key];
@@ -107,7 +109,7 @@ function buildStep(number, step, studio, sequencer, state) {
 
 function paintOver(event, studio, state) {
   const cell = event.target.closest?.(".step");
-  if (state.paint === null || event.buttons !== 1 || !cell) return;
+  if (event.pointerId !== state.finger || event.buttons !== 1 || !cell) return;
   studio.setStep(Number(cell.dataset.number), Number(cell.dataset.step), state.paint);
 }
 

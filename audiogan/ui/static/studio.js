@@ -1,4 +1,5 @@
-// The page's state and what changes it. Views listen to `changed` (which pad, or null for all).
+// The page's state and what changes it. Views listen to `changed` (which pad, or null for all). `busy` holds what each pad
+// was last asked for while that is on its way: what was asked before does not take its place.
 
 import { addressOf, readAddress } from "./address.js";
 import { newKit, randomSeed } from "./kit.js";
@@ -11,7 +12,7 @@ const VARIATION = 0.35;
 export class Studio extends EventTarget {
   constructor({ models, kit, roles, server }) {
     super();
-    Object.assign(this, { models, roles, beat: "", supply: new Supply(server, (text) => this.say(text || (this.task?.what ?? ""))), kit: newKit(), selected: 0, busy: new Set(), task: null });
+    Object.assign(this, { models, roles, beat: "", supply: new Supply(server, (text) => this.say(text || (this.task?.what ?? ""))), kit: newKit(), selected: 0, busy: new Map(), task: null });
     this.base = { model: kit[0].model, label: null, seed: kit[0].seed };
     this.settled = this.base; // the last that came to its end
     kit.forEach((sound, number) => (this.kit.pads[number].sound = decoded(sound)));
@@ -112,7 +113,7 @@ export class Studio extends EventTarget {
       for (const batch of batches(wanted)) {
         const sounds = await this.fetch(batch.map(({ number, ...request }) => request));
         if (task.cancelled) return;
-        for (const [at, sound] of sounds.entries()) if (!this.pads[batch[at].number].locked) this.put(batch[at].number, sound);
+        for (const [at, sound] of sounds.entries()) if (this.awaits(batch[at].number, task)) this.put(batch[at].number, sound);
       }
     });
   }
@@ -122,7 +123,7 @@ export class Studio extends EventTarget {
     this.task?.cancel();
     const task = { what: `${what}…`, cancelled: false, cancel: () => this.finish(task, wanted) };
     this.task = task;
-    this.mark(wanted, true);
+    for (const { number } of wanted) this.await(number, task);
     this.say(task.what);
     try {
       await work(task);
@@ -138,16 +139,24 @@ export class Studio extends EventTarget {
   finish(task, wanted) {
     task.cancelled = true;
     if (this.task === task) this.task = null;
-    this.mark(wanted, false);
+    for (const { number } of wanted) this.release(number, task);
     this.say("");
   }
 
-  mark(wanted, busy) {
-    for (const { number } of wanted) {
-      if (busy) this.busy.add(number);
-      else this.busy.delete(number);
-      this.changed(number);
-    }
+  // A pad waits for what something brings, whatever it waited for before.
+  await(number, what) {
+    this.busy.set(number, what);
+    this.changed(number);
+  }
+
+  awaits(number, what) {
+    return this.busy.get(number) === what && !this.pads[number].locked;
+  }
+
+  release(number, what) {
+    if (this.busy.get(number) !== what) return;
+    this.busy.delete(number);
+    this.changed(number);
   }
 
   put(number, sound) {
@@ -187,25 +196,24 @@ export class Studio extends EventTarget {
     return this.replace(number, async () => (await this.fetch([request]))[0]);
   }
 
-  // Another sound for a pad; answers it, or null where the pad was locked, or another kit opened, before it came.
+  // Another sound for a pad; answers it, or null where the pad was locked, or asked for yet another, before it came.
   async replace(number, work) {
-    const pad = this.pads[number];
-    this.busy.add(number);
-    this.changed(number);
+    const turn = {};
+    this.await(number, turn);
     try {
       const sound = await work();
-      if (this.pads[number] !== pad || pad.locked) return null;
+      if (!this.awaits(number, turn)) return null;
       this.put(number, sound);
       return sound;
     } finally {
-      this.busy.delete(number);
-      this.changed(number);
+      this.release(number, turn);
     }
   }
 
   // Another kit with its beat's name and what it is called, in which nothing that is on its way comes; answers the one before.
   exchange({ kit, beat, base }) {
     this.task?.cancel();
+    this.busy.clear();
     const before = { kit: this.kit, beat: this.beat, base: this.settled };
     Object.assign(this, { kit, beat, base, settled: base });
     this.changed();
@@ -225,15 +233,12 @@ export class Studio extends EventTarget {
     this.changed();
     const others = [...asked.pads, ...exact];
     const rest = this.pads.map((_, number) => number).filter((at) => !others.some(({ number }) => number === at));
-    try {
-      if (!same && !(await this.load(base, rest))) return false;
-      for (const group of byModel(others)) if (!(await this.fill(group, `Making ${group.length} sounds`))) return false;
-      if (asked.missing) throw new Error(`This link asks for ${asked.missing}, which is not here: what it opens is another kit.`);
-      return true;
-    } finally {
-      for (const { number, locked } of asked.mix) this.pads[number].locked ||= Boolean(locked);
-      this.changed();
-    }
+    if (!same && !(await this.load(base, rest))) return false;
+    for (const group of byModel(others)) if (!(await this.fill(group, `Making ${group.length} sounds`))) return false;
+    for (const { number, locked } of asked.mix) this.pads[number].locked ||= Boolean(locked);
+    this.changed();
+    if (asked.missing) throw new Error(`This link asks for ${asked.missing}, which is not here: what it opens is another kit.`);
+    return true;
   }
 
   address(search) {

@@ -29,15 +29,17 @@ export function listenToTyping(element, { mode, notes, sequencer, actions, studi
       studio.select(pad);
     }
   });
+  const letGo = () => {
+    for (const pitch of down.values()) notes.up(pitch);
+    down.clear();
+  };
   addEventListener("keyup", (event) => {
+    if (event.key === "Meta") return letGo(); // macOS tells of no key that was released under it
     if (!down.has(event.code)) return;
     notes.up(down.get(event.code));
     down.delete(event.code);
   });
-  addEventListener("blur", () => {
-    for (const pitch of down.values()) notes.up(pitch);
-    down.clear();
-  });
+  addEventListener("blur", letGo);
 }
 
 // Whether something has the focus only because it was pressed with a mouse or a finger: the keys are not meant for it.
