@@ -105,6 +105,29 @@ class TestServedFiles:
         assert Path(files.add(bytes([2]), "a.wav")["path"]).exists()
         assert files.bytes <= 100
 
+    def test_file_that_is_handed_out_again_is_not_written_again(self, tmp_path):
+        """Whoever fetched it meanwhile would get none of its bytes, after a header that promised all."""
+        files = ServedFiles(page(tmp_path))
+        path = Path(files.add(bytes(100), "a.wav")["path"])
+        before = path.stat()
+        assert files.add(bytes(100), "a.wav")["path"] == str(path)
+        after = path.stat()
+        assert (after.st_ino, after.st_mtime_ns, after.st_size) == (before.st_ino, before.st_mtime_ns, 100)
+        assert files.add(bytes(100), "b.wav")["path"] != str(path)
+
+    def test_file_for_which_the_disk_had_no_room_is_whole_the_next_time(self, tmp_path, monkeypatch):
+        files, whole = ServedFiles(page(tmp_path)), Path.write_bytes
+
+        def full(path, data):
+            whole(path, data[:10])
+            raise OSError(28, "No space left on device")
+
+        with monkeypatch.context() as patch, pytest.raises(OSError, match="No space"):
+            patch.setattr(Path, "write_bytes", full)
+            files.add(bytes(100), "a.wav")
+        assert files.bytes == 0
+        assert Path(files.add(bytes(100), "a.wav")["path"]).read_bytes() == bytes(100)
+
     def test_file_that_is_gone_is_nobodys_trouble(self, tmp_path):
         now = [0.0]
         files = ServedFiles(page(tmp_path), max_bytes=100, clock=lambda: now[0])

@@ -1,5 +1,6 @@
 """Files that Gradio serves: sounds for whoever fetches them soon, and never more of them than a disk can bear."""
 
+import hashlib
 import tempfile
 import threading
 import time
@@ -8,7 +9,6 @@ from contextlib import suppress
 from pathlib import Path
 
 import gradio as gr
-from gradio.processing_utils import save_bytes_to_cache
 
 MAX_BYTES = 256 * 2**20
 SLACK_SECONDS = 60.0  # a file that was handed out so recently stays, and may be one of twice as many bytes
@@ -37,18 +37,22 @@ class ServedFiles:
     def add(self, data: bytes, name: str) -> dict:
         """A file of these bytes, under a name of our choice, as Gradio hands it out.
 
+        The same bytes under the same name are one file, which is not written again: someone may be fetching it.
+
         Raises:
             ValueError: there are too many that someone may be fetching.
         """
         self.sweep()
+        path = Path(self._folder.name).resolve() / hashlib.sha256(data).hexdigest() / name
         with self._busy:
             if self.bytes + len(data) > 2 * self._max_bytes:
                 raise ValueError(FULL)
-            path = save_bytes_to_cache(data, name, self._folder.name)
-            self.bytes += len(data) - self._kept.pop(path, (0, 0.0))[0]
-            self._kept[path] = len(data), self._clock()
+            if not path.exists():
+                _write(path, data)
+            self.bytes += len(data) - self._kept.pop(str(path), (0, 0.0))[0]
+            self._kept[str(path)] = len(data), self._clock()
         self.sweep()
-        return {"path": path, "orig_name": name, "meta": {"_type": "gradio.FileData"}}
+        return {"path": str(path), "orig_name": name, "meta": {"_type": "gradio.FileData"}}
 
     def sweep(self) -> None:
         """Remove what was handed out long ago, or is too much."""
@@ -69,3 +73,13 @@ class ServedFiles:
             path.parent.rmdir()
         for remembered in self._page.temp_file_sets:
             remembered.discard(str(path))
+
+
+def _write(path: Path, data: bytes) -> None:
+    """A new file in a folder of its own, whole or not at all; that it outlives the machine is not needed."""
+    path.parent.mkdir(exist_ok=True)
+    try:
+        path.write_bytes(data)
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise

@@ -161,7 +161,6 @@ KITS = (
         {
             "Bass_drum": "bd_*",
             "Clap": "clap_*",
-            "Cowbell": "misc_Cowbell.*",
             "Crash_cymbal": "crash_*",
             "Hi-hat": "hh*",
             "Ride_cymbal": "ride_*",
