@@ -39,6 +39,8 @@ class TestAnalysis:
         assert found["all"] == found["screened"]
         assert found["all"]["scales"]["quality"][0]["mean"] == 5
         assert found["exclusions"] == {"sessions": 0, "votes": 0, "withdrawn": 1, "rules": {}}
+        events = exclusion("manual", session_id="s-r3"), exclusion("withdrawn", session_id="s-r3")
+        assert analyse([*small_study(), *events])["exclusions"] == found["exclusions"]
 
     def test_checks_are_no_results(self):
         rows = [*small_study(), *(vote("x", "noise", 1, role=role) for role in ("gold", "training", "repeat"))]

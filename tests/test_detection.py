@@ -4,8 +4,33 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from audiogan.listening.statistics import detection, intervals
+from audiogan.listening.statistics import detection
 from audiogan.listening.statistics.answers import Answers
+
+STUDIES = 400
+
+
+def study(seed: int, raters: int, clips: int, heard: int, d_prime: float) -> tuple[Answers, Answers]:
+    """What listeners of unlike readiness and keenness say of real and invented clips of unlike kinds."""
+    stream = np.random.default_rng(seed)
+    ready, keen = stream.normal(0, 0.3, (2, raters, 1))
+    chosen = stream.permuted(np.tile(np.arange(clips), (raters, 1)), axis=1)[:, :heard]
+    sides = []
+    for sign in (0.5, -0.5):
+        chance = ready + sign * (d_prime + keen) + stream.normal(0, 0.3, clips)[chosen]
+        said = stream.normal(chance) > 0
+        sides.append(Answers(said.ravel(), [f"r{n:04}" for n in np.repeat(np.arange(raters), heard)], chosen.ravel()))
+    return tuple(sides)
+
+
+def coverage(studies: int, **world) -> tuple[float, float]:
+    """How often the interval of d' holds what endless listeners and clips give, and its width over an honest one's."""
+    truth = detection.detect(*study(10**6, 3000, 1000, 12, world["d_prime"])).d_prime
+    found = [detection.detect(*study(seed, **world)) for seed in range(studies)]
+    ends = np.array([(one.d_prime_interval.low, one.d_prime_interval.high) for one in found])
+    held = (ends[:, 0] <= truth) & (truth <= ends[:, 1])
+    honest = 2 * stats.norm.ppf(0.975) * np.std([one.d_prime for one in found])
+    return held.mean(), (ends[:, 1] - ends[:, 0]).mean() / honest
 
 
 class TestDetection:
@@ -24,30 +49,54 @@ class TestDetection:
         assert (error, d_prime) == (0.5, 0)
         assert criterion < -1
 
-    def test_detect_counts_and_its_interval_holds_the_truth(self):
-        stream, raters = np.random.default_rng(0), [f"r{n:02}" for n in np.repeat(np.arange(40), 6)]
-        clips = np.tile(np.arange(6), 40)
-        real, invented = (Answers(stream.random(240) < p, raters, clips) for p in (0.8, 0.3))
-        found = detection.detect(real, invented, (raters, raters))
+    def test_detect_counts(self):
+        real, invented = study(0, 40, 12, 6, 1.5)
+        found = detection.detect(real, invented)
         assert (found.real, found.invented) == (240, 240)
-        assert found.hits == real.values.sum()
-        truth = stats.norm.ppf(0.8) - stats.norm.ppf(0.3)
-        assert found.d_prime_interval.low < truth < found.d_prime_interval.high
-        assert found.error_interval.low < 0.25 < found.error_interval.high
+        assert (found.hits, found.false_alarms) == (real.values.sum(), invented.values.sum())
+        assert found.error == pytest.approx((1 - found.hits / 240 + found.false_alarms / 240) / 2)
 
-    def test_few_clips_on_either_side_are_not_drawn_anew(self):
+    def test_few_clips_on_either_side_are_these_clips(self):
         stream, raters = np.random.default_rng(0), [f"r{n:02}" for n in np.repeat(np.arange(30), 6)]
         clips = np.tile(np.arange(6), 30)
         real, invented = (Answers(stream.random(180) < p - 0.4 * (clips > 2), raters, clips) for p in (0.9, 0.5))
         few = Answers(invented.values, raters, clips % 5)
-        found, of_raters = (detection.detect(real, other, (raters, raters)) for other in (invented, few))
+        found, of_raters = (detection.detect(real, other) for other in (invented, few))
         assert (found.over, of_raters.over) == ("raters and clips", "raters")
         assert of_raters.error == found.error
-        drawn = intervals.draws(30, intervals.RESAMPLES)
-        hits, alarms = (drawn @ side.reshape(30, 6).sum(1) for side in (real.values, few.values))
-        expected = np.quantile((1 - hits / 180 + alarms / 180) / 2, (0.025, 0.975))
-        assert (of_raters.error_interval.low, of_raters.error_interval.high) == pytest.approx(tuple(expected))
+        errors = (1 - real.values.reshape(30, 6).mean(1) + few.values.reshape(30, 6).mean(1)) / 2  # each rater's own
+        reach = stats.t.ppf(0.975, 29) * errors.std(ddof=1) / np.sqrt(30)
+        interval = of_raters.error_interval
+        assert (interval.low, interval.high) == pytest.approx((found.error - reach, found.error + reach))
+        assert found.error_interval.high - found.error_interval.low > 2 * reach
+
+    def test_a_rater_of_both_sets_is_one(self):
+        """Who says "real" more readily does so of both: that moves the criterion, and not how well they can tell."""
+        ready = np.repeat(np.arange(30) % 2, 6)
+        clips = np.tile(np.arange(6), 30)
+        said = np.where(ready, clips != 0, clips == 0)
+        names = [f"r{n:02}" for n in np.repeat(np.arange(30), 6)]
+        found = detection.detect(Answers(said, names, clips % 3), Answers(said, names, clips % 3))
+        assert found.d_prime_interval.high == pytest.approx(0)
+        assert found.criterion_interval.high - found.criterion_interval.low > 0.5
+
+    def test_sixty_studies(self):
+        held, width = coverage(60, raters=30, clips=12, heard=3, d_prime=0.5)
+        assert held >= 0.86
+        assert width < 1.35
+
+    @pytest.mark.long
+    @pytest.mark.parametrize(
+        ("raters", "clips", "heard", "d_prime"),
+        [(15, 12, 3, 1.0), (30, 12, 3, 0.5), (60, 12, 3, 0.5), (100, 12, 3, 2.0), (30, 12, 12, 1.0), (30, 6, 3, 0.0)],
+    )
+    def test_95_percent_intervals_hold_the_truth(self, raters, clips, heard, d_prime, capsys):
+        held, width = coverage(STUDIES, raters=raters, clips=clips, heard=heard, d_prime=d_prime)
+        with capsys.disabled():
+            print(f"\n{raters} raters, {clips} clips, {heard} a rater, d' {d_prime}: {held:.1%}, {width:.2f} times")
+        assert 0.91 <= held <= 0.995
+        assert width < 1.3
 
     def test_nothing_to_compare_is_none(self):
         some, none = Answers([1], ["a"], ["x"]), Answers([], [], [])
-        assert detection.detect(some, none, (["a"], [])) is None
+        assert detection.detect(some, none) is None

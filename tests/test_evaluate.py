@@ -44,7 +44,7 @@ class TestDocument:
 
     def test_every_candidate_has_every_score_meant_to_judge_realism(self, evaluated):
         document = evaluated[1]
-        few = ("fad_infinity_classifier", "fad_infinity_summary")  # which need 200 clips
+        few = ("fad_infinity_classifier", "fad_infinity_summary")  # which need 500 clips
         realism = [name for name, about in document["scores"].items() if about["realism"] and name not in few]
         assert len(realism) > 13
         for name, entry in (document["baselines"] | document["models"]).items():

@@ -34,6 +34,14 @@ class TestHistoryAndRatings:
         assert "study &lt;b&gt;evil" in table
         assert "<b>" not in table
 
+    @pytest.mark.parametrize("described", [False, True])
+    def test_votes_that_no_rule_was_applied_to_are_not_called_screened(self, tmp_path, described):
+        study = [{"kind": "study", "study_hash": STUDY, "title": "One", "minimum_raters": 3}] if described else []
+        (tmp_path / "votes.jsonl").write_text(records.to_jsonl([*study, vote("r1", "m")]))
+        models = {"m": {"ratings": ratings.read(tmp_path / "votes.jsonl")["m"]}}
+        table = ratings_table({"models": models, "baselines": {"real_test": {}}})
+        assert ("NOT SCREENED" in table) is not described
+
     def test_votes_on_other_weights_are_left_out(self, capsys):
         rated = {"checkpoints": ["a"], "raters": 3}
         assert _of_these_weights(rated, "m", "a") == rated

@@ -80,6 +80,8 @@ def test_a_note_is_shared_by_velocities_and_soundfonts():
     notes = [note(row) for row in rows]
     assert notes[0] == notes[1] != notes[2]
     assert note({"label": "Gong", "source": "gong.wav"}) != note({"label": "Bell", "source": "gong.wav"})
+    tunings = [{"label": "Tom", "source": f"kit/tom.flac tuning {cents}"} for cents in ("-200", "+0", "+200")]
+    assert len(set(map(note, tunings))) == 1  # of one recording
 
 
 class TestVGGish:

@@ -71,6 +71,22 @@ class TestScores:
         assert scores["pitch_error_cents"] == pytest.approx(10, abs=3)
 
 
+def test_to_lack_a_label_brings_no_real_clip_nearer(prepared, extractor, reference):
+    """A model that has collapsed to one label must not seem to cover real audio best."""
+    data = PreparedData(prepared)
+    rows = data.rows("train")
+    whole, lacking = (
+        score(gather([data.clips[own] / 32768], extractor, data.label[own], data.pitch[own], lambda _: None), reference)
+        for own in (
+            np.r_[rows[data.label[rows] == 0][:3], rows[data.label[rows] == 1][:3]],
+            rows[data.label[rows] == 1],
+        )
+    )
+    assert lacking["scores"]["nearest_log_mel_db_back"] > whole["scores"]["nearest_log_mel_db_back"]
+    assert lacking["scores"]["nearest_mse_back"] > 0.9  # noises are no tones
+    assert lacking["labels"][data.labels[0]]["nearest_log_mel_db_back"] is None
+
+
 def test_more_clips_of_a_kind_make_no_score_better(prepared, extractor, reference):
     """Of all training clips one is nearer to a held-out clip than of a few, and a test sees more in them."""
     data = PreparedData(prepared)

@@ -117,6 +117,6 @@ def read_rows(data: PreparedData, rows: np.ndarray) -> Iterator[np.ndarray]:
 
 
 def note(row: dict) -> str:
-    """What a clip of index.csv shares with its siblings: the note played, or the recording it was cut from."""
+    """What a clip of index.csv shares with its siblings: the note played, or the recording, however it is tuned."""
     played = row["source"].partition(" bank ")[2].partition(" velocity ")[0]
-    return f"{row['label']} {played or row['source']}"
+    return f"{row['label']} {played or row['source'].partition(' tuning ')[0]}"

@@ -3,6 +3,7 @@
 import numpy as np
 
 LOWEST_HZ, HIGHEST_HZ = 36.0, 2200.0
+HIGHEST = 69 + 12 * np.log2(HIGHEST_HZ / 440)  # MIDI number
 FRAME_SECONDS = 0.128  # over four periods of the lowest pitch, rounded up to a power of two of samples
 LOUD_DB = 20.0  # frames this far below the loudest are no part of the sound
 EDGE_SECONDS = 0.064  # of the loud part at either end: the attack, and what the frame sees beyond the sound
@@ -13,7 +14,7 @@ STEADY_CENTS = 20.0
 def track(audio: np.ndarray, sample_rate: int) -> tuple[float, float]:
     """Median pitch over the sustained part and its standard deviation, by YIN (de Cheveigne and Kawahara 2002).
 
-    Its error grows with pitch, to some ten cents at 1.8 kHz and 16 kHz; above `HIGHEST_HZ` it finds none.
+    Its error grows with pitch, to some ten cents at 1.8 kHz and 16 kHz; above `HIGHEST_HZ` it finds an octave below.
 
     Args:
         audio: float [time].

@@ -11,8 +11,9 @@ def read(file: Path) -> dict[str, dict]:
     """Mean opinion scores by system, as the results of the listening test have them, without excluded sittings.
 
     Returns:
-        By system (a model, `real`, ...), from the study with most votes that has it: `study_hash`, `checkpoints` (the
-        hashes of the weights that were heard), `votes` and `raters` (most of any question), `preliminary`, and for each
+        By system (a model, `real`, ...), from the study with most votes that has it: `study_hash`, `without_rules` (see
+        `analyse`), `checkpoints` (the hashes of the weights that were heard), `votes` and `raters` (most of any
+        question), `preliminary`, and for each
         question that was answered `mean`, `low` and `high`, the interval of 95 %, None of one rater or of
         answers that are all alike.
 
@@ -29,7 +30,8 @@ def read(file: Path) -> dict[str, dict]:
         votes = [row for row in rows if row["kind"] == "vote" and row["study_hash"] == study]
         for system, entry in _by_system(results["screened"]["scales"]).items():
             weights = {row["checkpoint_sha256"] for row in votes if row["system"] == system} - {""}
-            human[system] = {"study_hash": study, "checkpoints": sorted(weights)} | entry
+            about = {"study_hash": study, "without_rules": results["without_rules"], "checkpoints": sorted(weights)}
+            human[system] = about | entry
     if not human:
         raise ValueError(f"--ratings {file} holds no votes on {', '.join(SCALES)} that count")
     return human

@@ -106,7 +106,10 @@ def _embedded(candidate: Clips, reference: Reference) -> tuple[dict, dict]:
 
 
 def _distances(candidate: Clips, reference: Reference) -> tuple[dict, dict]:
-    """Plain MSE, and distances to the nearest real clip of the label and back, which more clips make smaller."""
+    """Plain MSE, and distances to the nearest real clip of the label and back, which more clips make smaller.
+
+    Back from real clips of a label that the candidate lacks it is the nearest of any label: to lack one is to be far.
+    """
     audio, real = candidate.heard[: reference.fewest], reference.held_out.heard
     label, real_label = candidate.label[: len(audio)], reference.held_out.label[: len(real)]
     square, wave = np.full(len(audio), np.nan), [np.full(len(rows), np.nan) for rows in (audio, real)]
@@ -114,12 +117,21 @@ def _distances(candidate: Clips, reference: Reference) -> tuple[dict, dict]:
         square[rows] = mean_squared_error(audio[rows], real[columns])
         error = nearest.waveform_error(audio[rows], real[columns], reference.sample_rate)
         wave[0][rows], wave[1][columns] = error.min(1), error.min(0)
+    if (lacking := np.isnan(wave[1])).any():
+        wave[1][lacking] = nearest.waveform_error(audio, real[lacking], reference.sample_rate).min(0)
     count, clips = len(reference.labels), reference.held_out
     label = candidate.label[: reference.fewest]
     spectral = [np.full(len(rows), np.nan) for rows in (label, clips)]
     for rows, columns in nearest.by_label(label, clips.label):
         distance = nearest.spectral_distance(candidate.features.spectra[rows], clips.features.spectra[columns])
         spectral[0][rows], spectral[1][columns] = distance.min(1), distance.min(0)
+    of_labels = {
+        "nearest_log_mel_db": share_by_label(spectral[0], label, count),
+        "nearest_log_mel_db_back": share_by_label(spectral[1], clips.label, count),
+    }
+    if (lacking := np.isnan(spectral[1])).any():
+        spectra = candidate.features.spectra[: reference.fewest]
+        spectral[1][lacking] = nearest.spectral_distance(spectra, clips.features.spectra[lacking]).min(0)
     scores = {
         "mse": np.nanmean(square),
         "nearest_mse": np.nanmean(wave[0]),
@@ -127,10 +139,7 @@ def _distances(candidate: Clips, reference: Reference) -> tuple[dict, dict]:
         "nearest_log_mel_db": np.nanmean(spectral[0]),
         "nearest_log_mel_db_back": np.nanmean(spectral[1]),
     }
-    return scores, {
-        "nearest_log_mel_db": share_by_label(spectral[0], label, count),
-        "nearest_log_mel_db_back": share_by_label(spectral[1], clips.label, count),
-    }
+    return scores, of_labels
 
 
 def mean_squared_error(audio: np.ndarray, real: np.ndarray) -> np.ndarray:
@@ -189,7 +198,7 @@ def _pitched(candidate: Clips, reference: Reference) -> tuple[dict, dict]:
     pitches, cents = pitch.tracks(candidate.heard[tonal], reference.sample_rate)
     steady = pitch.steady(cents)
     error = 100 * np.abs(pitches - candidate.pitch[tonal])
-    known = steady & np.isfinite(error)
+    known = steady & np.isfinite(error) & (candidate.pitch[tonal] < pitch.HIGHEST)
     expected = reference.steady[label[tonal]]
     scores = {
         "steady_pitch": steady.mean(),

@@ -127,6 +127,8 @@ def ratings_table(document: dict) -> str:
     )
     studies = " and ".join(sorted({rating["study_hash"][:12] for rating in rated.values()} - {""}))
     note = "Means of listeners' means, with intervals of 95 %; sittings that the study's rules exclude are left out."
+    if any(rating.get("without_rules") for rating in rated.values()):
+        note += " But NOT SCREENED are votes of a study that the export does not describe: no rule was applied to them."
     note += f" The votes are those of study {escape(studies)}." if studies else ""
     if any(rating["preliminary"] for rating in rated.values()):
         note += " Preliminary: some system has fewer listeners than the study asks for."

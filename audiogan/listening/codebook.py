@@ -92,7 +92,8 @@ def _reckoned() -> str:
         f"Intervals are of {100 * LEVEL:g} %. Those of `mean`, `called_real`, `named_right` and `difference` are "
         f"Student's t, over raters and clips (two-way clustered variance) where a system has {FEWEST_CLIPS} clips or "
         "more, else over raters; where no answer differs, a share's is Wilson's and a mean has none. Those of `error`, "
-        f"`d_prime`, `criterion` and `strength` are the middle of {RESAMPLES} resamples, drawn from seed {SEED}."
+        "`d_prime` and `criterion` are the same of votes' influences on them, all votes pooled. That of `strength` is "
+        f"the middle of {RESAMPLES} resamples, drawn from seed {SEED}."
     )
 
 

@@ -25,15 +25,16 @@ class Number:
             `leave_one_out` (median correlation), `repeat_difference`; counts: `raters`, `sessions`, `votes`
             (of every role), `role_votes` (those of the role `other`: results are of `test` and `free`),
             `headphones_sessions` and `device_sessions` (sittings whose outcome of the headphone check, or device,
-            `other` is), `excluded_sessions`, `excluded_votes`, `withdrawn`, `rule_broken` (sittings, `other` the rule),
-            `skipped_steps` and `skipped_sessions` (steps whose sound could not be played, and sittings with such).
+            `other` is), `excluded_sessions`, `excluded_votes`, `withdrawn`, `rule_broken` (sittings, or
+            votes that were excluded one by one, `other` the rule), `skipped_steps` and `skipped_sessions` (steps whose
+            sound could not be played, and sittings with such).
         system: `real`, `anchor`, `griffin-lim`, or a model's name; empty where a number is about all.
         label: an instrument; empty where a number is about all.
         other: a second system or label, a rule, a role, an outcome or a device.
         value: the number itself.
         low, high: its 95 % interval, where it has one.
         over: what an interval or a p speaks for: `raters` (other listeners, these clips), or `raters and clips` (other
-            listeners, other clips of the same systems).
+            listeners, other clips of the same systems and labels).
         sd: standard deviation of the votes behind a `mean`.
         p: beside a `difference`, Student's t over raters and clips, Wilcoxon's test where it is over raters alone;
             beside its `rank_biserial`, always Wilcoxon's; both corrected by Holm over the question's pairs. Beside

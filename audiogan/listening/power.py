@@ -97,7 +97,7 @@ def text(study: Study, spread: Components, forecasts: Iterable[Forecast], file: 
     parts = ", ".join(f"{name.replace('_', ' by ')} {value:.2f}" for name, value in asdict(spread).items())
     yield f"standard deviations, in points of {POINTS}, {f'as in {file}' if file else 'assumed'}: {parts}"
     pairs = len(study.systems) * (len(study.systems) - 1) // 2
-    yield f"found in {POWER:.0%} of simulated studies:"
+    yield f"a mean's margin in half of the simulated studies, and what {POWER:.0%} of them find:"
     yield f"{'listeners':>9}  {'a mean, give or take':>20}  {'two systems apart by':>20}  {f'any of {pairs} pairs':>16}"
     for one in forecasts:
         yield f"{one.listeners:>9}  {_points(one.margin):>20}  {_points(one.pair):>20}  {_points(one.any_pair):>16}"

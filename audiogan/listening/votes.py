@@ -52,7 +52,7 @@ class Vote:
         flags: space-separated words about what looked odd, never a reason to drop the row: `fast` (an answer within
             300 ms), `impossible` (more time than the server's clock saw pass, by over 2 s), `straight` (one and the
             same value on every scale of eight trials in a row).
-        pitch, truncation: of a model's clip, None where there was none.
+        pitch, truncation: of the clip, None where there was none; only a model's has a truncation.
         other_stimulus, other_system: the second sound of a `preference`; empty for all else.
     """
 

@@ -41,7 +41,10 @@ def analyse(rows: Iterable[dict], minimum_raters: int | None = None) -> dict:
     given = not_withdrawn(rows)
     votes, notes, about_listeners = ([row for row in given if row["kind"] == kind] for kind in GIVEN)
     screened = kept(rows)
-    rules = {(row["rule"], row["session_id"] or row["vote_id"]) for row in rows if row["kind"] == "exclusion"}
+    events = [row for row in rows if row["kind"] == "exclusion"]
+    gone = {row["session_id"] for row in events if row["rule"] == WITHDRAWN}  # for which no other rule matters
+    counted = (row for row in events if row["rule"] == WITHDRAWN or row["session_id"] not in gone)
+    rules = {(row["rule"], row["session_id"] or row["vote_id"]) for row in counted}
     sent = {row["session_id"] for row in rows if row["kind"] == "recruited"}
     by_rule = Counter(rule for rule, _ in rules)
     everyone = block(votes, minimum)
@@ -200,8 +203,7 @@ def _real(rows: Sequence[dict], minimum_raters: int) -> list[dict]:
 
 
 def _detection(real: Sequence[dict], invented: Sequence[dict]) -> dict | None:
-    who = [row["rater"] for row in real], [row["rater"] for row in invented]
-    found = detect(answers_of(real, _called_real), answers_of(invented, _called_real), who)
+    found = detect(answers_of(real, _called_real), answers_of(invented, _called_real))
     if found is None:
         return None
     named = {name: value for name, value in asdict(found).items() if not name.endswith("_interval")}

@@ -3,6 +3,9 @@
 A real clip called real is a hit, an invented one called real a false alarm. Sensitivity d' = z(H) - z(F) does not
 depend on how readily a listener says "real"; the criterion c = -(z(H) + z(F)) / 2 is just that: below 0, readily.
 All raters' votes are pooled; both rates are then (k + 0.5) / (n + 1), so that none is 0 or 1 (Hautus 1995).
+
+Intervals are Student's t on the votes' influences (the delta method), clustered by rater, over both sets at once, and
+by clip: see `intervals.clustered`.
 """
 
 from dataclasses import dataclass
@@ -11,7 +14,7 @@ import numpy as np
 from scipy.stats import norm
 
 from audiogan.listening.statistics.answers import Answers
-from audiogan.listening.statistics.intervals import FEWEST_CLIPS, RESAMPLES, SEED, Interval, draws, percentiles
+from audiogan.listening.statistics.intervals import FEWEST_CLIPS, Interval, Sample, around, clustered
 
 
 @dataclass(frozen=True)
@@ -23,8 +26,7 @@ class Detection:
         false_alarms, invented: the system's clips called real, of all answers about them.
         error: mean of the two error rates, 0 to 1; 0.5 is what guessing gives.
         d_prime, criterion: see above; d' of 0 is what guessing gives.
-        error_interval, d_prime_interval, criterion_interval: raters drawn anew, and clips where `over` has them; None
-            with one rater.
+        error_interval, d_prime_interval, criterion_interval: None with one rater.
         over: `raters and clips`, or `raters` where either side has fewer than `FEWEST_CLIPS`.
     """
 
@@ -41,11 +43,8 @@ class Detection:
     over: str
 
 
-def detect(real: Answers, invented: Answers, raters: tuple[list[str], list[str]], resamples: int = RESAMPLES):
-    """Detection from answers, 1 for `real` and 0 for `invented`.
-
-    Args:
-        raters: who gave each answer, for both sets: a rater is drawn for both at once.
+def detect(real: Answers, invented: Answers) -> Detection | None:
+    """Detection from answers, 1 for `real` and 0 for `invented`; a rater's to both sets are one rater's.
 
     Returns:
         Detection, or None where either set is empty.
@@ -53,11 +52,13 @@ def detect(real: Answers, invented: Answers, raters: tuple[list[str], list[str]]
     if not len(real) or not len(invented):
         return None
     counts = real.values.sum(), len(real), invented.values.sum(), len(invented)
-    error, d_prime, criterion = (float(value) for value in rates(*counts))
+    estimates = [float(value) for value in rates(*counts)]
     with_clips = min(real.num_clips, invented.num_clips) >= FEWEST_CLIPS
-    intervals = _intervals((real, invented), raters, resamples, with_clips)
+    error, d_prime, criterion = _intervals(estimates, real, invented, with_clips)
+    error = error and error.clipped(0, 1)
     over = "raters and clips" if with_clips else "raters"
-    return Detection(int(counts[0]), counts[1], int(counts[2]), counts[3], error, d_prime, criterion, *intervals, over)
+    whole = int(counts[0]), counts[1], int(counts[2]), counts[3]
+    return Detection(*whole, *estimates, error, d_prime, criterion, over)
 
 
 def rates(hits, real, false_alarms, invented) -> tuple:
@@ -69,22 +70,22 @@ def rates(hits, real, false_alarms, invented) -> tuple:
     return error, z_hit - z_false, -(z_hit + z_false) / 2
 
 
-def _intervals(sides: tuple[Answers, Answers], raters, resamples: int, with_clips: bool) -> list[Interval | None]:
+def _intervals(estimates: list[float], real: Answers, invented: Answers, with_clips: bool) -> list[Interval | None]:
     """Of error rate, d' and criterion."""
-    names = sorted({*raters[0], *raters[1]})
+    names = np.unique(np.r_[real.rater_names, invented.rater_names])
     if len(names) < 2:
         return [None] * 3
-    drawn, sums = draws(len(names), resamples), []
-    for number, (answers, who) in enumerate(zip(sides, raters, strict=True)):
-        weights = drawn[:, [names.index(name) for name in who]]  # [resamples, votes]
-        if with_clips:
-            weights = weights * draws(answers.num_clips, resamples, SEED + 1 + number)[:, answers.clip]
-        sums += _resampled(answers, weights)
-    return [percentiles(values) for values in rates(*sums)]
-
-
-def _resampled(answers: Answers, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Answers `real`, and all answers, in each resample, brought to the size of the sample: [resamples] each."""
-    total = weights.sum(1)
-    scale = len(answers) / np.maximum(total, 1)
-    return weights @ answers.values * scale, np.where(total > 0, total * scale, np.nan)
+    sides, shares, bends = (real, invented), [], []
+    for side in sides:
+        count = len(side)
+        shares.append((side.values - side.values.mean()) / count)
+        bends.append(count / ((count + 1) * norm.pdf(norm.ppf((side.values.sum() + 0.5) / (count + 1)))))  # of z
+    slopes = (-0.5, 0.5), (bends[0], -bends[1]), (-bends[0] / 2, -bends[1] / 2)
+    found = []
+    for estimate, slope in zip(estimates, slopes, strict=True):
+        samples = [
+            Sample(own * share, np.searchsorted(names, side.rater_names)[side.rater], side.clip)
+            for own, share, side in zip(slope, shares, sides, strict=True)
+        ]
+        found.append(around(estimate, *clustered(samples, len(names), with_clips)))
+    return found

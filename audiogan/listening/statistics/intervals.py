@@ -4,7 +4,8 @@ One listener gives many votes and one clip gets many, so votes are not independe
 means: one rater, one voice (only `detection` and `preference` pool votes). Four intervals come with it:
 
 - `two_way`, the headline: rater and clip clusters both count (Cameron, Gelbach and Miller 2011), with Student's t
-  at Satterthwaite's degrees of freedom. It speaks of other listeners and of other clips of the same system.
+  at Satterthwaite's degrees of freedom. It speaks of other listeners and of other clips of the same system, of the
+  labels that were heard: how far other labels would move a mean, a few of them cannot tell.
 - `over_raters`: t with R - 1 degrees of freedom on raters' means. It speaks of other listeners and the same clips, and
   is the headline where there are too few clips to learn from how they differ.
 - `bootstrap`: both raters and clips drawn anew (Owen 2007, the pigeonhole bootstrap). It needs no formula, and is a
@@ -41,6 +42,29 @@ class Interval:
     def clipped(self, low: float, high: float) -> "Interval":
         """Kept within what the scale has."""
         return Interval(max(self.low, low), min(self.high, high))
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Influences of votes on a mean, and what they share: raters, and clusters of clips, from 0. [votes] each."""
+
+    influence: np.ndarray
+    rater: np.ndarray
+    cluster: np.ndarray
+
+    @property
+    def count(self) -> int:
+        return int(self.cluster.max()) + 1
+
+    @property
+    def by_cluster(self) -> float:
+        """The variance that clusters explain: of the sum of influences in each."""
+        return self.count / (self.count - 1) * np.square(np.bincount(self.cluster, self.influence)).sum()
+
+    @property
+    def by_cell(self) -> float:
+        """That which a rater and a cluster explain together."""
+        return np.square(np.bincount(self.rater * self.count + self.cluster, self.influence)).sum()
 
 
 def headline(answers: Answers, share: bool = False) -> tuple[Interval | None, str]:
@@ -115,6 +139,23 @@ def two_way_error(answers: Answers, less: Answers | None = None) -> tuple[float,
     return float(np.sqrt(variance)), float(freedom if less is None else max(freedom, min(degrees)))
 
 
+def clustered(samples: list[Sample], num_raters: int, with_clips: bool = True) -> tuple[float, float]:
+    """Standard error and Satterthwaite's degrees of freedom of an estimate, from its votes' influences.
+
+    As in `two_way_error`, each sample with clips of its own and all of them with the same raters; without clips it is
+    that of these clips.
+    """
+    rater, influence = (np.concatenate([getattr(one, name) for one in samples]) for name in ("rater", "influence"))
+    by_rater = num_raters / (num_raters - 1) * np.square(np.bincount(rater, influence)).sum()
+    by_clip = [sample.by_cluster for sample in samples] if with_clips else []
+    both = sum(sample.by_cell for sample in samples) if with_clips else 0.0
+    variance = max(by_rater + sum(by_clip) - both, by_rater, *by_clip)
+    degrees = [num_raters - 1, *(sample.count - 1 for sample in samples)]
+    parts = list(zip((by_rater, *by_clip), degrees, strict=False))
+    freedom = variance**2 / sum(part**2 / degree for part, degree in parts) if variance else degrees[0]
+    return float(np.sqrt(variance)), float(max(freedom, min(degree for _, degree in parts)))
+
+
 def bootstrap(answers: Answers, resamples: int = RESAMPLES) -> Interval | None:
     """Percentiles of the mean with raters and clips drawn anew, with replacement, independently."""
     if answers.num_raters < 2 or answers.num_clips < 2:
@@ -173,37 +214,14 @@ def _levelled(first: Answers, second: Answers) -> list[np.ndarray]:
     ]
 
 
-@dataclass(frozen=True)
-class _Sample:
-    """Influences of votes on a mean, and what they share: raters, and clusters of clips, from 0. [votes] each."""
-
-    influence: np.ndarray
-    rater: np.ndarray
-    cluster: np.ndarray
-
-    @property
-    def count(self) -> int:
-        return int(self.cluster.max()) + 1
-
-    @property
-    def by_cluster(self) -> float:
-        """The variance that clusters explain: of the sum of influences in each."""
-        return self.count / (self.count - 1) * np.square(np.bincount(self.cluster, self.influence)).sum()
-
-    @property
-    def by_cell(self) -> float:
-        """That which a rater and a cluster explain together."""
-        return np.square(np.bincount(self.rater * self.count + self.cluster, self.influence)).sum()
-
-
-def _samples(answers: Answers, less: Answers | None) -> list[_Sample]:
+def _samples(answers: Answers, less: Answers | None) -> list[Sample]:
     if less is None:
-        return [_Sample(answers.weights * (answers.values - answers.mean), answers.rater, answers.clip)]
+        return [Sample(answers.weights * (answers.values - answers.mean), answers.rater, answers.clip)]
     first, second = _levelled(answers, less)
     if len(np.intersect1d(answers.labels, less.labels)) < FEWEST_LABELS:
-        return [_Sample(first, answers.rater, answers.clip), _Sample(second, less.rater, less.clip)]
+        return [Sample(first, answers.rater, answers.clip), Sample(second, less.rater, less.clip)]
     _, label = np.unique(np.r_[answers.labels, less.labels], return_inverse=True)
-    return [_Sample(np.r_[first, -second], np.r_[answers.rater, less.rater], label)]
+    return [Sample(np.r_[first, -second], np.r_[answers.rater, less.rater], label)]
 
 
 def _cells(answers: Answers, values: np.ndarray | None = None) -> np.ndarray:
