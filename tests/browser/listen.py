@@ -5,13 +5,13 @@ from playwright.sync_api import Page
 LISTEN = """
 globalThis.heard = [];
 const start = AudioBufferSourceNode.prototype.start;
-AudioBufferSourceNode.prototype.start = function (when = 0, ...rest) {
+AudioBufferSourceNode.prototype.start = function (when = 0, offset = 0, ...rest) {
   if (this.context instanceof AudioContext) {
     const now = this.context.currentTime;
-    heard.push({ when: when || now, now, at: performance.now(), pressed, seconds: this.buffer.duration });
+    heard.push({ when: when || now, offset, now, at: performance.now(), pressed, seconds: this.buffer.duration });
     this.heard = heard.at(-1);
   }
-  return start.call(this, when, ...rest);
+  return start.call(this, when, offset, ...rest);
 };
 const stop = AudioBufferSourceNode.prototype.stop;
 AudioBufferSourceNode.prototype.stop = function (when = 0) {
@@ -46,7 +46,9 @@ LONG_METER = METER.replace("2048", "32768")  # remembers 0.7 seconds: a sound th
 
 
 def heard(page: Page) -> list[dict]:
-    """Each start: `when`, `until`, `now` in seconds of the audio clock, `at` and the last `pressed` in milliseconds."""
+    """Each start: `when`, `until`, `now` in seconds of the audio clock, `offset` in seconds of the sound, `at` and the
+    last `pressed` in milliseconds.
+    """
     return page.evaluate("heard")
 
 

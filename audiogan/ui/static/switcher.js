@@ -24,18 +24,18 @@ export class Switcher {
     const context = audio();
     this.output ??= guard(context);
     this.duration = Math.max(...tracks.map(({ buffer }) => buffer.duration));
-    this.origin = context.currentTime + LEAD;
-    Object.assign(this, { running: true, current });
-    this.tracks = tracks.map((track, number) => this.run(track, number === current));
+    const ready = tracks.map((track, number) => this.prepare(track, number === current)); // which takes longer than the lead
+    Object.assign(this, { running: true, current, origin: context.currentTime + LEAD });
+    this.tracks = ready.map((track) => this.run(track));
   }
 
   // One more track, unheard, at the position of the others; one that is longer makes the loop longer, from its beginning.
   join(track) {
     if (track.buffer.duration > this.duration) this.begin([...this.tracks, track], this.current);
-    else this.tracks.push(this.run(track, false));
+    else this.tracks.push(this.run(this.prepare(track, false)));
   }
 
-  run({ buffer, gain }, heard) {
+  prepare({ buffer, gain }, heard) {
     const context = audio();
     const length = Math.round(this.duration * buffer.sampleRate);
     const padded = new AudioBuffer({ length, numberOfChannels: 1, sampleRate: buffer.sampleRate });
@@ -43,9 +43,15 @@ export class Switcher {
     const source = new AudioBufferSourceNode(context, { buffer: padded, loop: true });
     const level = new GainNode(context, { gain: heard ? gain : 0 });
     source.connect(level).connect(this.output);
-    const when = context.currentTime < this.origin ? this.origin : context.currentTime + LEAD;
-    source.start(when, (when - this.origin) % this.duration);
     return { buffer, source, level, gain };
+  }
+
+  // From where the others are.
+  run(track) {
+    const now = audio().currentTime;
+    const when = now < this.origin ? this.origin : now + LEAD;
+    track.source.start(when, (when - this.origin) % this.duration);
+    return track;
   }
 
   // Hear another track from where this one is.
