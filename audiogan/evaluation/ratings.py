@@ -13,9 +13,8 @@ def read(file: Path) -> dict[str, dict]:
     Returns:
         By system (a model, `real`, ...), from the study with most votes that has it: `study_hash`, `without_rules` (see
         `analyse`), `checkpoints` (the hashes of the weights that were heard), `votes` and `raters` (most of any
-        question), `preliminary`, and for each
-        question that was answered `mean`, `low` and `high`, the interval of 95 %, None of one rater or of
-        answers that are all alike.
+        question), `preliminary`, and for each question that was answered `mean`, `low` and `high`, the interval of
+        95 %, None of one rater or of answers that are all alike.
 
     Raises:
         ValueError: the file is missing, is no export, or holds no such votes.

@@ -13,6 +13,7 @@ means: one rater, one voice (only `detection` and `preference` pool votes). Four
 - `naive`: 1.96 standard errors of independent votes. It is wrong, and printed to show by how much.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -133,8 +134,7 @@ def two_way_error(answers: Answers, less: Answers | None = None) -> tuple[float,
     if not variance:
         return 0.0, len(means) - 1.0
     degrees = [len(means) - 1, *(sample.count - 1 for sample in samples)]
-    parts = zip((by_rater, *by_cluster), degrees, strict=True)
-    freedom = variance**2 / sum(part**2 / degree for part, degree in parts)
+    freedom = _freedom(variance, (by_rater, *by_cluster), degrees)
     # A sum has at least the degrees of its poorest part, however little subtracting leaves of it.
     return float(np.sqrt(variance)), float(freedom if less is None else max(freedom, min(degrees)))
 
@@ -150,10 +150,14 @@ def clustered(samples: list[Sample], num_raters: int, with_clips: bool = True) -
     by_clip = [sample.by_cluster for sample in samples] if with_clips else []
     both = sum(sample.by_cell for sample in samples) if with_clips else 0.0
     variance = max(by_rater + sum(by_clip) - both, by_rater, *by_clip)
-    degrees = [num_raters - 1, *(sample.count - 1 for sample in samples)]
-    parts = list(zip((by_rater, *by_clip), degrees, strict=False))
-    freedom = variance**2 / sum(part**2 / degree for part, degree in parts) if variance else degrees[0]
-    return float(np.sqrt(variance)), float(max(freedom, min(degree for _, degree in parts)))
+    degrees = [num_raters - 1, *(sample.count - 1 for sample in samples if with_clips)]
+    freedom = _freedom(variance, (by_rater, *by_clip), degrees) if variance else degrees[0]
+    return float(np.sqrt(variance)), float(max(freedom, min(degrees)))
+
+
+def _freedom(variance: float, parts: Sequence[float], degrees: Sequence[int]) -> float:
+    """Degrees of freedom of a variance that is a sum of parts (Satterthwaite 1946)."""
+    return variance**2 / sum(part**2 / degree for part, degree in zip(parts, degrees, strict=True))
 
 
 def bootstrap(answers: Answers, resamples: int = RESAMPLES) -> Interval | None:

@@ -113,7 +113,7 @@ export class Studio extends EventTarget {
       for (const batch of batches(wanted)) {
         const sounds = await this.fetch(batch.map(({ number, ...request }) => request));
         if (task.cancelled) return;
-        for (const [at, sound] of sounds.entries()) if (this.awaits(batch[at].number, task)) this.put(batch[at].number, sound);
+        for (const [at, sound] of sounds.entries()) if (this.waitsFor(batch[at].number, task)) this.put(batch[at].number, sound);
       }
     });
   }
@@ -123,7 +123,7 @@ export class Studio extends EventTarget {
     this.task?.cancel();
     const task = { what: `${what}…`, cancelled: false, cancel: () => this.finish(task, wanted) };
     this.task = task;
-    for (const { number } of wanted) this.await(number, task);
+    for (const { number } of wanted) this.waitFor(number, task);
     this.say(task.what);
     try {
       await work(task);
@@ -144,12 +144,12 @@ export class Studio extends EventTarget {
   }
 
   // A pad waits for what something brings, whatever it waited for before.
-  await(number, what) {
+  waitFor(number, what) {
     this.busy.set(number, what);
     this.changed(number);
   }
 
-  awaits(number, what) {
+  waitsFor(number, what) {
     return this.busy.get(number) === what && !this.pads[number].locked;
   }
 
@@ -199,10 +199,10 @@ export class Studio extends EventTarget {
   // Another sound for a pad; answers it, or null where the pad was locked, or asked for yet another, before it came.
   async replace(number, work) {
     const turn = {};
-    this.await(number, turn);
+    this.waitFor(number, turn);
     try {
       const sound = await work();
-      if (!this.awaits(number, turn)) return null;
+      if (!this.waitsFor(number, turn)) return null;
       this.put(number, sound);
       return sound;
     } finally {
