@@ -41,6 +41,7 @@ def add_study(commands) -> None:
     build.set_defaults(run=_build)
     _add_check(actions)
     _add_power(actions)
+    _add_texts(actions)
 
 
 def _add_check(actions) -> None:
@@ -66,6 +67,12 @@ def _add_power(actions) -> None:
     power.add_argument("--seed", type=int, default=0, help="default: 0")
     power.add_argument("--json", action="store_true", help="as JSON")
     power.set_defaults(run=_power)
+
+
+def _add_texts(actions) -> None:
+    texts = actions.add_parser("texts", help="all that the Rate tab says besides a study's own text, to be translated")
+    texts.add_argument("--language", default="en", metavar="TAG", help="such as de or pt-BR (default: en)")
+    texts.set_defaults(run=_texts)
 
 
 def _build(options) -> None:
@@ -108,6 +115,12 @@ def _power(options) -> None:
         return
     for line in power.text(study, spread, found, options.file):
         print(line, flush=True)
+
+
+def _texts(options) -> None:
+    from audiogan.listening import wording
+
+    print(wording.template(options.language), end="")
 
 
 def _describe(study) -> None:

@@ -75,6 +75,7 @@ def _study(study: Study, public: bool) -> Iterator[str]:
     yield f"headphone check: {'yes' if design.headphone_check else 'no'}"
     yield from ORDER
     yield f"minimum_raters: {design.minimum_raters}"
+    yield f"language of the page: {design.wording.language}"
     for asked in design.questionnaire:
         yield f"asked of listeners, `{asked.name}`: {asked.prompt} ({', '.join((*asked.choices, RATHER_NOT))})"
     if design.recruitment:

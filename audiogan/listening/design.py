@@ -12,6 +12,7 @@ from audiogan.listening.recruitment import Recruitment, read_recruitment
 from audiogan.listening.store import schema
 from audiogan.listening.strict import check_names, flag, text, whole
 from audiogan.listening.votes import SCALES, VERDICTS
+from audiogan.listening.wording import Wording, read_wording
 
 FORMAT = 1
 KINDS = dict.fromkeys(SCALES, "scale") | {"real": "choice"}  # of each question that the results know
@@ -91,6 +92,7 @@ class Design:
         minimum_raters: results from fewer are preliminary.
         recruitment: None where no platform sends the listeners.
         questionnaire: what listeners are asked about themselves.
+        wording: the page's own sentences, in the study's language.
         document: the YAML's content as JSON types, which `Study.hash` covers.
     """
 
@@ -106,6 +108,7 @@ class Design:
     document: MappingProxyType = field(repr=False, compare=False)
     recruitment: Recruitment | None = None
     questionnaire: tuple[Asked, ...] = ()
+    wording: Wording = field(default_factory=Wording)
 
     def question(self, name: str) -> Question:
         """The question of that name."""
@@ -129,7 +132,7 @@ def read_design(source: str) -> Design:
 
 def _design(document: Any) -> Design:
     names = ("format", "title", "consent", "questions", "trials", "modules", "checks", "exclusions", "minimum_raters")
-    check_names("study.yaml", document, (*names, "recruitment", "questionnaire"), required=names)
+    check_names("study.yaml", document, (*names, "recruitment", "questionnaire", "language"), required=names)
     if document["format"] != FORMAT:
         raise ValueError(f"study.yaml's format must be {FORMAT}, not {document['format']!r}")
     consent, checks = document["consent"], document["checks"]
@@ -148,6 +151,7 @@ def _design(document: Any) -> Design:
         document=MappingProxyType(document),
         recruitment=read_recruitment(document["recruitment"]) if "recruitment" in document else None,
         questionnaire=read_questionnaire(document["questionnaire"]) if "questionnaire" in document else (),
+        wording=read_wording(document["language"]) if "language" in document else Wording(),
     )
 
 

@@ -37,7 +37,9 @@ def check(study: Study) -> None:
 
 
 def shortfalls(study: Study) -> Iterator[str]:
-    """A sentence for each number of trials that the pool cannot give, then for each rule that nobody can break."""
+    """A sentence for each number of trials that the pool cannot give, for each rule that nobody can break, and one
+    for labels without a name in the study's language.
+    """
     design, counts = study.design, trial_counts(study)
     for part in ("trials", "modules"):
         for name, asked in vars(getattr(design, part)).items():
@@ -45,6 +47,9 @@ def shortfalls(study: Study) -> Iterator[str]:
                 why = f" ({WHY[name]})" if name in WHY else ""
                 yield f"{part}.{name} asks for {asked}, and a sitting will have {counts[name]}{why}"
     yield from (f"exclusions.{rule} excludes nobody: {why}" for rule, why in _dead(study, counts))
+    unnamed = [label for label in study.labels if label not in design.wording.labels]
+    if design.wording.texts and unnamed:
+        yield f"language.labels has no name for {', '.join(unnamed)}, which listeners read as they are"
 
 
 def _dead(study: Study, counts: dict[str, int]) -> Iterator[tuple[str, str]]:

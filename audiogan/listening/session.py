@@ -68,11 +68,14 @@ class Listening:
             return work()
         except StoreError as error:
             LOG.warning("%s", error)  # not print, which raises where the log's disk is full
-            return {"error": NOT_STORED, "wait_ms": 1000}
+            return self._refused(NOT_STORED, 1000)
         except RefusedError as error:
-            return {"error": str(error), "wait_ms": error.wait_ms}
+            return self._refused(str(error), error.wait_ms)
         except ValueError as error:
-            return {"error": str(error), "wait_ms": None}
+            return self._refused(str(error))
+
+    def _refused(self, why: str, wait_ms: int | None = None) -> dict:
+        return {"error": self.study.design.wording.of(why), "wait_ms": wait_ms}
 
     def _act(self, request, address: str) -> dict:
         self._guard.check("address", address)

@@ -10,8 +10,8 @@ from audiogan.listening.sounds import Sounds
 from audiogan.listening.store import Session
 from audiogan.listening.study import REFERENCES, Study
 from audiogan.listening.tokens import Tokens
-from audiogan.listening.votes import CANNOT_TELL, PREFERENCES
-from audiogan.text import in_words
+from audiogan.listening.votes import CANNOT_TELL, NUMBERED, PREFERENCES
+from audiogan.listening.wording import Wording
 
 MAX_CLIPS = 12
 MODULES = {
@@ -25,6 +25,13 @@ SYSTEMS = {
     "griffin-lim": "a recording, taken apart and put together again",
     "noise": "a recording under noise",
 }
+PREFERRED = dict(zip(PREFERENCES, ("The first", "The second", "Alike"), strict=True))
+BATCH = ("All alike", "Mostly alike", "Somewhat varied", "Varied", "Very varied")
+ASKED = (
+    "First you are asked {count} short questions about yourself. You need not answer; what you say is kept with the "
+    "rest."
+)
+ASKED_ONE = ASKED.replace("questions", "question")
 NAMED = (
     "The id that a platform gave you is kept with your answers, to confirm that you took part and that nobody takes "
     "part twice."
@@ -50,17 +57,16 @@ def consent(study: Study, participant: str = "") -> dict:
 
 def _notice(study: Study, participant: str) -> list[str]:
     """What a listener agrees to besides the study's own text."""
-    asked = len(study.design.questionnaire)
-    questions = f"{asked} short question{'s' * (asked > 1)}"
-    about = f"First you are asked {questions} about yourself. You need not answer; what you say is kept with the rest."
-    sent = NAMED if participant else UNNAMED
+    asked, say = len(study.design.questionnaire), study.design.wording
+    about = say(ASKED_ONE if asked == 1 else ASKED, count=asked)
+    sent = say(NAMED if participant else UNNAMED)
     return [about] * bool(asked) + [sent] * bool(study.design.recruitment)
 
 
-def _about(asked: questionnaire.Asked) -> dict:
+def _about(asked: questionnaire.Asked, say: Wording) -> dict:
     """A question about the listener as the page asks it."""
     choices = [{"value": choice, "word": choice} for choice in asked.choices]
-    refusal = {"value": "", "word": questionnaire.RATHER_NOT}
+    refusal = {"value": "", "word": say(questionnaire.RATHER_NOT)}
     return {"name": asked.name, "prompt": asked.prompt, "hint": "", "choices": [*choices, refusal], "wide": True}
 
 
@@ -76,7 +82,7 @@ def step(study: Study, session: Session, number: int, tokens: Tokens, sounds: So
         return view | {"trials": trials, "preload": []}
     view |= {"clips": [named[where] for where in named if where != "exemplar"], "exemplar": named.get("exemplar")}
     if what["kind"] == questionnaire.KIND:
-        return view | {"questions": list(map(_about, study.design.questionnaire))}
+        return view | {"questions": [_about(asked, study.design.wording) for asked in study.design.questionnaire]}
     return view if what["kind"] == "level" else view | _trial(study, session, number)
 
 
@@ -103,22 +109,25 @@ def trial_index(plan, number: int) -> int:
 
 def feedback(study: Study, what: dict) -> dict:
     """After a practice trial: what the sound was, in words that name no system."""
-    stimulus = study[what["clips"][0]]
-    invented = f"It was invented by {'another program' if stimulus.file else 'a network'}"
-    made = invented if stimulus.model else f"It was {SYSTEMS.get(stimulus.system, 'a recording')}"
-    return {"real": not stimulus.model, "text": f"{made}: {in_words(stimulus.label)}."}
+    stimulus, say = study[what["clips"][0]], study.design.wording
+    invented = "invented by another program" if stimulus.file else "invented by a network"
+    made = invented if stimulus.model else SYSTEMS.get(stimulus.system, "a recording")
+    text = say("It was {made}: {label}.", made=say(made), label=say.label(stimulus.label))
+    return {"real": not stimulus.model, "text": text}
 
 
 def done(study: Study, votes: list[dict]) -> dict:
     """Thanks and the listener's own results. Only here are systems named."""
     trials: dict[int, dict] = {}
+    say = study.design.wording
     for vote in votes:
         trial = trials.setdefault(vote["trial_index"], {"role": vote["role"], "system": vote["system"], "values": {}})
-        trial |= {"label": in_words(vote["label"]), "made": SYSTEMS.get(vote["system"], vote["system"])}
+        trial |= {"label": say.label(vote["label"]), "made": _made(vote["system"], say)}
         trial["values"][vote["question"]] = vote["value"]
     rated = [trial for trial in trials.values() if trial["role"] in ("test", "repeat")]
-    judged = _judged(rated) | {"uncounted": _uncounted(trials.values())}
-    return {"stage": "done", "systems": _by_system(study, rated), "trials": rated, "judged": judged}
+    judged = _judged(rated) | {"uncounted": _uncounted(trials.values(), say)}
+    shown = [trial | {"values": _in_words(trial["values"], say)} for trial in rated]
+    return {"stage": "done", "systems": _by_system(study, rated), "trials": shown, "judged": judged}
 
 
 def completion(study: Study, completed: bool) -> dict:
@@ -136,7 +145,8 @@ def _trial(study: Study, session: Session, number: int) -> dict:
     plan, what = session.plan, session.plan[number]
     alike = [at for at, other in enumerate(plan) if (other.get("role") == "training") == (what["role"] == "training")]
     alike = [at for at in alike if plan[at]["kind"] not in UNHEARD]
-    label = None if what["kind"] in ("naming", "diversity") else in_words(study[what["clips"][0]].label)
+    say, unnamed = study.design.wording, what["kind"] in ("naming", "diversity")
+    label = None if unnamed else say.label(study[what["clips"][0]].label)
     return {
         "practice": what["role"] == "training",
         "number": alike.index(number) + 1,
@@ -147,31 +157,29 @@ def _trial(study: Study, session: Session, number: int) -> dict:
 
 
 def _questions(study: Study, kind: str, label: str | None) -> list[dict]:
+    say = study.design.wording
     if kind == "rating":
-        return [_asked(question, label) for question in study.design.questions]
+        return [_asked(question, label, say) for question in study.design.questions]
+    instruments = {name: say.label(name) for name in study.labels} | {CANNOT_TELL: say(CANNOT_TELL)}
     choices = {
-        "naming": [{"value": name, "word": _capital(in_words(name))} for name in (*study.labels, CANNOT_TELL)],
-        "preference": [
-            {"value": value, "word": word}
-            for value, word in zip(PREFERENCES, ("First", "Second", "Alike"), strict=True)
-        ],
-        "diversity": _scale(("All alike", "Mostly alike", "Somewhat varied", "Varied", "Very varied")),
+        "naming": [{"value": name, "word": _capital(word)} for name, word in instruments.items()],
+        "preference": [{"value": value, "word": say(word)} for value, word in PREFERRED.items()],
+        "diversity": _scale(map(say, BATCH)),
     }
-    return [
-        {"name": kind, "prompt": MODULES[kind], "hint": "", "choices": choices[kind], "exemplar": False, "cued": False}
-    ]
+    about = {"name": kind, "prompt": say(MODULES[kind]), "hint": "", "choices": choices[kind]}
+    return [about | {"exemplar": False, "cued": False}]
 
 
-def _asked(question: Question, label: str | None) -> dict:
+def _asked(question: Question, label: str, say: Wording) -> dict:
     """A question as the page asks it; `cued` where it tells what the sound is meant to be."""
-    words = [{"value": word, "word": word.capitalize()} for word in question.words]
+    words = [{"value": word, "word": _capital(say(word))} for word in question.words if question.kind == "choice"]
     return {
         "name": question.name,
-        "prompt": question.prompt.replace("{label}", label or "instrument"),
+        "prompt": question.prompt.replace("{label}", label),
         "hint": question.hint,
-        "choices": _scale(question.words) if question.kind == "scale" else words,
+        "choices": words or _scale(question.words),
         "exemplar": question.exemplar,
-        "cued": bool(label) and ("{label}" in question.prompt or question.exemplar),
+        "cued": "{label}" in question.prompt or question.exemplar,
     }
 
 
@@ -184,7 +192,25 @@ def _by_system(study: Study, rated: list[dict]) -> list[dict]:
     for trial in rated:
         groups[trial["system"]].append(trial["values"])
     order = [name for name in (*REFERENCES, *sorted(set(groups) - set(REFERENCES))) if name in groups]
-    return [{"made": SYSTEMS.get(name, name), "heard": len(groups[name])} | _means(groups[name]) for name in order]
+    say = study.design.wording
+    return [{"made": _made(name, say), "heard": len(groups[name])} | _means(groups[name]) for name in order]
+
+
+def _made(system: str, say: Wording) -> str:
+    return say(SYSTEMS[system]) if system in SYSTEMS else system
+
+
+def _in_words(values: dict, say: Wording) -> dict:
+    """A trial's answers as its listener reads them, by the questions' names."""
+    return {say(name): _answer(name, value, say) for name, value in values.items()}
+
+
+def _answer(question: str, value: int | str, say: Wording) -> int | str:
+    if question in NUMBERED:
+        return value
+    if question == "naming" and value != CANNOT_TELL:
+        return say.label(value)
+    return say(PREFERRED.get(value, value))
 
 
 def _means(values: list[dict]) -> dict:
@@ -206,9 +232,13 @@ def _judged(rated: list[dict]) -> dict:
     return {"right": sum(said == was for said, was in verdicts), "of": len(verdicts)}
 
 
-def _uncounted(trials) -> dict:
-    """How many trials `_judged` leaves out, by the reason in words."""
+def _uncounted(trials, say: Wording) -> list[str]:
+    """How many trials `_judged` leaves out, and why."""
     others = sum(trial["role"] in ("test", "repeat") and "real" not in trial["values"] for trial in trials)
     roles = [trial["role"] for trial in trials]
-    found = {"for practice": roles.count("training"), "that check the listening": roles.count("gold")}
-    return {why: count for why, count in (found | {"with other questions": others}).items() if count}
+    found = {
+        "{count} for practice": roles.count("training"),
+        "{count} that check the listening": roles.count("gold"),
+        "{count} with other questions": others,
+    }
+    return [say(sentence, count=count) for sentence, count in found.items() if count]

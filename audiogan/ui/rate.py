@@ -27,10 +27,13 @@ def build(listening: Listening | None) -> None:
 
     recruitment = listening.study.design.recruitment
     named = f' data-parameter="{recruitment.parameter}"' if recruitment else ""  # letters, digits, _ and - alone
+    wording = listening.study.design.wording
+    written = f' lang="{wording.language}"' + ' dir="rtl"' * wording.right_to_left  # a tag: letters, digits and - alone
     gr.HTML(
-        html_template=f'<div class="rate"{named}></div>',
+        html_template=f'<div class="rate"{written}{named}></div>',
         js_on_load=mounting("rate.js"),
         apply_default_css=False,
         elem_id="rate",
         server_functions=[listen, sounds],
+        texts=dict(wording.texts),
     )

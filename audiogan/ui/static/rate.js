@@ -7,6 +7,7 @@ import { Sounds, stop } from "./rate_sound.js";
 import { about } from "./rate_about.js";
 import { trial } from "./rate_trial.js";
 import * as screens from "./rate_screens.js";
+import { speak, t } from "./rate_wording.js";
 
 const WAIT_MS = 15_000;
 const SLOWEST_MS = 10_000;
@@ -14,7 +15,8 @@ const LISTENER = "audiogan-listener";
 const SESSION = "audiogan-session";
 const RECEIPT = "audiogan-receipt";
 
-export function mount({ element, server }) {
+export function mount({ element, props, server }) {
+  speak(props.texts);
   const root = element.querySelector(".rate");
   const status = make("p", { className: "status", role: "status", "aria-live": "polite" });
   const saved = make("p", { className: "saved", role: "status" }); // of its own: the next trial speaks over the status
@@ -41,7 +43,7 @@ export function mount({ element, server }) {
       const reply = await within(server.listen({ session, ...request }), WAIT_MS).catch(() => null);
       if (reply && !reply.error) return reply;
       if (reply?.error && !reply.wait_ms) throw new Error(reply.error);
-      say(reply ? `${capital(reply.error)}.` : "No connection: your answers are kept here and sent again.", "waiting");
+      say(reply ? `${capital(reply.error)}.` : t("No connection: your answers are kept here and sent again."), "waiting");
       await pause(reply?.wait_ms ?? wait);
     }
   };
@@ -59,7 +61,7 @@ export function mount({ element, server }) {
     attempt({ action: "open", session: linked }, ({ view }) => {
       if (location.hash === linkTo(linked)) history.replaceState(history.state, "", "#/rate");
       if (view.stage === "consent") {
-        say("This link leads to no sitting that is known here.", "wrong");
+        say(t("This link leads to no sitting that is known here."), "wrong");
         return open();
       }
       keep(SESSION, linked);
@@ -105,7 +107,7 @@ export function mount({ element, server }) {
     }),
     next: once((answer) => attempt({ action: "answer", token: view.token, ...answer }, (reply) => show(reply.view))),
     submit: (answer, restore) => {
-      say("Storing…");
+      say(t("Storing…"));
       const request = { action: "answer", token: view.token, ...answer };
       attempt(request, (reply) => stored(reply, answer.answers), restore);
     },
@@ -114,13 +116,13 @@ export function mount({ element, server }) {
       const skip = { action: "skip", token: view.token };
       attempt(skip, (reply) => {
         show(reply.view);
-        say("A sound did not load. It was skipped, and that was noted.", "wrong");
+        say(t("A sound did not load. It was skipped, and that was noted."), "wrong");
       });
     },
     withdraw: (receipt) =>
       attempt({ action: "withdraw", receipt }, () => {
         saved.textContent = "";
-        say("Withdrawn: these answers count in no result.", "stored");
+        say(t("Withdrawn: these answers count in no result."), "stored");
         if (session) open();
       }),
     again: () => {
@@ -142,7 +144,7 @@ export function mount({ element, server }) {
       place.replaceChildren(node);
       node.querySelector("button").focus({ preventScroll: true });
     } else show(reply.view);
-    saved.textContent = `Stored. Receipt ${reply.receipt}`;
+    saved.textContent = t("Stored. Receipt {receipt}", { receipt: reply.receipt });
   };
 
   addEventListener("tab", stop);
@@ -157,12 +159,12 @@ export function mount({ element, server }) {
   else open();
 
   function continuation() {
-    const link = make("button", { type: "button", className: "link", textContent: "Continue on another device" });
-    const field = make("input", { type: "text", readOnly: true, hidden: true, ariaLabel: "The link to this sitting" });
+    const link = make("button", { type: "button", className: "link", textContent: t("Continue on another device") });
+    const field = make("input", { type: "text", readOnly: true, hidden: true, ariaLabel: t("The link to this sitting") });
     link.addEventListener("click", async () => {
       const url = `${location.href.replace(/#.*/, "")}${linkTo(session)}`;
       const copied = await navigator.clipboard?.writeText(url).then(() => true, () => false);
-      say(`${copied ? "Link copied: open it there." : "Open this link there."} Whoever has it can answer for you.`);
+      say(copied ? t("Link copied: open it there. Whoever has it can answer for you.") : t("Open this link there. Whoever has it can answer for you."));
       field.hidden = Boolean(copied);
       field.value = url;
       if (!copied) field.select();

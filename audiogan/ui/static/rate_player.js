@@ -2,6 +2,7 @@
 
 import { icon, make } from "./dom.js";
 import { play, stop } from "./rate_sound.js";
+import { t } from "./rate_wording.js";
 
 const TURN = 2 * Math.PI * 46;
 const SVG = "http://www.w3.org/2000/svg";
@@ -21,7 +22,7 @@ export function player(label, { heard = () => {}, small = false, parts = 1 } = {
 
   const show = (playing) => {
     button.dataset.state = playing ? "playing" : "paused";
-    button.ariaLabel = `${playing ? "Stop" : "Play"}: ${name.textContent}`;
+    button.ariaLabel = `${playing ? t("Stop") : t("Play")}: ${name.textContent}`;
   };
   const light = (lit) => lamps.forEach((lamp, at) => lamp.classList.toggle("lit", at === lit));
   const rest = () => {

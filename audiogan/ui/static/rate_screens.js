@@ -5,23 +5,28 @@ import { completion } from "./rate_completion.js";
 import { stop } from "./rate_sound.js";
 import { player } from "./rate_player.js";
 import { questionnaire } from "./rate_scale.js";
+import { t } from "./rate_wording.js";
+
+const MINUTES_A_TRIAL = 0.2; // with the volume and the headphones
 
 export function consent(view, { agree, withdraw }) {
-  const begin = primary("I agree: begin", agree);
+  const begin = primary(t("I agree: begin"), agree);
   const facts = make("ul", { className: "facts" });
-  const sounds = `${view.trials} sounds${view.practice ? `, ${view.practice} more for practice` : ""}`;
-  facts.append(...[sounds, "about 5 minutes", "headphones, if you have some", "a quiet place"].map((text) => make("li", { textContent: text })));
+  const { trials, practice } = view;
+  const sounds = practice ? t("{count} sounds, {practice} more for practice", { count: trials, practice }) : t("{count} sounds", { count: trials });
+  const time = t("about {count} min", { count: Math.ceil((trials + practice) * MINUTES_A_TRIAL) });
+  facts.append(...[sounds, time, t("headphones, if you have some"), t("a quiet place")].map((text) => make("li", { textContent: text })));
   const words = make("div", { className: "words" }, ...paragraphs(view.text));
   words.append(...paragraphs(view.notice ?? ""));
   return screen("consent", heading(view.title), facts, words, begin, withdrawal(withdraw));
 }
 
 export function level(view, { load, next, fail }) {
-  const sound = player("Play a sound");
+  const sound = player(t("Play a sound"));
   load(view.clips).then((buffers) => sound.ready(buffers), fail);
-  const done = primary("The volume is right", () => next({}));
-  const text = "Play this sound and set your device's volume so that it is clear and comfortable. Then leave the volume as it is until the end.";
-  return screen("level", heading("Set the volume"), ...paragraphs(text), make("div", { className: "sounds" }, sound.node), done);
+  const done = primary(t("The volume is right"), () => next({}));
+  const text = t("Play this sound and set your device's volume so that it is clear and comfortable. Then leave the volume as it is until the end.");
+  return screen("level", heading(t("Set the volume")), ...paragraphs(text), make("div", { className: "sounds" }, sound.node), done);
 }
 
 // Six times three noises; one of the three carries a tone that only headphones let through.
@@ -30,18 +35,19 @@ export function headphones(view, { load, next, fail, say }) {
   const body = make("div", { className: "body" });
   const node = screen(
     "headphones",
-    heading("Headphone check"),
-    ...paragraphs("Put your headphones on. You will hear three noises. One of them hides a faint, high tone: which one? You take part either way."),
+    heading(t("Headphone check")),
+    ...paragraphs(t("Put your headphones on. You will hear three noises. One of them hides a faint, high tone: which one? You take part either way.")),
     body,
-    secondary("I have no headphones", () => next({ choices: null })),
+    secondary(t("I have no headphones"), () => next({ choices: null })),
   );
   const ask = () => {
     const at = choices.length;
-    const sound = player("Three noises", { heard: ({ whole }) => whole && (answer.disabled = false), parts: 3 });
+    const sound = player(t("Three noises"), { heard: ({ whole }) => whole && (answer.disabled = false), parts: 3 });
     const answer = make("fieldset", { className: "answers", disabled: true });
-    const question = { name: "tone", prompt: "Which one had the tone?", choices: [0, 1, 2].map((value) => ({ value, word: ["First", "Second", "Third"][value] })) };
+    const intervals = [t("First"), t("Second"), t("Third")].map((word, value) => ({ value, word }));
+    const question = { name: "tone", prompt: t("Which one had the tone?"), choices: intervals };
     const asked = questionnaire([[question]], `tone-${at}`, () => (go.disabled = asked.missing() > 0));
-    const go = primary(at + 1 < view.trials.length ? "Next" : "Done", () => {
+    const go = primary(at + 1 < view.trials.length ? t("Next") : t("Done"), () => {
       stop();
       choices.push(asked.values().tone);
       if (choices.length < view.trials.length) ask();
@@ -49,7 +55,7 @@ export function headphones(view, { load, next, fail, say }) {
     });
     go.disabled = true;
     answer.append(asked.node);
-    const count = make("p", { className: "count", textContent: `${at + 1} of ${view.trials.length}` });
+    const count = make("p", { className: "count", textContent: t("{number} of {total}", { number: at + 1, total: view.trials.length }) });
     body.replaceChildren(count, make("div", { className: "sounds" }, sound.node), answer, go);
     node.keys = (event) => {
       if (event.key === " " && !event.target.closest("button, a, summary, input:not(:checked)")) sound.toggle();
@@ -61,7 +67,7 @@ export function headphones(view, { load, next, fail, say }) {
       sound.ready(buffers, at > 0);
       if (view.trials[at + 1]) load(view.trials[at + 1], 2).catch(() => {});
     }, fail);
-    say(`Headphone check ${at + 1} of ${view.trials.length}`);
+    say(t("Headphone check {number} of {total}", { number: at + 1, total: view.trials.length }));
     if (at) sound.button.focus({ preventScroll: true });
   };
   ask();
@@ -71,41 +77,42 @@ export function headphones(view, { load, next, fail, say }) {
 export function feedback(told, answers, next) {
   const said = answers?.real;
   const right = said === undefined ? null : (said === "real") === told.real;
-  const verdict = right === null ? "" : right ? "You said so too." : `You said: ${said}.`;
-  const node = screen("feedback", heading(told.text), ...paragraphs(verdict), primary("Next", next));
+  const verdict = right === null ? "" : right ? t("You said so too.") : t("You said: {answer}.", { answer: said === "real" ? t("real") : t("invented") });
+  const node = screen("feedback", heading(told.text), ...paragraphs(verdict), primary(t("Next"), next));
   node.dataset.right = String(right);
   return node;
 }
 
 export function done(view, { receipt, withdraw, again, say }) {
   const { right, of, uncounted } = view.judged;
-  const rest = Object.entries(uncounted).map(([why, count]) => `${count} ${why}`).join(", ");
-  const score = of ? `You told recordings from inventions in ${right} of ${of} sounds.${rest && ` Not counted: ${rest}.`}` : "";
-  const parts = [heading("Thank you"), ...paragraphs(`Your answers are stored. ${score}`), ...completion(view, say)];
+  const told = of ? [t("You told recordings from inventions in {right} of {total} sounds.", { right, total: of })] : [];
+  if (of && uncounted.length) told.push(t("Not counted: {these}.", { these: uncounted.join(", ") }));
+  const parts = [heading(t("Thank you")), ...paragraphs([t("Your answers are stored."), ...told].join(" ")), ...completion(view, say)];
   if (view.systems.length) parts.push(systemsOf(view.systems));
   if (view.trials.length) parts.push(trialsOf(view.trials));
-  if (receipt) parts.push(make("p", { className: "receipt" }, "Your receipt, to withdraw your answers later: ", make("code", { textContent: receipt })));
-  const everyone = secondary("What others said", () => (location.hash = "/results")); // see tabs.js
-  const more = view.recruited ? [] : [primary("Rate more sounds", again)]; // a participant takes part once
+  if (receipt) parts.push(make("p", { className: "receipt" }, `${t("Your receipt, to withdraw your answers later:")} `, make("code", { textContent: receipt })));
+  const everyone = secondary(t("What others said"), () => (location.hash = "/results")); // see tabs.js
+  const more = view.recruited ? [] : [primary(t("Rate more sounds"), again)]; // a participant takes part once
   const buttons = make("div", { className: "buttons" }, ...more, everyone);
   return screen("done", ...parts, buttons, withdrawal(withdraw, receipt));
 }
 
 export function withdrawn(view, { again, say }) {
-  const anew = view.recruited ? [] : [primary("Start anew", again)];
+  const anew = view.recruited ? [] : [primary(t("Start anew"), again)];
   if (view.completion) anew.push(...completion(view, say));
-  return screen("withdrawn", heading("Withdrawn"), ...paragraphs("Your answers are marked as withdrawn and count in no result."), ...anew);
+  return screen("withdrawn", heading(t("Withdrawn")), ...paragraphs(t("Your answers are marked as withdrawn and count in no result.")), ...anew);
 }
 
 function systemsOf(systems) {
   const rows = systems.map((one) => [one.made, one.heard, one.quality ?? "–", one.called_real === null ? "–" : `${one.called_real} %`]);
-  return table("What you heard", ["Made by", "Sounds", "Your mean quality", "You called real"], rows, "numbers");
+  return table(t("What you heard"), [t("Made by"), t("Sounds"), t("Your mean quality"), t("You called real")], rows, "numbers");
 }
 
 function trialsOf(trials) {
   const rows = trials.map((one, at) => [at + 1, one.label || "–", one.made, Object.values(one.values).join(" · ")]);
-  const inner = table(`Your answers: ${Object.keys(trials[0].values).join(" · ")}`, ["", "Instrument", "Made by", "Your answers"], rows);
-  return make("details", {}, make("summary", { textContent: "Each sound and your answers" }), inner);
+  const questions = Object.keys(trials[0].values).join(" · ");
+  const inner = table(t("Your answers: {questions}", { questions }), ["", t("Instrument"), t("Made by"), t("Your answers")], rows);
+  return make("details", {}, make("summary", { textContent: t("Each sound and your answers") }), inner);
 }
 
 function table(caption, headings, rows, kind = "texts") {
@@ -121,12 +128,12 @@ function cell(text, name) {
 
 function withdrawal(withdraw, receipt = "") {
   const input = make("input", { type: "text", value: receipt, maxLength: 64, autocomplete: "off", spellcheck: false });
-  const form = make("form", { className: "withdrawal" }, make("label", {}, make("span", { textContent: "Receipt" }), input), make("button", { type: "submit", className: "secondary", textContent: "Withdraw" }));
+  const form = make("form", { className: "withdrawal" }, make("label", {}, make("span", { textContent: t("Receipt") }), input), make("button", { type: "submit", className: "secondary", textContent: t("Withdraw") }));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     withdraw(input.value);
   });
-  return make("details", {}, make("summary", { textContent: "Withdraw answers" }), ...paragraphs("Any receipt of a session takes back all answers of that session."), form);
+  return make("details", {}, make("summary", { textContent: t("Withdraw answers") }), ...paragraphs(t("Any receipt of a session takes back all answers of that session.")), form);
 }
 
 export function screen(name, ...children) {

@@ -2,13 +2,13 @@
 
 import { openAudio } from "./audio_context.js";
 import { bytesOf } from "./pcm.js";
+import { t } from "./rate_wording.js";
 
 const ATTEMPTS = 4;
 const FACTOR = 1664525;
 const STEP = 1013904223;
 const KEPT = 64;
 const PAUSE_MS = 250; // between the sounds of a row
-const AWAY = "The server cannot be reached: the sound comes as soon as it is back.";
 
 let context = null;
 let current = null; // what sounds, or was asked for and waits until the audio is awake
@@ -64,7 +64,7 @@ export class Sounds {
       const away = reply ? reply.wait_ms > 0 : !(await this.#answers());
       if (!away) failed += 1;
       if (failed === ATTEMPTS || (reply && !away)) throw new Error(reply?.error ?? "no answer");
-      if (away) this.#tell(AWAY);
+      if (away) this.#tell(t("The server cannot be reached: the sound comes as soon as it is back."));
       told ||= away;
       await new Promise((resume) => setTimeout(resume, reply?.wait_ms || 500 * 2 ** failed));
     }

@@ -5,16 +5,17 @@ import { make } from "./dom.js";
 import { mayPlayUnasked, stop } from "./rate_sound.js";
 import { player } from "./rate_player.js";
 import { questionnaire } from "./rate_scale.js";
+import { t } from "./rate_wording.js";
 
 export function trial(view, { load, submit, fail, say }) {
   const time = { plays: 0, listened_ms: 0, heard_at: null };
   const first = player(nameOf(view), { heard: (part) => heard(part), parts: view.clips.length });
   const form = make("form", { className: "trial", noValidate: true });
   const answers = make("fieldset", { className: "answers", disabled: true });
-  const exemplar = view.exemplar && player(`A real ${view.label.toLowerCase()}`, { small: true });
+  const exemplar = view.exemplar && player(t("A real {label}", { label: view.label.toLowerCase() }), { small: true });
   const parts = partsOf(view.questions);
   const questions = questionnaire(parts, view.token.slice(0, 8), () => update(), exemplar?.node);
-  const button = make("button", { type: "submit", className: "primary", textContent: parts.length > 1 ? "Next" : "Submit", disabled: true });
+  const button = make("button", { type: "submit", className: "primary", textContent: parts.length > 1 ? t("Next") : t("Submit"), disabled: true });
   const sounds = make("div", { className: "sounds" }, first.node);
   answers.append(questions.node);
   form.append(positionOf(view), sounds, answers, make("div", { className: "foot" }, button, hintsOf(view)));
@@ -27,16 +28,16 @@ export function trial(view, { load, submit, fail, say }) {
     if (time.heard_at === null) {
       time.heard_at = performance.now();
       answers.disabled = false;
-      say("Now answer the questions.");
+      say(t("Now answer the questions."));
       update();
     }
   };
   const cue = () => {
     const part = questions.goOn();
     first.rename(view.label);
-    part.ariaLabel = `Meant to be: ${view.label}`;
-    button.textContent = "Submit";
-    say(`Meant to be: ${view.label}. Earlier answers stay.`);
+    part.ariaLabel = t("Meant to be: {label}", { label: view.label });
+    button.textContent = t("Submit");
+    say(t("Meant to be: {label}. Earlier answers stay.", { label: view.label }));
     part.focus({ preventScroll: true });
     button.scrollIntoView({ block: "nearest" });
   };
@@ -68,7 +69,7 @@ export function trial(view, { load, submit, fail, say }) {
   load(tokens).then((buffers) => {
     first.ready(buffers.slice(0, view.clips.length), mayPlayUnasked());
     exemplar?.ready(buffers.slice(view.clips.length));
-    say(time.plays ? "" : "Listen to the whole sound, then answer.");
+    say(time.plays ? "" : t("Listen to the whole sound, then answer."));
   }, fail);
   return { node: form, keys, focus: () => first.button.focus({ preventScroll: true }) };
 }
@@ -80,20 +81,21 @@ function partsOf(questions) {
 }
 
 function nameOf(view) {
-  if (view.stage === "preference") return `${view.label}: first, then second`;
-  if (view.stage === "diversity") return "Ten sounds in a row";
-  return view.questions[0].cued ? view.label : "The sound";
+  if (view.stage === "preference") return t("{label}: first, then second", { label: view.label });
+  if (view.stage === "diversity") return t("Ten sounds in a row");
+  return view.questions[0].cued ? view.label : t("The sound");
 }
 
 function positionOf(view) {
-  const words = `${view.practice ? "Practice" : "Sound"} ${view.number} of ${view.total}`;
+  const { number, total } = view;
+  const words = view.practice ? t("Practice {number} of {total}", { number, total }) : t("Sound {number} of {total}", { number, total });
   const bar = make("progress", { max: view.total, value: view.number - 1, ariaLabel: words });
   return make("div", { className: "position" }, make("span", { textContent: words }), bar);
 }
 
 function hintsOf(view) {
   const most = Math.min(Math.max(...view.questions.map((question) => question.choices.length)), 9);
-  const keys = [["Space", "play"], [`1–${most}`, "answer"], ["Enter", "go on"]];
+  const keys = [[t("Space"), t("play")], [`1–${most}`, t("answer")], [t("Enter"), t("go on")]];
   const parts = keys.flatMap(([key, does]) => [make("kbd", { textContent: key }), ` ${does} `]);
   return make("p", { className: "hints" }, ...parts);
 }
