@@ -1,6 +1,7 @@
 """The line before the generators: turns, places, limits, and answers that are given twice but made once."""
 
 import asyncio
+import json
 import threading
 import time
 
@@ -10,7 +11,7 @@ from starlette.exceptions import HTTPException
 from audiogan.listening.guard import Limit
 from audiogan.tiles import ClosedError
 from audiogan.ui.gate import AT_ONCE, CLOSING, Gate, SoundLimits, Visitor
-from audiogan.ui.recent import Recent
+from audiogan.ui.recent import Recent, size_of
 
 
 class Oracle:
@@ -219,17 +220,33 @@ def test_whatever_is_asked_reaches_the_answer_and_no_more(request_):
 
 class TestRecent:
     def test_least_recently_used_makes_room(self):
-        recent = Recent(max_bytes=6)
+        recent = Recent(max_bytes=35_000)
+        value = "x" * 10_000
         for key in "abc":
-            recent.put(key, "xx")
-        assert recent.get("a") == "xx"
-        recent.put("d", "xx")
-        assert [recent.get(key) for key in "abcd"] == ["xx", None, "xx", "xx"]
-        assert recent.bytes == 6
+            recent.put(key, value)
+        assert recent.get("a") == value
+        recent.put("d", value)
+        assert [recent.get(key) for key in "abcd"] == [value, None, value, value]
+        assert 30_000 < recent.bytes < 33_000
 
     def test_replacing_counts_once_and_what_is_too_large_is_not_kept(self):
-        recent = Recent(max_bytes=6)
-        recent.put("a", "xx")
-        recent.put("a", "xxxx")
-        recent.put("b", "x" * 7)
-        assert (recent.bytes, len(recent), recent.get("b")) == (4, 1, None)
+        recent = Recent(max_bytes=6000)
+        recent.put("a", "x" * 2000)
+        recent.put("a", "x" * 4000)
+        recent.put("b", "x" * 6001)
+        assert 4000 < recent.bytes < 5000
+        assert (len(recent), recent.get("b")) == (1, None)
+
+    def test_keys_and_empty_values_take_room_too(self):
+        recent = Recent(max_bytes=100_000)
+        for number in range(1000):
+            recent.put((f"/static/{number}/" + "x" * 10_000, "br"), "")
+        assert len(recent) <= 10
+        recent = Recent(max_bytes=100_000)
+        for number in range(1000):
+            recent.put(number, "")
+        assert len(recent) < 200
+
+    def test_an_answer_of_many_numbers_counts_as_what_it_takes(self):
+        answer = {"scores": [{"name": "a", "values": [0.5] * 10} for _ in range(100)]}
+        assert size_of(answer) > len(json.dumps(answer))

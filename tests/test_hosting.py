@@ -238,6 +238,8 @@ def test_routes_are_told_by_their_paths():
     assert template("/gradio_api/queue/join/") == "/gradio_api/queue/join"
     assert template("/gradio_api/upload") is None
     assert template("/config/../etc") is None
+    for spelling in ("/assets/a/../b.js", "/assets/./b.js", "/assets//b.js", "/static/img/logo.svg/", "/svelte/.."):
+        assert template(spelling) is None
     assert len(ROUTES) == len(set(ROUTES))
 
 

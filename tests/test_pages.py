@@ -15,25 +15,36 @@ class Visit:
 
     def __init__(self):
         self.made, self.go, self.pages = [], asyncio.Event(), Pages(self.make)
+        self.status, self.body = 200, b"page"
         self.go.set()
 
     async def make(self, scope, receive, send):
         self.made.append(dict(scope["headers"])[b"host"].decode() if scope[TEMPLATE] == "/" else scope["path"])
         if scope[TEMPLATE] == "/":
             await self.go.wait()
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]})
-        await send({"type": "http.response.body", "body": b"page"})
+        told = [(b"content-type", b"text/plain"), (b"content-length", b"4")]
+        await send({"type": "http.response.start", "status": self.status, "headers": told})
+        leaving = asyncio.ensure_future(receive())  # as Starlette sends files: no longer than somebody is there
+        await asyncio.sleep(0)
+        if leaving.done():
+            return
+        leaving.cancel()
+        await send({"type": "http.response.body", "body": self.body})
 
-    async def get(self, path="/", route="/", host="here.example", client="192.0.2.1") -> dict:
-        """The answer's start."""
+    async def get(self, path="/", route="/", host="here.example", client="192.0.2.1", send=None) -> dict:
+        """The answer's start, with its body."""
         scope = {"type": "http", "method": "GET", "scheme": "http", "path": path, TEMPLATE: route}
         sent = []
 
-        async def send(message):
+        async def collect(message):
             sent.append(message)
 
-        await self.pages(scope | {"headers": [(b"host", host.encode())], "client": (client, 1)}, None, send)
-        return sent[0]
+        async def gone():
+            return {"type": "http.disconnect"}
+
+        scope |= {"headers": [(b"host", host.encode())], "client": (client, 1)}
+        await self.pages(scope, gone, send or collect)
+        return sent[0] | {"body": b"".join(message.get("body", b"") for message in sent)} if sent else {}
 
 
 def test_made_up_hosts_are_made_for_one_address_so_often_and_for_others_meanwhile():
@@ -76,3 +87,61 @@ def test_scripts_do_not_wait_for_pages(path, route):
         assert (await page)["status"] == 200
 
     asyncio.run(beside())
+
+
+FILE = {"path": "/assets/a.js", "route": "/assets/{path}"}
+
+
+@pytest.mark.parametrize("asked", [{}, FILE])
+def test_who_leaves_while_a_page_is_made_leaves_it_whole_for_others(asked):
+    async def leaving():
+        visit = Visit()  # whose clients have all gone by the time that anything is sent
+        assert (await visit.get(**asked))["body"] == b"page"
+        assert (await visit.get(**asked))["body"] == b"page"
+        assert len(visit.made) == 1
+
+    asyncio.run(leaving())
+
+
+def test_half_a_page_is_not_kept():
+    async def halves():
+        visit = Visit()
+        visit.body = b"pa"
+        assert (await visit.get(**FILE))["body"] == b"pa"
+        visit.body = b"page"
+        assert (await visit.get(**FILE))["body"] == b"page"
+
+    asyncio.run(halves())
+
+
+@pytest.mark.parametrize("asked", [{}, FILE])
+def test_who_does_not_read_stops_nobody(asked):
+    async def deaf():
+        visit, never = Visit(), asyncio.Event()
+        visit.status = 404
+        waiting = asyncio.create_task(visit.get(**asked, send=lambda message: never.wait()))
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert not waiting.done()
+        visit.status = 200
+        assert (await asyncio.wait_for(visit.get(**asked, client="198.51.100.7"), 30))["body"] == b"page"
+        never.set()
+        await waiting
+
+    asyncio.run(deaf())
+
+
+def test_files_do_not_push_pages_out(monkeypatch):
+    async def pushing():
+        monkeypatch.setattr("audiogan.ui.pages.MAX_BYTES", 10_000)
+        visit = Visit()
+        await visit.get()
+        for number in range(100):
+            await visit.get(f"/assets/{number}.js", "/assets/{path}")
+        assert len(visit.made) == 101
+        await visit.get()
+        assert len(visit.made) == 101
+        await visit.get("/assets/0.js", "/assets/{path}")
+        assert len(visit.made) == 102
+
+    asyncio.run(pushing())

@@ -1,12 +1,13 @@
 """Connections that say nothing are closed, those that rest are not; files make room for newer ones."""
 
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from audiogan.ui.files import KEPT_SECONDS, ServedFiles
-from audiogan.ui.serving import HEAD_SECONDS, REST_SECONDS, impatient, serve
+from audiogan.ui.serving import HEAD_SECONDS, REST_SECONDS, STALL_SECONDS, impatient, serve
 
 
 class Clockwork:
@@ -43,7 +44,10 @@ class Protocol:
 @pytest.fixture
 def connection():
     connection = impatient(Protocol)(Clockwork())
-    connection.connection_made(SimpleNamespace(close=lambda: setattr(connection, "closed", True)))
+    close = partial(setattr, connection, "closed", True)
+    connection.waiting = 0  # bytes of an answer that the client has not taken
+    told = {"close": close, "abort": close, "get_write_buffer_size": lambda: connection.waiting}
+    connection.connection_made(SimpleNamespace(**told))
     return connection
 
 
@@ -71,6 +75,16 @@ def test_answer_that_takes_long_is_waited_for(connection):
     connection.cycle = request(done=False)
     connection.loop.run(10 * REST_SECONDS)
     assert not connection.closed
+
+
+def test_answer_that_nobody_takes_is_given_up_and_a_slow_one_is_not(connection):
+    connection.cycle = request(done=False)
+    for left in range(100_000, 0, -10_000):
+        connection.waiting = left
+        connection.loop.run(STALL_SECONDS / 2)
+    assert not connection.closed
+    connection.loop.run(STALL_SECONDS + 3 * HEAD_SECONDS)
+    assert connection.closed
 
 
 def page(folder: Path) -> SimpleNamespace:

@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from audiogan.listening.guard import Guard, Limit, RefusedError
 from audiogan.tiles import ClosedError
 from audiogan.ui.line import Job, Line
-from audiogan.ui.recent import Recent
+from audiogan.ui.recent import Recent, size_of
 from audiogan.ui.toasts import sentence
 
 MAX_WAITING = 48
@@ -67,7 +67,7 @@ class Gate:
     def __init__(self, max_waiting: int = MAX_WAITING, limits: SoundLimits | None = None, recent: Recent | None = None):
         self._max_waiting, self._line = max_waiting, Line()
         self._guard = Guard(limits or SoundLimits())
-        self._recent = Recent(size_of=_size) if recent is None else recent
+        self._recent = Recent(size_of=size_of) if recent is None else recent
         self._coming: dict[tuple, asyncio.Future] = {}
         self._workers = ThreadPoolExecutor(AT_ONCE + 1, "gate")
         self._running: set[Job] = set()
@@ -223,12 +223,3 @@ def _key(answer: Callable, request) -> tuple[tuple | None, str]:
     owner = getattr(answer, "__self__", None)
     key = (id(owner), answer.__qualname__, text) if owner and len(text) <= MAX_KEY_LENGTH else None
     return key, ticket if isinstance(ticket, str) else ""
-
-
-def _size(value) -> int:
-    """About how many bytes an answer holds: nearly all of it is text."""
-    if isinstance(value, dict):
-        value = [*value.values()]
-    if isinstance(value, (list, tuple)):
-        return sum(map(_size, value))
-    return len(value) if isinstance(value, (str, bytes)) else 8

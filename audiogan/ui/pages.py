@@ -35,7 +35,8 @@ KEPT = {
     "/static/{path}": A_DAY,
 }
 ROOTED = ("/", "/config")  # they name the address at which they are read
-QUALITY, MIN_BYTES, MAX_BYTES = 5, 500, 64 * 2**20
+QUALITY, MIN_BYTES = 5, 500
+MAX_BYTES, MAX_ROOTED_BYTES = 64 * 2**20, 16 * 2**20  # kept of files, and of pages: neither makes the other go
 _COMPRESSED = ("text/", "application/javascript", "application/json", "application/manifest", "image/svg")
 _ENCODING = re.compile(r"\s*([a-z*-]+)\s*(?:;\s*q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*)?")  # its name and weight
 _PROXY = (b"host", b"x-forwarded-host", b"x-forwarded-proto")
@@ -67,7 +68,10 @@ class Pages:
     def __init__(self, app):
         self._app, self._guard = app, Guard(PageLimits())
         self._making = {rooted: asyncio.Lock() for rooted in (True, False)}  # scripts do not wait for pages
-        self._recent = Recent(MAX_BYTES, lambda page: len(page.body))
+        self._recent = {
+            rooted: Recent(most, lambda page: len(page.body))
+            for rooted, most in ((True, MAX_ROOTED_BYTES), (False, MAX_BYTES))
+        }
 
     async def __call__(self, scope, receive, send):
         """Handle one request."""
@@ -77,38 +81,53 @@ class Pages:
             return
         given = dict(reversed(scope["headers"]))  # of a header that came twice the first, as Gradio reads it
         encoding = _encoding(given.get(b"accept-encoding", b""))
-        root = (scope["scheme"], *(given.get(name) for name in _PROXY)) if route in ROOTED else ()
-        key = scope["path"], encoding, root
-        page = self._recent.get(key)
+        rooted = route in ROOTED
+        root = (scope["scheme"], *(given.get(name) for name in _PROXY)) if rooted else ()
+        key = scope["path"] if "{path}" in route else route, encoding, root
+        page, others = self._recent[rooted].get(key), []
         if page is None:
-            async with self._making[bool(root)]:
-                page = self._recent.get(key) or await self._make(key, scope, receive, send)
+            async with self._making[rooted]:  # nothing is sent meanwhile: who does not read it would stop all others
+                if (page := self._recent[rooted].get(key)) is None:
+                    page, others = await self._make(key, scope)
         if page:
             await _send(page, given.get(b"if-none-match"), send)
+        for message in others:
+            await send(message)
 
-    async def _make(self, key: tuple, scope, receive, send) -> _Page | None:
-        """Let Gradio answer; None where that is no page to keep, which is sent on as it is."""
-        if scope[TEMPLATE] in ROOTED:
-            try:
-                self._guard.check("rooted", address(HTTPConnection(scope)))
-            except RefusedError as error:
-                await answer(send, 429, str(error), (b"retry-after", str(1 + error.wait_ms // 1000).encode()))
-                return None
-        plain = [pair for pair in scope["headers"] if pair[0] not in (b"if-none-match", b"if-modified-since", b"range")]
-        messages = []
+    async def _make(self, key: tuple, scope) -> tuple[_Page | None, list[dict]]:
+        """Let Gradio answer: a page that is kept, or None and the messages of an answer that is none to keep."""
+        rooted, messages = scope[TEMPLATE] in ROOTED, []
 
         async def collect(message):
             messages.append(message)
 
-        await self._app(scope | {"query_string": b"", "headers": plain}, receive, collect)
-        if not messages or messages[0]["status"] != 200:
-            for message in messages:
-                await send(message)
-            return None
+        if rooted:
+            try:
+                self._guard.check("rooted", address(HTTPConnection(scope)))
+            except RefusedError as error:
+                await answer(collect, 429, str(error), (b"retry-after", str(1 + error.wait_ms // 1000).encode()))
+                return None, messages
+        plain = [pair for pair in scope["headers"] if pair[0] not in (b"if-none-match", b"if-modified-since", b"range")]
+        await self._app(scope | {"query_string": b"", "headers": plain}, _stays, collect)
         body = b"".join(message.get("body", b"") for message in messages[1:])
+        if not _is_whole(messages, len(body)):
+            return None, messages
         page = await asyncio.to_thread(_packed, body, messages[0]["headers"], key[1], KEPT[scope[TEMPLATE]])
-        self._recent.put(key, page)
-        return page
+        self._recent[rooted].put(key, page)
+        return page, []
+
+
+async def _stays() -> dict:
+    """`receive` of somebody who never leaves: a page is made for all, whoever asked first."""
+    return await asyncio.Future()
+
+
+def _is_whole(messages: list[dict], length: int) -> bool:
+    """Whether these are a 200 with all of its bytes."""
+    if not messages or messages[0]["status"] != 200 or messages[-1].get("more_body"):
+        return False
+    told = dict(messages[0]["headers"]).get(b"content-length")
+    return len(messages) > 1 and (told is None or int(told) == length)
 
 
 def _packed(body: bytes, headers: list, encoding: str, cache: bytes) -> _Page:

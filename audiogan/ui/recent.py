@@ -5,13 +5,14 @@ from collections.abc import Callable, Hashable
 from typing import Any
 
 MAX_BYTES = 32 * 2**20
+OBJECT_BYTES = 64  # of any of Python's objects, about
 
 
 class Recent:
     """The most recently used values, by key.
 
     Args:
-        max_bytes: of all values together; the least recently used make room.
+        max_bytes: of all values and keys together; the least recently used make room.
         size_of: a value's bytes.
     """
 
@@ -29,7 +30,7 @@ class Recent:
 
     def put(self, key: Hashable, value: Any) -> None:
         """Keep a value; one too large to keep is not kept."""
-        size = self._size_of(value)
+        size = self._size_of(value) + len(repr(key)) + 8 * OBJECT_BYTES
         if size > self._max_bytes:
             return
         self.bytes += size - self._kept.pop(key, (None, 0))[1]
@@ -39,3 +40,12 @@ class Recent:
 
     def __len__(self) -> int:
         return len(self._kept)
+
+
+def size_of(value) -> int:
+    """About how many bytes an answer takes, Python's objects among them."""
+    if isinstance(value, dict):
+        return sum(map(size_of, value)) + size_of([*value.values()])
+    if isinstance(value, (list, tuple)):
+        return OBJECT_BYTES + sum(map(size_of, value))
+    return OBJECT_BYTES + (len(value) if isinstance(value, (str, bytes)) else 0)

@@ -11,6 +11,7 @@ from audiogan.ui.sessions import LightSessions
 
 HEAD_SECONDS = 10.0  # within which a connection has to send the head of its first request
 REST_SECONDS = 75  # between two requests: longer than nginx keeps a connection, so that it is never closed under it
+STALL_SECONDS = 300  # in which a client takes nothing of an answer that waits for it
 FINISH_SECONDS = 6  # for sounds that are being made when the process is told to stop
 CLOSE_SECONDS = 9  # for all other answers: many a supervisor kills after 10
 OPEN_FILES = 65_536
@@ -86,8 +87,9 @@ def remember_little(app: gr.Blocks) -> None:
 
 
 def be_impatient(server) -> None:
-    """Close connections that send no request for `HEAD_SECONDS`, where uvicorn alone would hold them for ever; those
-    that did send one may rest for `REST_SECONDS`: a proxy, or a page that asks now and then, finds them open.
+    """Close connections that send no request for `HEAD_SECONDS`, or take none of an answer for `STALL_SECONDS`, where
+    uvicorn alone would hold them for ever; those that did send a request may rest for `REST_SECONDS`: a proxy, or a
+    page that asks now and then, finds them open.
     """
     server.config.timeout_keep_alive = REST_SECONDS
     server.config.http_protocol_class = impatient(server.config.http_protocol_class)
@@ -97,11 +99,14 @@ def impatient(protocol: type) -> type:
     """A uvicorn protocol that looks every `HEAD_SECONDS` whether its client has got any further."""
 
     class Impatient(protocol):
-        """Closes a connection before whose first, or after whose last, request nothing came for long."""
+        """Closes a connection before whose first, or after whose last, request nothing came for long, or whose answer
+        is not taken.
+        """
 
         def connection_made(self, transport):
             super().connection_made(transport)
             self._seen, self._rested, self._look = None, 0.0, self.loop.call_later(HEAD_SECONDS, self._check)
+            self._left, self._stalled = 0, 0.0
 
         def connection_lost(self, error):
             self._look.cancel()
@@ -113,7 +118,12 @@ def impatient(protocol: type) -> type:
             if self.cycle is None or self._rested > REST_SECONDS:
                 self.transport.close()
                 return
-            self._seen = self.cycle
+            left = self.transport.get_write_buffer_size()
+            self._stalled = self._stalled + HEAD_SECONDS if left and left == self._left else 0.0
+            if self._stalled > STALL_SECONDS:
+                self.transport.abort()  # close would wait for the client
+                return
+            self._seen, self._left = self.cycle, left
             self._look = self.loop.call_later(HEAD_SECONDS, self._check)
 
     return Impatient

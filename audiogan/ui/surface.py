@@ -47,6 +47,7 @@ ROUTES = {
     "/gradio_api/component_server": "POST",
     "/gradio_api/file={path}": "GET HEAD",
 }
+FILES = ("/assets/{path}", "/static/{path}", "/svelte/{path}")  # each under one spelling of its path
 FORGED = (b"x-gradio-server",)  # by which a request would tell Gradio where the page lies, for all who read it after
 _MATCHED = re.compile(
     "|".join(
@@ -96,9 +97,11 @@ class Surface:
 
 
 def template(path: str) -> str | None:
-    """The route that a path takes, as written in `ROUTES`."""
+    """The route that a path takes, as written in `ROUTES`; None where it takes none."""
     found = _MATCHED.fullmatch(path.rstrip("/") or "/")
-    return found and [*ROUTES][int(found.lastgroup[1:])]
+    route = found and [*ROUTES][int(found.lastgroup[1:])]
+    spelt_otherwise = route in FILES and {"", ".", ".."} & {*path[1:].split("/")}
+    return None if spelt_otherwise else route
 
 
 async def answer(send, status: int, words: str, *headers: tuple[bytes, bytes]) -> None:
