@@ -23,6 +23,7 @@ def run_command(parser: argparse.ArgumentParser, arguments: list[str] | None) ->
         0, or 2 after one line on stderr: bad input, a full disk, a file that cannot be written, a failed training.
     """
     options = parser.parse_args(arguments)
+    sys.stdout.reconfigure(errors="backslashreplace")  # a path that the terminal cannot show is no mistake
     try:
         options.run(options)
     except BrokenPipeError:
@@ -34,7 +35,7 @@ def run_command(parser: argparse.ArgumentParser, arguments: list[str] | None) ->
     except (MemoryError, RuntimeError) as error:
         if not isinstance(error, MemoryError) and not any(words in str(error) for words in NO_MEMORY):
             raise
-        return _complain(parser, f"out of memory: {error}")
+        return _complain(parser, f"out of memory: {error}".rstrip(": "))
     except KeyboardInterrupt:
         return _complain(parser, "interrupted")
     return 0
@@ -52,7 +53,8 @@ def printable(line: str) -> str:
 
 def _explain(error: OSError) -> str:
     if error.errno == errno.ENOSPC:
-        return "the disk is full: nothing was written; free some room and try again"
+        written = ": nothing was written;" if error.filename else ", or where the output goes:"  # print names no file
+        return f"the disk is full{written} free some room and try again"
     if error.errno is None:
         return str(error)
     where = f" {error.filename}" if error.filename else ""

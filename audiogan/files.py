@@ -33,6 +33,7 @@ def write_together(files: Mapping[str | os.PathLike, bytes]) -> None:
     """Write files that are all complete and on disk before the first of them takes its place.
 
     So a full disk changes none. They take their places one after another: stopped in between, the first ones are new.
+    Where a path is a link, what it leads to is written, as by `open`.
 
     Raises:
         OSError: one cannot be; names its path.
@@ -41,10 +42,11 @@ def write_together(files: Mapping[str | os.PathLike, bytes]) -> None:
         complete = {}
         for path, data in files.items():
             with _named(path):
-                complete[path] = partials.enter_context(_beside(Path(path), data))
-        for path, partial in complete.items():
+                target = Path(os.path.realpath(path))
+                complete[path] = target, partials.enter_context(_beside(target, data))
+        for path, (target, partial) in complete.items():
             with _named(path):
-                os.replace(partial, path)
+                os.replace(partial, target)
 
 
 @contextlib.contextmanager

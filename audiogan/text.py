@@ -14,8 +14,10 @@ def read_text(file: str | os.PathLike, newline: str | None = None) -> str:
         newline: as of `open`: None makes every end of a line a newline, "" leaves them.
 
     Raises:
-        ValueError: it is not UTF-8; names the file.
+        ValueError: it is no file or not UTF-8; names it.
     """
+    if Path(file).exists() and not Path(file).is_file():
+        raise ValueError(f"{os.fspath(file)} is not a file")  # a device or a pipe would be read for ever
     try:
         with open(file, encoding="utf-8-sig", newline=newline) as stream:
             return stream.read()

@@ -48,3 +48,12 @@ def test_files_are_written_together_or_not_at_all(tmp_path):
         assert (tmp_path / "old").read_bytes() == b"old"
     files.write_together({tmp_path / "old": b"new", tmp_path / "more": b"too"})
     assert [(tmp_path / name).read_bytes() for name in ("old", "more")] == [b"new", b"too"]
+
+
+def test_a_link_stays_and_what_it_leads_to_is_written(tmp_path):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "real").write_bytes(b"old")
+    (tmp_path / "link").symlink_to("folder/real")
+    files.write_atomically(tmp_path / "link", b"new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "folder" / "real").read_bytes() == b"new"

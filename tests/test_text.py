@@ -1,8 +1,17 @@
 """Text that people write and files that nobody vouches for."""
 
+import os
+
 import pytest
 
-from audiogan.text import in_words, read_object
+from audiogan.text import in_words, read_object, read_text
+
+
+@pytest.mark.parametrize("name", ["/dev/zero", "pipe", "."])
+def test_what_would_be_read_for_ever_is_refused(tmp_path, name):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ValueError, match=f"{name} is not a file"):
+        read_text(tmp_path / name if name == "pipe" else name)
 
 
 def test_labels_are_shown_in_words():

@@ -48,15 +48,15 @@ def fetch(repo: str, revision: str | None = None) -> Snapshot:
         revision: a branch, tag or commit; None is `main`. A commit that is in the cache needs no network.
 
     Raises:
-        HubError: no such repository, or it is not a checkpoint and only a checkpoint; nothing of it stays in the cache.
+        HubError: no such repository, or it is no checkpoint, or not only one; the cache keeps nothing new of it.
         UnreachableError: the Hub cannot be reached and the cache does not have it.
     """
     check_repo(repo)
     api = connect()
     with explained(repo):
         resolved = api.resolve_revision(repo, revision=revision)
-    folder = _cached(api, repo, resolved) or _download(api, repo, resolved)
     with _or_refused(repo, resolved.resolved):
+        folder = _cached(api, repo, resolved) or _download(api, repo, resolved)
         _check_sizes({path.name: path.stat().st_size for path in folder.iterdir()}, folder)
         checkpoint.load(folder, "pulled")
     return Snapshot(repo, resolved.resolved, folder)
@@ -117,12 +117,12 @@ def _download(api, repo: str, resolved) -> Path:
 
     with explained(repo):
         tree = list(api.list_repo_tree(repo, recursive=True, revision=resolved.resolved))
-        with _or_refused(repo, resolved.resolved):
-            sizes = _listed({it.path: it.size for it in tree if isinstance(it, RepoFile)})
-            _check_sizes(sizes)
+    sizes = _listed({it.path: it.size for it in tree if isinstance(it, RepoFile)})
+    _check_sizes(sizes)
+    with explained(repo):
         folder = Path(api.snapshot_download(repo, revision=resolved, allow_patterns=["config.json"]))
-        with _or_refused(repo, resolved.resolved):
-            _check_sizes(sizes, folder)
+    _check_sizes(sizes, folder)
+    with explained(repo):
         return Path(api.snapshot_download(repo, revision=resolved, allow_patterns=list(FILES)))
 
 
@@ -160,21 +160,27 @@ def _most_weights(folder: Path) -> int:
 
 @contextmanager
 def _or_refused(repo: str, commit: str) -> Iterator[None]:
-    """What is wrong with a repository is said of it, and its commit leaves the cache."""
-    try:
-        yield
-    except ValueError as error:
-        _forget(repo, commit)
-        raise HubError(f"{repo} is refused: {error}") from None
-
-
-def _forget(repo: str, commit: str) -> None:
-    """Take a refused commit out of the cache, and the repository where that was all."""
-    from huggingface_hub import constants, scan_cache_dir
+    """What is wrong with a repository is said of it, and its commit leaves the cache, unless somebody had it there."""
+    from huggingface_hub import constants
     from huggingface_hub.file_download import repo_folder_name
 
     folder = Path(constants.HF_HUB_CACHE) / repo_folder_name(repo_id=repo, repo_type="model")
+    known = (folder / "snapshots" / commit).is_dir()
+    try:
+        yield
+    except HubError:
+        raise
+    except ValueError as error:
+        if not known:
+            _forget(folder, commit)
+        raise HubError(f"{repo} is refused: {error}") from None
+
+
+def _forget(folder: Path, commit: str) -> None:
+    """Take a refused commit out of a repository's folder in the cache, and the folder where that was all."""
+    from huggingface_hub import scan_cache_dir
+
     if (folder / "snapshots" / commit).is_dir():
-        scan_cache_dir(constants.HF_HUB_CACHE).delete_revisions(commit).execute()
+        scan_cache_dir(folder.parent).delete_revisions(commit).execute()
     if not any(folder.glob("snapshots/*")):
         shutil.rmtree(folder, ignore_errors=True)

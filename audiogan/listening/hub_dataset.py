@@ -50,6 +50,21 @@ class HubDataset:
                     else:
                         yield entry
 
+    def is_there(self) -> bool:
+        """Whether the Hub still has it.
+
+        Raises:
+            HubError: it became public, or the Hub does not say.
+        """
+        from huggingface_hub.errors import RepositoryNotFoundError
+
+        with explained(self.name):
+            try:
+                self._private()
+            except RepositoryNotFoundError:
+                return False
+        return True
+
     def add(self, contents: dict[str, bytes], message: str) -> None:
         """Put files there, in one commit.
 
@@ -75,17 +90,22 @@ class HubDataset:
         api = connect()
         with explained(self.name):
             try:
-                info = api.repo_info(self.name, timeout=TIMEOUT_SECONDS, **_KIND)
+                commit = self._private()
             except RepositoryNotFoundError:
                 api.create_repo(self.name, private=True, exist_ok=True, **_KIND)
-                info = api.repo_info(self.name, timeout=TIMEOUT_SECONDS, **_KIND)
-            if not info.private:
-                raise HubError(f"data set {self.name} is public, and votes go to a private one only")
+                commit = self._private()
             options = {
-                "revision": info.sha,
+                "revision": commit,
                 "allow_patterns": [f"{folder}/*.jsonl" for folder in set(FOLDERS.values())],
             }
             return Path(api.snapshot_download(self.name, cache_dir=cache, **options, **_KIND))
+
+    def _private(self) -> str:
+        """The newest commit, of a private data set."""
+        info = connect().repo_info(self.name, timeout=TIMEOUT_SECONDS, **_KIND)
+        if not info.private:
+            raise HubError(f"data set {self.name} is public, and votes go to a private one only")
+        return info.sha
 
 
 def _parsed(line: bytes) -> dict | None:

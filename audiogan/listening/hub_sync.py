@@ -105,6 +105,8 @@ class HubSync:
             OSError: the disk is full.
         """
         with self._turn:
+            if self._joined and self._outbox.waiting:
+                self._joined = self._dataset.is_there()  # and still private
             if not self._joined:
                 self._join()
                 self._joined = True

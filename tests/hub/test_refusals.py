@@ -79,6 +79,14 @@ def test_hostile_repository_is_refused_in_one_sentence_and_leaves_nothing(online
     assert not online.count("GET /lfs/") or how in ("pickled weights", "another model", "not finite")
 
 
+def test_what_another_program_has_in_the_cache_stays_there(online, tmp_path):
+    online.add(REPO, {"pytorch_model.bin": b"weights of another program"})
+    there = Path(hub.connect().snapshot_download(REPO))
+    with pytest.raises(hub.HubError, match="may hold code"):
+        hub.pull(REPO, tmp_path / "pulled")
+    assert (there / "pytorch_model.bin").read_bytes() == b"weights of another program"
+
+
 def test_listing_of_many_pages_is_read_to_its_end(online, tiny, tmp_path):
     online.add(REPO, contents(tiny) | {f"samples/{number}.wav": b"RIFF" for number in range(50)} | {"z.pkl": b""})
     with pytest.raises(ValueError, match=r"'z\.pkl' may hold code"):

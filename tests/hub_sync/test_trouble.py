@@ -98,6 +98,34 @@ class TestTrouble:
             HubSync(store, DATASET).round()
         assert online.count("commit|preupload") == 0
 
+    def test_data_set_that_becomes_public_gets_no_more(self, online, stores):
+        store = stores()
+        sync = HubSync(store, DATASET)
+        sync.round()
+        vote(store, 0)
+        sync.round()
+        before = len(votes_on(online))
+        online.dataset(DATASET).private = False
+        vote(store, 1)
+        with pytest.raises(hub.HubError, match="is public, and votes go to a private one only"):
+            sync.round()
+        assert len(votes_on(online)) == before
+        online.dataset(DATASET).private = True
+        sync.round()
+        assert len(votes_on(online)) == 2 * before
+
+    def test_data_set_that_was_deleted_is_made_anew_with_all_of_it(self, online, stores):
+        store = stores()
+        sync = HubSync(store, DATASET)
+        vote(store, 0)
+        sync.round()
+        before = votes_on(online)
+        online.repos.clear()
+        vote(store, 1)
+        sync.round()
+        assert online.dataset(DATASET).private
+        assert len(votes_on(online)) == 2 * len(before)
+
     def test_full_disk_keeps_everything_waiting(self, online, stores, monkeypatch):
         store = stores()
         sync = HubSync(store, DATASET)
