@@ -77,6 +77,12 @@ def test_design_that_would_exclude_everybody_is_refused(study, rules, message):
         feasibility.check(made)
 
 
+def test_systems_that_nobody_practises_on_are_named(study):
+    made = study(trials={"test": 8}, exclusions={})
+    made.stimuli = tuple(one for one in made.stimuli if (one.system, one.role) != ("secretgan-beta", "training"))
+    assert list(feasibility.shortfalls(made)) == ["practice has sounds of secretgan-alpha and none of secretgan-beta"]
+
+
 def test_headphone_rule_without_the_check_is_named(study):
     made = study(trials={"test": 8}, checks={"headphones": False}, exclusions={"headphones": True})
     assert list(feasibility.shortfalls(made)) == ["exclusions.headphones excludes nobody: checks.headphones is false"]

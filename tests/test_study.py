@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -252,7 +253,8 @@ def test_default_study_is_whole_small_and_asks_what_its_design_needs():
         assert {stimulus.label for stimulus in tests} == set(loaded.labels)
     trials = loaded.design.trials
     assert len(loaded.of_role("test")) >= trials.test
-    assert len(loaded.of_role("training")) == trials.training
+    practice = Counter(stimulus.system for stimulus in loaded.of_role("training"))
+    assert practice == {"real": 3} | {name: 1 for name in loaded.systems if name not in study.REFERENCES}
     assert {batch.system for batch in loaded.batches} == set(loaded.systems)
 
 

@@ -24,7 +24,7 @@ def write_study(folder: Path, per_cell: int = 4, num_samples: int = NUM_SAMPLES,
     (folder / "study.yaml").write_text(yaml.safe_dump(document))
     kinds = [(system, label, "test") for system in SYSTEMS for label in LABELS for _ in range(per_cell)]
     kinds += [("real", label, "exemplar") for label in LABELS]
-    kinds += [(system, label, "training") for system in ("real", SYSTEMS[-1]) for label in LABELS]
+    kinds += [(system, label, "training") for system in ("real", *HASHES) for label in LABELS]
     kinds += [(system, LABELS[1], "gold") for system in ("noise", "real")]
     random = np.random.default_rng(0)
     rows = [_stimulus(folder, random, number, num_samples, *kind) for number, kind in enumerate(kinds)]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from audiogan.listening.design import POINTS
 from audiogan.listening.plan import trial_counts
 from audiogan.listening.screening import FEWEST_ANSWERS
-from audiogan.listening.study import Study
+from audiogan.listening.study import REFERENCES, Study
 
 WHY = {
     "gold": "a gold trial needs the question quality or resemblance",
@@ -37,8 +37,8 @@ def check(study: Study) -> None:
 
 
 def shortfalls(study: Study) -> Iterator[str]:
-    """A sentence for each number of trials that the pool cannot give, for each rule that nobody can break, and one
-    for labels without a name in the study's language.
+    """A sentence for each number of trials that the pool cannot give and each rule that nobody can break, for systems
+    that listeners do not practise on, and for labels without a name in the study's language.
     """
     design, counts = study.design, trial_counts(study)
     for part in ("trials", "modules"):
@@ -47,6 +47,10 @@ def shortfalls(study: Study) -> Iterator[str]:
                 why = f" ({WHY[name]})" if name in WHY else ""
                 yield f"{part}.{name} asks for {asked}, and a sitting will have {counts[name]}{why}"
     yield from (f"exclusions.{rule} excludes nobody: {why}" for rule, why in _dead(study, counts))
+    practised = {stimulus.system for stimulus in study.of_role("training") if stimulus.model}
+    missing = [system for system in study.systems if system not in (*REFERENCES, *practised)]
+    if practised and missing:
+        yield f"practice has sounds of {', '.join(sorted(practised))} and none of {', '.join(missing)}"
     unnamed = [label for label in study.labels if label not in design.wording.labels]
     if design.wording.texts and unnamed:
         yield f"language.labels has no name for {', '.join(unnamed)}, which listeners read as they are"

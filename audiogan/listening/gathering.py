@@ -80,12 +80,15 @@ class Gathering:
         Raises:
             ValueError: a label with too few held-out clips, or too few of a system.
         """
-        spare = math.ceil(design.trials.training / len(self.labels))
+        practice = design.trials.training
+        spare = self._spare(practice)
         invented = self.per_label + spare
         self.sources = [
             source if source.labels is not None else Heard(source, self.judge, self.labels, invented, self.stream)
             for source in self.sources
         ]
+        if practice and self._spare(2 * len(self.sources)) <= spare:
+            practice = max(practice, 2 * len(self.sources))  # a sitting hears some: so each source has its turn
         self._check_counts(self.per_label + 1 + spare, invented)
         tests, exemplars, spares = [], [], []
         for label in self.labels:
@@ -94,10 +97,15 @@ class Gathering:
             tests += [it for draft in real[: self.per_label] for it in self._references(draft)]
             tests += [draft for drafts in invented for draft in drafts[: self.per_label]]
             exemplars.append(_as(real[self.per_label], "exemplar"))
-            spares.append((real[self.per_label + 1 :], [draft for drafts in invented for draft in drafts[-spare:]]))
-        training = islice(_alternating(spares), design.trials.training)
+            left = zip(*(drafts[self.per_label :] for drafts in invented), strict=True)  # one of each source, and again
+            spares.append((real[self.per_label + 1 :], [draft for turn in left for draft in turn]))
+        training = islice(_alternating(spares), practice)
         gold = islice(self._gold(exemplars, design), GOLD_CHOICES * design.trials.gold)
         return [*tests, *exemplars, *(_as(draft, "training") for draft in training), *gold]
+
+    def _spare(self, practice: int) -> int:
+        """Clips of each label that so many practice trials need."""
+        return math.ceil(practice / len(self.labels))
 
     def _check_counts(self, count: int, invented: int) -> None:
         """Name every label that has too few clips, so that nobody finds them one by one."""

@@ -6,13 +6,13 @@ counts as rated once it is answered).
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
 
 from audiogan.listening import questionnaire
-from audiogan.listening.study import Stimulus, Study
+from audiogan.listening.study import Batch, Stimulus, Study
 
 HEADPHONE_TRIALS = 6
 REPEAT_DISTANCE = 5  # trials between a stimulus and its repeat
@@ -47,7 +47,7 @@ def make_plan(study: Study, counts: Mapping[str, int], heard: Iterable[str], ran
         {"kind": "level", "clips": [_any_real(study, random).id]},
         *([{"kind": "headphones"}] if design.headphone_check else []),
         *(_rating(study, role, stimulus) for role, stimulus in training + sequence),
-        *_modules(study, rank, {stimulus.id for stimulus in tests}, random),
+        *_modules(study, heard, {stimulus.id for stimulus in tests}, random),
     ]
 
 
@@ -122,13 +122,13 @@ def _insert(sequence: list, role: str, stimulus: Stimulus, random: np.random.Gen
 
 
 def _alternating(study: Study, num: int, random: np.random.Generator) -> list[Stimulus]:
-    """Training stimuli, real and invented by turns, whichever comes first."""
-    pool = _drawn(study.of_role("training"), len(study.of_role("training")), random)
+    """Training stimuli, real and invented by turns, whichever comes first; of each side systems come by turns."""
+    pool = _by_turns(study.of_role("training"), len(study.of_role("training")), random, kind=_system)
     sides = [[one for one in pool if not one.model], [one for one in pool if one.model]]
     turn, found = int(random.integers(2)), []
     while len(found) < min(num, len(pool)):
         side = sides[turn] or sides[1 - turn]
-        found.append(side.pop())
+        found.append(side.pop(0))
         turn = 1 - turn
     return found
 
@@ -137,14 +137,22 @@ def _drawn(pool: Sequence, num: int, random: np.random.Generator) -> list:
     return [pool[index] for index in random.permutation(len(pool))[:num]]
 
 
-def _by_turns(pool: Sequence, num: int, random: np.random.Generator, kind: Callable) -> list:
-    """Drawn at random, each kind as often as any other, give or take one, while there are some of it."""
-    seen: Counter = Counter()
-    ranked = []
+def _by_turns(
+    pool: Sequence, num: int, random: np.random.Generator, kind: Callable, last: Callable = lambda _: 0
+) -> list:
+    """Drawn at random, each kind as often as any other, give or take one, while there are some of it.
+
+    Args:
+        kind: of one of the pool.
+        last: a number; of a kind the lowest come first.
+    """
+    groups: dict[Hashable, list] = {}
     for one in _drawn(pool, len(pool), random):
-        ranked.append((seen[kind(one)], one))
-        seen[kind(one)] += 1
-    return [one for _, one in sorted(ranked, key=lambda item: item[0])][:num]
+        groups.setdefault(kind(one), []).append(one)
+    ranked = []
+    for group in groups.values():
+        ranked += [(turn, random.random(), one) for turn, one in enumerate(sorted(group, key=last))]
+    return [one for _, _, one in sorted(ranked, key=lambda item: item[:2])][:num]
 
 
 def _expectation(gold: Stimulus) -> str:
@@ -166,39 +174,36 @@ def _rating(study: Study, role: str, stimulus: Stimulus) -> dict:
     return step | ({"rated": [stimulus.id]} if role == "test" else {})
 
 
-def _modules(study: Study, rank: Mapping[str, tuple], used: set[str], random: np.random.Generator) -> list[dict]:
-    """The optional trials. Naming comes first and takes sounds whose label was not shown yet, where there are some."""
+def _modules(study: Study, heard: set[str], used: set[str], random: np.random.Generator) -> list[dict]:
+    """The optional trials. Naming comes first and takes sounds whose label was not shown yet, where there are some.
+
+    Systems come by turns, and what is drawn of each does not depend on how often it was rated: whoever left before
+    these trials would else have one system drawn again and again.
+    """
     modules = study.design.modules
-    fresh = sorted(study.of_role("test"), key=lambda one: (one.id in used, *rank[one.id]))[: modules.naming]
-    steps = [{"kind": "naming", "role": "test", "clips": [one.id]} for one in in_blocks(fresh, random)]
-    for pair in _pairs(study, modules.preference, rank, random):
+
+    def known(stimulus: Stimulus) -> int:
+        return 2 * (stimulus.id in used) + (stimulus.id in heard)
+
+    named = _by_turns(study.of_role("test"), modules.naming, random, kind=_system, last=known)
+    steps = [{"kind": "naming", "role": "test", "clips": [one.id]} for one in in_blocks(named, random)]
+    for pair in _by_turns(_meetable(study) if modules.preference else [], modules.preference, random, kind=_systems):
         order = random.permutation(2)
         steps.append({"kind": "preference", "role": "test", "clips": [pair[index].id for index in order]})
-    for batch in _by_turns(study.batches, modules.diversity, random, kind=lambda one: one.system):
+    for batch in _by_turns(study.batches, modules.diversity, random, kind=_system):
         clips = [batch.stimuli[index] for index in random.permutation(len(batch.stimuli))]
         steps.append({"kind": "diversity", "role": "test", "batch": batch.id, "clips": clips})
     return steps
-
-
-def _pairs(study: Study, num: int, rank: Mapping[str, tuple], random: np.random.Generator) -> list[tuple]:
-    """Two systems' stimuli of one label; any two systems meet as often as any other two, give or take one."""
-    pairs = _meetable(study) if num else []
-    rated = [sum(rank[one.id][1] for one in pair) for pair in pairs]
-    left = {index: (rated[index], random.random()) for index in range(len(pairs))}
-    meetings: Counter = Counter()
-    chosen = []
-    while left and len(chosen) < num:
-        best = min(left, key=lambda index: (meetings[_systems(pairs[index])], *left[index]))
-        meetings[_systems(pairs[best])] += 1
-        chosen.append(pairs[best])
-        del left[best]
-    return chosen
 
 
 def _meetable(study: Study) -> list[tuple[Stimulus, Stimulus]]:
     """All pairs of test stimuli of one label and two systems."""
     labelled = ([one for one in study.of_role("test") if one.label == label] for label in study.labels)
     return [pair for pool in labelled for pair in combinations(pool, 2) if pair[0].system != pair[1].system]
+
+
+def _system(one: Stimulus | Batch) -> str:
+    return one.system
 
 
 def _systems(pair: tuple[Stimulus, Stimulus]) -> frozenset[str]:

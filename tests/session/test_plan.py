@@ -81,6 +81,24 @@ class TestPlan:
         assert set(first) == set(SYSTEMS)
         assert max(first.values()) < 30
 
+    def test_modules_are_balanced_over_systems_however_often_each_was_rated(self, study):
+        lagging = {one.id: 9 * (one.system != SYSTEMS[1]) for one in study.of_role("test")}
+        named, met = Counter(), Counter()
+        for seed in range(200):
+            for step in self.plan(study, seed, counts=lagging):
+                systems = [study[clip].system for clip in step.get("clips", ())]
+                named.update(systems if step["kind"] == "naming" else ())
+                met.update([frozenset(systems)] if step["kind"] == "preference" else ())
+        assert set(named) == set(SYSTEMS)
+        assert max(named.values()) - min(named.values()) < 50  # of 100 each
+        assert len(met) == 6
+        assert max(met.values()) - min(met.values()) < 50  # of 67 each
+
+    def test_practice_takes_systems_by_turns(self, study):
+        for seed in range(20):
+            trained = [study[step["clips"][0]] for step in self.plan(study, seed) if step.get("role") == "training"]
+            assert Counter(one.system for one in trained if one.model) == {"secretgan-alpha": 1, "secretgan-beta": 1}
+
     def test_pairs_are_of_one_label_and_two_systems(self, study):
         pairs = [step["clips"] for step in self.plan(study) if step["kind"] == "preference"]
         for first, second in pairs:
