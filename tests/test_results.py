@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 
 import pytest
 import tiny_study
+import yaml
 from sitting import Listener
 from test_study import write_study
 from voting import exclusion, small_study, vote
@@ -16,7 +17,7 @@ from voting import exclusion, small_study, vote
 from audiogan.listening import report
 from audiogan.listening.statistics.analysis import analyse
 from audiogan.listening.store import Store
-from audiogan.listening.study import Study
+from audiogan.listening.study import DEFAULT_FOLDER, Study
 from audiogan.ui import findings
 from audiogan.ui.forest import POINTS, SHARE, Axis, Line, forest
 from audiogan.ui.tally import FRESH_SECONDS, REST, Tally
@@ -114,6 +115,16 @@ class TestPage:
         assert net[6] == "0.00"  # as many misses as false alarms: no leaning to either answer
         assert "Preliminary" in page
 
+    def test_scales_have_the_words_that_listeners_read(self, tmp_path):
+        document = yaml.safe_load((DEFAULT_FOLDER / "study.yaml").read_text())
+        document["questions"][0] |= {"prompt": "Wie klingt {label}?", "words": ["eins", "zwei", "drei", "vier", "<b>"]}
+        study = Study.load(tiny_study.write_study(tmp_path / "study", questions=document["questions"]))
+        page = findings.page(analyse(small_study()), "all", study)
+        assert "<p>Wie klingt …? 1 eins, 2 zwei, 3 drei, 4 vier, 5 &lt;b&gt;." in page
+        varied = [vote(question="diversity", value=value, rater=str(value)) for value in (1, 3, 5)]
+        page = findings.page(analyse(varied), "all", study)
+        assert "How varied are these ten sounds? 1 All alike, " in page
+
     def test_enough_listeners_are_not_preliminary(self):
         assert "Preliminary" not in findings.page(analyse(small_study(), 4), "all")
 
@@ -134,7 +145,7 @@ class TestPage:
         screened, everyone = (findings.page(results, block) for block in ("screened", "all"))
         assert ["recording (real)", "5.00"] in [row[:2] for row in Cells(screened).rows]
         assert ["recording (real)", "4.00"] in [row[:2] for row in Cells(everyone).rows]
-        assert "max gold failed: 1" in screened
+        assert "failed checks of listening: 1" in screened
 
     def test_references_are_called_what_listeners_were_told(self):
         rows = [vote(f"r{number}", system, 2) for number in range(3) for system in ("real", "anchor", "griffin-lim")]

@@ -65,7 +65,11 @@ def test_speed_unfinished_sittings_and_headphones(tmp_path):
     assert rules(study, vote(response_ms=900)) == ["min_test_trials"]
     failed = [vote(value=n + 1, trial_index=n, headphones="fail") for n in range(2)]
     assert rules(study, *failed) == ["headphones"]
-    assert rules(study, *[row | {"headphones": "unknown"} for row in failed]) == []
+    unknown = [row | {"headphones": "unknown"} for row in failed]
+    assert rules(study, *unknown) == []
+    strict = study_with(tmp_path / "strict", headphones="not passed")
+    assert rules(strict, *failed) == rules(strict, *unknown) == ["headphones"]
+    assert rules(strict, *[row | {"headphones": "pass"} for row in failed]) == []
 
 
 @pytest.mark.parametrize(

@@ -105,6 +105,8 @@ class TestDesign:
             (changed(trials={"test": -1}), "trials.test must be a whole number"),
             (changed(modules={"dance": 1}), "modules has no 'dance'"),
             (changed(checks={"headphones": "yes"}), "checks.headphones must be true or false"),
+            (changed(exclusions={"headphones": "failed"}), "exclusions.headphones must be true, false or 'not passed'"),
+            (changed(exclusions={"headphones": 1}), "exclusions.headphones must be true, false or 'not passed'"),
             (changed(exclusions={"max_gold_failed": "many"}), "exclusions.max_gold_failed must be a number"),
             (changed(exclusions={"min_response_ms": float("nan")}), "exclusions.min_response_ms must be a number"),
             (changed(questions=[]), "list of at least one"),

@@ -23,11 +23,11 @@ RECRUITED = (
 ORDER = (
     "Test clips: each system as often as any other, give or take one, of each the least rated clip that the listener "
     "did not have before, labels as evenly as can be, ties at random.",
-    "Order: practice first, real and invented by turns, of the invented each system by turns; then random blocks in which every system comes once, none "
-    "twice in a row; gold trials at random places after the first, repeats at random places at least "
-    f"{REPEAT_DISTANCE} trials after the clip, both between other systems where there is room; naming, preference and "
-    "diversity last, whose systems, and pairs of systems, come by turns, of each any clip. Every listener has an order of "
-    "their own.",
+    "Order: practice first, real and invented by turns, of the invented each system by turns; then random blocks in "
+    "which every system comes once, none twice in a row; gold trials at random places after the first, repeats at "
+    f"random places at least {REPEAT_DISTANCE} trials after the clip, both between other systems where there is room; "
+    "naming, preference and diversity last, whose systems, or pairs of systems, come by turns, of each any clip. Every "
+    "listener has an order of their own.",
 )
 
 

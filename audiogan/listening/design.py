@@ -18,6 +18,7 @@ FORMAT = 1
 KINDS = dict.fromkeys(SCALES, "scale") | {"real": "choice"}  # of each question that the results know
 POINTS = 5  # of a scale, as in ITU-T P.800
 MAX_BYTES = 200_000
+NOT_PASSED = "not passed"  # of `Exclusions.headphones`
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,8 @@ class Exclusions:
         min_standard_deviation: a smaller one over all of a session's scale answers (straight-lining).
         min_response_ms: a smaller median time from the end of a sound to an answer.
         min_test_trials: fewer finished test trials than this.
-        headphones: exclude who failed the headphone check; by default they are only tagged.
+        headphones: exclude who failed the headphone check (true), or who did not pass it, having no headphones among
+            them (`not passed`); by default they are only tagged.
     """
 
     max_gold_failed: int | None = 1
@@ -78,7 +80,7 @@ class Exclusions:
     min_standard_deviation: float | None = 0.3
     min_response_ms: int | None = 300
     min_test_trials: int | None = None
-    headphones: bool = False
+    headphones: bool | str = False
 
 
 @dataclass(frozen=True)
@@ -198,7 +200,8 @@ def _exclusions(row: Any) -> Exclusions:
     check_names("exclusions", row, names)
     for name, value in row.items():
         if name == "headphones":
-            flag("exclusions.headphones", value)
+            if not isinstance(value, bool) and value != NOT_PASSED:
+                raise ValueError(f"exclusions.headphones must be true, false or {NOT_PASSED!r}, not {value!r:.80}")
         elif value is not None and (isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0):
             raise ValueError(f"exclusions.{name} must be a number from 0 up, or null, not {value!r}")
     return Exclusions(**row)

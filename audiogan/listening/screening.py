@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from statistics import mean, median, pstdev
 
+from audiogan.listening.design import NOT_PASSED
 from audiogan.listening.statistics.agreement import repeats
 from audiogan.listening.study import Study
 from audiogan.listening.votes import Exclusion
@@ -49,8 +50,11 @@ def broken_rules(votes: Sequence[dict], study: Study) -> Iterator[tuple[str, str
         limit = getattr(rules, rule)
         if limit is not None and value is not None and value < limit:
             yield rule, f"{words}: {value:g}, and at least {limit:g} is asked for"
-    if rules.headphones and any(row["headphones"] == "fail" for row in votes):
+    outcomes = {row["headphones"] for row in votes}
+    if rules.headphones and "fail" in outcomes:
         yield "headphones", "the headphone check was failed"
+    elif rules.headphones == NOT_PASSED and "pass" not in outcomes:
+        yield "headphones", "the headphone check was not passed"
 
 
 def _gold_failed(votes: Sequence[dict], study: Study) -> int:

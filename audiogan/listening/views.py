@@ -26,6 +26,9 @@ SYSTEMS = {
     "noise": "a recording under noise",
 }
 PREFERRED = dict(zip(PREFERENCES, ("The first", "The second", "Alike"), strict=True))
+CLIPS = {"preference": 2, "diversity": 10}  # of a trial, where it has more than one
+SECONDS_A_TRIAL, SECONDS_A_QUESTION = 1.5, 2.0  # beside its sounds; of a listener who neither hurries nor broods
+SECONDS_OF_START = 15.0  # for the volume
 BATCH = ("All alike", "Mostly alike", "Somewhat varied", "Varied", "Very varied")
 ASKED = (
     "First you are asked {count} short questions about yourself. You need not answer; what you say is kept with the "
@@ -45,14 +48,25 @@ UNNAMED = (
 def consent(study: Study, participant: str = "") -> dict:
     """The first screen; where a platform sends listeners, it says whether it is known which one this is."""
     design, counts = study.design, trial_counts(study)
+    heard = {name: count * CLIPS.get(name, 1) for name, count in counts.items()}
     return {
         "stage": "consent",
         "title": design.title,
         "text": design.consent_text,
         "version": design.consent_version,
-        "trials": sum(counts.values()) - counts["training"],
-        "practice": counts["training"],
+        "sounds": sum(heard.values()) - heard["training"],
+        "practice": heard["training"],
+        "minutes": max(1, round(_seconds(study, counts, sum(heard.values())) / 60)),
     } | ({"notice": "\n\n".join(notice)} if (notice := _notice(study, participant)) else {})
+
+
+def _seconds(study: Study, counts: dict[str, int], sounds: int) -> float:
+    """About how long a sitting takes, from the consent on."""
+    design, modules = study.design, sum(counts[name] for name in MODULES)
+    questions = modules + (sum(counts.values()) - modules) * len(design.questions) + len(design.questionnaire)
+    listening = sounds * study.num_samples / study.sample_rate + sum(counts.values()) * SECONDS_A_TRIAL
+    check = HEADPHONE_TRIALS * (headphones.INTERVALS * headphones.SECONDS + SECONDS_A_QUESTION)
+    return SECONDS_OF_START + listening + questions * SECONDS_A_QUESTION + check * design.headphone_check
 
 
 def _notice(study: Study, participant: str) -> list[str]:
@@ -79,7 +93,7 @@ def step(study: Study, session: Session, number: int, tokens: Tokens, sounds: So
     if what["kind"] == "headphones":
         clips = list(named.values())
         trials = [clips[at : at + headphones.INTERVALS] for at in range(0, len(clips), headphones.INTERVALS)]
-        return view | {"trials": trials, "preload": []}
+        return view | {"trials": trials, "preload": [], "counts": bool(study.design.exclusions.headphones)}
     view |= {"clips": [named[where] for where in named if where != "exemplar"], "exemplar": named.get("exemplar")}
     if what["kind"] == questionnaire.KIND:
         return view | {"questions": [_about(asked, study.design.wording) for asked in study.design.questionnaire]}
@@ -107,6 +121,15 @@ def trial_index(plan, number: int) -> int:
     return sum(what["kind"] not in UNHEARD for what in plan[:number])
 
 
+def scale_words(study: Study, question: str) -> tuple[str, tuple[str, ...]]:
+    """The prompt of a question with a scale, `{label}` in it, and the words from 1 to 5, as listeners read them."""
+    say = study.design.wording
+    if question in MODULES:
+        return say(MODULES[question]), tuple(map(say, BATCH))
+    asked = study.design.question(question)
+    return asked.prompt, asked.words
+
+
 def feedback(study: Study, what: dict) -> dict:
     """After a practice trial: what the sound was, in words that name no system."""
     stimulus, say = study[what["clips"][0]], study.design.wording
@@ -122,7 +145,8 @@ def done(study: Study, votes: list[dict]) -> dict:
     say = study.design.wording
     for vote in votes:
         trial = trials.setdefault(vote["trial_index"], {"role": vote["role"], "system": vote["system"], "values": {}})
-        trial |= {"label": say.label(vote["label"]), "made": _made(vote["system"], say)}
+        made = [_made(system, say) for system in (vote["system"], vote["other_system"]) if system]
+        trial |= {"label": say.label(vote["label"]), "made": " / ".join(made)}
         trial["values"][vote["question"]] = vote["value"]
     rated = [trial for trial in trials.values() if trial["role"] in ("test", "repeat")]
     judged = _judged(rated) | {"uncounted": _uncounted(trials.values(), say)}
@@ -190,7 +214,8 @@ def _scale(words) -> list[dict]:
 def _by_system(study: Study, rated: list[dict]) -> list[dict]:
     groups = defaultdict(list)
     for trial in rated:
-        groups[trial["system"]].append(trial["values"])
+        if not MODULES.keys() & trial["values"].keys():
+            groups[trial["system"]].append(trial["values"])
     order = [name for name in (*REFERENCES, *sorted(set(groups) - set(REFERENCES))) if name in groups]
     say = study.design.wording
     return [{"made": _made(name, say), "heard": len(groups[name])} | _means(groups[name]) for name in order]

@@ -8,6 +8,16 @@ NAMES = {
     "griffin-lim": "rebuilt recording (griffin-lim)",
 }
 
+RULES = {  # what a sitting did that broke each rule
+    "max_gold_failed": "failed checks of listening:",
+    "max_repeat_difference": "answered the same sound differently:",
+    "min_standard_deviation": "gave nearly the same answer throughout:",
+    "min_response_ms": "answered too fast:",
+    "min_test_trials": "heard too few sounds:",
+    "headphones": "did not pass the headphone check:",
+    "manual": "taken out by hand:",
+}
+
 
 def few_clips(rows: Sequence[dict]) -> str:
     """A sentence on the intervals where there are fewer clips than those over clips need."""

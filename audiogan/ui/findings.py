@@ -3,10 +3,10 @@
 import html
 from collections.abc import Iterator
 
-from audiogan.listening.study import REFERENCES
-from audiogan.listening.views import SYSTEMS
+from audiogan.listening.study import REFERENCES, Study
+from audiogan.listening.views import SYSTEMS, scale_words
 from audiogan.ui.finding_details import details
-from audiogan.ui.finding_words import alike, all_or_none, best_first, few_clips, named, percent, plural, who
+from audiogan.ui.finding_words import RULES, alike, all_or_none, best_first, few_clips, named, percent, plural, who
 from audiogan.ui.forest import POINTS, SHARE, Axis, Line, forest
 
 BLOCKS = {"Without excluded sittings": "screened", "Everyone": "all"}
@@ -14,26 +14,20 @@ EMPTY = (
     '<p class="empty">No ratings yet. Take the test on the Rate tab: what was said shows up here once it is over.</p>'
 )
 UNDER_WAY = "Sittings under way: {}. They count once they have ended, or after half an hour without an answer."
-ASKED = {
-    "quality": "Clean, or noisy and distorted?",
-    "intelligibility": "Is it clear which instrument it is meant to be?",
-    "resemblance": "Beside a real recording of that instrument.",
-    "diversity": "How different are ten sounds of one system?",
-}
-WORDS = "1 Bad, 2 Poor, 3 Fair, 4 Good, 5 Excellent."
 
 
-def page(results: dict, block: str) -> str:
+def page(results: dict, block: str, study: Study | None = None) -> str:
     """One study's results.
 
     Args:
         results: `under_way`, if it is there, says how many sittings are not counted yet.
         block: `screened` or `all`.
+        study: what listeners were asked; None where that is not known.
     """
     found = results[block]
     if not results["all"]["counts"]["votes"]:
         return EMPTY + _withdrawn(results) + _skipped(results) + _under_way(results)
-    parts = [_summary(results, found), *_marks(found), *_scales(found), *_preference(found), *_real(found)]
+    parts = [_summary(results, found), *_marks(found), *_scales(found, study), *_preference(found), *_real(found)]
     return f'<div class="findings"><div class="plots">{"".join(parts)}</div>{"".join(details(found))}</div>'
 
 
@@ -53,7 +47,7 @@ def _summary(results: dict, found: dict) -> str:
         f"{minimum} {plural(minimum, 'listener')}: "
         "these numbers will still move.</p>"
     )
-    rules = ", ".join(f"{rule.replace('_', ' ')}: {count}" for rule, count in left["rules"].items())
+    rules = ", ".join(f"{RULES.get(rule, rule)} {count}" for rule, count in left["rules"].items())
     why = f"<p>Rules broken (a sitting may break several): {html.escape(rules)}.</p>" if rules else ""
     title = html.escape(results["title"] or "What listeners said")
     flag = flag if found["preliminary"] else ""
@@ -85,19 +79,25 @@ def _marks(found: dict) -> Iterator[str]:
     if hollow:
         yield (
             f'<p class="marks"><b class="hollow"></b>Hollow: {html.escape(hollow)}. '
-            "<b></b>Filled: a network, by its name.</p>"
+            "<b></b>Filled: a system, by its name.</p>"
         )
 
 
-def _scales(found: dict) -> Iterator[str]:
+def _scales(found: dict, study: Study | None) -> Iterator[str]:
     for question, rows in found["scales"].items():
         lines = [
             Line(named(row["system"]), row["mean"], row["interval"], who(row), row["system"] in REFERENCES)
             for row in best_first(rows, "mean")
         ]
         table = forest(lines, POINTS, ("System", "Mean", "Listeners", "Votes"), f"{question}: mean by system")
-        note = f"{ASKED.get(question, '')} {WORDS}"
+        note = _asked(question, study) if study else ""
         yield _section(question.capitalize(), note + few_clips(rows) + alike(rows), table)
+
+
+def _asked(question: str, study: Study) -> str:
+    """What listeners read: the question and the words of its scale."""
+    prompt, words = scale_words(study, question)
+    return f"{prompt.replace('{label}', '…')} {', '.join(f'{at} {word}' for at, word in enumerate(words, 1))}."
 
 
 def _real(found: dict) -> Iterator[str]:

@@ -43,7 +43,7 @@ class Tally:
             raise ValueError(f"block must be one of {', '.join(findings.BLOCKS.values())}, not {block!r}")
         results, made = self._now()
         if block not in made:
-            made[block] = findings.page(results, block)
+            made[block] = findings.page(results, block, self._study)
         return made[block]
 
     def file(self, name: str, block: str) -> tuple[bytes, str]:

@@ -7,14 +7,12 @@ import { player } from "./rate_player.js";
 import { questionnaire } from "./rate_scale.js";
 import { t } from "./rate_wording.js";
 
-const MINUTES_A_TRIAL = 0.2; // with the volume and the headphones
-
 export function consent(view, { agree, withdraw }) {
   const begin = primary(t("I agree: begin"), agree);
   const facts = make("ul", { className: "facts" });
-  const { trials, practice } = view;
-  const sounds = practice ? t("{count} sounds, {practice} more for practice", { count: trials, practice }) : t("{count} sounds", { count: trials });
-  const time = t("about {count} min", { count: Math.ceil((trials + practice) * MINUTES_A_TRIAL) });
+  const { sounds: count, practice } = view;
+  const sounds = practice ? t("{count} sounds, {practice} more for practice", { count, practice }) : t("{count} sounds", { count });
+  const time = t("about {count} min", { count: view.minutes });
   facts.append(...[sounds, time, t("headphones, if you have some"), t("a quiet place")].map((text) => make("li", { textContent: text })));
   const words = make("div", { className: "words" }, ...paragraphs(view.text));
   words.append(...paragraphs(view.notice ?? ""));
@@ -32,11 +30,12 @@ export function level(view, { load, next, fail }) {
 // Six times three noises; one of the three carries a tone that only headphones let through.
 export function headphones(view, { load, next, fail, say }) {
   const choices = [];
+  const either = view.counts ? "" : t("You take part either way.");
   const body = make("div", { className: "body" });
   const node = screen(
     "headphones",
     heading(t("Headphone check")),
-    ...paragraphs(t("Put your headphones on. You will hear three noises. One of them hides a faint, high tone: which one? You take part either way.")),
+    ...paragraphs(`${t("Put your headphones on. You will hear three noises. One of them hides a faint, high tone: which one?")} ${either}`),
     body,
     secondary(t("I have no headphones"), () => next({ choices: null })),
   );
@@ -105,7 +104,7 @@ export function withdrawn(view, { again, say }) {
 
 function systemsOf(systems) {
   const rows = systems.map((one) => [one.made, one.heard, one.quality ?? "–", one.called_real === null ? "–" : `${one.called_real} %`]);
-  return table(t("What you heard"), [t("Made by"), t("Sounds"), t("Your mean quality"), t("You called real")], rows, "numbers");
+  return table(t("What you rated"), [t("Made by"), t("Sounds"), t("Your mean quality"), t("You called real")], rows, "numbers");
 }
 
 function trialsOf(trials) {
