@@ -91,6 +91,40 @@ class TestAnalysis:
         (lone,) = [row for row in found["all"]["scales"]["quality"] if row["system"] == "lone"]
         assert lone["interval"] is None
 
+    def test_shares_called_real_and_named_right_are_compared(self):
+        said = {"real": ("real", "real", "real"), "net": ("invented", "invented", "real")}
+        rows = [
+            vote(f"r{n}", system, said[system][(n + clip) % 3], "real", f"{system}{clip}")
+            for n in range(6)
+            for system in said
+            for clip in range(6)
+        ]
+        rows += [row | {"question": "naming", "value": "Flute" if row["value"] == "real" else "Gong"} for row in rows]
+        found = analyse(rows)["all"]["comparisons"]
+        for question in ("real", "naming"):
+            (pair,) = found[question]["pairs"]
+            assert (pair["first"], pair["second"], pair["raters"]) == ("real", "net", 6)
+            assert pair["difference"] == pytest.approx(2 / 3)
+            assert pair["p_headline_holm"] < 0.01
+
+    def test_strengths_are_compared(self):
+        rows = [
+            vote(f"r{n}", "real", "first" if n < 9 else "second", "preference", f"c{n}", other_system=other)
+            for n in range(10)
+            for other in ("net", "dull")
+        ]
+        rows += [vote(f"r{n}", "net", "tie", "preference", "d", other_system="dull") for n in range(10)]
+        found = analyse(rows)["all"]["preference"]
+        strength = {row["system"]: row["strength"] for row in found["ranking"]}
+        pairs = {(pair["first"], pair["second"]): pair for pair in found["pairs"]}
+        assert set(pairs) == {("real", "dull"), ("real", "net"), ("dull", "net")}
+        for (first, second), pair in pairs.items():
+            assert pair["difference"] == pytest.approx(strength[first] - strength[second])
+            if first == "real":
+                low, high = pair["interval"]
+                assert 0 < low <= pair["difference"] <= high
+        assert pairs["dull", "net"]["interval"] is None  # nobody preferred either
+
     def test_interval_without_width_is_none(self):
         rows = [
             vote(f"r{n}", system, 5, stimulus=f"{system}{c}") for n in range(6) for system in "xy" for c in range(6)

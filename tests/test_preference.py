@@ -6,6 +6,7 @@ import pytest
 from voting import vote
 
 from audiogan.listening.statistics import preference
+from audiogan.listening.statistics.intervals import percentiles
 
 
 class TestPreference:
@@ -51,6 +52,6 @@ class TestPreference:
     def test_interval_holds_the_estimate(self):
         tables = np.random.default_rng(1).poisson(1.0, (20, 3, 3)).astype(float)
         for interval, value in zip(
-            preference.strength_intervals(tables, 200), preference.strengths(tables.sum(0)), strict=True
+            map(percentiles, preference.resampled(tables, 200).T), preference.strengths(tables.sum(0)), strict=True
         ):
             assert interval.low < value < interval.high

@@ -188,7 +188,7 @@ class TestPage:
         heads, row = (row for row in Cells(findings.page(results, "all")).rows if len(row) == 8)
         shown = dict(zip(heads, row, strict=True))
         points = f"{POINTS.number(pair['difference'])} ({POINTS.span(pair['interval'])})"
-        assert shown["Points (95 % interval)"] == points
+        assert shown["Its size (95 % interval)"] == points
         assert shown["p (Holm)"] == f"{pair['p_headline_holm']:.3f}"
         assert shown["Both speak of"] == "other listeners, other clips"
         assert shown["These clips: p (Wilcoxon, Holm)"] == "< 0.001"

@@ -20,7 +20,8 @@ class Number:
         statistic: `mean` (of raters' means), `called_real` (mean of raters' shares), `error` and `d_prime` and
             `criterion` (told from real clips, all raters' votes pooled), `strength` (Bradley-Terry, log),
             `named_right` and `cannot_tell` (means of raters' shares), `taken_for` (votes that took `label` for
-            `other`), `difference` (of `system` less `other`, scale points), `rank_biserial` (of that difference, these
+            `other`), `difference` (of `system` less `other`: scale points; of `real` and `naming` shares called real
+            and named right; of `preference` log odds), `rank_biserial` (of that difference, these
             clips only), `friedman_chi_squared`, `kendall_w` (these clips only, both), `alpha` (Krippendorff, ordinal),
             `leave_one_out` (median correlation), `repeat_difference`; counts: `raters`, `sessions`, `votes`
             (of every role), `role_votes` (those of the role `other`: results are of `test` and `free`),
@@ -86,6 +87,8 @@ def _block(results: dict, found: dict) -> Iterator[dict]:
     for row in found["preference"]["ranking"]:
         behind = {name: found["preference"][name] for name in ("votes", "raters")}
         yield _number(row | behind, "strength", "preference")
+    for pair in found["preference"]["pairs"]:
+        yield _number(pair, "difference", "preference") | {"system": pair["first"], "other": pair["second"]}
     for row in found["naming"]:
         yield from _naming(row)
     for question, tests in found["comparisons"].items():

@@ -22,11 +22,13 @@ def text(results: dict) -> str:
         lines += _tests(found["comparisons"][question])
         lines += _agreement(found["agreement"].get(question))
     if found["real"]:
-        lines += ["", REAL, *map(_real, found["real"])]
+        lines += ["", REAL, *map(_real, found["real"]), *_tests(found["comparisons"]["real"])]
     if found["preference"]["ranking"]:
         lines += ["", "Preferred, Bradley-Terry log strength", *map(_strength, found["preference"]["ranking"])]
+        lines += _preferred(found["preference"]["pairs"])
     if found["naming"]:
         lines += ["", "Instrument named right, mean of raters' shares, 95 % interval", *map(_naming, found["naming"])]
+        lines += _tests(found["comparisons"]["naming"])
     return "\n".join(lines)
 
 
@@ -88,6 +90,15 @@ def _real(row: dict) -> str:
 
 def _strength(row: dict) -> str:
     return f"  {row['system']:28} {row['strength']:5.2f} {span(row['interval'])}"
+
+
+def _preferred(pairs: Sequence[dict]) -> list[str]:
+    differ = [pair for pair in pairs if pair["interval"] and pair["interval"][0] * pair["interval"][1] > 0]
+    lines = [f"  of {len(differ)} of {len(pairs)} pairs the 95 % interval leaves out 0, not corrected for their number"]
+    return lines + [
+        f"  {pair['first']} - {pair['second']}: {pair['difference']:+.2f} {span(pair['interval'])} over raters"
+        for pair in differ
+    ]
 
 
 def _naming(row: dict) -> str:

@@ -13,6 +13,7 @@ DIFFER = (
     "clips where a system has too few clips. Wilcoxon's p, rank-biserial and Friedman's test always speak of other "
     "listeners and these clips: they may find a difference that other clips would not show."
 )
+SHARES = {"real": "Called real", "naming": "Named right"}  # questions whose differences are of shares
 OVER = {"raters and clips": "other listeners, other clips", "raters": "other listeners, these clips"}
 
 
@@ -82,9 +83,9 @@ def _classes(found: dict) -> Iterator[str]:
 def _comparisons(found: dict) -> Iterator[str]:
     rows = [
         [
-            question.capitalize(),
-            " − ".join(named(pair[place]) for place in ("first", "second")),
-            f"{POINTS.number(pair['difference'])} ({POINTS.span(pair['interval'])})",
+            _titled(question),
+            _pair(pair),
+            _difference(pair, question in SHARES),
             _p(pair["p_headline_holm"]),
             OVER[pair["over"]],
             str(pair["raters"]),
@@ -95,18 +96,36 @@ def _comparisons(found: dict) -> Iterator[str]:
         for pair in tests["pairs"]
         if pair["difference"] is not None
     ]
+    rows += [
+        ["Preferred, log odds", _pair(pair), _difference(pair), "–", OVER["raters"], "–", "–", "–"]
+        for pair in found["preference"]["pairs"]
+    ]
     if not rows:
         return
     friedman = "".join(
-        f"<p>{question.capitalize()}, {OVER['raters']}: Friedman χ² {it['chi_squared']:.1f}, p {_p(it['p'])}, "
+        f"<p>{_titled(question)}, {OVER['raters']}: Friedman χ² {it['chi_squared']:.1f}, p {_p(it['p'])}, "
         f"Kendall's W {it['kendall_w']:.2f}, {it['raters']} listeners who heard every system.</p>"
         for question, it in ((question, tests["friedman"]) for question, tests in found["comparisons"].items())
         if it
     )
-    heads = ["Question", "Difference", "Points (95 % interval)", "p (Holm)", "Both speak of", "Listeners"]
+    heads = ["Question", "Difference", "Its size (95 % interval)", "p (Holm)", "Both speak of", "Listeners"]
     heads += ["These clips: p (Wilcoxon, Holm)", "These clips: rank-biserial"]
     table = grid(heads, rows, "differences between systems", texts={1, 4})
     yield _details("Which systems differ", f"<p>{DIFFER}</p>{table}{friedman}")
+
+
+def _titled(question: str) -> str:
+    return SHARES.get(question, question.capitalize())
+
+
+def _pair(pair: dict) -> str:
+    return f"{named(pair['first'])} − {named(pair['second'])}"
+
+
+def _difference(pair: dict, of_shares: bool = False) -> str:
+    axis, scale = (SHARE, 100) if of_shares else (POINTS, 1)
+    interval = pair["interval"] and [scale * end for end in pair["interval"]]
+    return f"{axis.number(scale * pair['difference'])} ({axis.span(interval)})"
 
 
 def _agreement(found: dict) -> Iterator[str]:

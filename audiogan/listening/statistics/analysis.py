@@ -1,8 +1,10 @@
 """Everything at once: votes and exclusion events to one dictionary of JSON types."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
+from itertools import combinations
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +13,7 @@ from audiogan.listening.records import by_study
 from audiogan.listening.statistics import agreement, comparisons, intervals, preference
 from audiogan.listening.statistics.answers import answers_of
 from audiogan.listening.statistics.detection import detect
-from audiogan.listening.statistics.naming import confusion
+from audiogan.listening.statistics.naming import confusion, correct
 from audiogan.listening.study import REFERENCES
 from audiogan.listening.votes import NUMBERED, ROLES
 
@@ -82,7 +84,8 @@ def block(votes: Sequence[dict], minimum_raters: int) -> dict:
 
     Returns:
         `counts`, `systems`, `scales` (question to a row a system), `classes` (question to a row a system and label),
-        `real` (a row a system), `preference`, `naming` (a row a system), `agreement` and `comparisons` (by question),
+        `real` (a row a system), `preference`, `naming` (a row a system), `agreement` (by question), `comparisons` (by
+        question; of `real` and `naming` differences of shares, called real and named right),
         `preliminary` (a system has fewer raters than `minimum_raters` of any question that it has answers to; or there
         are none at all).
     """
@@ -92,6 +95,11 @@ def block(votes: Sequence[dict], minimum_raters: int) -> dict:
     means = {question: _means(rows, systems, minimum_raters) for question, rows in scales.items()}
     rated = {question: rows for question, rows in scales.items() if question != "diversity"}
     real, naming = _real(_of(tests, "real"), minimum_raters), _naming(_of(tests, "naming"), minimum_raters)
+    compared = {question: _comparisons(rows) for question, rows in scales.items()}
+    if real:
+        compared["real"] = _comparisons(_of(tests, "real"), _called_real)
+    if naming:
+        compared["naming"] = _comparisons(correct(_of(tests, "naming")))
     preferred = _preference(_of(tests, "preference"), minimum_raters)
     rows = [row for rows in (*means.values(), real, naming, preferred["ranking"]) for row in rows]
     return {
@@ -104,7 +112,7 @@ def block(votes: Sequence[dict], minimum_raters: int) -> dict:
         "preference": preferred,
         "naming": naming,
         "agreement": {question: agreement.summary(rows, _of(votes, question)) for question, rows in rated.items()},
-        "comparisons": {question: _comparisons(rows) for question, rows in scales.items()},
+        "comparisons": compared,
     }
 
 
@@ -216,26 +224,39 @@ def _called_real(value) -> float:
 
 
 def _preference(rows: Sequence[dict], minimum_raters: int) -> dict:
-    """Bradley-Terry strengths, best first, and the table of wins; a system's raters are those who compared it."""
+    """Bradley-Terry strengths, best first, their differences, and the table of wins.
+
+    A system's raters are those who compared it.
+    """
     systems = ordered(_distinct(rows, "system") | _distinct(rows, "other_system"))
     raters = sorted(_distinct(rows, "rater"))
     if not rows:
-        return {"votes": 0, "raters": 0, "systems": [], "wins": [], "ranking": []}
+        return {"votes": 0, "raters": 0, "systems": [], "wins": [], "ranking": [], "pairs": []}
     table = preference.wins(rows, systems, raters)
-    scores, spans = preference.strengths(table.sum(0)), preference.strength_intervals(table)
+    scores, drawn = preference.strengths(table.sum(0)), preference.resampled(table)
     compared = (table + table.swapaxes(1, 2)).any(2).sum(0)  # raters, by system
     ranking = [
         {
             "system": systems[at],
             "strength": float(scores[at]),
-            "interval": intervals.ends(spans[at]),
+            "interval": intervals.ends(intervals.percentiles(drawn[:, at])),
             "over": "raters",
             "preliminary": bool(compared[at] < minimum_raters),
         }
         for at in np.argsort(-scores, kind="stable")
     ]
-    won = table.sum(0).tolist()
-    return {"votes": len(rows), "raters": len(raters), "systems": systems, "wins": won, "ranking": ranking}
+    pairs = [
+        {
+            "first": systems[one],
+            "second": systems[other],
+            "difference": float(scores[one] - scores[other]),
+            "interval": intervals.ends(intervals.percentiles(drawn[:, one] - drawn[:, other])),
+            "over": "raters",
+        }
+        for one, other in combinations(range(len(systems)), 2)
+    ]
+    found = {"votes": len(rows), "raters": len(raters), "systems": systems, "wins": table.sum(0).tolist()}
+    return found | {"ranking": ranking, "pairs": pairs}
 
 
 def _naming(rows: Sequence[dict], minimum_raters: int) -> list[dict]:
@@ -246,8 +267,8 @@ def _naming(rows: Sequence[dict], minimum_raters: int) -> list[dict]:
     return found
 
 
-def _comparisons(rows: Sequence[dict]) -> dict:
+def _comparisons(rows: Sequence[dict], number: Callable[[Any], float] = float) -> dict:
     systems = ordered(_distinct(rows, "system"))
-    answers = {system: answers_of([row for row in rows if row["system"] == system]) for system in systems}
-    means = comparisons.rater_means(rows, systems)
+    answers = {system: answers_of([row for row in rows if row["system"] == system], number) for system in systems}
+    means = comparisons.rater_means(answers)
     return {"friedman": comparisons.friedman(means), "pairs": comparisons.pairwise(answers)}

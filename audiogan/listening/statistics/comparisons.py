@@ -19,17 +19,13 @@ EXACT_PAIRS = 60
 TIE_DECIMALS = 9  # of a difference: 11/3 - 3 and 2 - 4/3 are equal, and not to the last bit
 
 
-def rater_means(rows: Sequence[dict], systems: Sequence[str]) -> np.ndarray:
+def rater_means(answers: Mapping[str, Answers]) -> np.ndarray:
     """Mean answer of each rater about each system: float64 [raters, systems], NaN where there is none."""
-    raters = {name: i for i, name in enumerate(sorted({row["rater"] for row in rows}))}
-    place = {name: i for i, name in enumerate(systems)}
-    sums, counts = np.zeros((len(raters), len(systems))), np.zeros((len(raters), len(systems)))
-    for row in rows:
-        cell = raters[row["rater"]], place[row["system"]]
-        sums[cell] += float(row["value"])
-        counts[cell] += 1
-    with np.errstate(invalid="ignore"):
-        return sums / counts
+    raters = np.unique(np.concatenate([own.rater_names for own in answers.values()]))
+    means = np.full((len(raters), len(answers)), np.nan)
+    for place, own in enumerate(answers.values()):
+        means[np.searchsorted(raters, own.rater_names), place] = own.rater_means
+    return means
 
 
 def friedman(means: np.ndarray) -> dict | None:
@@ -49,7 +45,8 @@ def friedman(means: np.ndarray) -> dict | None:
 def pairwise(answers: Mapping[str, Answers]) -> list[dict]:
     """Each two systems, in the order of the mapping.
 
-    `difference` is the mean over raters of their mean of the first less their mean of the second, in scale points, with
+    `difference` is the mean over raters of their mean of the first less their mean of the second, in scale points (or
+    of their shares, where answers are 0 and 1), with
     its `interval`, its `p_headline`, and what both are `over`: those of `two_way`, else those over raters alone.
     Of other listeners and these clips speak `interval_over_raters` (Student's t), `p` (Wilcoxon's signed-rank test),
     `rank_biserial` (the share of ranks for the first less that for the second, Kerby 2014) and `d_z` (the difference

@@ -8,6 +8,11 @@ from audiogan.listening.statistics.intervals import ends, headline
 from audiogan.listening.votes import CANNOT_TELL
 
 
+def correct(rows: Sequence[dict]) -> list[dict]:
+    """The votes on `naming` with whether they are right as their value."""
+    return [row | {"value": str(row["value"]) == row["label"]} for row in rows]
+
+
 def confusion(rows: Sequence[dict]) -> dict:
     """What was meant against what was answered, JSON types.
 
@@ -23,7 +28,7 @@ def confusion(rows: Sequence[dict]) -> dict:
     labels = sorted({label for label, _ in pairs})
     others = sorted({answer for _, answer in pairs} - {*labels, CANNOT_TELL})
     answers = [*labels, *others, CANNOT_TELL]
-    right = answers_of([row | {"value": str(row["value"]) == row["label"]} for row in rows])
+    right = answers_of(correct(rows))
     unsure = answers_of([row | {"value": str(row["value"]) == CANNOT_TELL} for row in rows])
     interval, over = headline(right, share=True)
     return {

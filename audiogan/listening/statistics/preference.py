@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.special import expit
 
-from audiogan.listening.statistics.intervals import RESAMPLES, Interval, draws, percentiles
+from audiogan.listening.statistics.intervals import RESAMPLES, draws
 
 PRIOR = 0.1  # wins of each over each, so that one who never lost has a finite strength
 CONVERGED = 1e-8  # the most that a step may still change the difference of two strengths by
@@ -57,9 +57,8 @@ def strengths(table: np.ndarray, prior: float = PRIOR) -> np.ndarray:
     return scores - scores.mean(-1, keepdims=True)
 
 
-def strength_intervals(table: np.ndarray, resamples: int = RESAMPLES) -> list[Interval | None]:
-    """An interval for each system, raters drawn anew."""
+def resampled(table: np.ndarray, resamples: int = RESAMPLES) -> np.ndarray:
+    """Strengths with raters drawn anew, so often: [resamples, systems]; [0, systems] of fewer than two raters."""
     if len(table) < 2:
-        return [None] * table.shape[-1]
-    drawn = np.tensordot(draws(len(table), resamples), table, 1)  # [resamples, systems, systems]
-    return [percentiles(values) for values in strengths(drawn).T]
+        return np.empty((0, table.shape[-1]))
+    return strengths(np.tensordot(draws(len(table), resamples), table, 1))
