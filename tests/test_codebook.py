@@ -1,5 +1,6 @@
 """The codebook: each column explained, and what a methods section needs to know of a study."""
 
+import tiny_study
 from test_screening import study_with
 
 from audiogan.listening import codebook, records, row, votes
@@ -43,3 +44,16 @@ def test_codebook_has_what_listeners_were_told_and_how_results_are_reckoned():
     assert "Intervals are of 95 %" in text
     assert "where a system has 6 clips or more" in text
     assert "1000 resamples, drawn from seed 0" in text
+
+
+def test_codebook_has_the_questions_that_a_study_asks_and_no_others(tmp_path):
+    asked = {"modules": {"naming": 1, "preference": 1, "diversity": 1}, "trials": {"training": 0, "test": 0, "gold": 1}}
+    lines = codebook.codebook([Study.load(tiny_study.write_study(tmp_path / "study", **asked))]).splitlines()
+    assert "- `naming`: Which instrument is this? (Flute, Snare_drum, cannot tell)" in lines
+    assert "- `preference`: Which one sounds better? (first, second, tie)" in lines
+    assert any(line.startswith("- `diversity`: How varied are these ten sounds? (1 All alike, ") for line in lines)
+    assert "- gold: a recording under noise, which passes with quality 1 or 2" in lines
+    assert not [line for line in lines if line.startswith(("- `quality`: ", "- `resemblance`: "))]
+    plain = codebook.codebook([Study.load()])
+    assert "Which instrument is this?" not in plain
+    assert "- `quality`: " in plain

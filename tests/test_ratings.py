@@ -75,6 +75,7 @@ class TestRecords:
     def test_withdrawal_counts_once_and_in_its_own_study(self, study):
         rows = [*voted(study), vote("other", study_hash="f" * 64)]  # whose withdrawal names no study, as older ones do
         exported = records.records(rows, [study])
+        assert records.records(rows, [study, study]) == exported
         for some in (exported, records.records(exported, [])):
             counts = {one["study_hash"]: one["exclusions"]["withdrawn"] for one in analyse_all(some)}
             assert counts == {study.hash: 1, "f" * 64: 0, "": 0}

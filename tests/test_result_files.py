@@ -12,7 +12,7 @@ from test_screening import study_with
 from voting import exclusion, vote
 
 from audiogan.listening import records
-from audiogan.listening.files import KINDS, result_file
+from audiogan.listening.files import KINDS, is_drawn, result_file
 from audiogan.listening.numbers import COLUMNS, numbers
 from audiogan.listening.statistics.analysis import analyse
 from audiogan.listening.study import Study
@@ -100,6 +100,20 @@ def test_every_interval_says_what_it_speaks_for():
     found = {row["statistic"]: row for row in rows if row["block"] == "all"}
     assert (found["d_prime"]["over"], found["d_prime"]["clips"]) == ("raters", 4)
     assert (found["strength"]["over"], found["strength"]["raters"], found["strength"]["votes"]) == ("raters", 6, 6)
+
+
+def test_table_has_what_was_named_and_preferred_and_counts_of_each_column():
+    rows = [row for row in everything_asked() if row["kind"] == "vote"]
+    rows = [row for row in rows if row["question"] != "real" or row["rater"] < "r4"]
+    table = result_file("table.tex", analyse(rows)).decode()
+    cells = [line.rstrip(" \\\n").split(" & ") for line in table.splitlines() if " & " in line]
+    assert cells[0][-2:] == [r"Named right (\%)", "Strength"]
+    assert {len(row) for row in cells} == {len(cells[0])}
+    assert {tuple(row[1:3]) for row in cells[1:]} == {("4--6", "16--24")}
+    only = [row for row in rows if row["question"] in ("naming", "preference")]
+    assert " & 0 & 0 " not in result_file("table.tex", analyse(only)).decode()
+    assert result_file("figure.png", analyse(only)).startswith(b"\x89PNG")
+    assert is_drawn(analyse(only)["screened"])
 
 
 def test_nothing_about_single_votes_or_sittings_is_in_the_files(study):

@@ -7,7 +7,8 @@ from audiogan.listening import votes
 from audiogan.listening.numbers import Number
 from audiogan.listening.plan import REPEAT_DISTANCE, trial_counts
 from audiogan.listening.questionnaire import RATHER_NOT
-from audiogan.listening.study import Study
+from audiogan.listening.study import Stimulus, Study
+from audiogan.listening.views import MODULES, SYSTEMS, scale_words
 from audiogan.listening.votes import Background, Exclusion, Note, Recruited, Vote
 
 NAMES = ("SCHEMA_VERSION", "HEADPHONES", "SCALES", "VERDICTS", "PREFERENCES", "CANNOT_TELL")  # that docstrings use
@@ -83,7 +84,11 @@ def _study(study: Study, public: bool) -> Iterator[str]:
         yield f"recruitment: participants are named by the address's {design.recruitment.parameter}, each once"
     yield from (f"rule {name}: {'off' if value is None else value}" for name, value in vars(design.exclusions).items())
     yield f"consent, version {design.consent_version}: {' '.join(design.consent_text.split())}"
-    yield from (f"`{it.name}`: {_asked(it)} {_answers(it)}" for it in design.questions)
+    counts = trial_counts(study)
+    if counts["training"] + counts["test"]:
+        yield from (f"`{it.name}`: {_asked(it)} {_answers(it)}" for it in design.questions)
+    yield from (f"`{name}`: {_module(study, name)}" for name in MODULES if counts[name])
+    yield from sorted({f"gold: {_gold(one)}" for one in study.of_role("gold") if counts["gold"]})
 
 
 def _reckoned() -> str:
@@ -135,6 +140,21 @@ def _asked(question) -> str:
     """All that a listener reads and is offered with a question, but its answers."""
     exemplar = "A real recording of the instrument is offered beside it." if question.exemplar else ""
     return " ".join(filter(None, (question.prompt, question.hint, exemplar)))
+
+
+def _module(study: Study, name: str) -> str:
+    """What a listener reads with a module's trial, and its answers."""
+    if name == "diversity":
+        prompt, words = scale_words(study, name)
+        return f"{prompt} ({', '.join(f'{at} {word}' for at, word in enumerate(words, 1))})"
+    answers = (*study.labels, votes.CANNOT_TELL) if name == "naming" else votes.PREFERENCES
+    return f"{study.design.wording(MODULES[name])} ({', '.join(answers)})"
+
+
+def _gold(one: Stimulus) -> str:
+    """What a gold trial's sound is, and which answers pass."""
+    passes = "; ".join(f"{question} {' or '.join(map(str, values))}" for question, values in one.expected.items())
+    return f"{SYSTEMS.get(one.system, one.system)}, which passes with {passes}"
 
 
 def _answers(question) -> str:

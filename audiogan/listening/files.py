@@ -1,5 +1,6 @@
 """One study's results as files: what the Results tab offers, and what `ratings export` writes beside the votes."""
 
+import math
 from collections.abc import Iterator, Sequence
 
 from audiogan.listening import codebook, latex, records
@@ -46,6 +47,11 @@ def numbers_file(results: Sequence[dict], suffix: str) -> str:
     return records.to_csv(rows, COLUMNS) if suffix == ".csv" else records.to_jsonl(rows)
 
 
+def is_drawn(found: dict) -> bool:
+    """Whether a block of results has anything for the files in `OF_ONE_BLOCK`."""
+    return bool(found["scales"] or found["real"] or found["naming"] or found["preference"]["ranking"])
+
+
 def _figure(results: dict, block: str, kind: str) -> bytes:
     from audiogan import plots  # matplotlib, which most of this can do without
 
@@ -62,10 +68,18 @@ def _panels(found: dict, panel: type) -> Iterator:
     for question, rows in found["scales"].items():
         values = [row | {"value": row["mean"]} for row in rows]
         yield panel(question.capitalize(), values, 1, 5, range(1, 6))
-    if found["real"]:
-        shares = [row | {"value": 100 * row["called_real"], "interval": _percent(row)} for row in found["real"]]
-        yield panel("Called real (%)", shares, 0, 100, range(0, 101, 25))
+    for name, title, rows in (
+        ("called_real", "Called real (%)", found["real"]),
+        ("accuracy", "Named right (%)", found["naming"]),
+    ):
+        if rows:
+            yield panel(title, [_percent(row, name) for row in rows], 0, 100, range(0, 101, 25))
+    if ranking := found["preference"]["ranking"]:
+        ends = [abs(end) for row in ranking for end in (row["interval"] or [row["strength"]])]
+        reach = max(math.ceil(max(ends)), 1)
+        values = [row | {"value": row["strength"]} for row in ranking]
+        yield panel("Strength (log)", values, -reach, reach, (-reach, 0, reach))
 
 
-def _percent(row: dict) -> list[float] | None:
-    return row["interval"] and [100 * end for end in row["interval"]]
+def _percent(row: dict, name: str) -> dict:
+    return row | {"value": 100 * row[name], "interval": row["interval"] and [100 * end for end in row["interval"]]}

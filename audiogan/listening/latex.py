@@ -1,4 +1,4 @@
-"""Results as a LaTeX table for a paper: a row a system, each scale's mean, called real, d', criterion."""
+"""Results as a LaTeX table for a paper: a row a system, each scale's mean, called real, d', named right, strength."""
 
 from collections.abc import Sequence
 
@@ -17,12 +17,14 @@ def table(results: dict, block: str = "screened") -> str:
     """
     found, minimum = results[block], results["minimum_raters"]
     questions = list(found["scales"])
-    real = {row["system"]: row for row in found["real"]}
+    real, naming, ranking = found["real"], found["naming"], found["preference"]["ranking"]
     heads = ["System", "$R$", "$n$", *(question.capitalize() for question in questions)]
     heads += ["Called real (\\%)", "$d'$", "$c$"] if real else []
+    heads += ["Named right (\\%)"] if naming else []
+    heads += ["Strength"] if ranking else []
     lines = [r"\begin{tabular}{l" + "r" * (len(heads) - 1) + "}", r"\toprule"]
     lines += [" & ".join(heads) + r" \\", r"\midrule"]
-    lines += [" & ".join(_row(system, found, questions, real)) + r" \\" for system in found["systems"]]
+    lines += [" & ".join(_row(system, found, questions)) + r" \\" for system in found["systems"]]
     if found["preliminary"]:
         note = f"Preliminary: a system has fewer than {minimum} raters."
         lines += [r"\midrule", rf"\multicolumn{{{len(heads)}}}{{l}}{{{note}}} \\"]
@@ -41,31 +43,49 @@ def _caption(results: dict, found: dict, block: str) -> list[str]:
     lines = [
         f"% {counts['raters']} raters, {counts['answers']} test answers, {left_out} sessions excluded{here}; study "
         f"{results['study_hash'][:12] or 'none'}.",
+        f"% R raters and n votes, of the column with fewest to that with most{_compared(found)}.",
         f"% Means of raters' means or shares; d' and c of votes pooled; 95 % intervals over {_over(found)}.",
     ]
     return [*lines, f"% NOT SCREENED: {WITHOUT_RULES}."] if results["without_rules"] else lines
 
 
+def _compared(found: dict) -> str:
+    """Of how many a strength is, where there are any: each depends on all comparisons."""
+    all_of_it = found["preference"]
+    return f"; strengths: {all_of_it['raters']} and {all_of_it['votes']}" if all_of_it["votes"] else ""
+
+
 def _over(found: dict) -> str:
     """What the table's intervals speak for."""
-    over = {row["over"] for rows in (*found["scales"].values(), found["real"]) for row in rows}
+    over = {row["over"] for rows in (*found["scales"].values(), found["real"], found["naming"]) for row in rows}
     over |= {row["detection"]["over"] for row in found["real"] if row["detection"]}
     return " / ".join(sorted(over)) or "raters"
 
 
-def _row(system: str, found: dict, questions: Sequence[str], real: dict) -> list[str]:
-    by_question = {question: _of(found["scales"][question], system) for question in questions}
-    known = [row for row in (*by_question.values(), real.get(system)) if row]
-    raters, votes = max((row["raters"] for row in known), default=0), max((row["votes"] for row in known), default=0)
-    cells = [escape(system), str(raters), str(votes), *(_mean(row) for row in by_question.values())]
-    return [*cells, *_told(real.get(system))] if real else cells
+def _row(system: str, found: dict, questions: Sequence[str]) -> list[str]:
+    rated = [_of(found["scales"][question], system) for question in questions]
+    real, named = _of(found["real"], system), _of(found["naming"], system)
+    strength = _of(found["preference"]["ranking"], system)
+    behind = [row for row in (*rated, real, named) if row] or [found["preference"]]
+    cells = [escape(system), *(_range([row[name] for row in behind]) for name in ("raters", "votes"))]
+    cells += map(_mean, rated)
+    cells += _told(real) if found["real"] else []
+    cells += [_share(named, "accuracy")] if found["naming"] else []
+    cells += [_mean(strength, "strength")] if found["preference"]["ranking"] else []
+    return cells
+
+
+def _range(counts: Sequence[int]) -> str:
+    """A count, or the fewest and the most."""
+    low, high = min(counts, default=0), max(counts, default=0)
+    return str(low) if low == high else f"{low}--{high}"
 
 
 def _told(row: dict | None) -> list[str]:
     """Called real in per cent, d' and criterion."""
     if row is None:
         return ["--"] * 3
-    share, detection = _number(100 * row["called_real"], row["interval"], 0, 100), row["detection"]
+    share, detection = _share(row, "called_real"), row["detection"]
     if detection is None:
         return [share, "--", "--"]
     return [share, *(_number(detection[name], detection[f"{name}_interval"]) for name in ("d_prime", "criterion"))]
@@ -75,8 +95,12 @@ def _of(rows: Sequence[dict], system: str) -> dict | None:
     return next((row for row in rows if row["system"] == system), None)
 
 
-def _mean(row: dict | None) -> str:
-    return "--" if row is None else _number(row["mean"], row["interval"])
+def _mean(row: dict | None, name: str = "mean") -> str:
+    return "--" if row is None else _number(row[name], row["interval"])
+
+
+def _share(row: dict | None, name: str) -> str:
+    return "--" if row is None else _number(100 * row[name], row["interval"], 0, 100)
 
 
 def _number(value: float, interval: Sequence[float] | None, digits: int = 2, scale: float = 1.0) -> str:

@@ -26,7 +26,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "'")  # what a spreadsheet run
 
 def records(rows: Iterable[dict], studies: Sequence[Study]) -> list[dict]:
     """What `Store.rows` yields, without what was withdrawn, and what these studies' designs say of it."""
-    rows = not_withdrawn(attributed(rows))
+    rows, studies = not_withdrawn(attributed(rows)), {study.hash: study for study in studies}.values()  # each once
     hashes = {row["study_hash"] for row in rows}
     about = [study_row(study) for study in studies if study.hash in hashes]
     return [*about, *rows, *(event for study in studies for event in by_rules(rows, study))]

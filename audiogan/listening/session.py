@@ -203,7 +203,8 @@ class Listening:
         ended = views.completion(self.study, self._sittings.completed(place)) if recruited else {}
         if place.withdrawn:
             return {"stage": WITHDRAWN} | ended  # whoever finished may have been promised a reward for it
-        return views.done(self.study, self._store.votes_of(session.session_id)) | ended
+        heard = self._store.heard(session.rater, session.study_hash)
+        return views.done(self.study, self._store.votes_of(session.session_id), heard) | ended
 
     def _now(self) -> int:
         return round(1000 * self._clock())

@@ -139,8 +139,12 @@ def feedback(study: Study, what: dict) -> dict:
     return {"real": not stimulus.model, "text": text}
 
 
-def done(study: Study, votes: list[dict]) -> dict:
-    """Thanks and the listener's own results. Only here are systems named."""
+def done(study: Study, votes: list[dict], heard: set[str]) -> dict:
+    """Thanks and the listener's own results. Only here are systems named.
+
+    Args:
+        heard: stimuli that the listener had in any sitting; `more` says whether there are others for a whole one.
+    """
     trials: dict[int, dict] = {}
     say = study.design.wording
     for vote in votes:
@@ -151,7 +155,9 @@ def done(study: Study, votes: list[dict]) -> dict:
     rated = [trial for trial in trials.values() if trial["role"] in ("test", "repeat")]
     judged = _judged(rated) | {"uncounted": _uncounted(trials.values(), say)}
     shown = [trial | {"values": _in_words(trial["values"], say)} for trial in rated]
-    return {"stage": "done", "systems": _by_system(study, rated), "trials": shown, "judged": judged}
+    new = [one for one in study.of_role("test") if one.id not in heard]
+    told = {"stage": "done", "systems": _by_system(study, rated), "trials": shown, "judged": judged}
+    return told | {"more": len(new) >= trial_counts(study)["test"]}
 
 
 def completion(study: Study, completed: bool) -> dict:

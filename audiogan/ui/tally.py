@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from audiogan.listening.files import KINDS, OF_ONE_BLOCK, result_file
+from audiogan.listening.files import KINDS, OF_ONE_BLOCK, is_drawn, result_file
 from audiogan.listening.records import by_study, records
 from audiogan.listening.sittings import PENDING_MS
 from audiogan.listening.store import Store
@@ -67,8 +67,7 @@ class Tally:
         results = self._latest[0] if self._latest else None
         if not results or not results["all"]["counts"]["votes"]:
             return []
-        drawn = results[block]["scales"] or results[block]["real"]
-        return [name for name in KINDS if drawn or name not in OF_ONE_BLOCK]
+        return [name for name in KINDS if is_drawn(results[block]) or name not in OF_ONE_BLOCK]
 
     def _now(self) -> tuple[dict, dict]:
         if self._clock() >= self._until and self._busy.acquire(blocking=self._latest is None):

@@ -139,6 +139,13 @@ class TestWay:
             name: view["systems"][0][name] for name in ("heard", "quality", "called_real")
         }
 
+    def test_another_sitting_is_offered_while_enough_was_not_heard(self, study, store):
+        for number, more in enumerate((True, False)):  # 16 of 32 stimuli each
+            someone = Listener(study, store, key=f"{number:032x}")
+            someone.consent()
+            someone.advance("done")
+            assert someone.view["more"] is more
+
     def test_another_study_begins_anew(self, rating, store, tmp_path):
         rating.step()
         other = Study.load(write_study(tmp_path / "other"))

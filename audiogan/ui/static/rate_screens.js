@@ -91,7 +91,7 @@ export function done(view, { receipt, withdraw, again, say }) {
   if (view.trials.length) parts.push(trialsOf(view.trials));
   if (receipt) parts.push(make("p", { className: "receipt" }, `${t("Your receipt, to withdraw your answers later:")} `, make("code", { textContent: receipt })));
   const everyone = secondary(t("What others said"), () => (location.hash = "/results")); // see tabs.js
-  const more = view.recruited ? [] : [primary(t("Rate more sounds"), again)]; // a participant takes part once
+  const more = view.recruited || !view.more ? [] : [primary(t("Rate more sounds"), again)]; // a participant takes part once
   const buttons = make("div", { className: "buttons" }, ...more, everyone);
   return screen("done", ...parts, buttons, withdrawal(withdraw, receipt));
 }
