@@ -106,7 +106,7 @@ def inverse_mel(mels: Tensor, n_fft: int, sample_rate: int, iterations: int = 32
     Returns:
         [batch, n_fft // 2 + 1, frames].
     """
-    filters = mel_filters(n_fft, mels.shape[1], sample_rate).to(mels)  # [freq, mel]
+    filters = mel_filters(n_fft, mels.shape[1], sample_rate, mels.device).to(mels.dtype)  # [freq, mel]
     target = torch.einsum("bmt,fm->bft", mels, filters)
     gram = filters @ filters.T  # [freq, freq]
     linear = target / gram.sum(1).clamp_min(1e-12)[:, None]
