@@ -65,7 +65,6 @@ def _build(options) -> None:
     if options.data.exists():
         print(f"{options.data} is there: it is taken as it is")
     else:
-        options.work.mkdir(parents=True, exist_ok=True)
         options.prepare(options)
     options.out = options.work / RUN
     if train_run(options) == "interrupted":

@@ -6,6 +6,7 @@ from sitting import Listener
 from trials import SESSION, session_of
 
 from audiogan.listening import records
+from audiogan.listening.exclusions import by_study
 from audiogan.listening.hub_sync import HubSync
 from audiogan.listening.statistics.analysis import analyse
 from audiogan.listening.store import Store
@@ -16,7 +17,7 @@ from .conftest import DATASET, vote, votes_on
 
 
 def statistics(store: Store, study: Study) -> dict:
-    return analyse(records.by_study(records.records(store.rows(), [study]))[study.hash])
+    return analyse(by_study(records.records(store.rows(), [study]))[study.hash])
 
 
 class TestVanishedDisk:
