@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 FLOORS = [  # a module may import from its own entry and those above it in this list
     {"config", "phases", "dsp", "files", "audio", "latent", "descriptors", "device", "dataset", "arguments", "spectra"}
-    | {"checks", "cores", "folders", "lengths", "phase_search", "text", "tiles", "weights", "windows"},
+    | {"checks", "cores", "folders", "lengths", "log_mel", "phase_search", "text", "tiles", "weights", "windows"},
     {"models"},
     {"checkpoint"},
     {"hub"},
