@@ -233,5 +233,15 @@ def load(
 
 
 def file_name(name: str, label: str | None, seed: int, index: int) -> str:
-    """`NAME-LABEL-SEED-INDEX.wav`, with spaces as underscores; a model without labels has `any`."""
-    return f"{name}-{(label or 'any').replace(' ', '_')}-{seed}-{index}.wav"
+    """What a seed's clip is saved as: `NAME-LABEL-SEED-INDEX.wav`."""
+    return f"{_stem(name, label)}-{seed}-{index}.wav"
+
+
+def morph_name(name: str, label: str | None, from_seed: int, to_seed: int) -> str:
+    """What a morph is saved as: `NAME-LABEL-FROM-to-TO.wav`."""
+    return f"{_stem(name, label)}-{from_seed}-to-{to_seed}.wav"
+
+
+def _stem(name: str, label: str | None) -> str:
+    """`NAME-LABEL`, with spaces as underscores; a model without labels has `any`."""
+    return f"{name}-{(label or 'any').replace(' ', '_')}"

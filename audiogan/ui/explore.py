@@ -202,11 +202,6 @@ def _is_number(value, most: float) -> bool:
     return type(value) in (int, float) and math.isfinite(value) and abs(value) <= most
 
 
-def morph_name(name: str, label: str | None, from_seed: int, to_seed: int) -> str:
-    """`NAME-LABEL-FROM-to-TO.wav`."""
-    return f"{name}-{(label or 'any').replace(' ', '_')}-{from_seed}-to-{to_seed}.wav"
-
-
 def _index(folder: Path) -> resemblance.Index | None:
     """A checkpoint's index; a damaged one, perhaps a stranger's, costs the model its neighbours and not the page."""
     try:
