@@ -17,7 +17,7 @@ FLOORS = [  # a module may import from its own entry and those above it in this 
     {"renderer", "sounds_folder", "synthesis"},
     {"plots", "evaluation", "listening", "directions", "resemblance", "interop"},
     {"ui"},
-    {"cli", "cli_study", "cli_ratings", "cli_interop", "cli_hub", "__main__"},
+    {"cli", "cli_evaluate", "cli_study", "cli_ratings", "cli_interop", "cli_hub", "__main__"},
 ]
 ONLY_IN = {
     "gradio": ("audiogan/ui/", "app.py"),

@@ -100,4 +100,3 @@ def _unit(audio: np.ndarray) -> torch.Tensor:
     """Clips scaled to unit energy; silence stays silence."""
     audio = torch.from_numpy(np.asarray(audio, np.float32))
     return audio / torch.linalg.vector_norm(audio, dim=1, keepdim=True).clamp_min(1e-9)
-
