@@ -71,6 +71,15 @@ class Synthesizer:
         known = self.pitch_range(label)
         return None if known is None else float(math.floor(sum(known) / 2 + 0.5))
 
+    def heard_pitch(self, label: str | None, pitch: float | None) -> float | None:
+        """The MIDI number that a label is heard at: the one given, else its usual one; None where it takes none.
+
+        Raises:
+            ValueError: the label is not one of the model's, or the pitch is no MIDI number.
+        """
+        pitch, usual = check_pitch(pitch), self.usual_pitch(label)
+        return usual if usual is None or pitch is None else pitch
+
     def generate(
         self,
         num: int,
@@ -94,7 +103,7 @@ class Synthesizer:
         Raises:
             ValueError: an argument out of range, named with what is accepted.
         """
-        return np.concatenate(list(self.stream(num, seed, label, pitch, truncation, MAX_CLIPS)))
+        return next(self.stream(num, seed, label, pitch, truncation, MAX_CLIPS))
 
     def stream(
         self,
