@@ -5,7 +5,7 @@ from collections.abc import Iterable
 WITHDRAWN = "withdrawn"
 MANUAL = "manual"
 GIVEN = ("vote", "note", "background")  # kinds of what a sitting left
-TOLD = ("note", "exclusion", "recruited")  # kinds that results tell of, of a study without votes too
+TOLD = ("note", "exclusion", "recruited")  # kinds for which a study has results, even without votes
 
 
 def kept(rows: Iterable[dict]) -> list[dict]:
