@@ -1,4 +1,4 @@
-"""What both command lines share: one line for a mistake, exit status 2."""
+"""What the programs' command lines share: one line for a mistake, exit status 2."""
 
 import argparse
 import errno

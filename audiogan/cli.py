@@ -15,12 +15,12 @@ import numpy as np
 from audiogan import checkpoint, hub, synthesis
 from audiogan.arguments import Parser, run_command
 from audiogan.audio import wav_bytes, write_wav
+from audiogan.cli_evaluate import add_evaluate
 from audiogan.cli_hub import add_hub
 from audiogan.cli_interop import add_export_onnx, add_import
 from audiogan.cli_ratings import add_ratings
 from audiogan.cli_study import add_study
 from audiogan.device import CHOICES
-from audiogan.evaluation import command as evaluation
 from audiogan.files import write_atomically
 from audiogan.folders import PartialFolder
 
@@ -41,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_index(commands)
     add_import(commands)
     add_export_onnx(commands)
-    evaluation.add(commands)
+    add_evaluate(commands)
     for command in commands.choices.values():
         command.add_argument("--checkpoints", metavar="DIR", type=Path, default=checkpoint.FOLDER, help="their folder")
     add_study(commands)

@@ -11,8 +11,8 @@ from audiogan.listening import report
 SUFFIXES = {"results": (".csv", ".jsonl"), "figure": (".png", ".svg")}
 
 
-def add_ratings(commands):
-    """The `ratings` command; returns its actions, to which more may be added."""
+def add_ratings(commands) -> None:
+    """The `ratings` command."""
     ratings = commands.add_parser("ratings", help="what listeners said")
     actions = ratings.add_subparsers(dest="action", required=True, metavar="ACTION")
     _add_export(actions)
@@ -20,7 +20,6 @@ def add_ratings(commands):
     _add_exclude(actions)
     sync = actions.add_parser("sync", help="one round with the Hub's data set that AUDIOGAN_RATINGS_DATASET names")
     sync.set_defaults(run=_sync)
-    return actions
 
 
 def _add_export(actions) -> None:

@@ -14,9 +14,9 @@ from torch import Tensor
 from audiogan.audio import FADE_SECONDS
 from audiogan.phase_search import TINY, PhaseSearch
 from audiogan.phases import steady_phases
+from audiogan.spectra import HOP_LENGTH, LINEAR, LOG_FLOOR
 from audiogan.windows import OverlapAdd
 
-LOG_FLOOR = 1e-6
 RISE_SECONDS = 0.001
 CACHED_CLIPS = 8  # at a time in Griffin-Lim on a CPU: few enough to stay in its cache through all iterations
 
@@ -106,7 +106,7 @@ def inverse_mel(mels: Tensor, n_fft: int, sample_rate: int, iterations: int = 32
     Returns:
         [batch, n_fft // 2 + 1, frames].
     """
-    filters = mel_filters(n_fft, mels.shape[1], sample_rate).to(mels)  # [freq, mel]
+    filters = mel_filters(n_fft, mels.shape[1], sample_rate, mels.device).to(mels.dtype)  # [freq, mel]
     target = torch.einsum("bmt,fm->bft", mels, filters)
     gram = filters @ filters.T  # [freq, freq]
     linear = target / gram.sum(1).clamp_min(1e-12)[:, None]
@@ -166,6 +166,12 @@ def held_griffin_lim(linear: Tensor, n_fft: int, hop_length: int, num_samples: i
         phases = found / found.abs().clamp_min(TINY)
     spectrum = _capable(linear) * phases
     return istft(spectrum, n_fft, hop_length, num_samples).to(linear.device)
+
+
+def resynthesised(audio: Tensor) -> Tensor:
+    """Clips [batch, time] from their own magnitudes by `griffin_lim`, with SpecGAN's windows: what its phases cost."""
+    n_fft = LINEAR.n_fft
+    return griffin_lim(magnitude(audio, n_fft, HOP_LENGTH), n_fft, HOP_LENGTH, audio.shape[1])
 
 
 def convolve(audio: Tensor, responses: Tensor) -> Tensor:

@@ -41,7 +41,8 @@ def draw_pitches(indices, seed: int, shares: np.ndarray) -> list[float]:
     """A MIDI pitch for each clip of a seed, NaN for none, from a stream apart from z's and the labels'.
 
     Args:
-        shares: how often each MIDI number is played, and last how often none, [clips, 129]; none where all are 0.
+        shares: how often each MIDI number is played, and in the last column how often none is, [clips, 129]. A row of
+            zeros draws none.
     """
     streams = [np.random.Generator(np.random.PCG64(np.random.SeedSequence((seed, int(i), 2)))) for i in indices]
     numbers = []

@@ -42,7 +42,7 @@ class PhaseSearch:
         return torch.fft.rfft(self._cut(samples) * self.window)
 
     def with_magnitude(self, spectrum: Tensor) -> Tensor:
-        """The spectrum's phases with the magnitudes looked for, in place: t / |t| needs no angle."""
+        """The spectrum's phases with the magnitudes looked for, in place: division by its own needs no angle."""
         power = torch.view_as_real(spectrum).square()
         power = power[..., 0] + power[..., 1]
         return spectrum.mul_(power.add_(TINY**2).rsqrt_().mul_(self.linear))

@@ -11,7 +11,10 @@ FLAT = 1e-12  # a peak without a top
 
 
 def steady_phases(linear: Tensor, n_fft: int, hop_length: int) -> Tensor:
-    """Phases of a sound whose partials last, from its magnitudes alone (Beauregard, Harish and Wyse 2015).
+    """Phases of a sound whose partials last, from its magnitudes alone.
+
+    After single pass spectrogram inversion (SPSI; Beauregard, Harish and Wyse 2015), but each bin adds up turns of its
+    own, which are means of two frames', where SPSI hands a peak's phase to the bins beside it.
 
     A partial is a peak over frequency, whose place between two bins a parabola tells. From frame to frame the phase
     advances by that frequency's turns, for the bins on the slopes of a peak by those of the peak; and as frames are

@@ -1,4 +1,4 @@
-"""A generator on its device: latents, label numbers and pitches to waveforms, tile by tile."""
+"""A generator on its device: latents, labels and pitches to waveforms, tile by tile."""
 
 from collections.abc import Callable
 
@@ -31,53 +31,53 @@ class Renderer:
         self.elsewhere: Callable[..., np.ndarray] | None = None
         self._tiles = Tiles(self._compute_tile)
 
-    def render(self, z: np.ndarray, numbers: list[int], pitches: list[float]) -> np.ndarray:
+    def render(self, z: np.ndarray, labels: list[int], pitches: list[float]) -> np.ndarray:
         """Sounds of latents.
 
         Args:
             z: [clips, latent_dim].
-            numbers: a label's index for each clip, 0 for a model without labels.
+            labels: a label's index for each clip, 0 for a model without labels.
             pitches: a MIDI number for each clip, NaN for none.
 
         Returns:
             [clips, num_samples] float32 in [-1, 1].
         """
-        return self._where_the_device_is("compute", z, numbers, pitches)
+        return self._where_the_device_is("compute", z, labels, pitches)
 
-    def first_features(self, z: np.ndarray, number: int, pitch: float) -> np.ndarray:
+    def first_features(self, z: np.ndarray, label: int, pitch: float) -> np.ndarray:
         """The generator's first features of latents under one label and pitch: [n, latent_dim] to [n, features]."""
-        return self._where_the_device_is("compute_first_features", z, number, pitch)
+        return self._where_the_device_is("compute_first_features", z, label, pitch)
 
     def _where_the_device_is(self, method: str, *arguments) -> np.ndarray:
         return self.elsewhere(method, *arguments) if self.elsewhere else getattr(self, method)(*arguments)
 
-    def compute(self, z: np.ndarray, numbers: list[int], pitches: list[float]) -> np.ndarray:
+    def compute(self, z: np.ndarray, labels: list[int], pitches: list[float]) -> np.ndarray:
         """`render` on this process's device."""
         parts = [slice(first, first + TILE) for first in range(0, len(z), TILE)]
-        return np.concatenate([self._tiles(z[part], numbers[part], pitches[part]) for part in parts])
+        return np.concatenate([self._tiles(z[part], labels[part], pitches[part]) for part in parts])
 
     def close(self) -> None:
         """Compute no more tiles on this process's device: whoever wants one gets a `tiles.ClosedError`."""
         self._tiles.close()
 
     @torch.inference_mode()
-    def compute_first_features(self, z: np.ndarray, number: int, pitch: float) -> np.ndarray:
+    def compute_first_features(self, z: np.ndarray, label: int, pitch: float) -> np.ndarray:
         """`first_features` on this process's device."""
-        features = self.generator.first_features(*self._tensors(z, [number] * len(z), [pitch] * len(z)))
+        features = self.generator.first_features(*self._tensors(z, [label] * len(z), [pitch] * len(z)))
         return features.flatten(1).float().cpu().numpy()
 
     @torch.inference_mode()
-    def _compute_tile(self, z: np.ndarray, numbers: list[int], pitches: list[float]) -> np.ndarray:
+    def _compute_tile(self, z: np.ndarray, labels: list[int], pitches: list[float]) -> np.ndarray:
         """[TILE, latent_dim] to [TILE, num_samples]."""
-        native = self.generator(*self._tensors(z, numbers, pitches))
+        native = self.generator(*self._tensors(z, labels, pitches))
         audio = self.generator.to_audio(native).float().clamp(-1.0, 1.0).cpu()
         return finished(audio, self.generator.config).numpy()
 
-    def _tensors(self, z: np.ndarray, numbers: list[int], pitches: list[float]) -> tuple[torch.Tensor | None, ...]:
+    def _tensors(self, z: np.ndarray, labels: list[int], pitches: list[float]) -> tuple[torch.Tensor | None, ...]:
         """A generator's arguments on its device."""
         return (
             torch.tensor(z, device=self.device),  # a copy: numpy's memory is less aligned, which changes sums
-            torch.tensor(numbers, device=self.device) if self.generator.config.labels else None,
+            torch.tensor(labels, device=self.device) if self.generator.config.labels else None,
             torch.tensor(pitches, device=self.device),
         )
 

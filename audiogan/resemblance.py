@@ -14,7 +14,7 @@ from audiogan.audio import from_pcm16
 from audiogan.checkpoint import INDEX, MAX_INDEX_BYTES
 from audiogan.dataset import PreparedData
 from audiogan.files import write_atomically
-from audiogan.plots import log_mel_db
+from audiogan.log_mel import log_mel_db
 
 BANDS, FRAMES = 24, 24
 RANGE_DB = 60.0  # below a clip's loudest cell

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 HOP_LENGTH = 128  # samples, of all of them
+LOG_FLOOR = 1e-6  # added to magnitudes, as in SpecGAN
 MEASURED = slice(4, None, 8)  # the frames that statistics are taken over: 1,024 samples apart, from the 512th on
 
 

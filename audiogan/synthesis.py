@@ -71,6 +71,15 @@ class Synthesizer:
         known = self.pitch_range(label)
         return None if known is None else float(math.floor(sum(known) / 2 + 0.5))
 
+    def heard_pitch(self, label: str | None, pitch: float | None) -> float | None:
+        """The MIDI number that a label is heard at: the one given, else its usual one; None where it takes none.
+
+        Raises:
+            ValueError: the label is not one of the model's, or the pitch is no MIDI number.
+        """
+        pitch, usual = check_pitch(pitch), self.usual_pitch(label)
+        return usual if usual is None or pitch is None else pitch
+
     def generate(
         self,
         num: int,
@@ -94,7 +103,7 @@ class Synthesizer:
         Raises:
             ValueError: an argument out of range, named with what is accepted.
         """
-        return np.concatenate(list(self.stream(num, seed, label, pitch, truncation, MAX_CLIPS)))
+        return next(self.stream(num, seed, label, pitch, truncation, MAX_CLIPS))
 
     def stream(
         self,
@@ -233,5 +242,15 @@ def load(
 
 
 def file_name(name: str, label: str | None, seed: int, index: int) -> str:
-    """`NAME-LABEL-SEED-INDEX.wav`, with spaces as underscores; a model without labels has `any`."""
-    return f"{name}-{(label or 'any').replace(' ', '_')}-{seed}-{index}.wav"
+    """What a seed's clip is saved as: `NAME-LABEL-SEED-INDEX.wav`."""
+    return f"{_stem(name, label)}-{seed}-{index}.wav"
+
+
+def morph_name(name: str, label: str | None, from_seed: int, to_seed: int) -> str:
+    """What a morph is saved as: `NAME-LABEL-FROM-to-TO.wav`."""
+    return f"{_stem(name, label)}-{from_seed}-to-{to_seed}.wav"
+
+
+def _stem(name: str, label: str | None) -> str:
+    """`NAME-LABEL`, with spaces as underscores; a model without labels has `any`."""
+    return f"{name}-{(label or 'any').replace(' ', '_')}"

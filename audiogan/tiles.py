@@ -19,7 +19,7 @@ class _Share:
     """Some caller's clips, at most `TILE`; `audio` or `error` is there once their tile is computed."""
 
     z: np.ndarray
-    numbers: list[int]
+    labels: list[int]
     pitches: list[float]
     audio: np.ndarray | None = field(default=None, repr=False)
     error: BaseException | None = None
@@ -36,7 +36,7 @@ class Tiles:
     for a tile that is under way share the next one, first come, first served.
 
     Args:
-        compute: z [TILE, latent_dim], label numbers and pitches (NaN for none) to audio [TILE, num_samples].
+        compute: z [TILE, latent_dim], indices of labels and pitches (NaN for none) to audio [TILE, num_samples].
     """
 
     def __init__(self, compute: Callable[[np.ndarray, list[int], list[float]], np.ndarray]):
@@ -45,13 +45,13 @@ class Tiles:
         self._waiting: deque[_Share] = deque()
         self._closed = False
 
-    def __call__(self, z: np.ndarray, numbers: list[int], pitches: list[float]) -> np.ndarray:
+    def __call__(self, z: np.ndarray, labels: list[int], pitches: list[float]) -> np.ndarray:
         """Audio [clips, num_samples] of latents [clips, latent_dim], at most `TILE`, with their labels and pitches.
 
         Raises:
             ClosedError: after `close`.
         """
-        share = _Share(z, numbers, pitches)
+        share = _Share(z, labels, pitches)
         with self._lock:
             self._waiting.append(share)
         with self._turn:  # one tile at a time: threads would only fight for the cores
@@ -91,6 +91,6 @@ class Tiles:
 def _padded(shares: list[_Share], room: int) -> tuple[np.ndarray, list[int], list[float]]:
     """Shares in one tile, the last clip repeated in the places that are left."""
     z = np.concatenate([share.z for share in shares])
-    numbers = [number for share in shares for number in share.numbers]
+    labels = [label for share in shares for label in share.labels]
     pitches = [pitch for share in shares for pitch in share.pitches]
-    return np.pad(z, ((0, room), (0, 0)), mode="edge"), numbers + numbers[-1:] * room, pitches + pitches[-1:] * room
+    return np.pad(z, ((0, room), (0, 0)), mode="edge"), labels + labels[-1:] * room, pitches + pitches[-1:] * room

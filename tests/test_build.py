@@ -82,6 +82,14 @@ def test_what_is_not_there_is_missed_before_anything_is_prepared(built, sounds, 
     assert not (tmp_path / "work").exists()
 
 
+def test_sounds_that_are_none_leave_no_work_folder(built, capsys, tmp_path):
+    (tmp_path / "empty").mkdir()
+    command = ["build", "folder", tmp_path / "empty", "--preset", "specgan-cpu", *arguments(built, "other")]
+    command[command.index("--work") + 1] = tmp_path / "new/work"
+    assert "holds no audio file" in refused(capsys, cli.main, *command)
+    assert not (tmp_path / "new").exists()
+
+
 def test_one_work_folder_trains_once_at_a_time(built, sounds, capsys):
     command = ["build", "folder", sounds, "--preset", "specgan-cpu", *arguments(built, "second")]
     with alone_in(built / "work/run"):

@@ -9,6 +9,7 @@ import pytest
 from conftest import LABELS, SAMPLE_RATE, save_tiny_checkpoint, save_tiny_evaluation, tone
 
 from audiogan.audio import to_pcm16, write_wav
+from audiogan.evaluation import verdict
 from audiogan.ui import Library, evaluated
 from audiogan.ui.compare import Comparison
 
@@ -92,6 +93,25 @@ def test_a_model_whose_sounds_lie_where_real_ones_do_is_not_said_to_copy(folder)
     for floor in evaluation._baselines.values():
         floor["scores"]["memorisation_ratio"] = 0.65
     assert evaluation.sentences("tiny", "Flute")[-1].endswith("from real sounds 0.65: no sign of copying.")
+
+
+@pytest.mark.parametrize(
+    ("ratio", "replayed", "words"),
+    [
+        (0.91, 0.0, "no sign of copying"),
+        (0.9, 0.01, "no sign of copying"),  # the report's bounds belong to the better side
+        (0.75, None, "it leans on them"),
+        (0.74, 0.0, "it may copy them"),
+        (1.0, 0.05, "from real sounds 1.00, and 5% of its sounds replay one: it may copy them"),
+    ],
+)
+def test_copying_is_said_as_in_the_report(folder, ratio, replayed, words):
+    (evaluation,) = evaluated.load(folder)
+    scores = evaluation._models["tiny"]["scores"]
+    scores |= {"memorisation_ratio": ratio, "replayed": replayed}
+    assert evaluation.sentences("tiny", "Flute")[-1].endswith(f"{words}.")
+    real = [evaluation._baselines.get(name, {}).get("scores", {}) for name in ("real_train", "real_test")]
+    assert evaluated.COPYING[verdict.copying(scores, *real)[1]] in words
 
 
 def test_without_an_evaluation_models_are_compared_alone(folder, tmp_path):

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from voting import STUDY, vote
 
+from audiogan.cli_evaluate import named_runs
 from audiogan.evaluation import history, ratings
-from audiogan.evaluation.command import named_runs
 from audiogan.evaluation.evaluate import _of_these_weights
 from audiogan.evaluation.tables import ratings_table
 from audiogan.listening import records

@@ -85,6 +85,11 @@ def test_a_note_is_shared_by_velocities_and_soundfonts():
 
 
 class TestVGGish:
+    def test_joins_the_embeddings_that_are_always_there(self, extractor):
+        both = Extractor(extractor.classifier, LABELS, 16000, embedding.VGGish().eval())
+        assert both.embedding_names == ("classifier", "summary", "vggish")
+        assert both(tone(440)[None]).embeddings["vggish"].shape == (1, 128)
+
     def test_shapes_of_short_and_long_clips(self):
         torch.manual_seed(0)
         network = embedding.VGGish().eval()

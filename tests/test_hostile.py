@@ -122,6 +122,15 @@ def test_uploads_are_refused_wherever_they_knock(service):
         assert service.client.post(path, files=files).status_code in (404, 415)
 
 
+def test_upload_whose_second_content_type_is_another_is_refused(service):
+    """Of a header that came twice Gradio reads the first."""
+    sent = [("content-type", "multipart/form-data; boundary=x"), ("content-type", "application/json")]
+    for path in ("/gradio_api/component_server", "/gradio_api/queue/join"):
+        reply = service.client.post(path, headers=sent, content=b"--x--\r\n")
+        assert reply.status_code == 415
+        assert innocent(reply)
+
+
 def test_100_mb_are_refused_before_they_are_read(service):
     called = ("/gradio_api/component_server", "/gradio_api/queue/join", "/gradio_api/call/generate")
     for path in (*called, "/votes/votes.csv"):

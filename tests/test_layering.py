@@ -10,14 +10,14 @@ import pytest
 ROOT = Path(__file__).parent.parent
 FLOORS = [  # a module may import from its own entry and those above it in this list
     {"config", "phases", "dsp", "files", "audio", "latent", "descriptors", "device", "dataset", "arguments", "spectra"}
-    | {"checks", "cores", "folders", "lengths", "phase_search", "text", "tiles", "weights", "windows"},
+    | {"checks", "cores", "folders", "lengths", "log_mel", "phase_search", "text", "tiles", "weights", "windows"},
     {"models"},
     {"checkpoint"},
     {"hub"},
     {"renderer", "sounds_folder", "synthesis"},
     {"plots", "evaluation", "listening", "directions", "resemblance", "interop"},
     {"ui"},
-    {"cli", "cli_study", "cli_ratings", "cli_interop", "cli_hub", "__main__"},
+    {"cli", "cli_evaluate", "cli_study", "cli_ratings", "cli_interop", "cli_hub", "__main__"},
 ]
 ONLY_IN = {
     "gradio": ("audiogan/ui/", "app.py"),

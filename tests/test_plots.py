@@ -1,4 +1,4 @@
-"""Pictures: levels and frequencies are where a known tone puts them, axes carry real units, files are PNG."""
+"""Pictures: axes carry real units, files are PNG."""
 
 import io
 import subprocess
@@ -11,18 +11,6 @@ from conftest import SAMPLE_RATE, tone
 from PIL import Image
 
 from audiogan import plots
-
-
-def test_tone_peaks_at_its_frequency_and_level():
-    levels = plots.log_mel_db(tone(1000.0), SAMPLE_RATE)  # amplitude 0.5 is -6.02 dB
-    middle = levels[:, levels.shape[1] // 2]
-    centre = plots._mel_centres(SAMPLE_RATE)[middle.argmax()]
-    assert centre == pytest.approx(1000, rel=0.05)
-    assert middle.max() == pytest.approx(-6.0, abs=2.0)  # between two filters a little is lost
-
-
-def test_silence_lies_on_the_floor():
-    assert (plots.log_mel_db(np.zeros(4000, np.float32), SAMPLE_RATE) == -plots.RANGE_DB).all()
 
 
 @pytest.mark.parametrize("sample_rate", [4000, 16000, 44100])

@@ -197,7 +197,7 @@ class TestRefusals:
             ({"seed": -1}, "seed must be"),
             ({"models": ("tiny-wavegan", "tiny-wavegan")}, "different ones"),
             ({"models": ()}, "a study needs a system"),
-            ({"models": ("tiny-unconditional",)}, "classifier .* has another sample rate, length or labels"),
+            ({"models": ("tiny-unconditional",)}, "classifier .*; it has to hear what a system without labels plays"),
             ({"models": ("nobody",)}, "checkpoint must be one of"),
             ({"design": "a: ["}, "is not YAML"),
             ({"design": pool.TEMPLATE.read_text().replace("min_test_trials: 8", "min_test_trials: 11")}, "at most 10"),

@@ -11,6 +11,7 @@ from voting import World, exclusion, note, vote
 
 from audiogan import cli
 from audiogan.listening import latex, records, report
+from audiogan.listening.exclusions import by_study
 from audiogan.listening.statistics.analysis import analyse, analyse_all
 from audiogan.listening.study import Study
 from audiogan.listening.votes import Recruited
@@ -188,7 +189,7 @@ class TestTable:
         assert r"net & 4 & 4 & $5.00$ \\" in latex.table(analyse(rows))
 
     def test_text_says_what_counts(self, study):
-        results = analyse(records.by_study(records.records(voted(study), [study]))[study.hash])
+        results = analyse(by_study(records.records(voted(study), [study]))[study.hash])
         text = report.text(results)
         assert "Real or invented?" in text
         assert "PRELIMINARY" in text

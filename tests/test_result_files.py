@@ -12,6 +12,7 @@ from test_screening import study_with
 from voting import exclusion, vote
 
 from audiogan.listening import records
+from audiogan.listening.exclusions import by_study
 from audiogan.listening.files import KINDS, is_drawn, result_file
 from audiogan.listening.numbers import COLUMNS, numbers
 from audiogan.listening.statistics.analysis import analyse
@@ -24,7 +25,7 @@ def study(tmp_path) -> Study:
 
 
 def found_by(study) -> dict:
-    return analyse(records.by_study(records.records(voted(study), [study]))[study.hash])
+    return analyse(by_study(records.records(voted(study), [study]))[study.hash])
 
 
 def everything_asked() -> list[dict]:

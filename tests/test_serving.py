@@ -141,6 +141,7 @@ class TestServedFiles:
             with pytest.raises(OSError, match="No space"):
                 files.add(bytes(100), "a.wav")
         assert files.bytes == 0
+        assert not list(Path(files._folder.name).iterdir())
         assert Path(files.add(bytes(100), "a.wav")["path"]).read_bytes() == bytes(100)
 
     def test_file_that_is_gone_is_nobodys_trouble(self, tmp_path):

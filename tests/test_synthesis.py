@@ -95,6 +95,13 @@ class TestPitch:
         assert (hybrid.usual_pitch("Flute"), hybrid.usual_pitch("Snare_drum")) == (66.0, None)
         assert audiogan.load("tiny-wavegan", "cpu", checkpoints).pitched_labels == ()
 
+    def test_a_label_is_heard_at_the_pitch_given_else_at_its_usual_one(self, hybrid):
+        assert [hybrid.heard_pitch("Flute", pitch) for pitch in (None, 70)] == [66.0, 70.0]
+        assert hybrid.heard_pitch("Snare_drum", 70) is None
+        for label, pitch in (("Gong", None), ("Flute", 128), ("Snare_drum", "high")):
+            with pytest.raises(ValueError, match="must be"):
+                hybrid.heard_pitch(label, pitch)
+
     def test_a_pitch_not_given_is_drawn_as_in_training(self, hybrid):
         labels = ["Flute"] * 300
         pitches = hybrid.clip_pitches(range(300), 1, labels)

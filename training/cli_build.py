@@ -65,7 +65,6 @@ def _build(options) -> None:
     if options.data.exists():
         print(f"{options.data} is there: it is taken as it is")
     else:
-        options.work.mkdir(parents=True, exist_ok=True)
         options.prepare(options)
     options.out = options.work / RUN
     if train_run(options) == "interrupted":
@@ -88,7 +87,8 @@ def _report(options) -> None:
     from audiogan import checkpoint, synthesis
     from audiogan.dataset import PreparedData
     from audiogan.device import choose_device
-    from audiogan.evaluation.evaluate import Settings, check_data, evaluate
+    from audiogan.evaluation.checks import check_data
+    from audiogan.evaluation.evaluate import Settings, evaluate
     from training.classifier import ClassifierTraining, train
 
     data, judge, out = PreparedData(options.work / DATA), options.work / JUDGE, options.work / REPORT

@@ -13,7 +13,7 @@ LOSSES = ("bce", "wgan-gp", "lsgan", "hinge", "rpgan")
 ZERO_CENTRED = ("lsgan", "hinge", "rpgan")  # losses whose penalty is R1 and R2
 COUNTS = ("steps", "batch_size", "critic_steps", "penalty_every", "report_every", "save_every", "preview_every")
 LARGEST_BATCH = 65_536
-PERHAPS = ("warmup", "head_start", "feature_steps", "critic_width")  # counts of which there may be none
+OPTIONAL_COUNTS = ("warmup", "head_start", "feature_steps", "critic_width")  # counts of which there may be none
 SCHEDULES = ("constant", "linear", "cosine")
 CRITICS = ("own", "ensemble")
 ENSEMBLE = ("features", "spectral", "harmonic", "temporal")  # of an ensemble; for spectrograms not the last
@@ -129,7 +129,7 @@ class TrainConfig:
         _check(self, "critic_width", several or self.critic_width == 0, "0 where critics is own")
         _check(self, "precision", self.precision in PRECISIONS, f"one of {', '.join(PRECISIONS)}")
         _check(self, "schedule", self.schedule in SCHEDULES, f"one of {', '.join(SCHEDULES)}")
-        for name, least in (*((name, 1) for name in COUNTS), *((name, 0) for name in PERHAPS)):
+        for name, least in (*((name, 1) for name in COUNTS), *((name, 0) for name in OPTIONAL_COUNTS)):
             value = getattr(self, name)
             _check(self, name, type(value) is int and value >= least, f"a whole number of at least {least}")
         _check(self, "batch_size", self.batch_size <= LARGEST_BATCH, f"at most {LARGEST_BATCH:,}")

@@ -20,11 +20,7 @@ KEPT_STATES = 2
 
 
 class RunFolder:
-    """RUN/config.json, metrics.jsonl, states/, best.safetensors, previews/ and tensorboard/.
-
-    Raises:
-        ValueError: the folder holds a run with another config, or something that is no run.
-    """
+    """RUN/config.json, metrics.jsonl, states/, best.safetensors, previews/ and tensorboard/."""
 
     def __init__(self, folder: str | os.PathLike):
         self.folder = Path(folder)
@@ -58,6 +54,9 @@ class RunFolder:
 
         Only `steps`, the reporting intervals, `graphs` and the weights of what is asked for beside the critics'
         approval may change between one start and the next; all of it, before a step was saved.
+
+        Raises:
+            ValueError: the folder holds a run with another config or with more steps, or something that is no run.
         """
         if self.exists:
             changed = self._changed(config, model, data)  # nothing is written into a folder that is another program's

@@ -30,7 +30,6 @@ OF_ONE_KIND = {  # the same of data that have no labels to tell apart
     "real_train": "real training recordings against held-out ones: what other recordings score",
     "class_mean": "the mean waveform of the training clips, always the same",
 }
-GRIFFIN_LIM = (256, 128, 16)  # n_fft, hop_length, iterations: SpecGAN's
 TILE = 32
 PITCHES_A_LABEL, CLIPS_A_PITCH = 3, 8
 
@@ -114,13 +113,8 @@ def class_mean(plan: Plan) -> Clips:
 
 def griffin_lim(plan: Plan, real: RealClips, rows: np.ndarray) -> Clips:
     """Real clips rebuilt from the magnitudes of their spectra."""
-    n_fft, hop, iterations = GRIFFIN_LIM
-
-    def rebuild(audio: np.ndarray) -> np.ndarray:
-        linear = dsp.magnitude(torch.from_numpy(audio), n_fft, hop)
-        return dsp.limit_peak(dsp.griffin_lim(linear, n_fft, hop, audio.shape[1], iterations)).numpy()
-
-    batches = (rebuild(audio) for audio in read_rows(plan.data, rows))
+    rebuilt = (dsp.resynthesised(torch.from_numpy(audio)) for audio in read_rows(plan.data, rows))
+    batches = (dsp.limit_peak(audio).numpy() for audio in rebuilt)
     pitch = plan.data.pitch[rows].astype(float)
     clips = gather(batches, plan.extractor, plan.data.label[rows], pitch, plan.advance)
     return dataclasses.replace(clips, note=real.notes[rows])

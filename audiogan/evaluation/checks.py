@@ -37,11 +37,15 @@ def check(
 
 
 def check_form(name: str, config: ModelConfig | ClassifierConfig, data: PreparedData, hint: str = "") -> None:
-    """ValueError where what is called `name` hears or makes other clips than the data have, or has other labels."""
+    """ValueError where what is called `name` hears or makes other clips than the data have, or has other labels.
+
+    Args:
+        hint: what to do then, behind the sentence.
+    """
     for quantity in ("sample_rate", "num_samples"):
         if getattr(config, quantity) != getattr(data, quantity):
             raise ValueError(
-                f"{name} has {quantity} {getattr(config, quantity)}, but the data have {getattr(data, quantity)}"
+                f"{name} has {quantity} {getattr(config, quantity)}, but the data have {getattr(data, quantity)}{hint}"
             )
     if config.labels and set(config.labels) != set(data.labels):
         odd = sorted(set(config.labels) ^ set(data.labels))

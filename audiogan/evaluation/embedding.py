@@ -1,8 +1,6 @@
 """A public embedding, for those whose machine can fetch it: VGGish, which never saw our labels."""
 
 import urllib.error
-from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -10,22 +8,10 @@ import torch
 import torchaudio.functional as taf
 from torch import Tensor, nn
 
-CHOICES = ("classifier", "summary", "vggish")  # the first two are always there
 VGGISH_URL = "https://download.pytorch.org/torchaudio/models/vggish.pt"  # that of torchaudio 2.1 to 2.8
 RATE, WINDOW, HOP, N_FFT = 16000, 400, 160, 512  # Hz and samples
 BANDS, LOWEST_HZ, HIGHEST_HZ, LOG_OFFSET = 64, 125.0, 7500.0, 0.01
 FRAMES = 96  # of an example, 0.96 s
-
-
-@dataclass(frozen=True)
-class Embedding:
-    """A named function from audio [batch, time] and its sample rate in Hz to embeddings [batch, features]."""
-
-    name: str
-    function: Callable[[Tensor, int], Tensor]
-
-    def __call__(self, audio: Tensor, sample_rate: int) -> Tensor:
-        return self.function(audio, sample_rate)
 
 
 class VGGish(nn.Module):
@@ -45,7 +31,7 @@ class VGGish(nn.Module):
         self.embedding_network = nn.Sequential(*layers)
 
     def forward(self, audio: Tensor, sample_rate: int) -> Tensor:
-        """Audio [batch, time] to the mean over its examples of 0.96 s, [batch, 128]."""
+        """Audio [batch, time] at a rate in Hz to the mean over its examples of 0.96 s, [batch, 128]."""
         examples = log_mel(taf.resample(audio, sample_rate, RATE))  # [batch, examples, frames, bands]
         maps = self.features_network(examples.flatten(0, 1)[:, None])  # [batch * examples, 512, 6, 4]
         features = self.embedding_network(maps.permute(0, 2, 3, 1).flatten(1))
@@ -74,7 +60,7 @@ def _filters() -> Tensor:
     return torch.from_numpy(triangles).float()
 
 
-def load_vggish() -> Embedding:
+def load_vggish() -> VGGish:
     """VGGish with its public weights, from the cache of torch.hub or from the network.
 
     Raises:
@@ -90,4 +76,4 @@ def load_vggish() -> Embedding:
             f"--embedding vggish needs the public weights at {VGGISH_URL}, which cannot be had here ({reason}); "
             "leave it out, or put the file into torch.hub's cache folder"
         ) from None
-    return Embedding("vggish", network.requires_grad_(False).eval())
+    return network.requires_grad_(False).eval()

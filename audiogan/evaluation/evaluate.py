@@ -44,7 +44,7 @@ class Settings:
         num: clips of each model and baseline, `FEWEST_CLIPS` to `MAX_CLIPS`; of a folder at most as many.
         seed: of everything random.
         classifier: its folder; of data with fewer than two labels nobody judges which they are.
-        embedding: a name in `embedding.CHOICES`; vggish joins the two that are always there.
+        embedding: `vggish`, which joins the two that are always there, or None.
         ratings: a file of `python -m audiogan ratings export`, or None.
         runs: training runs by model name, whose history is drawn.
     """
@@ -52,7 +52,7 @@ class Settings:
     num: int = 2000
     seed: int = 0
     classifier: Path = classifier.DEFAULT_FOLDER
-    embedding: str = "classifier"
+    embedding: str | None = None
     ratings: Path | None = None
     runs: dict[str, Path] = field(default_factory=dict)
 
@@ -87,8 +87,8 @@ def evaluate(
     data.labels = data.labels or (UNLABELLED,)
     human = ratings.read(settings.ratings) if settings.ratings else {}
     curves = {name: history.read(run) for name, run in settings.runs.items()}
-    more = [embedding.load_vggish()] if settings.embedding == "vggish" else []
-    extractor = Extractor(network, data.labels, data.sample_rate, more)
+    vggish = embedding.load_vggish() if settings.embedding == "vggish" else None
+    extractor = Extractor(network, data.labels, data.sample_rate, vggish)
     with staged(out) as stage:
         evaluation = Evaluation(data, extractor, settings, synthesizers, sounds)
         document = {"schema": SCHEMA, "audiogan": __version__, "versions": _versions()}

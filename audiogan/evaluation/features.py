@@ -1,7 +1,7 @@
 """What the scores need to know of each clip, computed in one pass so that the audio need not be kept."""
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ from torch import Tensor
 from audiogan import dsp
 from audiogan.evaluation import clicks, signal, whistle
 from audiogan.evaluation.classifier import Classifier, mel
-from audiogan.evaluation.embedding import Embedding
+from audiogan.evaluation.embedding import VGGish
 
 BATCH = 32
 SUMMARY_GRID = (16, 8)  # mel bands and time slices
@@ -73,19 +73,18 @@ class Extractor:
         classifier: whose posterior and embedding are taken; None where there is one label, which is then certain.
         labels: the data's, the same names as the classifier's in any order: the posterior's columns follow them.
         sample_rate: Hz.
-        more: further embeddings beside the classifier's and the spectral summary.
+        vggish: gives one more embedding beside the classifier's and the spectral summary.
     """
 
     def __init__(
-        self, classifier: Classifier | None, labels: Sequence[str], sample_rate: int, more: Iterable[Embedding] = ()
+        self, classifier: Classifier | None, labels: Sequence[str], sample_rate: int, vggish: VGGish | None = None
     ):
-        self.classifier, self.sample_rate = classifier, sample_rate
+        self.classifier, self.sample_rate, self.vggish = classifier, sample_rate, vggish
         self.order = [classifier.config.labels.index(label) for label in labels] if classifier else []
-        self.more = {embedding.name: embedding for embedding in more}
 
     @property
     def embedding_names(self) -> tuple[str, ...]:
-        return ("classifier",) * bool(self.classifier) + ("summary", *self.more)
+        return ("classifier",) * bool(self.classifier) + ("summary",) + ("vggish",) * bool(self.vggish)
 
     @torch.inference_mode()
     def __call__(self, audio: np.ndarray) -> Features:
@@ -97,7 +96,8 @@ class Extractor:
         mels = mel(tensor, self.sample_rate)
         embeddings, posterior = self._judged(mels)
         embeddings |= {"summary": summarize(mels)}
-        embeddings |= {name: embedding(tensor, self.sample_rate) for name, embedding in self.more.items()}
+        if self.vggish:
+            embeddings |= {"vggish": self.vggish(tensor, self.sample_rate)}
         return Features(
             {name: values.float().numpy() for name, values in embeddings.items()},
             posterior.numpy(),

@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+from scipy.fft import next_fast_len
 
 MAX_LAG_SECONDS = 0.025
 MAX_LAG_FRAMES = 2  # of 64 to a clip: 16 ms each for clips of a second
@@ -92,22 +93,10 @@ def _mean_square(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
 def _window(audio: np.ndarray, sample_rate: int) -> tuple[int, int]:
     """The largest lag in samples, and a length at which clips [n, time] can be moved by it."""
     lag = int(MAX_LAG_SECONDS * sample_rate)
-    return lag, _smooth(audio.shape[1] + lag)
+    return lag, next_fast_len(audio.shape[1] + lag)
 
 
 def _unit(audio: np.ndarray) -> torch.Tensor:
     """Clips scaled to unit energy; silence stays silence."""
     audio = torch.from_numpy(np.asarray(audio, np.float32))
     return audio / torch.linalg.vector_norm(audio, dim=1, keepdim=True).clamp_min(1e-9)
-
-
-def _smooth(length: int) -> int:
-    """The next length that has no large prime factor: Fourier transforms like it."""
-    return next(n for n in range(length, 2 * length) if _remainder(n) == 1)
-
-
-def _remainder(n: int) -> int:
-    for prime in (2, 3, 5, 7):
-        while n % prime == 0:
-            n //= prime
-    return n

@@ -65,6 +65,26 @@ def won_by_silence(document: dict) -> list[str]:
     return [model for model, entry in document["models"].items() if (entry["scores"]["mse"] or 0) > silent]
 
 
+def copying(scores: dict, real: dict, held_out: dict) -> tuple[str, str, float]:
+    """Whether sounds are copies: by the ratio against that of clips that copy nothing, and by the share of replays.
+
+    Those clips are held-out ones, and training notes against the others. A replay is a training recording at another
+    pitch, as a sampler plays it: reports before have no such share.
+
+    Args:
+        scores: with a `memorisation_ratio`.
+        real, held_out: scores of real audio, of training clips and of held-out ones.
+
+    Returns:
+        Words, tone, and the ratio of clips that copy nothing.
+    """
+    usual = min(of.get("memorisation_ratio") or 1.0 for of in (real, held_out))
+    if (scores.get("replayed") or 0.0) > REPLAYED:
+        return "Replays training clips", BAD, usual
+    steps = ((0.9, "No sign of it", GOOD), (0.75, "Leans on training", FAIR))
+    return *_grade(scores["memorisation_ratio"] / usual, steps, "Suspicious"), usual
+
+
 def _at_least_as_good(better: str, wrong: float | None, model: float | None) -> bool:
     if wrong is None or model is None:
         return False
@@ -122,20 +142,14 @@ def _pitch(scores: dict, real: dict, document: dict) -> Finding:
 
 
 def _copying(scores: dict, real: dict, document: dict) -> Finding:
-    """The ratio against that of clips that copy nothing: held-out ones, and training notes against the others.
-
-    And whether training recordings are replayed at other pitches, as a sampler does: reports before have no such share.
-    """
-    ratio, held_out = scores.get("memorisation_ratio"), document["baselines"]["real_test"]["scores"]
-    usual = min(of["memorisation_ratio"] or 1.0 for of in (real, held_out))
+    ratio, replayed = scores.get("memorisation_ratio"), scores.get("replayed")
     if ratio is None:
         return Finding("", "")
-    words, tone = _grade(ratio / usual, ((0.9, "No sign of it", GOOD), (0.75, "Leans on training", FAIR)), "Suspicious")
-    number, replayed = f"ratio {ratio:.2f}; real {usual:.2f}", scores.get("replayed")
-    if replayed is None:
-        return Finding(words, number, tone)
-    number += f"; {replayed:.0%} replay a training clip"
-    return Finding(words, number, tone) if replayed <= REPLAYED else Finding("Replays training clips", number, BAD)
+    words, tone, usual = copying(scores, real, document["baselines"]["real_test"]["scores"])
+    number = f"ratio {ratio:.2f}; real {usual:.2f}"
+    if replayed is not None:
+        number += f"; {replayed:.0%} replay a training clip"
+    return Finding(words, number, tone)
 
 
 def _signal(scores: dict, real: dict, document: dict) -> Finding:

@@ -89,13 +89,21 @@ class RealGriffinLim(nn.Module):
 
     def __init__(self, n_fft: int, hop_length: int, num_samples: int):
         super().__init__()
-        self.fourier, self.n_fft, self.hop_length = RealFourier(n_fft, hop_length, num_samples), n_fft, hop_length
+        self.fourier = RealFourier(n_fft, hop_length, num_samples)
 
-    def forward(self, linear: Tensor, *shape: int, momentum: float = 0.99) -> Tensor:
-        """As `dsp.griffin_lim`: `shape` ends with the number of iterations."""
-        phases, before = steady_phases(linear, self.n_fft, self.hop_length), None
+    def forward(
+        self,
+        linear: Tensor,
+        n_fft: int,
+        hop_length: int,
+        num_samples: int,
+        iterations: int = 16,
+        momentum: float = 0.99,
+    ) -> Tensor:
+        """As `dsp.griffin_lim`, whose place it takes: the sizes must be those that it was made for."""
+        phases, before = steady_phases(linear, n_fft, hop_length), None
         real, imaginary = linear * phases.cos(), linear * phases.sin()
-        for _ in range(shape[-1]):
+        for _ in range(iterations):
             now = self.fourier.stft(self.fourier.istft(real, imaginary))
             share = momentum / (1 + momentum)
             ahead = now if before is None else tuple(new - share * old for new, old in zip(now, before, strict=True))

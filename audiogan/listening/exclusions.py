@@ -1,10 +1,11 @@
-"""Rows without the votes that exclusion events take out."""
+"""Rows without the votes that exclusion events take out, and which of them belong to a study."""
 
 from collections.abc import Iterable
 
 WITHDRAWN = "withdrawn"
 MANUAL = "manual"
 GIVEN = ("vote", "note", "background")  # kinds of what a sitting left
+TOLD = ("note", "exclusion", "recruited")  # kinds for which a study has results, even without votes
 
 
 def kept(rows: Iterable[dict]) -> list[dict]:
@@ -31,6 +32,21 @@ def attributed(rows: Iterable[dict]) -> list[dict]:
         return event["study_hash"] or studies.get(event["session_id"] or event["vote_id"], "")
 
     return [row | {"study_hash": study(row)} if row["kind"] == "exclusion" else row for row in rows]
+
+
+def by_study(rows: Iterable[dict]) -> dict[str, list[dict]]:
+    """Rows by study, those with votes first, oldest first. Free votes have the key ''.
+
+    Older exports do not say of which study a session was that withdrew: its event goes with the only study there is,
+    else with free votes.
+    """
+    rows = attributed(rows)
+    hashes = dict.fromkeys(row["study_hash"] for row in rows if row["kind"] == "vote")
+    hashes |= dict.fromkeys(row["study_hash"] for row in rows if row["kind"] in TOLD and row["study_hash"])
+    found = {study: [row for row in rows if row["study_hash"] == study] for study in hashes}
+    if len(hashes) == 1 and "" not in hashes:
+        found[next(iter(hashes))] += [row for row in rows if not row["study_hash"]]
+    return found
 
 
 def _without(rows: list[dict], events: list[dict]) -> list[dict]:

@@ -19,7 +19,6 @@ from audiogan.listening.votes import BACKGROUND_COLUMNS, EXCLUSION_COLUMNS, VOTE
 from audiogan.text import read_text
 
 COLUMNS = tuple(dict.fromkeys(("kind", *VOTE_COLUMNS, *EXCLUSION_COLUMNS, *STUDY_COLUMNS, *BACKGROUND_COLUMNS)))
-TOLD = ("note", "exclusion", "recruited")  # kinds that results tell of, of a study without votes too
 PARTICIPANT = "participant"  # a column of its own, in no export that does not ask for it
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "'")  # what a spreadsheet runs, and the mark that stops it
 
@@ -47,21 +46,6 @@ def study_row(study: Study) -> dict:
         "title": design.title,
         "minimum_raters": design.minimum_raters,
     }
-
-
-def by_study(rows: Iterable[dict]) -> dict[str, list[dict]]:
-    """Rows by study, those with votes first, oldest first. Free votes have the key ''.
-
-    Older exports do not say of which study a session was that withdrew: its event goes with the only study there is,
-    else with free votes.
-    """
-    rows = attributed(rows)
-    hashes = dict.fromkeys(row["study_hash"] for row in rows if row["kind"] == "vote")
-    hashes |= dict.fromkeys(row["study_hash"] for row in rows if row["kind"] in TOLD and row["study_hash"])
-    found = {study: [row for row in rows if row["study_hash"] == study] for study in hashes}
-    if len(hashes) == 1 and "" not in hashes:
-        found[next(iter(hashes))] += [row for row in rows if not row["study_hash"]]
-    return found
 
 
 def with_participants(rows: Iterable[dict], by_session: dict[str, str]) -> list[dict]:

@@ -5,11 +5,9 @@ import scipy.signal
 import torch
 
 from audiogan import dsp
-from audiogan.models.specgan import HOP_LENGTH, N_FFT
 
 CUTOFF_HZ, STOP_HZ = 3500.0, 4000.0
 PASS_RIPPLE_DB, STOP_DB = 0.1, 30.0  # each way: the filter runs forwards and backwards
-GRIFFIN_LIM_ITERATIONS = 16
 NOISE_SNR_DB = -6.0
 
 
@@ -27,9 +25,8 @@ def anchor(audio: np.ndarray, sample_rate: int) -> np.ndarray:
 
 
 def resynthesised(audio: np.ndarray) -> np.ndarray:
-    """The clip from its own magnitudes by Griffin-Lim, with SpecGAN's windows: the most its phase could give."""
-    linear = dsp.magnitude(torch.from_numpy(np.asarray(audio, np.float32))[None], N_FFT, HOP_LENGTH)
-    return dsp.griffin_lim(linear, N_FFT, HOP_LENGTH, len(audio), GRIFFIN_LIM_ITERATIONS)[0].numpy()
+    """The clip from its own magnitudes, see `dsp.resynthesised`: the most that SpecGAN's phases could give."""
+    return dsp.resynthesised(torch.from_numpy(np.asarray(audio, np.float32))[None])[0].numpy()
 
 
 def buried(audio: np.ndarray, stream: np.random.Generator) -> np.ndarray:

@@ -126,7 +126,7 @@ class Listening:
             after = self._sittings.close(place, {})
         elif place.step["kind"] == questionnaire.KIND:
             said = questionnaire.read_said(self.study.design.questionnaire, request.get("answers"))
-            after = self._sittings.close(place, {}, others=background.events(name, self.study.hash, said))
+            after = self._sittings.close(place, {}, events=background.events(name, self.study.hash, said))
         elif place.step["kind"] == "headphones":
             elapsed_ms = self._now() - place.opened_ms
             verdict = self._hearing.headphone_verdict(name, request.get("choices"), elapsed_ms)
@@ -167,7 +167,7 @@ class Listening:
                 raise RefusedError("there is no sound here that could fail")
             detail = {"skipped": True} | ({"headphones": "unknown"} if kind == "headphones" else {})
             after = self._sittings.close(
-                place, detail, event=f"step {number} ({kind}) was skipped: its sound did not play"
+                place, detail, events=[place.note(f"step {number} ({kind}) was skipped: its sound did not play")]
             )
             place = after or self._sittings.place(request)
         return {"view": self._view(place)}

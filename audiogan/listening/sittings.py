@@ -7,7 +7,7 @@ from itertools import count
 from audiogan.listening.exclusions import WITHDRAWN
 from audiogan.listening.guard import Guard, RefusedError
 from audiogan.listening.plan import UNHEARD, make_plan
-from audiogan.listening.store import Session, Store
+from audiogan.listening.store import Session, Store, sessions
 from audiogan.listening.study import Study
 from audiogan.listening.tokens import Tokens, is_key, same, session_id
 from audiogan.listening.votes import Vote
@@ -49,6 +49,10 @@ class Place:
     def headphones(self) -> str:
         """The outcome of the headphone check: `pass`, `fail` or `unknown`."""
         return next((detail["headphones"] for detail in self.done.values() if "headphones" in detail), "unknown")
+
+    def note(self, reason: str) -> dict:
+        """The event that something went wrong in the open step."""
+        return sessions.note(self.session.session_id, self.number, reason)
 
 
 class Sittings:
@@ -139,11 +143,11 @@ class Sittings:
         return place, number
 
     def close(
-        self, place: Place, detail: dict, votes: Sequence[Vote] = (), event: str = "", others: Sequence[dict] = ()
+        self, place: Place, detail: dict, votes: Sequence[Vote] = (), events: Sequence[dict] = ()
     ) -> Place | None:
         """Finish the open step and give the next place; None where another request was faster."""
         now = self._now()
-        if self._store.close_step(place.session.session_id, place.number, detail, now, votes, event, others):
+        if self._store.close_step(place.session.session_id, place.number, detail, now, votes, events):
             return Place(place.session, {**place.done, place.number: detail}, now, withdrawn=False)
         return None
 

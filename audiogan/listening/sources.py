@@ -11,6 +11,7 @@ import torch
 from audiogan.checkpoint import weights_hash
 from audiogan.dataset import PreparedData
 from audiogan.evaluation import classifier
+from audiogan.evaluation.checks import check_form
 from audiogan.sounds_folder import SoundFile, SoundsFolder
 from audiogan.synthesis import Synthesizer
 from audiogan.tiles import TILE
@@ -166,12 +167,11 @@ class Judge:
     def __init__(self, folder: Path, data: PreparedData):
         self.network, _ = classifier.load(folder)
         self.config, self.sha256 = self.network.config, weights_hash(folder)
-        mine, theirs = ((it.sample_rate, it.num_samples, set(it.labels)) for it in (self.config, data))
-        if mine != theirs:
-            raise ValueError(
-                f"classifier {folder} has another sample rate, length or labels than the data, and has to hear what a "
-                "system without labels plays: name one of these data by --classifier (python -m training classifier)"
-            )
+        hint = (
+            "; it has to hear what a system without labels plays: name one of these data by --classifier "
+            "(python -m training classifier)"
+        )
+        check_form(f"classifier {folder}", self.config, data, hint)
 
     @torch.inference_mode()
     def hear(self, clips: Sequence[np.ndarray]) -> list[str]:

@@ -16,10 +16,10 @@ class Generator(nn.Module):
     """A generator with its config. Discriminators judge what it natively makes.
 
     `forward(z, label=None, pitch=None)` takes z [batch, latent_dim], label indices [batch] where the config has
-    labels, and MIDI pitches [batch], NaN for unpitched sounds, which an architecture may ignore.
+    labels, and MIDI pitches [batch], NaN for unpitched sounds.
 
     Attributes:
-        takes_pitch: whether it does not.
+        takes_pitch: whether the architecture uses the pitch.
     """
 
     takes_pitch = False

@@ -7,7 +7,7 @@ import gradio as gr
 from audiogan.synthesis import Synthesizer
 from audiogan.ui import evaluated, scripts
 from audiogan.ui.evaluated import REAL, Evaluation
-from audiogan.ui.fields import parse_seed
+from audiogan.ui.fields import field, parse_seed
 from audiogan.ui.gate import Gate, guarded
 from audiogan.ui.library import Library
 from audiogan.ui.places import line_of
@@ -65,7 +65,7 @@ class Comparison:
     @guarded
     def clips(self, request: dict) -> dict:
         """`{"sounds": [PCM16 as base64], "sample_rate": Hz}` of one system: `{system, label, seed}`."""
-        system, label, seed = _read(request, "system", "label", "seed")
+        system, label, seed = (field(request, name) for name in ("system", "label", "seed"))
         if system == REAL and self._of_label:
             if not isinstance(label, str) or label not in self._of_label:
                 raise ValueError(f"label must be one that has real clips, not {label!r}")
@@ -78,7 +78,7 @@ class Comparison:
     @guarded
     def scores(self, request: dict) -> dict:
         """`{"rows": ..., "sentences": by model}` of a label: `{label}`; empty without an evaluation."""
-        (label,) = _read(request, "label")
+        label = field(request, "label")
         if label is not None and label not in self.labels:
             raise ValueError(f"label must be one of {', '.join(self.labels)}, not {label!r}")
         evaluation = self._of_label.get(label, next(iter(self._evaluations), None))
@@ -92,9 +92,3 @@ class Comparison:
 def _generate(synthesizer: Synthesizer, label: str | None, seed: int):
     """Clips of a label; of any, from a model that knows none."""
     return synthesizer.generate(CLIPS, seed, label if synthesizer.labels else None)
-
-
-def _read(request: dict, *names: str) -> list:
-    if not isinstance(request, dict) or any(name not in request for name in names):
-        raise ValueError(f"a request must have {', '.join(names)}")
-    return [request[name] for name in names]

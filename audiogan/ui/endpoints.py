@@ -10,9 +10,8 @@ from starlette.exceptions import HTTPException
 
 from audiogan.audio import wav_bytes
 from audiogan.checks import check_whole
-from audiogan.synthesis import file_name
+from audiogan.synthesis import file_name, morph_name
 from audiogan.tiles import TILE
-from audiogan.ui.explore import morph_name
 from audiogan.ui.files import ServedFiles
 from audiogan.ui.gate import Gate, Visitor, guarded
 from audiogan.ui.library import Library
@@ -34,7 +33,7 @@ class Files:
 
     @guarded
     def clips(self, request: dict) -> dict:
-        """A file for each clip of a seed: `Synthesizer.generate` of `model` and `given`."""
+        """A file for each clip of a seed: what `Synthesizer.generate` makes of `model`."""
         model, seed, label = (request[name] for name in ("model", "seed", "label"))
         synthesizer = self._library.get(model).synthesizer
         audio = synthesizer.generate(request["num"], seed, label, request["pitch"], request["truncation"])

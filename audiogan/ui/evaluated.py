@@ -7,6 +7,7 @@ import numpy as np
 
 from audiogan import checkpoint
 from audiogan.audio import read_audio
+from audiogan.evaluation.verdict import BAD, FAIR, GOOD, REPLAYED, copying
 from audiogan.evaluation.words import HIGHER, LIKE_REAL, LOWER
 from audiogan.text import in_words, read_object
 
@@ -18,6 +19,7 @@ REAL = "real"
 FLOORS = ("real_train", "real_test")  # baselines that stand for real audio, where the first has no value the second
 OF_THE_JUDGE = ("class_accuracy", "class_accuracy_mean", "inception_score")  # it may have been taught the first's clips
 MAIN = ("class_accuracy", "inception_score", "diversity", "memorisation_ratio", "nearest_log_mel_db_back")
+COPYING = {GOOD: "no sign of copying", FAIR: "it leans on them", BAD: "it may copy them"}
 SHARES = ("accuracy", "precision", "recall", "coverage", "ndb", "steady_pitch", "clipped")
 
 
@@ -113,15 +115,18 @@ class Evaluation:
 
     def _copies(self, entry: dict) -> str:
         """The ratio against that of real sounds, which copy nothing; graded as in the evaluation's report."""
-        name = "memorisation_ratio"
-        ratio = _number(_of(entry, name))
-        usual = min(filter(None, (_number(_of(self._baselines.get(floor, {}), name)) for floor in FLOORS)), default=1.0)
+        entries = (entry, *(self._baselines.get(floor, {}) for floor in FLOORS))
+        scores, *real = (
+            {name: _number(_of(one, name)) for name in ("memorisation_ratio", "replayed")} for one in entries
+        )
+        ratio, replayed = scores.values()
         if ratio is None:
             return ""
-        share = ratio / usual
-        verdict = "no sign of copying" if share > 0.9 else "it leans on them" if share > 0.75 else "it may copy them"
+        _, tone, usual = copying(scores, *real)
+        replays = f", and {replayed:.0%} of its sounds replay one" if replayed and replayed > REPLAYED else ""
         return (
-            f"Training sounds are {ratio:.2f} times as far as held-out ones, from real sounds {usual:.2f}: {verdict}."
+            f"Training sounds are {ratio:.2f} times as far as held-out ones, from real sounds {usual:.2f}{replays}: "
+            f"{COPYING[tone]}."
         )
 
 

@@ -9,13 +9,12 @@ import gradio as gr
 import numpy as np
 
 from audiogan import latent, resemblance
-from audiogan.checks import check_pitch
 from audiogan.descriptors import DESCRIPTORS
 from audiogan.directions import COUNT, Directions
 from audiogan.synthesis import Synthesizer
 from audiogan.tiles import TILE
 from audiogan.ui import scripts
-from audiogan.ui.fields import parse_seed
+from audiogan.ui.fields import field, parse_seed
 from audiogan.ui.gate import Gate, guarded
 from audiogan.ui.library import Entry, Library
 from audiogan.ui.places import line_of
@@ -110,7 +109,7 @@ class Explorer:
     @guarded
     def direction(self, request: dict) -> dict:
         """What direction `number` of a model and label changes: the fields of `directions.Meaning`."""
-        number, directions = _get(request, "number"), self._of(self._place(request))
+        number, directions = field(request, "number"), self._of(self._place(request))
         if type(number) is not int or not 0 <= number < len(directions):
             raise ValueError(f"number must be a whole number from 0 to {len(directions) - 1}, not {number!r}")
         return vars(directions.meaning(number))
@@ -138,9 +137,9 @@ class Explorer:
 
     def _latents(self, place: Place, request: dict) -> np.ndarray:
         """The latents of a request's points, [points, latent_dim]."""
-        corners = np.concatenate([place.synthesizer.latents([0], seed) for seed in _seeds(_get(request, "corners"))])
-        z = latent.truncate(latent.plane(corners, *_pairs(_get(request, "points"))), _get(request, "truncation"))
-        moves = _moves(_get(request, "moves"), len(z))
+        corners = np.concatenate([place.synthesizer.latents([0], seed) for seed in _seeds(field(request, "corners"))])
+        z = latent.truncate(latent.plane(corners, *_pairs(field(request, "points"))), field(request, "truncation"))
+        moves = _moves(field(request, "moves"), len(z))
         if moves.any():
             z = z + moves @ self._of(place).vectors()
         return z
@@ -154,19 +153,11 @@ class Explorer:
         return self._directions[key]
 
     def _place(self, request: dict) -> Place:
-        synthesizer = self._library.get(_get(request, "model")).synthesizer
-        label, pitch = _get(request, "label") or None, check_pitch(_get(request, "pitch"))
+        synthesizer = self._library.get(field(request, "model")).synthesizer
+        label, pitch = field(request, "label") or None, field(request, "pitch")
         if (label is None) == bool(synthesizer.labels):
             raise ValueError(f"label must be {'one of the labels' if synthesizer.labels else 'empty'}, not {label!r}")
-        synthesizer.clip_labels([0], 0, label)
-        usual = synthesizer.usual_pitch(label)
-        return Place(synthesizer, label, usual if usual is None or pitch is None else pitch)
-
-
-def _get(request: dict, name: str):
-    if not isinstance(request, dict) or name not in request:
-        raise ValueError(f"a request must have {name}")
-    return request[name]
+        return Place(synthesizer, label, synthesizer.heard_pitch(label, pitch))
 
 
 def _seeds(values) -> list[int]:
@@ -200,11 +191,6 @@ def _numbers(name: str, values, count: int, most: float) -> np.ndarray:
 
 def _is_number(value, most: float) -> bool:
     return type(value) in (int, float) and math.isfinite(value) and abs(value) <= most
-
-
-def morph_name(name: str, label: str | None, from_seed: int, to_seed: int) -> str:
-    """`NAME-LABEL-FROM-to-TO.wav`."""
-    return f"{name}-{(label or 'any').replace(' ', '_')}-{from_seed}-to-{to_seed}.wav"
 
 
 def _index(folder: Path) -> resemblance.Index | None:

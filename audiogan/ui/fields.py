@@ -1,6 +1,17 @@
-"""What a visitor typed."""
+"""What a page sends: the fields of its requests, and what a visitor typed into them."""
 
 from audiogan.latent import MAX_SEED
+
+
+def field(request: dict, name: str):
+    """A field that a request must have.
+
+    Raises:
+        ValueError: it is no object, or lacks the field.
+    """
+    if not isinstance(request, dict) or name not in request:
+        raise ValueError(f"a request must have {name}")
+    return request[name]
 
 
 def parse_seed(text: str) -> int:

@@ -82,4 +82,6 @@ def _write(path: Path, data: bytes) -> None:
         path.write_bytes(data)
     except OSError:
         path.unlink(missing_ok=True)
+        with suppress(OSError):  # the same bytes may lie in it under another name
+            path.parent.rmdir()
         raise

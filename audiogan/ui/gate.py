@@ -4,6 +4,7 @@ A request is a function of what it asks for, so whoever asks the same again gets
 """
 
 import asyncio
+import functools
 import json
 import logging
 from collections.abc import Callable
@@ -190,13 +191,13 @@ class Gate:
 def guarded(answer: Callable[..., dict]) -> Callable[..., dict]:
     """The method, what it raises about its request answered as `{"error": one sentence}`."""
 
+    @functools.wraps(answer)
     def guard(self, request: dict) -> dict:
         try:
             return answer(self, request)
         except (ValueError, OSError) as error:
             return {"error": sentence(error)}
 
-    guard.__doc__, guard.__qualname__ = answer.__doc__, answer.__qualname__
     return guard
 
 

@@ -3,6 +3,7 @@
 import asyncio
 
 import httpx
+from starlette.datastructures import Headers
 
 from audiogan.ui.gate import CLOSING
 from audiogan.ui.surface import answer
@@ -31,8 +32,8 @@ class RequestLimits:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        given = dict(scope["headers"]).get(b"content-length", b"0")
-        if not given.isdigit() or int(given) > MAX_BODY_BYTES:
+        given = Headers(scope=scope).get("content-length", "0")
+        if not given.isdecimal() or int(given) > MAX_BODY_BYTES:
             await answer(send, 413, _TOO_LARGE)
             return
         started = False

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import brotli
+from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 
 from audiogan.listening.guard import Guard, Limit, RefusedError
@@ -39,7 +40,7 @@ QUALITY, MIN_BYTES = 5, 500
 MAX_BYTES, MAX_ROOTED_BYTES = 64 * 2**20, 16 * 2**20  # kept of files, and of pages: neither makes the other go
 _COMPRESSED = ("text/", "application/javascript", "application/json", "application/manifest", "image/svg")
 _ENCODING = re.compile(r"\s*([a-z*-]+)\s*(?:;\s*q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*)?")  # its name and weight
-_PROXY = (b"host", b"x-forwarded-host", b"x-forwarded-proto")
+_PROXY = ("host", "x-forwarded-host", "x-forwarded-proto")
 
 
 class PageLimits(NamedTuple):
@@ -79,8 +80,8 @@ class Pages:
         if scope["type"] != "http" or scope["method"] != "GET" or route not in KEPT:
             await self._app(scope, receive, send)
             return
-        given = dict(reversed(scope["headers"]))  # of a header that came twice the first, as Gradio reads it
-        encoding = _encoding(given.get(b"accept-encoding", b""))
+        given = Headers(scope=scope)  # of a header that came twice the first, as Gradio reads it
+        encoding = _encoding(given.get("accept-encoding", ""))
         rooted = route in ROOTED
         root = (scope["scheme"], *(given.get(name) for name in _PROXY)) if rooted else ()
         key = scope["path"] if "{path}" in route else route, encoding, root
@@ -90,7 +91,7 @@ class Pages:
                 if (page := self._recent[rooted].get(key)) is None:
                     page, others = await self._make(key, scope)
         if page:
-            await _send(page, given.get(b"if-none-match"), send)
+            await _send(page, given.get("if-none-match"), send)
         for message in others:
             await send(message)
 
@@ -146,8 +147,8 @@ def _packed(body: bytes, headers: list, encoding: str, cache: bytes) -> _Page:
     return _Page(body, (*own, (b"etag", etag)), etag)
 
 
-async def _send(page: _Page, known: bytes | None, send) -> None:
-    fresh = known is not None and page.etag in known
+async def _send(page: _Page, known: str | None, send) -> None:
+    fresh = known is not None and page.etag.decode() in known
     headers = [*page.headers, (b"content-length", b"0" if fresh else str(len(page.body)).encode())]
     if fresh:
         headers = [(name, value) for name, value in page.headers if name != b"content-encoding"]
@@ -155,9 +156,9 @@ async def _send(page: _Page, known: bytes | None, send) -> None:
     await send({"type": "http.response.body", "body": b"" if fresh else page.body})
 
 
-def _encoding(accepted: bytes) -> str:
+def _encoding(accepted: str) -> str:
     """The encoding of ours that an Accept-Encoding header likes best (RFC 9110, 12.5.3), empty for none."""
-    items = filter(None, map(_ENCODING.fullmatch, accepted.decode("latin-1").lower().split(",")))
+    items = filter(None, map(_ENCODING.fullmatch, accepted.lower().split(",")))
     weights = {item[1]: float(item[2] or 1) for item in items}
     ours = {name: weights.get(name, weights.get("*", 0.0)) for name in ("br", "gzip")}  # the first of equals
     best = max(ours, key=ours.get)

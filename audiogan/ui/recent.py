@@ -22,7 +22,7 @@ class Recent:
         self.bytes = 0
 
     def get(self, key: Hashable) -> Any | None:
-        """The value, if it is still here; it is young again."""
+        """The value, which is then the most recently used; None where it is not here."""
         if key not in self._kept:
             return None
         self._kept.move_to_end(key)

@@ -6,11 +6,13 @@ import re
 import secrets
 import time
 
+from starlette.datastructures import Headers
+
 from audiogan.ui.surface import TEMPLATE
 
 LOG = logging.getLogger(__name__)
-_IDENTIFIER = re.compile(rb"[0-9A-Za-z_-]{1,64}")
-HEADER = b"x-request-id"
+_IDENTIFIER = re.compile(r"[0-9A-Za-z_-]{1,64}")
+HEADER = "x-request-id"
 
 
 class RequestLog:
@@ -27,15 +29,15 @@ class RequestLog:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        given = dict(scope["headers"]).get(HEADER, b"")
-        identifier = given if _IDENTIFIER.fullmatch(given) else secrets.token_hex(8).encode()
+        given = Headers(scope=scope).get(HEADER, "")
+        identifier = given if _IDENTIFIER.fullmatch(given) else secrets.token_hex(8)
         begun, status = time.perf_counter(), None
 
         async def watched_send(message):
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message = message | {"headers": [*message.get("headers", ()), (HEADER, identifier)]}
+                message = message | {"headers": [*message.get("headers", ()), (HEADER.encode(), identifier.encode())]}
             await send(message)
 
         try:
@@ -49,6 +51,6 @@ class RequestLog:
                 "route": scope.get(TEMPLATE, "none"),
                 "status": status,  # None: the visitor left first
                 "ms": round(1000 * (time.perf_counter() - begun), 1),
-                "id": identifier.decode(),
+                "id": identifier,
             }
             LOG.info(json.dumps(line))

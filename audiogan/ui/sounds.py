@@ -115,9 +115,7 @@ def _exact(synthesizer: Synthesizer, request: dict) -> Sound:
     label = request.get("label") or None
     if label is None and synthesizer.labels:
         raise ValueError("label must be given with an exact latent")
-    synthesizer.clip_labels([0], 0, label)
-    pitch, usual = check_pitch(request.get("pitch")), synthesizer.usual_pitch(label)
-    heard = usual if usual is None or pitch is None else pitch
+    heard = synthesizer.heard_pitch(label, request.get("pitch"))
     return _named(synthesizer, Sound(synthesizer.name, label, heard, np.array(z, np.float32)), request)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from gradio.utils import get_upload_folder
+from starlette.datastructures import Headers
 
 from audiogan.ui.opening import PICTURE
 
@@ -75,7 +76,8 @@ class Surface:
             return
         scope[TEMPLATE] = route
         scope["headers"] = [pair for pair in scope["headers"] if pair[0] not in FORGED]
-        if "multipart/form-data" in _header(scope, b"content-type"):
+        # of a header that came twice the first counts, as for Gradio
+        if "multipart/form-data" in Headers(scope=scope).get("content-type", "").lower():
             await answer(send, 415, "nothing here takes files")
             return
         if route.startswith("/gradio_api/file=") and not self._is_ours(scope["path"].partition("file=")[2]):
@@ -110,7 +112,3 @@ async def answer(send, status: int, words: str, *headers: tuple[bytes, bytes]) -
     headers = ((b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()), *headers)
     await send({"type": "http.response.start", "status": status, "headers": [*headers]})
     await send({"type": "http.response.body", "body": body})
-
-
-def _header(scope, name: bytes) -> str:
-    return dict(scope["headers"]).get(name, b"").decode("latin-1").lower()

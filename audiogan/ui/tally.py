@@ -4,8 +4,9 @@ import threading
 import time
 from collections.abc import Callable
 
+from audiogan.listening.exclusions import by_study
 from audiogan.listening.files import KINDS, OF_ONE_BLOCK, is_drawn, result_file
-from audiogan.listening.records import by_study, records
+from audiogan.listening.records import records
 from audiogan.listening.sittings import PENDING_MS
 from audiogan.listening.store import Store
 from audiogan.listening.study import Study

@@ -6,9 +6,10 @@ from sitting import Listener
 from trials import SESSION, session_of
 
 from audiogan.listening import records
+from audiogan.listening.exclusions import by_study
 from audiogan.listening.hub_sync import HubSync
 from audiogan.listening.statistics.analysis import analyse
-from audiogan.listening.store import Store
+from audiogan.listening.store import Store, sessions
 from audiogan.listening.study import Study
 from audiogan.listening.votes import Exclusion
 
@@ -16,7 +17,7 @@ from .conftest import DATASET, vote, votes_on
 
 
 def statistics(store: Store, study: Study) -> dict:
-    return analyse(records.by_study(records.records(store.rows(), [study]))[study.hash])
+    return analyse(by_study(records.records(store.rows(), [study]))[study.hash])
 
 
 class TestVanishedDisk:
@@ -80,7 +81,7 @@ class TestVanishedDisk:
     def test_session_and_its_plan_come_back(self, online, stores):
         store = stores()
         begun = store.start(session_of(SESSION), lambda counts: [{"kind": "rating", "clips": ["a"], "rated": ["a"]}], 0)
-        store.close_step(SESSION, 0, {}, 5000, event="its sound did not play")
+        store.close_step(SESSION, 0, {}, 5000, events=[sessions.note(SESSION, 0, "its sound did not play")])
         HubSync(store, DATASET).round()
         other = stores()
         HubSync(other, DATASET).round()

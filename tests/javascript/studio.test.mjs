@@ -213,3 +213,10 @@ test("what a pad was asked for last is what it gets", async () => {
   assert.equal(await rolled, null);
   assert.deepEqual([it.pads[3].sound.seed, it.busy.size], ["9", 0]);
 });
+
+test("a sound has its rate under the page's own name, as morphs and comparisons have it", async () => {
+  const { studio: it } = studio();
+  const { sound } = it.pads[0];
+  assert.deepEqual([sound.sampleRate, sound.buffer.sampleRate, sound.samples.length], [16000, 16000, 2]);
+  assert.equal("sample_rate" in sound, false);
+});

@@ -6,7 +6,7 @@ import json
 import pytest
 from trials import SESSION, STUDY, session_of, trial
 
-from audiogan.listening.store import Store
+from audiogan.listening.store import Store, sessions
 from audiogan.listening.store.journal import TABLES
 from audiogan.listening.votes import Exclusion
 
@@ -24,7 +24,7 @@ def test_journal_makes_another_database_the_same(store, tmp_path):
     store.subscribe(told.extend)
     store.close_step(SESSION, 0, {}, 5000, trial(0))
     store.close_step(SESSION, 0, {}, 5000, trial(0))
-    store.close_step(SESSION, 1, {}, 5000, event="its sound did not play")
+    store.close_step(SESSION, 1, {}, 5000, events=[sessions.note(SESSION, 1, "its sound did not play")])
     store.exclude(Exclusion(session_id=SESSION, rule="withdrawn", reason="Asked for."))
     journal = list(store.journal())
     assert [entry["kind"] for entry in journal] == ["session", "step", "step", "vote", "vote", "note", "exclusion"]

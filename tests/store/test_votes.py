@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from trials import SESSION, STUDY, trial
 
-from audiogan.listening.store import Session, StoreError, schema
+from audiogan.listening.store import Session, StoreError, schema, sessions
 from audiogan.listening.votes import EXCLUSION_COLUMNS, NOTE_COLUMNS, VOTE_COLUMNS, Exclusion, clip_hash
 
 
@@ -52,9 +52,10 @@ def test_exclusion_is_a_later_event_and_happens_once(store):
 
 def test_note_is_kept_beside_the_votes(store):
     begun = store.start(Session(SESSION, "f" * 32, STUDY, "1", "phone", (), 0), lambda counts: [], 0)
-    store.close_step(SESSION, 0, {}, 5000, event="its sound did not play")
+    store.close_step(SESSION, 0, {}, 5000, events=[sessions.note(SESSION, 0, "its sound did not play")])
     store.close_step(SESSION, 1, {}, 6000, trial(1))
-    store.close_step("6" * 32, 0, {}, 5000, event="nor did this one's")  # of a session that is not here
+    unknown = sessions.note("6" * 32, 0, "nor did this one's")  # of a session that is not here
+    store.close_step("6" * 32, 0, {}, 5000, events=[unknown])
     *votes, note, other = store.rows()
     assert [row["kind"] for row in (*votes, note, other)] == ["vote", "vote", "note", "note"]
     assert (tuple(note), tuple(other)) == (NOTE_COLUMNS, NOTE_COLUMNS)

@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from audiogan.audio import resample
 from training.data.clips import Clip, ClipFormat, DataSetWriter, fit
+from training.data.drum_tables import NO_SUCH_DRUM
 from training.data.processes import ordered_map
 from training.data.soundfont import DRUM_BANK, RENDER_RATE, Patch, fluidsynth_library, render_notes
 
@@ -47,7 +48,6 @@ DRUMS = {  # label: keys of the General MIDI percussion map
     "Snare_drum": (38, 40),
     "Tambourine": (54,),
 }
-ORCHESTRA_KIT, TIMPANI = 48, range(41, 54)  # keys that are no toms, hi-hats and cymbals in this kit
 LABELS = tuple(sorted([*INSTRUMENTS, *DRUMS]))
 
 
@@ -64,7 +64,7 @@ def patches() -> list[Patch]:
 
 def _sounding(kit: int, keys: tuple[int, ...]) -> tuple[int, ...]:
     """The keys that a kit plays as the percussion map says."""
-    return tuple(key for key in keys if kit != ORCHESTRA_KIT or key not in TIMPANI)
+    return tuple(key for key in keys if key not in NO_SUCH_DRUM.get(kit, ()))
 
 
 def prepare(out, soundfonts: list[str] | None, form: ClipFormat, workers: int | None = None) -> dict[str, int]:

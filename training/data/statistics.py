@@ -11,11 +11,10 @@ import numpy as np
 from tqdm import tqdm
 
 from audiogan.audio import from_pcm16
-from audiogan.spectra import EVERY, HOP_LENGTH, MEASURED, LogSpectrogram
+from audiogan.spectra import EVERY, HOP_LENGTH, LOG_FLOOR, MEASURED, LogSpectrogram
 
 STRIDE = MEASURED.step * HOP_LENGTH  # samples from one measured frame to the next
 CENTRE = MEASURED.start * HOP_LENGTH  # of the first one
-LOG_FLOOR = 1e-6  # as in `audiogan.dsp`
 BATCH = 4  # clips: of more, each spectrum would be memory that the system has to clear first
 ROWS = 4  # frames of a matrix product: of more, threads are started that wait longer than they work
 MOST_CLIPS = 2048

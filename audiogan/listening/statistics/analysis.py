@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from audiogan.listening.exclusions import GIVEN, WITHDRAWN, kept, not_withdrawn
-from audiogan.listening.records import by_study
+from audiogan.listening.exclusions import GIVEN, WITHDRAWN, by_study, kept, not_withdrawn
 from audiogan.listening.statistics import agreement, comparisons, intervals, preference
 from audiogan.listening.statistics.answers import answers_of
 from audiogan.listening.statistics.detection import detect

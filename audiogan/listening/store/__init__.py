@@ -133,15 +133,13 @@ class Store:
         detail: dict,
         closed_ms: int,
         votes: Sequence[Vote] = (),
-        event: str = "",
-        others: Sequence[dict] = (),
+        events: Sequence[dict] = (),
     ) -> bool:
         """Finish a step with its votes and events, all or nothing, committed before this returns.
 
         Args:
             detail: JSON types that the session may need later.
-            event: a sentence, where the step was skipped because its sound could not be played: it becomes a note.
-            others: more events, of which each is stored once.
+            events: as `sessions.note` and `background.events` make them; each is stored once.
 
         Returns:
             False where the step was finished before: nothing changed. Votes that came back from a Hub without their
@@ -160,8 +158,7 @@ class Store:
             known = set(connection.scalars(answered)) if rows else ()
             if rows := [row for row in rows if row["question"] not in known]:
                 connection.execute(sa.insert(table), rows)
-            note = {"key": f"step {number} of {session_id}", "kind": "note", "session_id": session_id, "reason": event}
-            for fields in [*([note] if event else []), *others]:
+            for fields in events:
                 stored += self._add_event(connection, **fields)
         self._tell(stored + list(map(journal.vote_entry, rows)))
         return True

@@ -30,6 +30,11 @@ class Session:
     created_ms: int
 
 
+def note(session_id: str, number: int, reason: str) -> dict:
+    """The fields of the event that something went wrong in a session's step: a sentence beside the votes."""
+    return {"key": f"step {number} of {session_id}", "kind": "note", "session_id": session_id, "reason": reason}
+
+
 def notes(connection: sa.Connection) -> Iterator[dict]:
     """What went wrong in them, oldest first: `votes.Note` as dictionaries."""
     events, sessions = schema.events, schema.sessions

@@ -13,12 +13,12 @@ import { zipOf } from "./zip.js";
 const LOOP_RATE = 44100;
 
 export function soundWav(sound) {
-  return wavFile(sound.samples, sound.sample_rate);
+  return wavFile(sound.samples, sound.sampleRate);
 }
 
 // WAV files, kit.sfz, the beat for its keys, and kit.json.
 export function kitZip(kit) {
-  const files = Object.fromEntries(kit.pads.map(({ sound }, number) => [fileName(sound, number), wavOf([sound.samples], sound.sample_rate)]));
+  const files = Object.fromEntries(kit.pads.map(({ sound }, number) => [fileName(sound, number), wavOf([sound.samples], sound.sampleRate)]));
   const pads = kit.pads.map((pad, number) => ({ file: fileName(pad.sound, number), gain: volumeOf(pad.sound, pad.gain), tune: pad.tune, seconds: cutAfter(pad) }));
   return zip({ ...files, "kit.sfz": kitSfz(pads), "beat.mid": beatMidi(kit), "kit.json": JSON.stringify(describeKit(kit), null, 1) });
 }
@@ -36,7 +36,7 @@ function cutAfter({ sound, tune, length }) {
 // Notes as [{ pitch, sound }].
 export function chromaticZip(name, notes) {
   const named = notes.map(({ pitch, sound }) => ({ pitch, sound, file: `${name}-${pitch}.wav`, gain: volumeOf(sound) }));
-  const files = Object.fromEntries(named.map(({ file, sound }) => [file, wavOf([sound.samples], sound.sample_rate)]));
+  const files = Object.fromEntries(named.map(({ file, sound }) => [file, wavOf([sound.samples], sound.sampleRate)]));
   return zip({ ...files, [`${name}.sfz`]: chromaticSfz(named) });
 }
 

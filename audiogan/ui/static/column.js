@@ -1,9 +1,8 @@
 // One system's column in Compare: its sounds as pictures that can be pressed, and what the evaluation says of it.
 
 import { make, words } from "./dom.js";
-import { bufferOf } from "./engine.js";
+import { soundOf } from "./engine.js";
 import { loudness, peakOf } from "./loudness.js";
-import { floatsOf } from "./pcm.js";
 import { drawPicture, penOf } from "./picture.js";
 import { spectrogram } from "./spectrum.js";
 
@@ -11,7 +10,7 @@ export class Column {
   // `choose(place)` comes when one of its sounds is pressed.
   constructor({ name, title, label, sounds, sampleRate, choose }) {
     Object.assign(this, { name, title, chosen: 0 });
-    this.clips = sounds.map((pcm) => clipOf(floatsOf(pcm), sampleRate));
+    this.clips = sounds.map((pcm) => clipOf(soundOf(pcm, sampleRate)));
     const cells = this.clips.map((clip, place) => cellOf(clip, `${words(label)}, ${title}, sound ${place + 1}`, () => choose(place)));
     this.said = make("div", { className: "said" });
     this.element = make("section", { className: "panel system", "aria-label": title }, make("h2", { textContent: title }), make("div", { className: "cells" }, ...cells), this.said);
@@ -43,8 +42,8 @@ export class Column {
   }
 }
 
-function clipOf(samples, sampleRate) {
-  return { samples, sampleRate, buffer: bufferOf(samples, sampleRate), loudness: loudness(samples, sampleRate), peak: peakOf(samples), pictures: {} };
+function clipOf(sound) {
+  return { ...sound, loudness: loudness(sound.samples, sound.sampleRate), peak: peakOf(sound.samples), pictures: {} };
 }
 
 function cellOf(clip, name, press) {

@@ -1,6 +1,7 @@
 // The page's one AudioContext and its output: every voice goes through a level guard. Times are seconds, gains linear.
 
 import { openAudio } from "./audio_context.js";
+import { floatsOf } from "./pcm.js";
 
 const MAX_VOICES = 32;
 export const FADE = 0.005; // no click where a sound is cut
@@ -57,6 +58,12 @@ export function bufferOf(samples, sampleRate) {
   const buffer = new AudioBuffer({ length: samples.length, numberOfChannels: 1, sampleRate });
   buffer.copyToChannel(samples, 0);
   return buffer;
+}
+
+// What the server answered, PCM16 as base64, as a sound: samples and an audio buffer.
+export function soundOf(pcm, sampleRate) {
+  const samples = floatsOf(pcm);
+  return { samples, sampleRate, buffer: bufferOf(samples, sampleRate) };
 }
 
 // Sound a buffer now or at `when`. `share` in (0, 1] cuts it to a part of its length. Returns a voice with `stop(when)`.

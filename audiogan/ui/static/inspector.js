@@ -22,7 +22,7 @@ export function buildInspector(studio, player, actions) {
     identity.textContent = describe(sound);
     node.dataset.family = familyOf(sound.label);
     node.dataset.busy = studio.busy.has(studio.selected);
-    wave.ariaLabel = `Waveform, ${(sound.samples.length / sound.sample_rate).toFixed(2)} seconds`;
+    wave.ariaLabel = `Waveform, ${(sound.samples.length / sound.sampleRate).toFixed(2)} seconds`;
     for (const part of [act, mix, source]) part.show();
     draw();
   };

@@ -42,9 +42,14 @@ export function hasLabel(model, label) {
   return label ? model.labels.includes(label) : !model.labels.length;
 }
 
+// What files of a model's sounds begin with, as the server names them.
+export function stemOf(model, label) {
+  return `${model}-${(label || "any").replaceAll(" ", "_")}`;
+}
+
 export function fileName(sound, number) {
   const place = sound.seed === null ? "latent" : `${sound.seed}-${sound.index}`;
-  const name = `${sound.model}-${(sound.label ?? "any").replaceAll(" ", "_")}-${place}`;
+  const name = `${stemOf(sound.model, sound.label)}-${place}`;
   return number === undefined ? `${name}.wav` : `${String(number + 1).padStart(2, "0")}-${name}.wav`;
 }
 

@@ -15,6 +15,7 @@ export class LatentMap extends EventTarget {
   constructor() {
     super();
     this.lattice = new Lattice();
+    this.ground = null; // the picture behind the points, until another sound is known
     this.finger = { x: SIDE / 2, y: SIDE / 2 };
     this.touched = false;
     this.canvas = make("canvas", {});
@@ -26,12 +27,14 @@ export class LatentMap extends EventTarget {
 
   clear() {
     this.lattice = new Lattice();
+    this.ground = null;
     this.draw();
   }
 
   put(point, sound) {
     sound.brightness ??= centroid(sound.samples, sound.sampleRate);
     this.lattice.put(point, sound);
+    this.ground = null;
     this.draw();
   }
 
@@ -89,7 +92,7 @@ export class LatentMap extends EventTarget {
   paint() {
     const { pen, width, height } = penOf(this.canvas);
     const known = [...this.lattice.known.values()];
-    if (known.length) pen.drawImage(this.ground(known), 0.5, 0.5, SIDE / STEP, SIDE / STEP, 0, 0, width, height);
+    if (known.length) pen.drawImage((this.ground ??= this.colour(known)), 0.5, 0.5, SIDE / STEP, SIDE / STEP, 0, 0, width, height);
     const at = ({ x, y }) => [(x / SIDE) * width, (y / SIDE) * height];
     pen.fillStyle = "rgb(255 255 255 / 45%)";
     for (const point of known) disc(pen, ...at(point), 1.4);
@@ -102,7 +105,7 @@ export class LatentMap extends EventTarget {
   }
 
   // A pixel for each point of the coarse grid, in the colour of the nearest known sound.
-  ground(known) {
+  colour(known) {
     const side = SIDE / STEP + 1;
     const image = Object.assign(document.createElement("canvas"), { width: side, height: side });
     const pen = image.getContext("2d");

@@ -2,6 +2,7 @@
 
 import { button, isShown, make, rename, saveFile, slider, words } from "./dom.js";
 import { audio, play, wake } from "./engine.js";
+import { stemOf } from "./kit.js";
 import { evenGain } from "./loudness.js";
 import { wavFile } from "./pcm.js";
 import { toast } from "./toast.js";
@@ -47,7 +48,7 @@ export class Morph {
 
   fill(place, from, to, sounds) {
     const label = words(place.label || place.model);
-    this.name = `${place.model}-${(place.label || "any").replaceAll(" ", "_")}-${from}-to-${to}`;
+    this.name = `${stemOf(place.model, place.label)}-${from}-to-${to}`;
     this.sounds = sounds.map((sound, step) => ({
       ...sound,
       title: `${label}: ${from} to ${to}`,

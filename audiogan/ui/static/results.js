@@ -1,5 +1,7 @@
 // Results: asks for newer ones while they are looked at; what the reader opened stays open, and the focus where it was.
 
+import { isShown } from "./dom.js";
+
 const EVERY_MS = 15_000;
 const PATIENCE = 100; // frames until the page has the radios
 const PLACES = "summary, [role=region]"; // what a key reaches
@@ -22,7 +24,7 @@ export function mount({ element, watch, trigger }) {
   });
   const timer = setInterval(() => {
     if (!element.isConnected) return clearInterval(timer);
-    const seen = document.visibilityState === "visible" && element.getClientRects().length;
+    const seen = document.visibilityState === "visible" && isShown(element);
     if (seen) trigger("stale");
   }, EVERY_MS);
 }

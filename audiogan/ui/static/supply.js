@@ -1,9 +1,8 @@
 // Sounds from the server, and a stock of them for re-rolls: eight cost the server what one does.
 
-import { bufferOf } from "./engine.js";
+import { soundOf } from "./engine.js";
 import { randomSeed } from "./kit.js";
 import { ask } from "./line.js";
-import { floatsOf } from "./pcm.js";
 
 const BATCH = 8; // what the server computes at once, whether asked for one sound or for eight
 const SPARE = 2; // with so few sounds left, the next are fetched in the background
@@ -47,10 +46,9 @@ export class Supply {
   }
 }
 
-// The page's form of an answer: samples and an audio buffer in place of PCM.
-export function decoded({ pcm, ...identity }) {
-  const samples = floatsOf(pcm);
-  return { ...identity, samples, buffer: bufferOf(samples, identity.sample_rate) };
+// The page's form of an answer: a sound in place of PCM.
+export function decoded({ pcm, sample_rate: sampleRate, ...identity }) {
+  return { ...identity, ...soundOf(pcm, sampleRate) };
 }
 
 // Requests in groups that the server computes at once: of one model, at most eight.

@@ -6,11 +6,10 @@ from pathlib import Path
 from audiogan import sounds_folder, synthesis
 from audiogan.device import CHOICES
 from audiogan.evaluation.classifier import DEFAULT_FOLDER
-from audiogan.evaluation.embedding import CHOICES as EMBEDDINGS
 
 
-def add(commands) -> None:
-    """Add the command to a parser's sub-commands."""
+def add_evaluate(commands) -> None:
+    """The `evaluate` command."""
     evaluate = commands.add_parser("evaluate", help="score models, or folders of sounds, against held-out recordings")
     evaluate.add_argument("names", metavar="NAME", nargs="*", help="checkpoints, by name or folder")
     evaluate.add_argument(
@@ -36,9 +35,7 @@ def add(commands) -> None:
         metavar="[NAME=]RUN",
         help="a model's training run: draws its history",
     )
-    evaluate.add_argument(
-        "--embedding", choices=EMBEDDINGS, default="classifier", help="vggish: scores by that public embedding as well"
-    )
+    evaluate.add_argument("--embedding", choices=("vggish",), help="scores by that public embedding as well")
     evaluate.add_argument("--device", default="auto", help=f"where models compute: {', '.join(CHOICES)}")
     evaluate.set_defaults(run=_evaluate)
 
