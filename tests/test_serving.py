@@ -1,5 +1,6 @@
 """Connections that say nothing are closed, those that rest are not; files make room for newer ones."""
 
+import shutil
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -106,6 +107,13 @@ class TestServedFiles:
         fourth = Path(files.add(bytes([3]) * 40, "a.wav")["path"])
         assert [path.exists() for path in (first, second, third, fourth)] == [True, False, True, True]
         assert files.bytes == 240
+
+    def test_a_folder_that_was_tidied_away_is_made_again(self, tmp_path):
+        files = ServedFiles(page(tmp_path))
+        for folder in (first := Path(files.add(bytes(9), "a.wav")["path"])).parents[:2]:
+            shutil.rmtree(folder)
+        assert files.add(bytes(9), "a.wav")["path"] == str(first)
+        assert first.read_bytes() == bytes(9)
 
     def test_there_is_never_more_than_twice_the_limit(self, tmp_path):
         now = [0.0]

@@ -77,7 +77,7 @@ class ServedFiles:
 
 def _write(path: Path, data: bytes) -> None:
     """A new file in a folder of its own, whole or not at all; that it outlives the machine is not needed."""
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)  # all of it may be gone: systems tidy temporary folders
     try:
         path.write_bytes(data)
     except OSError:

@@ -3,7 +3,9 @@
 import asyncio
 
 import httpx
+from fastapi.exceptions import RequestValidationError
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 
 from audiogan.ui.gate import CLOSING
 from audiogan.ui.surface import answer
@@ -12,6 +14,7 @@ from audiogan.ui.toasts import sentence
 MAX_BODY_BYTES = 2_000_000
 BODY_SECONDS = 30.0
 _TOO_LARGE = "the request is too large"
+_NO_JSON = "the request is not the JSON that is asked for here"
 _TOO_SLOW = "the request took too long to arrive"
 _UNKNOWN = "there is no such component or function"
 _NO_ADDRESS = "this page cannot be at the address that X-Forwarded-Host names"
@@ -63,6 +66,13 @@ class RequestLimits:
             if started:
                 raise
             await answer(send, 400, _NO_ADDRESS)
+        except ValueError as error:  # of a body that FastAPI refuses and cannot tell of: NaN is in it
+            if started or not isinstance(error.__context__, RequestValidationError):
+                raise
+            await answer(send, 422, _NO_JSON)
+        except RuntimeError as error:  # a stream of Gradio's whose client left
+            if not started or not isinstance(error.__cause__, HTTPException):
+                raise
 
 
 class _RefusedError(Exception):

@@ -75,7 +75,7 @@ class Surface:
             await answer(send, 404, "there is nothing here")
             return
         scope[TEMPLATE] = route
-        scope["headers"] = [pair for pair in scope["headers"] if pair[0] not in FORGED]
+        scope["headers"] = [pair for pair in scope["headers"] if pair[0] not in FORGED and not _is_many_ranges(*pair)]
         # of a header that came twice the first counts, as for Gradio
         if "multipart/form-data" in Headers(scope=scope).get("content-type", "").lower():
             await answer(send, 415, "nothing here takes files")
@@ -104,6 +104,11 @@ def template(path: str) -> str | None:
     route = found and [*ROUTES][int(found.lastgroup[1:])]
     spelt_otherwise = route in FILES and {"", ".", ".."} & {*path[1:].split("/")}
     return None if spelt_otherwise else route
+
+
+def _is_many_ranges(name: bytes, value: bytes) -> bool:
+    """Whether a header asks for several parts of a file: Gradio knows one, and a server may send the whole file."""
+    return name == b"range" and b"," in value
 
 
 async def answer(send, status: int, words: str, *headers: tuple[bytes, bytes]) -> None:
