@@ -36,7 +36,7 @@ class TrainConfig:
             frozen classifier's features, or their like for log spectrograms; or some of those by name, with commas
             between. An ensemble wants clips in pairs.
         critic_width: of an ensemble's layers; 0 for 128, or a hybrid's own width.
-        conditional: use the data set's labels, where it has any.
+        conditional: use the data set's labels, where it has any; else every clip is drawn as often as any other.
         start: a checkpoint, by name or folder, whose generator the run begins with (see `training.start`).
         head_start: steps in which the critics alone learn, so that fresh ones do not spoil what a generator knows.
         steps: generator steps of the whole run.

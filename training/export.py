@@ -114,7 +114,7 @@ A `{model.architecture}` of width {model.dim} that makes clips of {model.num_sam
 | licence of the data | {licence} |
 | begun with | {f"the weights of `{config.start}`" if config.start else "random weights"} |
 | steps | {training["steps"]:,}, each {config.critic_steps} of the critic and 1 of the generator |
-| batch | {config.batch_size} clips, classes balanced |
+| batch | {config.batch_size} clips{", classes balanced" * bool(model.labels)} |
 | time | {training["minutes"]:,} minutes on {training["machine"]} |
 | loss | {config.loss}, Adam {config.learning_rate:g} / {config.critic_learning_rate:g}, betas {config.betas}, \
 EMA {config.ema:g} |

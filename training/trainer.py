@@ -66,7 +66,7 @@ class Trainer:
         self.workers.wait()
         torch.manual_seed(config.seed)
         rng = torch.Generator(device).manual_seed(config.seed)
-        batches = Batches(data, device, rng, config.paired, by_pitch=takes_pitch(model))
+        batches = Batches(data, device, rng, config.paired, takes_pitch(model), by_label=bool(model.labels))
         self.game = Game(config, model, batches, self.workers)
         self.validation = Validation(data, device) if self.workers.first else None
         self.step, self.seconds, self.best_score, self.stopping = 0, 0.0, math.inf, False
