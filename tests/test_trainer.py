@@ -160,6 +160,10 @@ def test_metrics_reach_tensorboard(tmp_path, prepared):
     assert len(events.Scalars("score")) == len(events.Scalars("kad")) == 1
     row = json.loads((tmp_path / "run/metrics.jsonl").read_text().splitlines()[-1])
     assert set(row) == {"step", "score", "kad", "floor", "kad_floor"}
+    trainer(tmp_path / "run", prepared, "steps=3", "report_every=1", "preview_every=2").train()
+    events.Reload()
+    assert [event.step for event in events.Scalars("d_loss")] == [1, 2, 3]  # that of the stop, too
+    assert [event.step for event in events.Scalars("score")] == [2, 3]
 
 
 def test_learning_rates_rise_and_fall(tmp_path, prepared):

@@ -36,7 +36,7 @@ class Observer:
     def __init__(self, run: RunFolder, config: TrainConfig, clips: int, step: int, visible: bool = True):
         self.run, self.config, self.clips, self.begun = run, config, clips, time.monotonic()
         self.first_step, self.visible = step, visible
-        self.board = SummaryWriter(str(run.folder / "tensorboard"), purge_step=step) if visible else None
+        self.board = SummaryWriter(str(run.folder / "tensorboard"), purge_step=step + 1) if visible else None
         self.bar = tqdm(
             total=config.steps, initial=step, unit="step", dynamic_ncols=True, mininterval=1.0, disable=not visible
         )
