@@ -162,6 +162,11 @@ class TrainConfig:
             raise ValueError(f"unknown training setting {unknown[0]!r}")
         return cls(**values)
 
+    def drawn(self, steps: int) -> int:
+        """Clips that the first `steps` of a run draw from the data, for critics and for the generator."""
+        own = 0 if self.share_batch else max(0, steps - self.head_start)
+        return self.batch_size * (self.critic_steps * steps + own)
+
     def model_config(self, data) -> ModelConfig:
         """The model this run trains on a `PreparedData`."""
         labels = data.labels if self.conditional else ()

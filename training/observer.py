@@ -57,7 +57,7 @@ class Observer:
         """Print and record a report period's last losses; `seconds` of the whole run so far."""
         if not self.visible:
             return
-        epoch, epochs = (math.ceil(steps * self.config.batch_size / self.clips) for steps in (step, self.config.steps))
+        epoch, epochs = (math.ceil(self.config.drawn(steps) / self.clips) for steps in (step, self.config.steps))
         self.bar.write(f"Epoch [{epoch}/{epochs}] d_loss {d_loss:.4f} g_loss {g_loss:.3f}")
         pace = (time.monotonic() - self.begun) / max(1, step - self.first_step)  # seconds a step
         wait = pace * (self.config.preview_every - step % self.config.preview_every)
