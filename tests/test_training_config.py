@@ -89,6 +89,12 @@ def test_what_a_generator_has_not_is_refused():
         load_preset("report-specgan", ["as_played=true"])
 
 
+def test_a_head_start_ends_before_the_run():
+    assert load_preset("wavegan-cpu", ["head_start=9", "steps=10"]).head_start == 9
+    with pytest.raises(ValueError, match="head_start must be below steps, which is 10, not 10"):
+        load_preset("wavegan-cpu", ["head_start=10", "steps=10"])
+
+
 def test_unknown_preset_names_those_there_are():
     with pytest.raises(ValueError, match="wavegan-cpu"):
         load_preset("stylegan")

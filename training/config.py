@@ -132,6 +132,7 @@ class TrainConfig:
         for name, least in (*((name, 1) for name in COUNTS), *((name, 0) for name in PERHAPS)):
             value = getattr(self, name)
             _check(self, name, type(value) is int and value >= least, f"a whole number of at least {least}")
+        _check(self, "head_start", self.head_start < self.steps, f"below steps, which is {self.steps}")
         _check(self, "batch_size", self.batch_size <= LARGEST_BATCH, f"at most {LARGEST_BATCH:,}")
         for name in ("learning_rate", "critic_learning_rate"):
             _check(self, name, 0.0 < getattr(self, name) <= 1.0, "above 0 and at most 1")

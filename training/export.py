@@ -43,8 +43,8 @@ def export(
         The checkpoint's folder.
 
     Raises:
-        ValueError: no such run, nothing saved yet, or not at that step, or a name that is bad or taken; notches for
-            another model, or by other data.
+        ValueError: no such run, nothing saved yet, or not at that step, or in the critics' head start, or a name that
+            is bad or taken; notches for another model, or by other data.
     """
     run = RunFolder(run_folder)
     config, model, data = run.read()
@@ -52,6 +52,9 @@ def export(
     checkpoint.refuse_taken(folder, replace)
     config = dataclasses.replace(config, start=Path(config.start).name)  # never where on this machine it lay
     tensors, numbers = _averaged(run, which)
+    if numbers["step"] <= config.head_start:
+        begun = f"step {numbers['step']} is within the critics' head_start of {config.head_start} steps"
+        raise ValueError(f"{begun}: no generator of {run.folder} has learnt anything there; train on")
     along = _history(run.folder)
     generator = build_generator(model)
     generator.load_state_dict(tensors)

@@ -129,7 +129,7 @@ class Trainer:
         self._check_weights()
         average = self.game.average
         score, floor = self.validation.score(average), self.validation.floor
-        best = score.distance < self.best_score
+        best = self.step > self.config.head_start and score.distance < self.best_score  # before, it learnt nothing
         observer.score(self.step, score, floor, best)
         observer.preview(self.step, average, self.device)
         if best:
