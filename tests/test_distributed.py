@@ -128,3 +128,5 @@ def test_a_batch_is_shared_evenly():
         Workers(0, 3).check_batch(7, paired=False)
     with pytest.raises(ValueError, match="whole pairs, not 6"):
         Workers(0, 2).check_batch(6, paired=True)
+    with pytest.raises(ValueError, match="batch_size must be even, for whole pairs, not 3"):
+        Workers().check_batch(3, paired=True)

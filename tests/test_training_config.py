@@ -1,6 +1,7 @@
 """Presets and settings: what they say, and what they refuse."""
 
 import pytest
+import torch
 
 from audiogan.models.ensembles import SpectrogramEnsemble, WaveformEnsemble
 from training.config import ENSEMBLE, TrainConfig, load_preset, presets
@@ -93,6 +94,13 @@ def test_a_head_start_ends_before_the_run():
     assert load_preset("wavegan-cpu", ["head_start=9", "steps=10"]).head_start == 9
     with pytest.raises(ValueError, match="head_start must be below steps, which is 10, not 10"):
         load_preset("wavegan-cpu", ["head_start=10", "steps=10"])
+
+
+def test_whole_numbers_will_do_for_betas():
+    config = load_preset("wavegan-cpu", ["betas=[0, 0.99]"])
+    assert config.betas == (0.0, 0.99)
+    assert all(type(beta) is float for beta in config.betas)
+    torch.optim.Adam([torch.ones(1)], betas=config.betas)
 
 
 def test_unknown_preset_names_those_there_are():

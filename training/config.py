@@ -118,7 +118,7 @@ class TrainConfig:
 
     def __post_init__(self):
         _check(self, "betas", _are_betas(self.betas), "two numbers in [0, 1)")
-        object.__setattr__(self, "betas", tuple(self.betas))
+        object.__setattr__(self, "betas", tuple(map(float, self.betas)))
         _check(self, "start", isinstance(self.start, str), "a checkpoint's name or folder")
         _check(self, "loss", self.loss in LOSSES, f"one of {', '.join(LOSSES)}")
         spectral = str(self.model.get("architecture")).endswith("specgan")
