@@ -88,6 +88,16 @@ def test_what_a_generator_has_not_is_refused():
         load_preset("hybrid-cpu", ["even_phases=true"])
     with pytest.raises(ValueError, match="as_played must be false for a generator of spectrograms"):
         load_preset("report-specgan", ["as_played=true"])
+    with pytest.raises(ValueError, match="aperiodicity must be 0 for a generator that takes no pitch"):
+        load_preset("wavegan-cpu", ["paired=true", "aperiodicity=0.5"])
+
+
+@pytest.mark.parametrize("setting", ["kernel_size=28", "phase_shuffle=0"])
+@pytest.mark.parametrize("preset", ["specgan", "report-wavegan", "hybrid-cpu"])
+def test_what_only_a_wavegan_has_is_refused_elsewhere(preset, setting):
+    assert load_preset("wavegan", [setting]).model
+    with pytest.raises(ValueError, match=f"{setting.partition('=')[0]} is a wavegan's, not a {preset[:6]}"):
+        load_preset(preset, [setting])
 
 
 def test_a_head_start_ends_before_the_run():

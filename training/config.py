@@ -19,6 +19,7 @@ CRITICS = ("own", "ensemble")
 ENSEMBLE = ("features", "spectral", "harmonic", "temporal")  # of an ensemble; for spectrograms not the last
 SHORTFALLS = ("diversity", "aperiodicity", "quiet")  # weights of what is asked for beside the critics' approval
 PRECISIONS = ("auto", "float32", "bfloat16")
+WAVEGANS = ("kernel_size", "phase_shuffle")  # settings of a model that no other has
 OF_THE_DATA = ("num_samples", "sample_rate", "labels", "output_peak")
 MODEL_KEYS = tuple(item.name for item in dataclasses.fields(ModelConfig) if item.name not in OF_THE_DATA)
 
@@ -140,6 +141,8 @@ class TrainConfig:
             _check(self, name, 0.0 <= getattr(self, name) < float("inf"), "a number of at least 0")
         for name in ("diversity", "aperiodicity"):
             _check(self, name, self.paired or getattr(self, name) == 0, "0 unless paired is true")
+        pitched = self.model.get("architecture") == "hybrid"
+        _check(self, "aperiodicity", pitched or self.aperiodicity == 0, "0 for a generator that takes no pitch")
         _check(self, "quiet", not spectral or self.quiet == 0, "0 for a generator of spectrograms")
         _check(self, "as_played", not (spectral and self.as_played), "false for a generator of spectrograms")
         upward = self.model.get("architecture") != "hybrid"
@@ -151,6 +154,9 @@ class TrainConfig:
         unknown = sorted(set(self.model) - set(MODEL_KEYS))
         if unknown:
             raise ValueError(f"unknown model setting {unknown[0]!r}; known are {', '.join(MODEL_KEYS)}")
+        for key in WAVEGANS if self.model.get("architecture") != "wavegan" else ():
+            if key in self.model:
+                raise ValueError(f"{key} is a wavegan's, not a {self.model.get('architecture')}'s")
 
     def to_dict(self) -> dict:
         """The config as JSON types."""
