@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from audiogan.config import ModelConfig
-from audiogan.dataset import PreparedData
+from audiogan.dataset import PreparedData, check_names
 from audiogan.evaluation.candidates import BASELINES
 from audiogan.evaluation.classifier import ClassifierConfig
 from audiogan.evaluation.manifold import NEIGHBOURS
@@ -49,7 +49,8 @@ def check_form(name: str, config: ModelConfig | ClassifierConfig, data: Prepared
 
 
 def check_data(data: PreparedData) -> None:
-    """ValueError where there are too few clips to be neighbours: held out, for training and in halves."""
+    """ValueError where labels share files, or too few clips are there to be neighbours: held out, and in halves."""
+    check_names(data.labels)
     train, test = data.rows("train"), data.rows("test")
     alike = np.isin(data.label[train], data.label[test]).sum()
     if len(test) < FEWEST or alike < 2 * FEWEST:
