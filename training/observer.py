@@ -65,13 +65,15 @@ class Observer:
         row = {"step": step, "epoch": epoch, "d_loss": d_loss, "g_loss": g_loss, "seconds": seconds}
         self._record(row, ("d_loss", "g_loss"))
 
-    def score(self, step: int, score: Score, floor: Score, best: bool) -> None:
-        """Print and record the distances to held-out audio beside real training audio's."""
-        both = zip(astuple(score), astuple(floor), strict=True)
-        distance, kad = (f"{of_fakes:.2f} (real audio {of_real:.2f})" for of_fakes, of_real in both)
+    def score(self, step: int, score: Score, floor: Score | None, best: bool) -> None:
+        """Print and record the distances to held-out audio beside real audio's; without a floor, to training audio."""
+        of_real = astuple(floor) if floor else (None, None)
+        beside = ["" if value is None else f" (real audio {value:.2f})" for value in of_real]
+        distance, kad = (f"{value:.2f}{real}" for value, real in zip(astuple(score), beside, strict=True))
         mark = ", the best so far" if best else ""
-        self.bar.write(f"Step {step}: distance to held-out audio {distance}, KAD {kad}{mark}")
-        floors = {"floor": floor.distance, "kad_floor": floor.kad}
+        what = "held-out" if floor else "training"
+        self.bar.write(f"Step {step}: distance to {what} audio {distance}, KAD {kad}{mark}")
+        floors = dict(zip(("floor", "kad_floor"), of_real, strict=True))
         self._record({"step": step, "score": score.distance, "kad": score.kad, **floors}, ("score", "kad"))
 
     @torch.no_grad()

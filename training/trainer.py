@@ -134,7 +134,7 @@ class Trainer:
         observer.preview(self.step, average, self.device)
         if best:
             self.best_score = score.distance
-            numbers = self._numbers() | {"score": score.distance, "floor": floor.distance}
+            numbers = self._numbers() | {"score": score.distance, "floor": floor and floor.distance}
             self.run.save_best(average.state_dict(), numbers)
 
     def _resume(self) -> bool:

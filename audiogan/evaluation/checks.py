@@ -51,10 +51,11 @@ def check_form(name: str, config: ModelConfig | ClassifierConfig, data: Prepared
 def check_data(data: PreparedData) -> None:
     """ValueError where labels share files, or too few clips are there to be neighbours: held out, and in halves."""
     check_names(data.labels)
-    train, test = data.rows("train"), data.rows("test")
+    train, test = (np.flatnonzero(data.split == split) for split in ("train", "test"))
     alike = np.isin(data.label[train], data.label[test]).sum()
     if len(test) < FEWEST or alike < 2 * FEWEST:
         raise ValueError(
             f"{data.folder} has {len(test)} test clips and {alike} training clips of their labels, and {FEWEST} and "
-            f"{2 * FEWEST} are needed: prepare more files, or more --crops of each"
+            f"{2 * FEWEST} are needed: prepare more files of each label, of two of which one is held out and of more a "
+            "tenth, or more --crops of each file"
         )
