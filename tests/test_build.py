@@ -1,6 +1,7 @@
 """Two commands: from a folder of sounds to a checkpoint that plays, and from there to a report."""
 
 import json
+import shutil
 
 import pytest
 import soundfile
@@ -61,6 +62,28 @@ def test_what_is_there_is_gone_on_with(built, sounds, capsys, monkeypatch):
     assert "is taken as it is" in said
     assert "done: 3 of 3 steps" in said
     assert (built / "ck/again/config.json").is_file()
+
+
+@pytest.mark.parametrize(
+    ("options", "words", "noted"),
+    [
+        (["--sample-rate", "8000"], "--sample-rate 16000, not 8000", False),
+        (["--num-samples", "8192"], "--num-samples 16384, not 8192", True),
+        (["--no-normalize"], "--no-normalize false, not true", False),
+        (["--crops", "2"], "--crops 8, not 2", True),
+        ([], '"sounds0", not "others"', False),
+    ],
+)
+def test_data_that_were_asked_for_otherwise_are_refused(built, sounds, tmp_path, capsys, options, words, noted):
+    """What an older version prepared has no note, only what its meta.json says."""
+    shutil.copytree(built / "work", tmp_path / "work")
+    if not noted:
+        (tmp_path / "work/asked.json").unlink()
+    source = sounds if options else tmp_path / "others"
+    again = ["build", "folder", source, "--preset", "specgan-cpu", *arguments(tmp_path), *options]
+    said = refused(capsys, cli.main, *again)
+    assert f"was prepared from {words}: name another --work" in said.replace(sounds.name, "sounds0")
+    assert not (tmp_path / "ck").exists()
 
 
 @pytest.mark.parametrize(

@@ -56,11 +56,16 @@ def prepare(
         )
         for name in names
     )
-    shown = "".join(letter if letter.isprintable() else "?" for letter in folder.resolve().name)  # cards will have it
+    shown = called(folder)
     with DataSetWriter(out, form, labels, f"folder: {shown}") as writer:
         skipped += write_recordings(writer, recordings, len(names), max_crops, workers)
     unlearnt = [label for label in writer.counts["test"] if not writer.counts["train"][label]]
     return writer.count, skipped + [Skipped(label or shown, UNLEARNT) for label in unlearnt]
+
+
+def called(folder: Path) -> str:
+    """A folder's name as cards have it."""
+    return "".join(letter if letter.isprintable() else "?" for letter in folder.resolve().name)
 
 
 def held_out(names: list[str]) -> set[str]:
