@@ -1,6 +1,7 @@
 """Training by several processes, on one machine or many: each computes a part of every batch.
 
-All draw the same random numbers for the whole batch and take their own part, so that two processes follow one.
+All draw the same random numbers for the whole batch and take their own part, so that two processes follow one; what
+looks at a whole batch is in `training.whole_batch`.
 """
 
 import contextlib
