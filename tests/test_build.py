@@ -106,28 +106,6 @@ def test_what_is_not_there_is_missed_before_anything_is_prepared(built, sounds, 
     assert not (tmp_path / "work").exists()
 
 
-def test_with_a_file_a_label_all_say_that_nothing_is_held_out(tmp_path, capsys):
-    """The lines, the card and the report, and what to do about it."""
-    for number, label in enumerate(("high", "low", "middle")):
-        (tmp_path / "few" / label).mkdir(parents=True)
-        soundfile.write(tmp_path / "few" / label / "a.wav", tone(300 + 400 * number), SAMPLE_RATE)
-    command = ["build", "folder", tmp_path / "few", "--preset", "specgan-cpu", *arguments(tmp_path)]
-    assert cli.main([str(word) for word in command]) == 0
-    said = capsys.readouterr()
-    assert said.err.count("nothing is held out") == 2  # by prepare, and by train
-    assert "prepare more files of each" in said.err
-    assert "distance to training audio" in said.out
-    card = (tmp_path / "ck/mine/README.md").read_text()
-    assert "| distance to training audio | " in card
-    assert "nothing was held out" in card
-    assert "held-out" not in said.out + card
-    assert "real training clips" not in card
-    assert checkpoint.read(tmp_path / "ck/mine").training["distance_of_real"] is None
-    report = ["report", "mine", "--work", tmp_path / "work", "--checkpoints", tmp_path / "ck", "--device", "cpu"]
-    assert "has 0 test clips" in (said := refused(capsys, cli.main, *report))
-    assert "prepare more files of each label" in said
-
-
 def test_one_work_folder_trains_once_at_a_time(built, sounds, capsys):
     command = ["build", "folder", sounds, "--preset", "specgan-cpu", *arguments(built, "second")]
     with alone_in(built / "work/run"):
@@ -159,3 +137,25 @@ def test_a_report_teaches_its_judge_once(built, capsys, monkeypatch):
     assert document["models"]["mine"]["history"]
     assert (built / "work/classifier/model.safetensors").is_file()
     assert f"{report} is there already: remove it" in refused(capsys, cli.main, *command)  # and nothing is lost
+
+
+def test_with_a_file_a_label_all_say_that_nothing_is_held_out(tmp_path, capsys):
+    """The lines, the card and the report, and what to do about it."""
+    for number, label in enumerate(("high", "low", "middle")):
+        (tmp_path / "few" / label).mkdir(parents=True)
+        soundfile.write(tmp_path / "few" / label / "a.wav", tone(300 + 400 * number), SAMPLE_RATE)
+    command = ["build", "folder", tmp_path / "few", "--preset", "specgan-cpu", *arguments(tmp_path)]
+    assert cli.main([str(word) for word in command]) == 0
+    said = capsys.readouterr()
+    assert said.err.count("nothing is held out") == 2  # by prepare, and by train
+    assert "prepare more files of each" in said.err
+    assert "distance to training audio" in said.out
+    card = (tmp_path / "ck/mine/README.md").read_text()
+    assert "| distance to training audio | " in card
+    assert "nothing was held out" in card
+    assert "held-out" not in said.out + card
+    assert "real training clips" not in card
+    assert checkpoint.read(tmp_path / "ck/mine").training["distance_of_real"] is None
+    report = ["report", "mine", "--work", tmp_path / "work", "--checkpoints", tmp_path / "ck", "--device", "cpu"]
+    assert "has 0 test clips" in (said := refused(capsys, cli.main, *report))
+    assert "prepare more files of each label" in said
