@@ -171,15 +171,16 @@ def resample_span(audio: np.ndarray, source_rate: int, target_rate: int, begin: 
     return span[begin - first * target_step : end - first * target_step]
 
 
-def resampled_blocks(sound: AudioFile, target_rate: int) -> Iterator[np.ndarray]:
-    """What `resample` makes of a file, in blocks: mono float32 [time] at `target_rate` Hz."""
-    if sound.sample_rate == target_rate:
-        yield from sound.blocks()
-        return
-    stream = soxr.ResampleStream(sound.sample_rate, target_rate, 1, dtype="float32", quality=QUALITY)
-    for block in sound.blocks(min(BLOCK, BLOCK * sound.sample_rate // target_rate)):
-        yield stream.resample_chunk(block)
-    yield stream.resample_chunk(np.zeros(0, np.float32), last=True)
+def resampled_blocks(sound: AudioFile, target_rate: int, offset: float = 0.0) -> Iterator[np.ndarray]:
+    """What `resample` makes of a file less a constant `offset`, in blocks: mono float32 [time] at `target_rate` Hz."""
+    same = sound.sample_rate == target_rate
+    stream = None if same else soxr.ResampleStream(sound.sample_rate, target_rate, 1, dtype="float32", quality=QUALITY)
+    for block in sound.blocks(None if same else min(BLOCK, BLOCK * sound.sample_rate // target_rate)):
+        if offset:
+            block -= np.float32(offset)
+        yield block if same else stream.resample_chunk(block)
+    if not same:
+        yield stream.resample_chunk(np.zeros(0, np.float32), last=True)
 
 
 def momentary_lufs(audio: np.ndarray, sample_rate: int) -> float:

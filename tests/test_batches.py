@@ -48,6 +48,24 @@ def test_pairs_share_label_and_pitch_and_are_two_clips(chords):
     assert len(middle_c) == 2  # the third clip of its label is never paired with those of another pitch
 
 
+def test_a_model_without_labels_hears_every_clip_as_often(tmp_path):
+    """Nine clips of one label, one of another: a tenth is of that, alone and as first or second of a pair."""
+    with DataSetWriter(tmp_path / "data", ClipFormat(), ("a", "b"), "tests") as writer:
+        for number in range(10):
+            noise = np.random.default_rng(number).standard_normal(NUM_SAMPLES).astype(np.float32)
+            writer.add(Clip(fit(noise, ClipFormat()), "ab"[number == 9], str(number)))
+    data = PreparedData(tmp_path / "data")
+    rare = torch.from_numpy(data.clips[9] / 32768).float()
+    for settings, share in ((["conditional=false"], 0.1), (["conditional=false", "paired=true"], 0.1), ([], 0.5)):
+        config = load_preset("wavegan", [*SMALL, *settings])
+        game = Trainer(config, data, CPU, RunFolder(tmp_path / str(settings))).game
+        audio, label, _ = game.batches.draw(600)
+        drawn = (audio == rare).all(1).float()
+        assert drawn[::2].mean() == pytest.approx(share, abs=0.06)
+        assert drawn[1::2].mean() == pytest.approx(share, abs=0.06)
+        assert label.any() == (not settings)
+
+
 def test_pairs_of_a_model_without_pitch_share_the_label_alone(tmp_path, chords):
     batches = Batches(chords, CPU, torch.Generator().manual_seed(0), paired=True, by_pitch=False)
     audio, label, pitch = batches.draw(400)

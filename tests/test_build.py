@@ -1,12 +1,14 @@
 """Two commands: from a folder of sounds to a checkpoint that plays, and from there to a report."""
 
 import json
+import shutil
 
 import pytest
 import soundfile
 from conftest import SAMPLE_RATE, tone
 from test_cli import refused, run
 
+from audiogan import checkpoint
 from audiogan.folders import alone_in
 from training import cli
 from training.classifier import ClassifierTraining
@@ -60,6 +62,28 @@ def test_what_is_there_is_gone_on_with(built, sounds, capsys, monkeypatch):
     assert "is taken as it is" in said
     assert "done: 3 of 3 steps" in said
     assert (built / "ck/again/config.json").is_file()
+
+
+@pytest.mark.parametrize(
+    ("options", "words", "noted"),
+    [
+        (["--sample-rate", "8000"], "--sample-rate 16000, not 8000", False),
+        (["--num-samples", "8192"], "--num-samples 16384, not 8192", True),
+        (["--no-normalize"], "--no-normalize false, not true", False),
+        (["--crops", "2"], "--crops 8, not 2", True),
+        ([], '"sounds0", not "others"', False),
+    ],
+)
+def test_data_that_were_asked_for_otherwise_are_refused(built, sounds, tmp_path, capsys, options, words, noted):
+    """What an older version prepared has no note, only what its meta.json says."""
+    shutil.copytree(built / "work", tmp_path / "work")
+    if not noted:
+        (tmp_path / "work/asked.json").unlink()
+    source = sounds if options else tmp_path / "others"
+    again = ["build", "folder", source, "--preset", "specgan-cpu", *arguments(tmp_path), *options]
+    said = refused(capsys, cli.main, *again)
+    assert f"was prepared from {words}: name another --work" in said.replace(sounds.name, "sounds0")
+    assert not (tmp_path / "ck").exists()
 
 
 @pytest.mark.parametrize(
@@ -121,3 +145,25 @@ def test_a_report_teaches_its_judge_once(built, capsys, monkeypatch):
     assert document["models"]["mine"]["history"]
     assert (built / "work/classifier/model.safetensors").is_file()
     assert f"{report} is there already: remove it" in refused(capsys, cli.main, *command)  # and nothing is lost
+
+
+def test_with_a_file_a_label_all_say_that_nothing_is_held_out(tmp_path, capsys):
+    """The lines, the card and the report, and what to do about it."""
+    for number, label in enumerate(("high", "low", "middle")):
+        (tmp_path / "few" / label).mkdir(parents=True)
+        soundfile.write(tmp_path / "few" / label / "a.wav", tone(300 + 400 * number), SAMPLE_RATE)
+    command = ["build", "folder", tmp_path / "few", "--preset", "specgan-cpu", *arguments(tmp_path)]
+    assert cli.main([str(word) for word in command]) == 0
+    said = capsys.readouterr()
+    assert said.err.count("nothing is held out") == 2  # by prepare, and by train
+    assert "prepare more files of each" in said.err
+    assert "distance to training audio" in said.out
+    card = (tmp_path / "ck/mine/README.md").read_text()
+    assert "| distance to training audio | " in card
+    assert "nothing was held out" in card
+    assert "held-out" not in said.out + card
+    assert "real training clips" not in card
+    assert checkpoint.read(tmp_path / "ck/mine").training["distance_of_real"] is None
+    report = ["report", "mine", "--work", tmp_path / "work", "--checkpoints", tmp_path / "ck", "--device", "cpu"]
+    assert "has 0 test clips" in (said := refused(capsys, cli.main, *report))
+    assert "prepare more files of each label" in said

@@ -7,12 +7,15 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from conftest import LABELS, NUM_SAMPLES
 from test_trainer import CPU
 
 from audiogan.dataset import PreparedData
 from training.config import load_preset
+from training.data.clips import Clip, ClipFormat, DataSetWriter, fit
 from training.distributed import Workers
 from training.run import RunFolder
 from training.trainer import Trainer
@@ -75,6 +78,47 @@ def test_two_processes_follow_one(tmp_path, prepared, preset, settings):
     assert torch.linalg.vector_norm(networks(together) - alone) < 0.015 * torch.linalg.vector_norm(alone - before)
 
 
+@pytest.fixture(scope="module")
+def noises(tmp_path_factory) -> Path:
+    """Data whose spectrograms have no even grey, where what rounding leaves could turn a layer's sign over."""
+    folder, random = tmp_path_factory.mktemp("noises") / "data", np.random.default_rng(0)
+    with DataSetWriter(folder, ClipFormat(), LABELS, "tests") as writer:
+        for number in range(12):
+            clip = fit(random.standard_normal(NUM_SAMPLES).astype(np.float32), ClipFormat())
+            writer.add(Clip(clip, LABELS[number % 2], str(number), "test" if number > 7 else "train"))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("preset", "settings"),
+    [
+        ("report-wavegan", ["share_batch=true"]),
+        ("report-specgan", ["loss=wgan-gp", "critic_steps=2"]),
+        ("report-specgan", ["loss=rpgan", "paired=true"]),
+    ],
+)
+def test_batch_norm_and_dropout_are_those_of_the_whole_batch(tmp_path, noises, preset, settings):
+    """Gradients are compared, as Adam remembers them: those of biases before a batch norm are nothing but rounding."""
+    with start(tmp_path / "two", noises, "steps=1", *settings, preset=preset) as process:
+        output, errors = process.communicate(timeout=PATIENCE_SECONDS)
+    assert process.returncode == 0, output + errors
+    config = load_preset(preset, [*SETTINGS, "steps=1", *settings])
+    Trainer(config, PreparedData(noises), CPU, RunFolder(tmp_path / "one")).train()
+    alone, together = (RunFolder(tmp_path / run).load_state()[0] for run in ("one", "two"))
+    for player in ("generator", "discriminator"):
+        one, two = (gradients(tensors, player) for tensors in (alone, together))
+        assert torch.linalg.vector_norm(two - one) < 1e-3 * torch.linalg.vector_norm(one)
+    for name, value in alone.items():
+        if "running_var" in name:  # means move with those biases
+            torch.testing.assert_close(together[name], value, rtol=1e-4, atol=1e-6)
+
+
+def gradients(tensors: dict, player: str) -> torch.Tensor:
+    """The mean gradient of each of a player's weights, in one vector."""
+    names = sorted(name for name in tensors if name.startswith(f"{player}_adam.") and name.endswith(".exp_avg"))
+    return torch.cat([tensors[name].flatten().double() for name in names])
+
+
 EACH_ITS_OWN = """
 import os, sys
 from training.cli import main
@@ -128,3 +172,5 @@ def test_a_batch_is_shared_evenly():
         Workers(0, 3).check_batch(7, paired=False)
     with pytest.raises(ValueError, match="whole pairs, not 6"):
         Workers(0, 2).check_batch(6, paired=True)
+    with pytest.raises(ValueError, match="batch_size must be even, for whole pairs, not 3"):
+        Workers().check_batch(3, paired=True)

@@ -30,6 +30,7 @@ class TestDocument:
         assert document["schema"] == 1
         assert document["versions"]["torch"] == importlib.metadata.version("torch")
         assert document["settings"]["num"] == NUM
+        assert document["settings"]["inception_split"] == 4  # 8 clips are held out, of two labels
         assert document["data"]["labels"] == list(LABELS)
         assert tuple(document["baselines"]) == BASELINES
         assert tuple(document["models"]) == NAMES

@@ -58,6 +58,13 @@ class TestRefusals:
         common[1], common[7] = tmp_path / "data", tmp_path / "no-classifier-yet"
         assert "4 test clips and 20 training clips of their labels" in self.refused(capsys, "tiny-wavegan", *common)
 
+    def test_labels_that_would_share_files(self, common, tmp_path, capsys):
+        with DataSetWriter(tmp_path / "data", ClipFormat(), ("a b", "A_b"), "tests") as writer:
+            for number, label in enumerate(writer.labels):
+                writer.add(Clip(np.full(NUM_SAMPLES, number, np.int16), label, label))
+        common[1] = tmp_path / "data"
+        assert "labels 'a b' and 'A_b' would share files" in self.refused(capsys, "tiny-wavegan", *common)
+
     def test_a_model_of_other_labels(self, common, tmp_path, capsys):
         save_tiny_checkpoint(tmp_path / "odd", "wavegan", labels=("Flute", "Gong"))
         assert "odd and the data have other labels (Gong, Snare_drum)" in self.refused(

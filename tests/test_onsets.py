@@ -22,7 +22,7 @@ def silence(seconds: float) -> np.ndarray:
 def clips(audio: np.ndarray, max_crops: int = 8, block: int | None = None):
     """What `find_starts` and `cut` make of audio in one piece, or in blocks of so many samples."""
     blocks = np.split(audio, range(block, len(audio), block)) if block else [audio]
-    starts = find_starts(blocks, SAMPLE_RATE, FORM, max_crops)
+    starts, _ = find_starts(blocks, SAMPLE_RATE, FORM, max_crops)
     return cut(take(blocks, starts, piece_size(FORM)), starts, FORM)
 
 
@@ -62,6 +62,40 @@ class TestCut:
     @pytest.mark.parametrize("audio", [silence(1), silence(0), tone(440) * 1e-4])
     def test_silence_gives_nothing(self, audio):
         assert clips(audio) == []
+
+
+class TestOffset:
+    @pytest.mark.parametrize("offset", [0.005, -0.02, 0.3])
+    @pytest.mark.parametrize("rate", [SAMPLE_RATE, 44100])
+    def test_a_recording_with_an_offset_gives_the_clips_of_one_without(self, tmp_path, monkeypatch, offset, rate):
+        """Eight hits with pauses, in one piece and in blocks."""
+        hits = [np.pad(tone(pitch, 0.1, rate), (0, 2 * rate)) for pitch in range(200, 1000, 100)]
+        session = np.pad(np.concatenate(hits), (rate // 2, 0))
+        recording, heard = Recording(tmp_path / "a.wav", "a"), []
+        for added, block in ((0, 10**6), (offset, 10**6), (offset, 10**4)):
+            monkeypatch.setattr(recordings, "BLOCK", block)
+            monkeypatch.setattr("audiogan.audio.BLOCK", block)
+            soundfile.write(recording.path, session + added, rate, subtype="FLOAT")
+            heard.append(recordings._hear(recording, FORM, 8)[0])
+        without, *others = heard
+        assert [onset for _, onset in without] == pytest.approx(np.arange(8) * 2.1 + 0.5, abs=0.02)
+        for cut_out in others:
+            assert [onset for _, onset in cut_out] == [onset for _, onset in without]
+            np.testing.assert_allclose([pcm for pcm, _ in cut_out], [pcm for pcm, _ in without], atol=3)
+
+    def test_an_offset_alone_is_silent(self, tmp_path):
+        soundfile.write(tmp_path / "a.wav", np.full(SAMPLE_RATE, 0.4), SAMPLE_RATE)
+        assert recordings._hear(Recording(tmp_path / "a.wav", "a"), FORM, 8) == "is silent"
+
+    @pytest.mark.parametrize("decay", [0, 5])
+    @pytest.mark.parametrize("hz", [20, 30.3, 41, 50])
+    @pytest.mark.parametrize("seconds", [0.05, 0.15, 0.3, 1.0])
+    def test_low_sounds_have_none(self, hz, seconds, decay):
+        sound = tone(hz, seconds)
+        assert Levels.of([sound * np.exp(-decay * np.arange(len(sound)) / SAMPLE_RATE)], 64).offset == 0
+
+    def test_a_lopsided_click_has_none(self):
+        assert Levels.of([np.pad(np.abs(tone(900, 0.05)), (0, SAMPLE_RATE))], 64).offset == 0
 
 
 class TestBlocks:
@@ -111,7 +145,7 @@ class TestBlocks:
     @pytest.mark.parametrize("rate", [8000, 22050, 44100, 96000])
     def test_onsets_are_the_same_at_any_rate(self, rate):
         audio = np.concatenate([np.zeros(rate // 2), tone(440, 0.5, rate), np.zeros(rate), tone(660, 1.5, rate)])
-        starts = np.array(find_starts([audio.astype(np.float32)], rate, FORM, 8)) / SAMPLE_RATE
+        starts = np.array(find_starts([audio.astype(np.float32)], rate, FORM, 8)[0]) / SAMPLE_RATE
         assert starts == pytest.approx([0.5, 2.0, 2.0 + NUM_SAMPLES / SAMPLE_RATE], abs=0.01)
 
     def test_a_long_file_is_decoded_in_blocks_and_gives_the_same_clips(self, tmp_path, monkeypatch):

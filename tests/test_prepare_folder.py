@@ -133,6 +133,15 @@ class TestFolder:
         assert folder.prepare(recordings, tmp_path / "out", FORM, workers=1)[0] == 14
         assert PreparedData(tmp_path / "out").labels == ("caf\u00e9",)
 
+    @pytest.mark.parametrize(("one", "other"), [("Low", "low"), ("a b", "a_b")])
+    def test_labels_that_would_share_files_are_refused(self, recordings, tmp_path, one, other):
+        for place, name in (("high", one), ("low", other)):
+            (recordings / place).rename(tmp_path / name)
+            (tmp_path / name).rename(recordings / name)
+        with pytest.raises(ValueError, match=f"labels '{one}' and '{other}' would share files: rename one of them"):
+            folder.prepare(recordings, tmp_path / "out", FORM, workers=1)
+        assert not (tmp_path / "out").exists()
+
     def test_a_label_whose_only_sound_file_is_for_test_is_reported(self, recordings, tmp_path):
         (recordings / "odd").mkdir()
         names = ["odd/0.wav", "odd/1.wav"]

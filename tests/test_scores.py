@@ -11,7 +11,7 @@ from audiogan.evaluation import candidates, classifier, neighbours
 from audiogan.evaluation.clips import RealClips, gather
 from audiogan.evaluation.features import Extractor
 from audiogan.evaluation.reference import Reference
-from audiogan.evaluation.scores import _memorised, _posterior, score
+from audiogan.evaluation.scores import _memorised, _posterior, score, split_size
 
 
 @pytest.fixture(scope="module")
@@ -107,10 +107,22 @@ def test_more_clips_of_a_kind_make_no_score_better(prepared, extractor, referenc
 @pytest.mark.parametrize("count", [6, 7, 11, 12, 25])
 def test_inception_scores_are_of_splits_of_one_size(count):
     """Six clips hear three labels here; more in a split would hear more."""
-    reference = SimpleNamespace(labels="abcde", held_out=range(400), fewest=6)
+    reference = SimpleNamespace(labels="abc", held_out=range(400), fewest=6)
     posterior = np.eye(5)[np.arange(count) // 2 % 5]
     clips = SimpleNamespace(features=SimpleNamespace(posterior=posterior))
     assert _posterior(clips, reference)["inception_score"] == pytest.approx(3)
+
+
+@pytest.mark.parametrize(
+    ("labels", "held_out", "fewest", "size"),
+    [(19, 659, 659, 65), (10, 257, 257, 25), (4, 12, 50, 8), (4, 40, 50, 8), (4, 100, 9, 9), (4, 7, 50, None)],
+)
+def test_a_split_has_two_clips_a_label_at_least(labels, held_out, fewest, size):
+    """The first two are those of the reports that ship."""
+    reference = SimpleNamespace(labels="a" * labels, held_out=range(held_out), fewest=fewest)
+    assert split_size(reference) == size
+    clips = SimpleNamespace(features=SimpleNamespace(posterior=np.eye(labels)[np.arange(2 * held_out) % labels]))
+    assert np.isfinite(_posterior(clips, reference)["inception_score"]) == (size is not None)
 
 
 def test_rows_repeat_only_after_all_were_drawn():

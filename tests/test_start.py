@@ -90,6 +90,18 @@ def test_another_form_is_refused_in_a_sentence(checkpoints, config, words):
         begin_with(build_generator(config), checkpoints / "tiny-hybrid")
 
 
+def test_what_only_the_critics_learnt_is_not_exported(prepared, tmp_path):
+    """A run that is stopped in their head start has the generator that it began with, however well that scores."""
+    settings = ["dim=2", "batch_size=4", "precision=float32", "head_start=2", "steps=3", "preview_every=1"]
+    subject = Trainer(load_preset("wavegan", settings), PreparedData(prepared), CPU, RunFolder(tmp_path / "run"))
+    assert subject.train(max_minutes=1e-9) == "time"
+    with pytest.raises(ValueError, match="step 1 is within the critics' head_start of 2 steps"):
+        export(tmp_path / "run", "x", tmp_path / "ck")
+    assert not (tmp_path / "ck").exists()
+    assert subject.train() == "done"
+    assert checkpoint.read(export(tmp_path / "run", "x", tmp_path / "ck")).training["steps"] == 3
+
+
 def test_a_run_goes_on_from_what_was_learnt_and_its_card_says_so(prepared, tmp_path):
     save_tiny_checkpoint(tmp_path / "learnt", "hybrid")
     settings = ["dim=4", "latent_dim=100", "latent_distribution=uniform", "batch_size=4", "feature_steps=2"]

@@ -1,6 +1,7 @@
 """Presets and settings: what they say, and what they refuse."""
 
 import pytest
+import torch
 
 from audiogan.models.ensembles import SpectrogramEnsemble, WaveformEnsemble
 from training.config import ENSEMBLE, TrainConfig, load_preset, presets
@@ -87,6 +88,29 @@ def test_what_a_generator_has_not_is_refused():
         load_preset("hybrid-cpu", ["even_phases=true"])
     with pytest.raises(ValueError, match="as_played must be false for a generator of spectrograms"):
         load_preset("report-specgan", ["as_played=true"])
+    with pytest.raises(ValueError, match="aperiodicity must be 0 for a generator that takes no pitch"):
+        load_preset("wavegan-cpu", ["paired=true", "aperiodicity=0.5"])
+
+
+@pytest.mark.parametrize("setting", ["kernel_size=28", "phase_shuffle=0"])
+@pytest.mark.parametrize("preset", ["specgan", "report-wavegan", "hybrid-cpu"])
+def test_what_only_a_wavegan_has_is_refused_elsewhere(preset, setting):
+    assert load_preset("wavegan", [setting]).model
+    with pytest.raises(ValueError, match=f"{setting.partition('=')[0]} is a wavegan's, not a {preset[:6]}"):
+        load_preset(preset, [setting])
+
+
+def test_a_head_start_ends_before_the_run():
+    assert load_preset("wavegan-cpu", ["head_start=9", "steps=10"]).head_start == 9
+    with pytest.raises(ValueError, match="head_start must be below steps, which is 10, not 10"):
+        load_preset("wavegan-cpu", ["head_start=10", "steps=10"])
+
+
+def test_whole_numbers_will_do_for_betas():
+    config = load_preset("wavegan-cpu", ["betas=[0, 0.99]"])
+    assert config.betas == (0.0, 0.99)
+    assert all(type(beta) is float for beta in config.betas)
+    torch.optim.Adam([torch.ones(1)], betas=config.betas)
 
 
 def test_unknown_preset_names_those_there_are():

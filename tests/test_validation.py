@@ -43,6 +43,7 @@ def test_real_audio_beats_noise_and_silence(prepared):
 def test_one_held_out_clip_is_none(tmp_path, splits, judged):
     validation = Validation(few_clips(tmp_path / "data", splits), torch.device("cpu"))
     assert len(validation.label) == judged
+    assert (validation.floor is None) == (splits.count("test") < 2)  # nothing is compared with itself
 
 
 def test_one_clip_is_too_few(tmp_path):

@@ -11,6 +11,8 @@ from audiogan.dataset import PreparedData
 class Batches:
     """Class-balanced random clips of the training split, alone or in pairs of one label and, if `by_pitch`, pitch.
 
+    Not `by_label`, all clips count as of one kind, label 0: each is as likely as any other, and any two may be a pair.
+
     The clips stay int16: in the memory map on a CPU, copied once to any other device. Nothing here waits for
     the device.
     """
@@ -22,11 +24,12 @@ class Batches:
         rng: torch.Generator,
         paired: bool = False,
         by_pitch: bool = True,
+        by_label: bool = True,
     ):
-        rows = data.rows("train")
-        rows = rows[np.lexsort((data.pitch[rows], data.label[rows]))]  # grouped by class, and in it by pitch
-        present, first, count = np.unique(data.label[rows], return_index=True, return_counts=True)
-        kin = _kin(data.label[rows], data.pitch[rows]) if by_pitch else _runs(data.label[rows])
+        rows, kind = data.rows("train"), data.label if by_label else np.zeros_like(data.label)
+        rows = rows[np.lexsort((data.pitch[rows], kind[rows]))]  # grouped by class, and in it by pitch
+        present, first, count = np.unique(kind[rows], return_index=True, return_counts=True)
+        kin = _kin(kind[rows], data.pitch[rows]) if by_pitch else _runs(kind[rows])
         self.device, self.rng, self.paired = device, rng, paired
         self.rows, self.first, self.count, self.present, self.kin_first, self.kin_count = (
             torch.from_numpy(values).to(device) for values in (rows, first, count, present, *kin)

@@ -54,6 +54,7 @@ def _add_checkpoints(parser) -> None:
 def _build(options) -> None:
     from audiogan import checkpoint
     from audiogan.device import choose_device
+    from training import asked
 
     shelf = options.checkpoints or checkpoint.FOLDER  # what would be refused after hours is refused now
     checkpoint.refuse_taken(shelf / checkpoint.check_name(options.name), options.replace)
@@ -63,9 +64,11 @@ def _build(options) -> None:
         checkpoint.find(config.start)
     options.out = options.data = options.work / DATA
     if options.data.exists():
+        asked.refuse_other(options)
         print(f"{options.data} is there: it is taken as it is")
     else:
         options.prepare(options)
+        asked.note(options)
     options.out = options.work / RUN
     if train_run(options) == "interrupted":
         print("the same command goes on from here")

@@ -1,10 +1,12 @@
 """`python -m training prepare`: audio to a prepared data set."""
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
 from audiogan.arguments import printable
+from training.data.held_out import NOTHING, holds_out
 
 
 def add_prepare(commands) -> None:
@@ -128,6 +130,8 @@ def _report(out: Path, count: int, skipped: list) -> None:
     for item in skipped:
         print(printable(f"skipped {item.source}: {item.reason}"), file=sys.stderr)
     print(f"{count} clips in {out} ({len(skipped)} skipped)")
+    if not holds_out(json.loads((out / "meta.json").read_text())["counts"]):
+        print(NOTHING, file=sys.stderr)
 
 
 def _clip_format(options):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from audiogan.text import read_text
 from training.config import load_preset, presets
+from training.data.held_out import NOTHING, holds_out
 
 
 def add_train(commands) -> None:
@@ -81,6 +82,8 @@ def train_run(options) -> str:
     data, device = PreparedData(options.data), local_device(choose_device(options.device))
     run = RunFolder(options.out)
     with workers(device) as together, run.alone() if together.first else nullcontext():
+        if together.first and not holds_out(data.meta["counts"]):
+            print(NOTHING, file=sys.stderr)
         trainer = Trainer(config, data, device, run, together)
         reason = trainer.train(options.max_minutes)
         if together.first:

@@ -19,6 +19,7 @@ CRITICS = ("own", "ensemble")
 ENSEMBLE = ("features", "spectral", "harmonic", "temporal")  # of an ensemble; for spectrograms not the last
 SHORTFALLS = ("diversity", "aperiodicity", "quiet")  # weights of what is asked for beside the critics' approval
 PRECISIONS = ("auto", "float32", "bfloat16")
+WAVEGANS = ("kernel_size", "phase_shuffle")  # settings of a model that no other has
 OF_THE_DATA = ("num_samples", "sample_rate", "labels", "output_peak")
 MODEL_KEYS = tuple(item.name for item in dataclasses.fields(ModelConfig) if item.name not in OF_THE_DATA)
 
@@ -36,7 +37,7 @@ class TrainConfig:
             frozen classifier's features, or their like for log spectrograms; or some of those by name, with commas
             between. An ensemble wants clips in pairs.
         critic_width: of an ensemble's layers; 0 for 128, or a hybrid's own width.
-        conditional: use the data set's labels, where it has any.
+        conditional: use the data set's labels, where it has any; else every clip is drawn as often as any other.
         start: a checkpoint, by name or folder, whose generator the run begins with (see `training.start`).
         head_start: steps in which the critics alone learn, so that fresh ones do not spoil what a generator knows.
         steps: generator steps of the whole run.
@@ -118,7 +119,7 @@ class TrainConfig:
 
     def __post_init__(self):
         _check(self, "betas", _are_betas(self.betas), "two numbers in [0, 1)")
-        object.__setattr__(self, "betas", tuple(self.betas))
+        object.__setattr__(self, "betas", tuple(map(float, self.betas)))
         _check(self, "start", isinstance(self.start, str), "a checkpoint's name or folder")
         _check(self, "loss", self.loss in LOSSES, f"one of {', '.join(LOSSES)}")
         spectral = str(self.model.get("architecture")).endswith("specgan")
@@ -132,6 +133,7 @@ class TrainConfig:
         for name, least in (*((name, 1) for name in COUNTS), *((name, 0) for name in OPTIONAL_COUNTS)):
             value = getattr(self, name)
             _check(self, name, type(value) is int and value >= least, f"a whole number of at least {least}")
+        _check(self, "head_start", self.head_start < self.steps, f"below steps, which is {self.steps}")
         _check(self, "batch_size", self.batch_size <= LARGEST_BATCH, f"at most {LARGEST_BATCH:,}")
         for name in ("learning_rate", "critic_learning_rate"):
             _check(self, name, 0.0 < getattr(self, name) <= 1.0, "above 0 and at most 1")
@@ -139,6 +141,8 @@ class TrainConfig:
             _check(self, name, 0.0 <= getattr(self, name) < float("inf"), "a number of at least 0")
         for name in ("diversity", "aperiodicity"):
             _check(self, name, self.paired or getattr(self, name) == 0, "0 unless paired is true")
+        pitched = self.model.get("architecture") == "hybrid"
+        _check(self, "aperiodicity", pitched or self.aperiodicity == 0, "0 for a generator that takes no pitch")
         _check(self, "quiet", not spectral or self.quiet == 0, "0 for a generator of spectrograms")
         _check(self, "as_played", not (spectral and self.as_played), "false for a generator of spectrograms")
         upward = self.model.get("architecture") != "hybrid"
@@ -150,6 +154,9 @@ class TrainConfig:
         unknown = sorted(set(self.model) - set(MODEL_KEYS))
         if unknown:
             raise ValueError(f"unknown model setting {unknown[0]!r}; known are {', '.join(MODEL_KEYS)}")
+        for key in WAVEGANS if self.model.get("architecture") != "wavegan" else ():
+            if key in self.model:
+                raise ValueError(f"{key} is a wavegan's, not a {self.model.get('architecture')}'s")
 
     def to_dict(self) -> dict:
         """The config as JSON types."""
@@ -161,6 +168,11 @@ class TrainConfig:
         if unknown:
             raise ValueError(f"unknown training setting {unknown[0]!r}")
         return cls(**values)
+
+    def drawn(self, steps: int) -> int:
+        """Clips that the first `steps` of a run draw from the data, for critics and for the generator."""
+        own = 0 if self.share_batch else max(0, steps - self.head_start)
+        return self.batch_size * (self.critic_steps * steps + own)
 
     def model_config(self, data) -> ModelConfig:
         """The model this run trains on a `PreparedData`."""

@@ -1,6 +1,7 @@
 """Training by several processes, on one machine or many: each computes a part of every batch.
 
-All draw the same random numbers for the whole batch and take their own part, so that two processes follow one.
+All draw the same random numbers for the whole batch and take their own part, so that two processes follow one; what
+looks at a whole batch is in `training.whole_batch`.
 """
 
 import contextlib
@@ -34,8 +35,9 @@ class Workers:
         """ValueError unless a batch can be shared evenly, and where clips come in pairs without parting one."""
         unit = self.count * (2 if paired else 1)
         if batch_size % unit:
-            what = f"twice the {self.count} processes, for whole pairs" if paired else f"the {self.count} processes"
-            raise ValueError(f"batch_size must be a multiple of {what}, not {batch_size}")
+            several = f"a multiple of {'twice ' * paired}the {self.count} processes"
+            what = several if self.count > 1 else "even"
+            raise ValueError(f"batch_size must be {what}{', for whole pairs' * paired}, not {batch_size}")
 
     def part(self, batch_size: int) -> slice:
         """This process's part of a batch."""

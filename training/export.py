@@ -10,6 +10,7 @@ from audiogan.evaluation import history
 from audiogan.models import build_generator, count_parameters
 from training.config import TrainConfig, load_preset
 from training.data import general_midi
+from training.data.held_out import holds_out
 from training.notches import notched
 from training.run import RunFolder
 from training.state import below
@@ -43,8 +44,8 @@ def export(
         The checkpoint's folder.
 
     Raises:
-        ValueError: no such run, nothing saved yet, or not at that step, or a name that is bad or taken; notches for
-            another model, or by other data.
+        ValueError: no such run, nothing saved yet, or not at that step, or in the critics' head start, or a name that
+            is bad or taken; notches for another model, or by other data.
     """
     run = RunFolder(run_folder)
     config, model, data = run.read()
@@ -52,7 +53,10 @@ def export(
     checkpoint.refuse_taken(folder, replace)
     config = dataclasses.replace(config, start=Path(config.start).name)  # never where on this machine it lay
     tensors, numbers = _averaged(run, which)
-    along = _history(run.folder)
+    if numbers["step"] <= config.head_start:
+        begun = f"step {numbers['step']} is within the critics' head_start of {config.head_start} steps"
+        raise ValueError(f"{begun}: no generator of {run.folder} has learnt anything there; train on")
+    along, held_out = _history(run.folder), holds_out(data["counts"])
     generator = build_generator(model)
     generator.load_state_dict(tensors)
     training = {
@@ -61,7 +65,7 @@ def export(
         "steps": numbers["step"],
         "minutes": round(numbers["seconds"] / 60, 1),
         "machine": numbers["machine"],
-        **_measured(along, numbers),
+        **_measured(along, numbers, held_out),
         **{key: value for key, value in config.to_dict().items() if key not in ("model", "steps")},
     }
     if notch_by is not None:
@@ -69,7 +73,7 @@ def export(
         if heard.meta["sha256"] != data["sha256"]:
             raise ValueError(f"--notch {notch_by} is not the data that the run was trained on")
         generator, training["notches"] = notched(generator, heard)
-    curve = _curve(along, numbers["step"])
+    curve = _curve(along, numbers["step"], held_out)
     text = card(name, generator, config, data, training, notes, curve, which)
     checkpoint.save(folder, generator, training, text)
     return folder
@@ -114,11 +118,11 @@ A `{model.architecture}` of width {model.dim} that makes clips of {model.num_sam
 | licence of the data | {licence} |
 | begun with | {f"the weights of `{config.start}`" if config.start else "random weights"} |
 | steps | {training["steps"]:,}, each {config.critic_steps} of the critic and 1 of the generator |
-| batch | {config.batch_size} clips, classes balanced |
+| batch | {config.batch_size} clips{", classes balanced" * bool(model.labels)} |
 | time | {training["minutes"]:,} minutes on {training["machine"]} |
 | loss | {config.loss}, Adam {config.learning_rate:g} / {config.critic_learning_rate:g}, betas {config.betas}, \
 EMA {config.ema:g} |
-| distance to held-out audio | {_distance(training)} |{_notches(training)}
+| distance to {_judges(holds_out(data["counts"]))} audio | {_distance(training)} |{_notches(training)}
 
 ## How it sounds
 
@@ -159,15 +163,23 @@ def _history(run: Path) -> dict | None:
         return None
 
 
-def _measured(along: dict | None, numbers: dict) -> dict:
-    """The score of the kept step, which a state that is not the best one does not know itself, and real audio's."""
+def _judges(held_out: bool) -> str:
+    """The audio that scores are distances to."""
+    return "held-out" if held_out else "training"
+
+
+def _measured(along: dict | None, numbers: dict, held_out: bool) -> dict:
+    """The score of the kept step, which a state that is not the best one does not know itself, and real audio's.
+
+    Where nothing is held out real audio has none: it would be compared with itself.
+    """
+    score, floor = numbers.get("score"), numbers.get("floor")
     if "score" not in numbers and along and numbers["step"] in along["steps"]:
-        score = along["scores"][along["steps"].index(numbers["step"])]
-        return {"distance": score, "distance_of_real": along["floor"]}
-    return {"distance": numbers.get("score"), "distance_of_real": numbers.get("floor")}
+        score, floor = along["scores"][along["steps"].index(numbers["step"])], along["floor"]
+    return {"distance": score, "distance_of_real": floor if held_out else None}
 
 
-def _curve(found: dict | None, kept: int) -> str:
+def _curve(found: dict | None, kept: int, held_out: bool) -> str:
     """Scores against step in Markdown: the kept step's, and about `CURVE_ROWS` others."""
     if found is None:
         return "No score was kept."
@@ -178,9 +190,10 @@ def _curve(found: dict | None, kept: int) -> str:
         for number, (step, *scores) in enumerate(rows)
         if step == kept or (len(rows) - 1 - number) % every == 0
     ]
-    shown.append(("real training clips", found["floor"], found["kad_floor"]))
+    if held_out:
+        shown.append(("real training clips", found["floor"], found["kad_floor"]))
     lines = "".join(f"\n| {step} | {_rounded(score, 1)} | {_rounded(kad, 2)} |" for step, score, kad in shown)
-    return f"| step | distance to held-out audio | KAD of log-mel summaries |\n| --- | --- | --- |{lines}"
+    return f"| step | distance to {_judges(held_out)} audio | KAD of log-mel summaries |\n| --- | --- | --- |{lines}"
 
 
 def _rounded(value: float | None, digits: int) -> str:
@@ -199,10 +212,11 @@ def _distance(training: dict) -> str:
     """The score of `training.validation` beside real audio's, where the run has one."""
     if training["distance"] is None:
         return "not measured"
-    return (
-        f"{training['distance']:.1f}; real training clips {training['distance_of_real']:.1f} "
-        "(Frechet distance of log-mel summaries, as many clips as are held out, at most 512; smaller is better)"
-    )
+    score, of_real, how = training["distance"], training["distance_of_real"], "Frechet distance of log-mel summaries"
+    if of_real is None:
+        return f"{score:.1f}, for nothing was held out ({how}, at most 512 clips; smaller is better)"
+    many = "as many clips as are held out, at most 512"
+    return f"{score:.1f}; real training clips {of_real:.1f} ({how}, {many}; smaller is better)"
 
 
 def settings_of(config: TrainConfig) -> list[str]:

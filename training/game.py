@@ -22,6 +22,7 @@ from training.replay import Replay
 from training.schedule import factor
 from training.shortfall import Shortfall
 from training.state import TrainingState
+from training.whole_batch import see_whole_batches
 
 
 class Game:
@@ -39,6 +40,8 @@ class Game:
         self.device, self.rng = batches.device, batches.rng
         generator = build_generator(model)
         discriminator = build_discriminator(model, config.critics, config.critic_width, generator)
+        for network in (generator, discriminator):
+            see_whole_batches(network, workers)
         self.generator, self.discriminator, self.average = (
             network.to(self.device, memory_format=torch.channels_last)
             for network in (generator, discriminator, build_generator(model))

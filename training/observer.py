@@ -36,7 +36,7 @@ class Observer:
     def __init__(self, run: RunFolder, config: TrainConfig, clips: int, step: int, visible: bool = True):
         self.run, self.config, self.clips, self.begun = run, config, clips, time.monotonic()
         self.first_step, self.visible = step, visible
-        self.board = SummaryWriter(str(run.folder / "tensorboard"), purge_step=step) if visible else None
+        self.board = SummaryWriter(str(run.folder / "tensorboard"), purge_step=step + 1) if visible else None
         self.bar = tqdm(
             total=config.steps, initial=step, unit="step", dynamic_ncols=True, mininterval=1.0, disable=not visible
         )
@@ -57,7 +57,7 @@ class Observer:
         """Print and record a report period's last losses; `seconds` of the whole run so far."""
         if not self.visible:
             return
-        epoch, epochs = (math.ceil(steps * self.config.batch_size / self.clips) for steps in (step, self.config.steps))
+        epoch, epochs = (math.ceil(self.config.drawn(steps) / self.clips) for steps in (step, self.config.steps))
         self.bar.write(f"Epoch [{epoch}/{epochs}] d_loss {d_loss:.4f} g_loss {g_loss:.3f}")
         pace = (time.monotonic() - self.begun) / max(1, step - self.first_step)  # seconds a step
         wait = pace * (self.config.preview_every - step % self.config.preview_every)
@@ -65,13 +65,15 @@ class Observer:
         row = {"step": step, "epoch": epoch, "d_loss": d_loss, "g_loss": g_loss, "seconds": seconds}
         self._record(row, ("d_loss", "g_loss"))
 
-    def score(self, step: int, score: Score, floor: Score, best: bool) -> None:
-        """Print and record the distances to held-out audio beside real training audio's."""
-        both = zip(astuple(score), astuple(floor), strict=True)
-        distance, kad = (f"{of_fakes:.2f} (real audio {of_real:.2f})" for of_fakes, of_real in both)
+    def score(self, step: int, score: Score, floor: Score | None, best: bool) -> None:
+        """Print and record the distances to held-out audio beside real audio's; without a floor, to training audio."""
+        of_real = astuple(floor) if floor else (None, None)
+        beside = ["" if value is None else f" (real audio {value:.2f})" for value in of_real]
+        distance, kad = (f"{value:.2f}{real}" for value, real in zip(astuple(score), beside, strict=True))
         mark = ", the best so far" if best else ""
-        self.bar.write(f"Step {step}: distance to held-out audio {distance}, KAD {kad}{mark}")
-        floors = {"floor": floor.distance, "kad_floor": floor.kad}
+        what = "held-out" if floor else "training"
+        self.bar.write(f"Step {step}: distance to {what} audio {distance}, KAD {kad}{mark}")
+        floors = dict(zip(("floor", "kad_floor"), of_real, strict=True))
         self._record({"step": step, "score": score.distance, "kad": score.kad, **floors}, ("score", "kad"))
 
     @torch.no_grad()

@@ -66,7 +66,7 @@ class Trainer:
         self.workers.wait()
         torch.manual_seed(config.seed)
         rng = torch.Generator(device).manual_seed(config.seed)
-        batches = Batches(data, device, rng, config.paired, by_pitch=takes_pitch(model))
+        batches = Batches(data, device, rng, config.paired, takes_pitch(model), by_label=bool(model.labels))
         self.game = Game(config, model, batches, self.workers)
         self.validation = Validation(data, device) if self.workers.first else None
         self.step, self.seconds, self.best_score, self.stopping = 0, 0.0, math.inf, False
@@ -129,12 +129,12 @@ class Trainer:
         self._check_weights()
         average = self.game.average
         score, floor = self.validation.score(average), self.validation.floor
-        best = score.distance < self.best_score
+        best = self.step > self.config.head_start and score.distance < self.best_score  # before, it learnt nothing
         observer.score(self.step, score, floor, best)
         observer.preview(self.step, average, self.device)
         if best:
             self.best_score = score.distance
-            numbers = self._numbers() | {"score": score.distance, "floor": floor.distance}
+            numbers = self._numbers() | {"score": score.distance, "floor": floor and floor.distance}
             self.run.save_best(average.state_dict(), numbers)
 
     def _resume(self) -> bool:

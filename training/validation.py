@@ -16,9 +16,10 @@ from audiogan.evaluation.features import summarize
 from audiogan.evaluation.metrics import frechet_distance, kernel_distance_alone
 from audiogan.models.base import Generator
 from audiogan.renderer import finished
+from training.data.held_out import FEWEST, holds_out
 
 SEED = 1
-FEWEST, MAX_CLIPS, BATCH = 2, 512, 32
+MAX_CLIPS, BATCH = 512, 32
 FLOORS = 4
 
 
@@ -42,7 +43,8 @@ class Validation:
     clips with the same labels, drawn `FLOORS` times: what other notes of the same instruments get.
 
     Args:
-        data: its test split is the reference; a set without two such clips is judged on the training split.
+        data: its test split is the reference; a set without two such clips is judged on the training split, which has
+            no floor: it would be compared with itself.
         device: where to compute.
 
     Raises:
@@ -50,15 +52,15 @@ class Validation:
     """
 
     def __init__(self, data: PreparedData, device: torch.device):
-        rows = data.rows("test" if (data.split == "test").sum() >= FEWEST else "train")
+        held_out = holds_out(data.meta["counts"])
+        rows = data.rows("test" if held_out else "train")
         if len(rows) < FEWEST:
             raise ValueError(f"training needs at least {FEWEST} clips, and {data.folder} has {len(rows)}")
         rows = np.random.default_rng(SEED).permutation(rows)[:MAX_CLIPS]
         self.device, self.sample_rate = device, data.sample_rate
         self.label, self.pitch = (torch.from_numpy(values[rows]).to(device) for values in (data.label, data.pitch))
         self.reference = self._summaries(data, rows)
-        floors = [self._score(self._summaries(data, others)) for others in _alike(data, rows)]
-        self.floor = Score(*np.mean([astuple(floor) for floor in floors], axis=0).tolist())
+        self.floor = self._floor(data, rows) if held_out else None
 
     @torch.no_grad()
     def score(self, generator: Generator) -> Score:
@@ -75,6 +77,10 @@ class Validation:
 
     def _score(self, summaries: np.ndarray) -> Score:
         return Score(*(distance(summaries, self.reference) for distance in (frechet_distance, kernel_distance_alone)))
+
+    def _floor(self, data: PreparedData, rows: np.ndarray) -> Score:
+        floors = [astuple(self._score(self._summaries(data, others))) for others in _alike(data, rows)]
+        return Score(*np.mean(floors, axis=0).tolist())
 
     def _summaries(self, data: PreparedData, rows: np.ndarray) -> np.ndarray:
         """Summaries of clips of the data set: [rows, features]."""

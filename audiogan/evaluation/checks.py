@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from audiogan.config import ModelConfig
-from audiogan.dataset import PreparedData
+from audiogan.dataset import PreparedData, check_names
 from audiogan.evaluation.candidates import BASELINES
 from audiogan.evaluation.classifier import ClassifierConfig
 from audiogan.evaluation.manifold import NEIGHBOURS
@@ -53,11 +53,13 @@ def check_form(name: str, config: ModelConfig | ClassifierConfig, data: Prepared
 
 
 def check_data(data: PreparedData) -> None:
-    """ValueError where there are too few clips to be neighbours: held out, for training and in halves."""
-    train, test = data.rows("train"), data.rows("test")
+    """ValueError where labels share files, or too few clips are there to be neighbours: held out, and in halves."""
+    check_names(data.labels)
+    train, test = (np.flatnonzero(data.split == split) for split in ("train", "test"))
     alike = np.isin(data.label[train], data.label[test]).sum()
     if len(test) < FEWEST or alike < 2 * FEWEST:
         raise ValueError(
             f"{data.folder} has {len(test)} test clips and {alike} training clips of their labels, and {FEWEST} and "
-            f"{2 * FEWEST} are needed: prepare more files, or more --crops of each"
+            f"{2 * FEWEST} are needed: prepare more files of each label, of two of which one is held out and of more a "
+            "tenth, or more --crops of each file"
         )

@@ -20,7 +20,7 @@ from audiogan.evaluation.checks import check, check_data
 from audiogan.evaluation.clips import KEPT, Clips, RealClips
 from audiogan.evaluation.features import Extractor
 from audiogan.evaluation.reference import Reference
-from audiogan.evaluation.scores import add, score
+from audiogan.evaluation.scores import add, score, split_size
 from audiogan.evaluation.systems import FEWEST_CLIPS, Files, Network, System
 from audiogan.files import write_atomically
 from audiogan.folders import refuse_existing, staged
@@ -224,8 +224,9 @@ def _describe(evaluation: Evaluation, settings: Settings, training: dict | None)
         {"name": settings.classifier.resolve().name} | {key: training.get(key) for key in keys} if training else None
     )
     data, embeddings = evaluation.data, evaluation.plan.extractor.embedding_names
+    used = {"num": settings.num, "seed": settings.seed, "embeddings": list(embeddings), "audio_clips": KEPT}
     return {
-        "settings": {"num": settings.num, "seed": settings.seed, "embeddings": list(embeddings), "audio_clips": KEPT},
+        "settings": used | {"inception_split": split_size(evaluation.reference)},
         "data": {
             "source": data.meta["source"],
             "sha256": data.meta["sha256"],

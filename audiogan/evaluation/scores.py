@@ -12,6 +12,7 @@ HEALTH = ("peak", "crest_db", "dc", "clipped", "above_7500_db", "below_30_db", "
 HISTOGRAMS = {"centroid_hz": (0.0, 8000.0), "attack_s": (0.0, 0.5), "level_db": (-50.0, 0.0)}
 HISTOGRAM_BINS = 24
 SPLITS = 10  # of the held-out clips, for the Inception Score
+SPLIT_A_LABEL = 2  # clips a label that a split has at least: fewer say which labels chance has put into it
 
 
 def score(candidate: Clips, reference: Reference, conditional: bool = True, distances: bool = True) -> dict:
@@ -80,14 +81,26 @@ def histograms(clips: Clips) -> dict:
 
 
 def _posterior(candidate: Clips, reference: Reference) -> dict:
-    """The Inception Score in splits of a tenth of the held-out clips, or of as few as some have: it grows with them."""
+    """The Inception Score in splits of `split_size`, of one size for all: it grows with them."""
     if len(reference.labels) < 2:
         return {}
-    size = max(2, min(len(reference.held_out) // SPLITS, reference.fewest))
-    posterior = candidate.features.posterior
-    splits = max(1, len(posterior) // size)
+    size, posterior = split_size(reference), candidate.features.posterior
+    if size is None:
+        return {"inception_score": np.nan, "inception_score_std": np.nan}
+    splits = len(posterior) // size
     mean, deviation = metrics.inception_score(posterior[: splits * size], splits)
     return {"inception_score": mean, "inception_score_std": deviation}
+
+
+def split_size(reference: Reference) -> int | None:
+    """Clips of a split: a tenth of the held-out ones, more where they are few, at most as many as the smallest set has.
+
+    None where that has not `SPLIT_A_LABEL` of each label, and where there are no labels to hear.
+    """
+    least, there = SPLIT_A_LABEL * len(reference.labels), min(reference.fewest, len(reference.held_out))
+    if len(reference.labels) < 2 or there < least:
+        return None
+    return min(max(len(reference.held_out) // SPLITS, least), there)
 
 
 def _embedded(candidate: Clips, reference: Reference) -> tuple[dict, dict]:

@@ -167,7 +167,7 @@ def _value(name: str, scores: dict) -> str:
     if key == "kad" and scores.get(name) is not None:
         ends = [number(scores[f"kad_{end}_{embedding}"]) for end in ("low", "high")]
         return f"{text}<small>{ends[0]} to {ends[1]}</small>"
-    if name == "inception_score":
+    if name == "inception_score" and scores.get(name) is not None:
         return f"{text}<small>\N{PLUS-MINUS SIGN} {number(scores['inception_score_std'])}</small>"
     return text
 

@@ -7,6 +7,7 @@ import unicodedata
 from pathlib import Path
 
 from audiogan.config import ModelConfig
+from audiogan.dataset import check_names
 from training.data.clips import ClipFormat, DataSetWriter
 from training.data.recordings import MAX_CROPS, Recording, Skipped, write_recordings
 from training.data.tree import EXTENSIONS, find
@@ -29,8 +30,8 @@ def prepare(
         The number of clips written, the files that gave none and the labels that gave none for training.
 
     Raises:
-        ValueError: the folder is missing, holds no usable audio, a sub-folder's name cannot be a label, or
-            `out` exists.
+        ValueError: the folder is missing, holds no usable audio, a sub-folder's name cannot be a label, or is another
+            one's but for case or spaces, or `out` exists.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -41,6 +42,7 @@ def prepare(
         raise ValueError(f"{folder} holds no audio file ({', '.join(sorted(EXTENSIONS))}){why}")
     labels = tuple(sorted({_first(name) for name in names if "/" in name}))
     ModelConfig("any", labels=labels)  # checks the names
+    check_names(labels)
     skipped += [Skipped(name, LOOSE) for name in names if labels and "/" not in name]
     skipped += [Skipped(ascii(name), "has a name that is not Unicode") for name in names if not _is_unicode(name)]
     names = [name for name in names if (not labels or "/" in name) and _is_unicode(name)]
@@ -54,11 +56,16 @@ def prepare(
         )
         for name in names
     )
-    shown = "".join(letter if letter.isprintable() else "?" for letter in folder.resolve().name)  # cards will have it
+    shown = called(folder)
     with DataSetWriter(out, form, labels, f"folder: {shown}") as writer:
         skipped += write_recordings(writer, recordings, len(names), max_crops, workers)
     unlearnt = [label for label in writer.counts["test"] if not writer.counts["train"][label]]
     return writer.count, skipped + [Skipped(label or shown, UNLEARNT) for label in unlearnt]
+
+
+def called(folder: Path) -> str:
+    """A folder's name as cards have it."""
+    return "".join(letter if letter.isprintable() else "?" for letter in folder.resolve().name)
 
 
 def held_out(names: list[str]) -> set[str]:

@@ -14,9 +14,12 @@ ONSET_RANGE_DB = 40.0
 STRUCK_RANGE_DB = 20.0  # a part as short as a hit is one only if it comes so near the loudest
 PRE_ROLL_SECONDS = 0.004
 HOPS_A_SECOND = 250
+QUIET_SHARE = 0.25  # of a recording's hops, the quietest, from whose means its offset is known
+FEWEST_QUIET = 8  # fewer could be one half of a low sound's period
+CLEAR = 3.0  # an offset is so many times as large as those means differ
 
 
-def find_starts(blocks: Iterable[np.ndarray], rate: int, form: ClipFormat, max_crops: int) -> list[int]:
+def find_starts(blocks: Iterable[np.ndarray], rate: int, form: ClipFormat, max_crops: int) -> tuple[list[int], float]:
     """Where clips of a recording begin: at each onset after silence, and on along sounds that last.
 
     Of hits closer than a clip is long, the first gets one, in which the next are heard.
@@ -27,14 +30,15 @@ def find_starts(blocks: Iterable[np.ndarray], rate: int, form: ClipFormat, max_c
         max_crops: the most clips to take.
 
     Returns:
-        Samples at the clips' rate, ascending; none where all is silent.
+        Samples at the clips' rate, ascending, none where all is silent; and the recording's constant offset, about
+        which its levels are measured.
     """
     levels = Levels.of(blocks, max(1, rate // HOPS_A_SECOND))
     if levels.peak < SILENCE_PEAK:
-        return []
+        return [], levels.offset
     parts = levels.sounding_parts()
     starts = _starts(parts * form.sample_rate // rate, levels.struck(parts), form)
-    return list(itertools.islice(starts, max_crops))
+    return list(itertools.islice(starts, max_crops)), levels.offset
 
 
 def cut(pieces: Iterable[np.ndarray], starts: list[int], form: ClipFormat) -> list[tuple[np.ndarray, float]]:
@@ -68,24 +72,40 @@ def _starts(parts: np.ndarray, struck: np.ndarray, form: ClipFormat) -> Iterator
 
 @dataclass(frozen=True)
 class Levels:
-    """How loud a recording is: the energy of every `hop` samples, float32 [hops], its length in samples, its peak."""
+    """How loud a recording is about its offset.
+
+    Attributes:
+        hop: samples that are measured together.
+        energy: of every hop, float32 [hops].
+        length: of the recording, in samples.
+        peak: the farthest sample from the offset.
+        offset: what an amplifier or a converter added to all samples alike; 0 where none is clear.
+    """
 
     hop: int
     energy: np.ndarray
     length: int
     peak: float
+    offset: float
 
     @classmethod
     def of(cls, blocks: Iterable[np.ndarray], hop: int) -> "Levels":
-        energy, rest, length, peak = [], np.zeros(0, np.float32), 0, 0.0
+        energy, total, rest, length, low, high = [], [], np.zeros(0, np.float32), 0, np.inf, -np.inf
         for block in blocks:
             if len(block):
-                length, peak = length + len(block), max(peak, float(block.max()), -float(block.min()))
+                length, low, high = length + len(block), min(low, float(block.min())), max(high, float(block.max()))
             block = np.concatenate([rest, block]) if len(rest) else block
             hops, rest = np.split(block, [len(block) // hop * hop])
             hops = hops.reshape(-1, hop)
             energy.append(np.einsum("ij,ij->i", hops, hops))
-        return cls(hop, np.concatenate([*energy, [rest @ rest]], dtype=np.float32), length, peak)
+            total.append(hops @ np.ones(hop, np.float32))
+        energy = np.concatenate([*energy, [rest @ rest]], dtype=np.float32)
+        total = np.concatenate([*total, [rest.sum()]], dtype=np.float32)
+        offset = _offset(energy[:-1], total[:-1], hop)
+        if offset:  # the sum of (x - offset)^2, without another look at the samples
+            size = np.append(np.full(len(energy) - 1, hop), len(rest))
+            energy = (energy - offset * (2 * total - offset * size)).clip(0).astype(np.float32)
+        return cls(hop, energy, length, max(high - offset, offset - low), offset)
 
     def sounding_parts(self) -> np.ndarray:
         """Where frames of four hops are within 40 dB of the loudest, as `librosa.effects.split` says it.
@@ -111,6 +131,21 @@ class Levels:
                 max(0, -delay) : len(self.energy) - max(0, delay)
             ]
         return power
+
+
+def _offset(energy: np.ndarray, total: np.ndarray, hop: int) -> float:
+    """The mean of the quietest hops where they agree on one; a low sound's, and a decay's, lie about 0.
+
+    Args:
+        energy: of each whole hop, float32 [hops].
+        total: the sum of its samples, float32 [hops].
+    """
+    count = int(QUIET_SHARE * len(total))
+    if count < FEWEST_QUIET:
+        return 0.0
+    mean = total.astype(np.float64) / hop
+    quiet = mean[np.argpartition(energy - hop * mean**2, count)[:count]]
+    return float(quiet.mean()) if abs(quiet.mean()) > CLEAR * quiet.std() else 0.0
 
 
 def take(blocks: Iterable[np.ndarray], starts: list[int], size: int) -> Iterator[np.ndarray]:

@@ -163,18 +163,20 @@ def _hear(recording: Recording, form: ClipFormat, max_crops: int) -> tuple[list[
 
 
 def _cut(sound: AudioFile, form: ClipFormat, max_crops: int) -> list[tuple[np.ndarray, float]]:
-    """The clips of a recording; one that fits into a block is decoded once and kept, a longer one is decoded twice.
+    """The clips of a recording, without its offset; what fits into a block is decoded once and kept, the rest twice.
 
     Onsets are looked for at the recording's own rate, so that only what the clips span has to be resampled.
     """
     rate, size = (sound.sample_rate, form.sample_rate), piece_size(form)
     if sound.frames * max(sound.channels, form.sample_rate / sound.sample_rate) > BLOCK:
-        starts = find_starts(sound.blocks(), sound.sample_rate, form, max_crops)
-        return cut(take(resampled_blocks(sound, form.sample_rate), starts, size), starts, form)
+        starts, offset = find_starts(sound.blocks(), sound.sample_rate, form, max_crops)
+        return cut(take(resampled_blocks(sound, form.sample_rate, offset), starts, size), starts, form)
     blocks = list(sound.blocks())
     whole = blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
-    starts = find_starts([whole], sound.sample_rate, form, max_crops)
+    starts, offset = find_starts([whole], sound.sample_rate, form, max_crops)
     if not starts:
         return []
+    if offset:
+        whole -= np.float32(offset)
     span = resample_span(whole, *rate, starts[0], starts[-1] + size)
     return cut((span[start - starts[0] :][:size] for start in starts), starts, form)
