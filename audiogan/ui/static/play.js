@@ -30,7 +30,7 @@ export function mount({ element, props, server }) {
   const tuner = new Tuner(studio);
   const player = new Player(studio, tuner);
   const sequencer = new Sequencer(studio, player);
-  const notes = new Notes(studio, tuner);
+  const notes = new Notes(studio, tuner, sequencer);
   const isHere = () => isShown(element);
   const actions = buildActions(studio, sequencer, player, notes, isHere);
   const inspector = buildInspector(studio, player, actions);
@@ -69,7 +69,7 @@ function buildActions(studio, sequencer, player, notes, isHere) {
   return {
     run,
     press: (number, velocity) => {
-      player.press(number, velocity);
+      player.press(number, velocity ?? sequencer.velocity);
       sequencer.write(number, { velocity });
     },
     load: (base) => run(studio.load(base)),
