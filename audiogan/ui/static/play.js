@@ -174,7 +174,7 @@ function buildViews(tabs, midi) {
   return node;
 }
 
-// The lower half: steps or keys, and above keys that are recorded the steps that they go into.
+// The lower half: steps or keys, and below keys that are recorded, so that none of them moves, the steps that they go into.
 function buildDock(studio, sequencer, player, notes, actions) {
   const steps = buildSteps(studio, sequencer, player);
   const keys = buildKeyboard(studio, notes, actions);
@@ -190,7 +190,9 @@ function buildDock(studio, sequencer, player, notes, actions) {
   const show = (chosen) => {
     mode = chosen;
     lay();
-    if (mode === "keys") actions.run(notes.refresh());
+    if (mode !== "keys") return;
+    keys.lastChild.scrollIntoView({ block: "nearest" }); // the piano
+    actions.run(notes.refresh());
   };
   const tabs = segmented("Sequencer or keyboard", [["steps", "Steps"], ["keys", "Keys"]], mode, show);
   const follow = () => mode === "keys" && actions.run(notes.refresh());
@@ -198,5 +200,5 @@ function buildDock(studio, sequencer, player, notes, actions) {
   studio.addEventListener("selected", follow);
   sequencer.addEventListener("recording", lay);
   show(mode);
-  return { node: make("div", { className: "dock" }, sequence, keys), tabs, mode: () => mode };
+  return { node: make("div", { className: "dock" }, keys, sequence), tabs, mode: () => mode };
 }
