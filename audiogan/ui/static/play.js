@@ -1,5 +1,6 @@
 // The Play tab: pads, what can be done to the selected one, a sequencer and a keyboard, around one studio.
 
+import { offerKits } from "./another_kit.js";
 import { chromaticZip, kitZip, loopWav, soundWav } from "./bounce.js";
 import { button, isShown, lendFocus, make, saveFile, segmented } from "./dom.js";
 import { audio } from "./engine.js";
@@ -65,6 +66,7 @@ function silence(sequencer, player, notes) {
 // What visitors can do; what goes wrong becomes a toast. A sound that comes when nobody `isHere` any more is not played.
 function buildActions(studio, sequencer, player, notes, isHere) {
   const run = (promise) => Promise.resolve(promise).catch((error) => toast(error.message));
+  const load = offerKits(studio, (takeBack) => (isHere() ? toast("Another kit.", "done", takeBack) : null));
   const heard = async (number, promise) => (await run(promise)) && isHere() && player.press(number);
   return {
     run,
@@ -72,7 +74,7 @@ function buildActions(studio, sequencer, player, notes, isHere) {
       player.press(number, velocity ?? sequencer.velocity);
       sequencer.write(number, { velocity });
     },
-    load: (base) => run(studio.load(base)),
+    load: (base) => run(load(base)),
     reroll: (number) => heard(number, studio.reroll(number)),
     vary: (number) => heard(number, studio.vary(number)),
     change: (number, model, label) => heard(number, studio.change(number, model, label)),
