@@ -81,7 +81,11 @@ def test_press_of_what_takes_no_focus_ends_typing(visit):
 
 def test_enter_ends_typing(visit):
     page = visit(script=LISTEN)
-    tempo, seed, run = page.get_by_label("Tempo"), page.get_by_label("Seed", exact=True), page.locator(".transport .run")
+    tempo, seed, run = (
+        page.get_by_label("Tempo"),
+        page.get_by_label("Seed", exact=True),
+        page.locator(".transport .run"),
+    )
     for field, typed in ((tempo, "90"), (seed, "99")):
         field.click()
         page.keyboard.press("ControlOrMeta+a")
