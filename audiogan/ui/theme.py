@@ -10,6 +10,16 @@ STYLES = sorted(
     STATIC.glob("*.css"), key=lambda path: (path.name != "style.css", path.name)
 )  # the page's before its tabs'
 FONT = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")
+TEXT = gr.themes.sizes.Size(  # Gradio's own, in units that follow a reader's choice of larger letters
+    name="text_rem",
+    xxs="0.5625rem",
+    xs="0.625rem",
+    sm="0.75rem",
+    md="0.875rem",
+    lg="1rem",
+    xl="1.375rem",
+    xxl="1.625rem",
+)
 MONO = ("ui-monospace", "SF Mono", "Menlo", "Consolas", "DejaVu Sans Mono", "monospace")
 
 
@@ -19,6 +29,7 @@ def theme() -> gr.themes.Base:
         primary_hue=gr.themes.colors.cyan,
         secondary_hue=gr.themes.colors.slate,
         neutral_hue=gr.themes.colors.slate,
+        text_size=TEXT,
         radius_size=gr.themes.sizes.radius_sm,
         font=FONT,
         font_mono=MONO,

@@ -73,6 +73,15 @@ def test_no_style_is_lost_where_gradio_rewrites_it(visit, sheet):
     assert visit().evaluate(LOST, sheet.read_text("utf-8")) == []
 
 
+def test_larger_letters_are_larger_everywhere(visit):
+    page = visit()
+    parts = [page.locator(name).first for name in ("[role=tab]", "#header p", "footer .show-api", ".tool")]
+    before = [part.evaluate("node => parseFloat(getComputedStyle(node).fontSize)") for part in parts]
+    page.add_style_tag(content="html { font-size: 24px !important }")
+    after = [part.evaluate("node => parseFloat(getComputedStyle(node).fontSize)") for part in parts]
+    assert after == [1.5 * size for size in before]
+
+
 def test_card_of_a_stranger_is_inert(visit):
     page = visit()
     page.get_by_role("tab", name="About").click()

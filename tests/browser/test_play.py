@@ -260,7 +260,7 @@ def test_header_says_how_to_play_where_there_is_something_to_be_played(visit):
     expect(hint).to_be_visible()
 
 
-@pytest.mark.parametrize(("width", "height", "text"), [(320, 568, 100), (1280, 800, 200)])
+@pytest.mark.parametrize(("width", "height", "text"), [(320, 568, 100), (390, 844, 150), (1280, 800, 200)])
 def test_smallest_phone_and_largest_text_cut_nothing_off(visit, width, height, text):
     page = visit(width, height)
     page.add_style_tag(content=f"html {{ font-size: {text}% !important }}")
