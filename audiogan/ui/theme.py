@@ -24,7 +24,7 @@ MONO = ("ui-monospace", "SF Mono", "Menlo", "Consolas", "DejaVu Sans Mono", "mon
 
 
 def theme() -> gr.themes.Base:
-    """One accent, thin lines, little rounding."""
+    """One accent, thin lines, panels as round as Play's."""
     return gr.themes.Base(
         primary_hue=gr.themes.colors.cyan,
         secondary_hue=gr.themes.colors.slate,
@@ -61,5 +61,11 @@ def theme() -> gr.themes.Base:
         button_primary_text_color="#ffffff",
         button_primary_text_color_dark="#06181d",
         block_shadow="none",
+        block_radius="12px",
+        container_radius="12px",
+        input_radius="8px",
+        button_small_radius="8px",
+        button_medium_radius="8px",
+        button_large_radius="8px",
         block_label_text_weight="500",
     )
