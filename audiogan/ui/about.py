@@ -1,4 +1,4 @@
-"""About: what this is, the model cards, the API, how to cite."""
+"""About: what this is, the API, how to cite, the model cards."""
 
 import html
 import re
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import gradio as gr
 
 from audiogan import __version__
+from audiogan.ui import scripts
 from audiogan.ui.kit import default_model
 from audiogan.ui.library import Library
 
@@ -54,7 +55,7 @@ curl -sN {address}/gradio_api/call/generate/$event
 """
 CITATIONS = """
 Cite audiogan for the hybrid, the listening test and the evaluation, the report for the study that it follows, the
-papers for the other networks, and the card above for the data that a model learned from.
+papers for the other networks, and the card below for the data that a model learned from.
 
 ```bibtex
 @software{audiogan,
@@ -107,18 +108,18 @@ papers for the other networks, and the card above for the data that a model lear
 def build(library: Library) -> None:
     """The tab's contents."""
     gr.Markdown(INTRODUCTION)
+    gr.Markdown("## From a program")
+    gr.Markdown(api_text(default_model(library)))
+    gr.Markdown("## To cite")
+    gr.Markdown(CITATIONS.replace("VERSION", __version__), latex_delimiters=[])
     gr.Markdown("## Models")
     if library.problems:
         gr.HTML(f'<p id="missing-models" role="status">{html.escape(missing(library.problems))}</p>')
-    first = default_model(library)
     for entry in library:
-        with gr.Accordion(entry.synthesizer.name, open=entry.synthesizer.name == first):
+        with gr.Accordion(entry.synthesizer.name, open=False):
             card = untitled(inert_markdown(entry.synthesizer.checkpoint.card()))
             gr.Markdown(card or "This model has no card.", sanitize_html=True, header_links=False, latex_delimiters=[])
-    gr.Markdown("## From a program")
-    gr.Markdown(api_text(first))
-    gr.Markdown("## To cite")
-    gr.Markdown(CITATIONS.replace("VERSION", __version__), latex_delimiters=[])
+    gr.HTML(js_on_load=scripts.mounting("about.js"), apply_default_css=False, elem_id="about")
 
 
 def missing(problems: Sequence[str]) -> str:

@@ -10,15 +10,26 @@ STYLES = sorted(
     STATIC.glob("*.css"), key=lambda path: (path.name != "style.css", path.name)
 )  # the page's before its tabs'
 FONT = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")
+TEXT = gr.themes.sizes.Size(  # Gradio's own, in units that follow a reader's choice of larger letters
+    name="text_rem",
+    xxs="0.5625rem",
+    xs="0.625rem",
+    sm="0.75rem",
+    md="0.875rem",
+    lg="1rem",
+    xl="1.375rem",
+    xxl="1.625rem",
+)
 MONO = ("ui-monospace", "SF Mono", "Menlo", "Consolas", "DejaVu Sans Mono", "monospace")
 
 
 def theme() -> gr.themes.Base:
-    """One accent, thin lines, little rounding."""
+    """One accent, thin lines, panels as round as Play's."""
     return gr.themes.Base(
         primary_hue=gr.themes.colors.cyan,
         secondary_hue=gr.themes.colors.slate,
         neutral_hue=gr.themes.colors.slate,
+        text_size=TEXT,
         radius_size=gr.themes.sizes.radius_sm,
         font=FONT,
         font_mono=MONO,
@@ -50,5 +61,11 @@ def theme() -> gr.themes.Base:
         button_primary_text_color="#ffffff",
         button_primary_text_color_dark="#06181d",
         block_shadow="none",
+        block_radius="12px",
+        container_radius="12px",
+        input_radius="8px",
+        button_small_radius="8px",
+        button_medium_radius="8px",
+        button_large_radius="8px",
         block_label_text_weight="500",
     )

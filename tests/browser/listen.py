@@ -23,6 +23,16 @@ for (const type of ["pointerdown", "keydown"])
   addEventListener(type, (event) => (globalThis.pressed = event.timeStamp), { capture: true });
 """
 
+GAINS = """  // the gain of each voice, as it starts
+globalThis.gains = [];
+globalThis.GainNode = class extends GainNode {
+  constructor(where, options) {
+    super(where, options);
+    gains.push(options.gain);
+  }
+};
+"""
+
 METER = """
 const connect = AudioNode.prototype.connect;
 globalThis.meters = [];

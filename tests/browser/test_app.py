@@ -34,6 +34,12 @@ MARKED = """(one) => {
   return [...backgroundColor.match(/\\d+/g).slice(0, 3), outlineStyle];
 }"""
 
+WIDE = """(card) => {
+  const row = document.createElement("table").insertRow();
+  for (let at = 0; at < 12; at += 1) row.insertCell().textContent = "0.123456";
+  card.append(row.closest("table"));
+}"""
+
 SETTLED = {"Compare": ".compare .cell", "Explore": ".explore .identity", "Rate": ".rate .place > *"}
 
 
@@ -73,8 +79,35 @@ def test_no_style_is_lost_where_gradio_rewrites_it(visit, sheet):
     assert visit().evaluate(LOST, sheet.read_text("utf-8")) == []
 
 
+def test_larger_letters_are_larger_everywhere(visit):
+    page = visit()
+    parts = [page.locator(name).first for name in ("[role=tab]", "#header p", "footer .show-api", ".tool")]
+    before = [part.evaluate("node => parseFloat(getComputedStyle(node).fontSize)") for part in parts]
+    page.add_style_tag(content="html { font-size: 24px !important }")
+    after = [part.evaluate("node => parseFloat(getComputedStyle(node).fontSize)") for part in parts]
+    assert after == [1.5 * size for size in before]
+
+
 def test_card_of_a_stranger_is_inert(visit):
     page = visit()
     page.get_by_role("tab", name="About").click()
+    page.get_by_role("button", name="tiny-one", exact=True).click()
     expect(page.get_by_text("Untrained.").first).to_be_visible()
     expect(page.get_by_text("gradio_client").first).to_be_visible()
+
+
+def test_cards_say_whether_they_are_open_and_only_a_wide_table_slides(visit):
+    page = visit(390, 844, path="#/about")
+    card = page.get_by_role("button", name="tiny-one", exact=True)  # without the arrow
+    expect(card).to_have_attribute("aria-expanded", "false")
+    headings = page.get_by_role("tabpanel").get_by_role("heading", level=2)
+    assert headings.all_inner_texts() == ["From a program", "To cite", "Models"]
+    card.press("Enter")
+    expect(card).to_have_attribute("aria-expanded", "true")
+    text = page.locator(".gr-accordion .prose", has_text="Untrained.").first
+    expect(text).to_be_visible()
+    text.evaluate(WIDE)
+    table = text.locator("table").last
+    expect(table).to_have_attribute("tabindex", "0")
+    assert text.evaluate("node => node.scrollWidth <= node.clientWidth")
+    assert serious(page) == []

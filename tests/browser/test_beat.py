@@ -7,7 +7,7 @@ import pytest
 import soundfile
 from playwright.sync_api import expect
 
-from .listen import LISTEN, heard
+from .listen import GAINS, LISTEN, heard
 from .studio import SAMPLE_RATE, pad, saved, tool
 from .waiting import STANDING
 
@@ -211,3 +211,27 @@ def test_record_writes_what_is_played_and_the_take_can_be_taken_out(visit):
     expect(page.locator(".step[data-level='2']")).to_have_count(2)
     page.locator(".toast", has_text="What you played").get_by_role("button", name="Undo").click()
     expect(page.locator(".step[data-level='2']")).to_have_count(0)
+
+
+def test_what_is_recorded_sounds_as_it_will_from_its_step(visit):
+    page = visit(script=STANDING + GAINS)
+    tool(page, "Clear").click()
+    page.get_by_label("Tempo").fill("30")
+    page.get_by_label("Tempo").press("Enter")
+
+    def gain(key: str) -> float:
+        page.keyboard.press(key)
+        return page.evaluate("gains.at(-1)")
+
+    loud = gain("2")
+    tool(page, "Keys").click()
+    assert gain("z") == pytest.approx(loud)
+    tool(page, "Record").click()
+    expect(page.locator(".step[data-now]").first).to_be_attached()
+    assert gain("z") == pytest.approx(0.72 * loud)
+    tool(page, "Steps").click()
+    assert gain("2") == pytest.approx(0.72 * loud)
+    tool(page, "Soft").click()
+    assert gain("2") == pytest.approx(0.4 * loud)
+    tool(page, "Record").click()
+    assert gain("2") == pytest.approx(loud)

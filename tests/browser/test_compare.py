@@ -132,3 +132,44 @@ def test_number_keys_switch_systems_wherever_the_focus_is(visit):
     page.get_by_role("tab", name="Explore").press("Enter")
     page.keyboard.press("1")
     expect(page.locator(".compare .switch button[aria-pressed='true']")).to_have_text("tiny-one")
+
+
+WIDE = """() => {  // as many columns, headed by such names
+  for (const row of document.querySelectorAll(".scores tr")) {
+    while (row.children.length < 7) row.append(row.lastElementChild.cloneNode(true));
+  }
+  for (const name of document.querySelectorAll(".scores thead th + th")) name.textContent = "wavegan-instruments";
+}"""
+SIX = """() => {  // as many systems as the shipped checkpoints have, two of them with long names
+  for (const part of [".systems", ".ab .segments"].map((name) => document.querySelector(name))) {
+    while (part.children.length < 6) part.append(part.lastElementChild.cloneNode(true));
+  }
+  for (const heading of document.querySelectorAll(".system:nth-child(3n) h2"))
+    heading.textContent = "report-specgan-instruments of another study";
+}"""
+
+
+def test_six_systems_stand_in_two_rows_of_three_with_pictures_in_line(visit):
+    page = visit()
+    page.get_by_role("tab", name="Compare").click()
+    expect(page.get_by_role("region", name="Scores, scrolls sideways")).to_contain_text("Right label")
+    page.evaluate(SIX)
+    pictures = page.locator(".system").evaluate_all(
+        "all => all.map((one) => Math.round(one.querySelector('.picture').getBoundingClientRect().y))"
+    )
+    assert (len(set(pictures[:3])), len(set(pictures[3:])), len(set(pictures))) == (1, 1, 2)
+    switches = page.locator(".ab .segment").evaluate_all(WHERE)
+    assert len({y for _, y, _ in switches}) == 1
+    page.set_viewport_size({"width": 768, "height": 1024})
+    switches = page.locator(".ab .segment").evaluate_all(WHERE)
+    assert [y for _, y, _ in switches] == 3 * [switches[0][1]] + 3 * [switches[3][1]]
+
+
+@pytest.mark.parametrize("width", [660, 768, 1000, 1024])
+def test_no_score_is_cut_off(visit, width):
+    page = visit(width, 390 if width == 768 else 1024)
+    page.get_by_role("tab", name="Compare").click()
+    table = page.get_by_role("region", name="Scores, scrolls sideways")
+    expect(table).to_contain_text("Right label")
+    page.evaluate(WIDE)
+    assert table.evaluate("node => node.scrollWidth <= node.clientWidth")

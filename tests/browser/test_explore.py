@@ -19,6 +19,18 @@ pytestmark = pytest.mark.browser
 SPILLING = """[...document.querySelectorAll(".panel, .tool, .segment")]
   .filter((node) => node.scrollHeight > node.clientHeight + 1 || node.scrollWidth > node.clientWidth + 1)
   .map((node) => `${node.className}: ${node.textContent.slice(0, 60)}`)"""
+INDEXED = """async () => {  // a model that ships an index, and its answer
+  const { Likeness } = await import(audioganModules["likeness.js"]);
+  const source = "FluidR3_GM.sf2 bank 0 program 24 key 58 velocity 120 tuning 0";
+  const neighbours = [7.2, 7.3, 7.3].map((distance_db) => ({ source, distance_db }));
+  const sound = { origin: {} };
+  const likeness = new Likeness({ nearest: async () => ({ neighbours, typical_db: 1.1 }) }, () => sound);
+  likeness.setModel({ indexed: true });
+  document.querySelector(".likeness").replaceWith(likeness.element);
+  globalThis.clearNearest = () => likeness.clear();
+}"""
+PLACES = """() => [".screen", ".scope-tools", ".likeness .tool", ".directions", ".morph"]
+  .map((part) => document.querySelector(part).getBoundingClientRect()).map(({ y, height }) => [y + scrollY, height])"""
 READOUT = r"^0\.5\d+ s +[\d.]+ Hz +\S+ [+−]\d+ ct +(≤ )?−[\d.]+ dB +amplitude −?[\d.]+$"
 
 
@@ -156,6 +168,20 @@ def test_the_cursor_reads_seconds_hz_and_db_and_keys_zoom(visit):
         expect(page.locator(".scope").get_by_role("button", name=kind)).to_have_attribute("aria-pressed", "true")
     screen.press("ArrowUp")
     expect(readout).to_contain_text("Hz")
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
+def test_nothing_moves_when_the_nearest_training_sounds_come_and_go(visit, width, height):
+    page = visit(width, height)
+    explore(page)
+    page.evaluate(INDEXED)
+    before = page.evaluate(PLACES)
+    tool(page, "Nearest training sounds").click()
+    expect(page.locator(".neighbours li")).to_have_count(3)
+    expect(page.locator(".likeness").get_by_role("status")).to_contain_text("no sign of copying")
+    assert page.evaluate(PLACES) == before
+    page.evaluate("clearNearest()")
+    assert page.evaluate(PLACES) == before
 
 
 @pytest.mark.parametrize(("width", "height", "scheme"), [(1280, 800, "light"), (390, 844, "dark")])

@@ -112,3 +112,14 @@ def test_menu_stays_away_from_whoever_plays_with_two_fingers(phone):
 def test_all_pads_fit_on_a_phone_on_its_side(visit):
     pads = visit(844, 390, touch=True).locator(".pads")
     assert pads.bounding_box()["height"] <= 320  # what a browser's own bars leave
+
+
+BROKEN = """() => [...document.querySelectorAll(".pad .name")].filter((name, at) => {
+  name.textContent = ["Glockenspiel", "Tambourine", "Saxophone", "Woodblock", "Harmonica"][at % 5];
+  return name.scrollWidth > name.clientWidth || name.clientHeight > 1.5 * parseFloat(getComputedStyle(name).lineHeight);
+}).length"""
+
+
+@pytest.mark.parametrize("width", [320, 360, 390])
+def test_no_name_of_an_instrument_breaks_inside_a_word(visit, width):
+    assert visit(width, 740, touch=True).evaluate(BROKEN) == 0

@@ -56,6 +56,27 @@ def test_saved_kit_holds_the_models_clips_and_opens_again(visit, site, tmp_path)
     assert before.endswith("clip 1")
 
 
+def test_kit_that_another_replaced_can_be_had_back(visit):
+    page = visit(path="?seed=99", script=STANDING)
+    expect(page.locator(".studio .progress")).to_be_hidden()
+    expect(page.locator(".toast")).to_have_count(0)  # the page's own kit is no other
+    pad(page, 1).click()
+    tool(page, "Vary").click()
+    expect(page.locator(".inspector .identity")).to_have_text("tiny-one · a latent of its own")
+    before = json.loads(saved_kit(page).read("kit.json"))["pads"]
+    tool(page, "New kit").click()
+    undo = page.get_by_role("status").filter(has_text="Another kit.").get_by_role("button", name="Undo")
+    undo.click()
+    expect(page.get_by_label("Seed", exact=True)).to_have_value("99")
+    assert json.loads(saved_kit(page).read("kit.json"))["pads"] == before
+    page.locator(".toolbar").get_by_label("Model").select_option("tiny-two")
+    expect(undo).to_be_visible()
+    page.wait_for_url(re.compile("model=tiny-two"))
+    undo.click()
+    assert json.loads(saved_kit(page).read("kit.json"))["pads"] == before
+    page.wait_for_url(re.compile("model=tiny-one.*seed=99"))
+
+
 @pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
 def test_saved_zip_opens_as_it_is_or_packed_anew(visit, tmp_path, compression):
     page = visit(path="?seed=99")

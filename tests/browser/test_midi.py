@@ -3,21 +3,12 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from .listen import LISTEN, heard
+from .listen import GAINS, LISTEN, heard
 from .midi import CHANNEL_PRESSURE, CONTROL, MIDI, NOTE_OFF, NOTE_ON, PAD_PRESSURE, SUSTAIN
 from .studio import pad, tool
 from .waiting import STANDING
 
 pytestmark = pytest.mark.browser
-GAINS = """
-globalThis.gains = [];
-globalThis.GainNode = class extends GainNode {
-  constructor(where, options) {
-    super(where, options);
-    gains.push(options.gain);
-  }
-};
-"""
 
 
 def listening(page: Page) -> Page:

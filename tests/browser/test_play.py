@@ -141,6 +141,20 @@ def test_keys_play_two_octaves_of_the_selected_pad(visit):
     assert name == "audiogan-tiny-one-keys.zip"
 
 
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (1366, 768), (390, 844)])
+def test_keys_are_all_in_sight_and_stay_where_they_are_when_a_take_begins(visit, width, height):
+    page = visit(width, height)
+    page.get_by_role("button", name="Keys", exact=True).click()
+    piano = page.locator(".piano")
+    expect(piano).to_be_in_viewport(ratio=1)
+    before = piano.bounding_box()
+    tool(page, "Record").click(position={"x": 10, "y": 10})
+    expect(page.locator(".step-row:visible")).to_have_count(1)
+    assert piano.bounding_box() == before
+    if width > height:
+        expect(page.locator(".step-row:visible")).to_be_in_viewport(ratio=1)
+
+
 def test_pitched_model_draws_every_key(visit):
     page = visit()
     page.get_by_label("Pad's model").select_option("tiny-pitched")
@@ -246,7 +260,7 @@ def test_header_says_how_to_play_where_there_is_something_to_be_played(visit):
     expect(hint).to_be_visible()
 
 
-@pytest.mark.parametrize(("width", "height", "text"), [(320, 568, 100), (1280, 800, 200)])
+@pytest.mark.parametrize(("width", "height", "text"), [(320, 568, 100), (390, 844, 150), (1280, 800, 200)])
 def test_smallest_phone_and_largest_text_cut_nothing_off(visit, width, height, text):
     page = visit(width, height)
     page.add_style_tag(content=f"html {{ font-size: {text}% !important }}")

@@ -49,6 +49,17 @@ def test_radios_that_come_after_the_page_are_named_all_the_same(visit):
     expect(page.get_by_role("group", name="Sittings that count")).to_be_visible()
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_sittings_that_count_are_one_switch_in_line_with_the_page(visit, width):
+    page = visit(width, 844, path="#/results")
+    first, second = (page.locator("#results-block label").nth(at).bounding_box() for at in (0, 1))
+    assert first["x"] + first["width"] == pytest.approx(second["x"], abs=1)
+    assert min(first["height"], second["height"]) >= 44
+    assert first["x"] == pytest.approx(page.get_by_role("tablist").first.bounding_box()["x"], abs=2)
+    page.get_by_text("Everyone", exact=True).click()
+    expect(page.get_by_role("radio", name="Everyone")).to_be_checked()
+
+
 def test_results_are_live_readable_and_stay_open(visit, site):
     study, store = Study.load(), Store(f"sqlite:///{site.database}")
     for number in range(3):

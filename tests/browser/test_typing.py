@@ -79,6 +79,27 @@ def test_press_of_what_takes_no_focus_ends_typing(visit):
     expect(page.locator(".transport .run")).to_have_text("Stop")
 
 
+def test_enter_ends_typing(visit):
+    page = visit(script=LISTEN)
+    tempo, seed, run = (
+        page.get_by_label("Tempo"),
+        page.get_by_label("Seed", exact=True),
+        page.locator(".transport .run"),
+    )
+    for field, typed in ((tempo, "90"), (seed, "99")):
+        field.click()
+        page.keyboard.press("ControlOrMeta+a")
+        page.keyboard.type(typed)
+        page.keyboard.press("Enter")
+        page.keyboard.press("2")
+        expect(field).to_have_value(typed)
+        expect(field).not_to_be_focused()
+    page.wait_for_url(re.compile("seed=99.*tempo=90"))
+    assert len(heard(page)) == 2
+    page.keyboard.press("Space")
+    expect(run).to_have_text("Stop")
+
+
 def test_keys_are_called_what_is_printed_on_them(visit):
     printed = 'new Map([["KeyQ", "a"], ["KeyA", "q"], ["KeyZ", "w"], ["KeyW", "z"], ["Digit2", "é"]])'
     page = visit(script=f"{LISTEN} navigator.keyboard.getLayoutMap = async () => {printed};")

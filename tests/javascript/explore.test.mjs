@@ -134,7 +134,7 @@ test("sounds one after the other are one sound", () => {
 
 test("nearness to training sounds is judged by how near those lie to each other", () => {
   assert.match(verdict([{ distance_db: 2 }], 6), /may be a copy/);
-  assert.match(verdict([{ distance_db: 5 }], 6), /6\.0 dB from the next\. This sound is no nearer/);
+  assert.equal(verdict([{ distance_db: 5 }], 6), "Nearest is 5.0 dB away; training sounds typically lie 6.0 dB from their nearest: no sign of copying.");
   assert.match(verdict([], 6), /no training sounds/);
-  assert.equal(verdict([{ distance_db: 5 }], null), "");
+  assert.equal(verdict([{ distance_db: 5 }], null), "The only training sound to compare with is 5.0 dB away.");
 });

@@ -132,6 +132,11 @@ export function roveFocus(grid, selector, columns) {
   return () => items().some((item) => item.tabIndex === 0) || stopAt(items()[0]);
 }
 
+// Enter ends typing: what was typed counts, and the keys mean what they mean on the page again.
+export function leaveOnEnter(input) {
+  input.addEventListener("keydown", ({ key }) => key === "Enter" && input.blur());
+}
+
 export function words(name) {
   return name.replaceAll("_", " ");
 }

@@ -5,6 +5,7 @@ import { ask } from "./line.js";
 import { toast } from "./toast.js";
 
 const WITHOUT = "This model ships no index of its training sounds, so the nearest ones cannot be named.";
+const HINT = "Once you ask, the three nearest to this sound stand here: copying would show.";
 
 export class Likeness {
   // `sound()` is what is looked at; it has an origin, what the server made it from.
@@ -13,13 +14,13 @@ export class Likeness {
     this.askButton = button("Nearest training sounds", () => this.ask(), { className: "tool small" });
     this.list = make("ol", { className: "neighbours" });
     this.words = make("p", { className: "legend", role: "status" });
-    this.element = make("div", { className: "likeness" }, this.askButton, this.list, this.words);
+    this.element = make("div", { className: "likeness" }, this.askButton, this.words, this.list, make("p", { className: "legend hint", textContent: HINT }));
   }
 
   setModel(model) {
     this.model = model;
     const { indexed } = model;
-    this.askButton.hidden = !indexed;
+    this.askButton.hidden = this.list.hidden = !indexed;
     this.clear();
     this.words.textContent = indexed ? "" : WITHOUT;
   }
@@ -37,7 +38,7 @@ export class Likeness {
     try {
       const { neighbours, typical_db: typical } = await ask(this.server, "nearest", asked.origin, tell);
       if (this.sound() !== asked) return;
-      this.list.replaceChildren(...neighbours.map(({ source, distance_db: distance }) => make("li", {}, make("span", { textContent: source }), make("b", { textContent: `${distance.toFixed(1)} dB` }))));
+      this.list.replaceChildren(...neighbours.map(rowOf));
       this.words.textContent = verdict(neighbours, typical);
     } catch (error) {
       this.words.textContent = "";
@@ -46,11 +47,20 @@ export class Likeness {
   }
 }
 
-// What the distances mean, in a sentence.
+function rowOf({ source, distance_db: distance }) {
+  return make("li", {}, make("span", { textContent: source, title: source }), make("b", { textContent: inDecibels(distance) }));
+}
+
+// What the distances mean, in a sentence. `typical` is how far a training sound usually is from the one nearest to it; null
+// where there is but one.
 export function verdict(neighbours, typical) {
-  if (!neighbours.length) return "There are no training sounds of this instrument in the index.";
-  if (typical === null) return "";
+  if (!neighbours.length) return "The index has no training sounds of this instrument.";
   const nearest = neighbours[0].distance_db;
-  const said = `One training sound is typically ${typical.toFixed(1)} dB from the next.`;
-  return `${said} ${nearest < typical / 2 ? "This sound is much nearer than that: it may be a copy." : "This sound is no nearer than that would explain."}`;
+  if (typical === null) return `The only training sound to compare with is ${inDecibels(nearest)} away.`;
+  const copied = nearest < typical / 2 ? "it may be a copy" : "no sign of copying";
+  return `Nearest is ${inDecibels(nearest)} away; training sounds typically lie ${inDecibels(typical)} from their nearest: ${copied}.`;
+}
+
+function inDecibels(distance) {
+  return `${distance.toFixed(1)} dB`;
 }

@@ -7,9 +7,9 @@ export const BASE = { min: 24, max: 84, value: 48 }; // MIDI number of the lowes
 const RELEASE = 0.07; // time constant of a released key, seconds
 
 export class Notes extends EventTarget {
-  constructor(studio, tuner) {
+  constructor(studio, tuner, sequencer) {
     super();
-    Object.assign(this, { studio, tuner, base: BASE.value, voices: new Map(), held: new Set(), sustain: false, made: "", label: null });
+    Object.assign(this, { studio, tuner, sequencer, base: BASE.value, voices: new Map(), held: new Set(), sustain: false, made: "", label: null });
   }
 
   get sound() {
@@ -74,7 +74,7 @@ export class Notes extends EventTarget {
     this.voices.get(pitch)?.stop();
     const { sound, gain: level, length } = this.studio.pads[this.studio.selected];
     const { buffer, gain, rate } = this.tuner.at(sound, pitch);
-    this.voices.set(pitch, play(buffer, { gain: (velocity ?? 1) * gain * gainOf(level), rate, share: length / 100 }));
+    this.voices.set(pitch, play(buffer, { gain: (velocity ?? this.sequencer.velocity) * gain * gainOf(level), rate, share: length / 100 }));
     this.dispatchEvent(new CustomEvent("played", { detail: { pitch, velocity } }));
     this.dispatchEvent(new CustomEvent("note", { detail: pitch }));
   }

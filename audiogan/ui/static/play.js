@@ -1,5 +1,6 @@
 // The Play tab: pads, what can be done to the selected one, a sequencer and a keyboard, around one studio.
 
+import { offerKits } from "./another_kit.js";
 import { chromaticZip, kitZip, loopWav, soundWav } from "./bounce.js";
 import { button, isShown, lendFocus, make, saveFile, segmented } from "./dom.js";
 import { audio } from "./engine.js";
@@ -30,7 +31,7 @@ export function mount({ element, props, server }) {
   const tuner = new Tuner(studio);
   const player = new Player(studio, tuner);
   const sequencer = new Sequencer(studio, player);
-  const notes = new Notes(studio, tuner);
+  const notes = new Notes(studio, tuner, sequencer);
   const isHere = () => isShown(element);
   const actions = buildActions(studio, sequencer, player, notes, isHere);
   const inspector = buildInspector(studio, player, actions);
@@ -65,14 +66,15 @@ function silence(sequencer, player, notes) {
 // What visitors can do; what goes wrong becomes a toast. A sound that comes when nobody `isHere` any more is not played.
 function buildActions(studio, sequencer, player, notes, isHere) {
   const run = (promise) => Promise.resolve(promise).catch((error) => toast(error.message));
+  const load = offerKits(studio, (takeBack) => (isHere() ? toast("Another kit.", "done", takeBack) : null));
   const heard = async (number, promise) => (await run(promise)) && isHere() && player.press(number);
   return {
     run,
     press: (number, velocity) => {
-      player.press(number, velocity);
+      player.press(number, velocity ?? sequencer.velocity);
       sequencer.write(number, { velocity });
     },
-    load: (base) => run(studio.load(base)),
+    load: (base) => run(load(base)),
     reroll: (number) => heard(number, studio.reroll(number)),
     vary: (number) => heard(number, studio.vary(number)),
     change: (number, model, label) => heard(number, studio.change(number, model, label)),
@@ -174,7 +176,7 @@ function buildViews(tabs, midi) {
   return node;
 }
 
-// The lower half: steps or keys, and above keys that are recorded the steps that they go into.
+// The lower half: steps or keys, and below keys that are recorded, so that none of them moves, the steps that they go into.
 function buildDock(studio, sequencer, player, notes, actions) {
   const steps = buildSteps(studio, sequencer, player);
   const keys = buildKeyboard(studio, notes, actions);
@@ -190,7 +192,9 @@ function buildDock(studio, sequencer, player, notes, actions) {
   const show = (chosen) => {
     mode = chosen;
     lay();
-    if (mode === "keys") actions.run(notes.refresh());
+    if (mode !== "keys") return;
+    keys.lastChild.scrollIntoView({ block: "nearest" }); // the piano
+    actions.run(notes.refresh());
   };
   const tabs = segmented("Sequencer or keyboard", [["steps", "Steps"], ["keys", "Keys"]], mode, show);
   const follow = () => mode === "keys" && actions.run(notes.refresh());
@@ -198,5 +202,5 @@ function buildDock(studio, sequencer, player, notes, actions) {
   studio.addEventListener("selected", follow);
   sequencer.addEventListener("recording", lay);
   show(mode);
-  return { node: make("div", { className: "dock" }, sequence, keys), tabs, mode: () => mode };
+  return { node: make("div", { className: "dock" }, keys, sequence), tabs, mode: () => mode };
 }

@@ -1,6 +1,6 @@
 // Fields for seeds, and dice.
 
-import { button, make } from "./dom.js";
+import { button, leaveOnEnter, make } from "./dom.js";
 import { isSeed, randomSeed } from "./kit.js";
 import { toast } from "./toast.js";
 
@@ -9,6 +9,7 @@ const CORNERS = ["Top left", "Top right", "Bottom left", "Bottom right"];
 // `change()` comes with another seed; what is none is said, and the seed before stays.
 export function seedField(label, value, change) {
   const input = make("input", { value, inputMode: "numeric", maxLength: 19, autocomplete: "off" });
+  leaveOnEnter(input);
   const set = (seed) => {
     value = seed;
     input.value = seed;

@@ -40,6 +40,11 @@ export class Sequencer extends EventTarget {
     this.dispatchEvent(new Event("running"));
   }
 
+  // How hard what is pressed sounds where that is not known: in a take as it will be written.
+  get velocity() {
+    return this.take && this.running ? LEVELS[this.level] : 1;
+  }
+
   toggle() {
     return this.running ? this.stop() : this.start();
   }

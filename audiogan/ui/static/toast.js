@@ -10,7 +10,8 @@ export function dropUndo() {
   for (const { parentNode } of shelf?.querySelectorAll(".take-back") ?? []) parentNode.dispatchEvent(new Event("outdated"));
 }
 
-// With `undo`, what was done can be taken back while the line stands; in another tab it would be in the way.
+// With `undo`, what was done can be taken back while the line stands; in another tab it would be in the way. Answers what
+// takes the line away.
 export function toast(text, state = "wrong", undo = null) {
   shelf ??= document.body.appendChild(make("div", { className: "toasts" }));
   const line = make("p", { textContent: text });
@@ -33,4 +34,5 @@ export function toast(text, state = "wrong", undo = null) {
   shelf.replaceChildren(...others.slice(-2), note);
   note.addEventListener("outdated", close);
   setTimeout(close, SECONDS[undo ? "undo" : state] * 1000);
+  return close;
 }

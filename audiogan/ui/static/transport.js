@@ -1,7 +1,7 @@
 // Start and stop, tempo, swing, and what the pattern is.
 
 import { SWING, STEPS, TEMPO } from "./clock.js";
-import { button, choice, make, rename, segmented, slider } from "./dom.js";
+import { button, choice, leaveOnEnter, make, rename, segmented, slider } from "./dom.js";
 import { NORMAL, PATTERNS } from "./pattern.js";
 
 const TAP_GAP = 2500; // milliseconds after which tapping starts anew
@@ -56,6 +56,7 @@ function buildTempo(studio) {
     studio.changed();
   };
   input.addEventListener("change", () => put(Number(input.value)));
+  leaveOnEnter(input);
   const taps = [];
   const tap = button("Tap", () => {
     const now = performance.now();

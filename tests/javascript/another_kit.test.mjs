@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { settle, studio } from "./a_studio.mjs";
+import { offerKits } from "../../audiogan/ui/static/another_kit.js";
+
+// A studio whose kits can be had back: `told` are the ways back that were offered.
+function offered() {
+  const { studio: it, calls } = studio();
+  const told = [];
+  const standing = new Set();
+  const load = offerKits(it, (takeBack) => {
+    told.push(takeBack);
+    standing.add(takeBack);
+    return () => standing.delete(takeBack);
+  });
+  const answer = async (upTo) => {
+    while (calls.length < upTo) await settle();
+    calls[upTo - 1].reply();
+  };
+  const seeds = () => [...new Set(it.pads.map(({ sound }) => sound.seed))].join();
+  return { it, load, answer, seeds, told, standing, calls };
+}
+
+const kit = (seed) => ({ model: "one", label: null, seed });
+
+test("the kit before another comes back, but for what was locked meanwhile, and the beat stays", async () => {
+  const { it, load, answer, seeds, told } = offered();
+  const made = load(kit("8"));
+  await answer(1);
+  assert.equal(told.length, 0); // half of it is there
+  await answer(2);
+  await made;
+  assert.equal(told.length, 1);
+  it.setStep(3, 7, 3);
+  it.pads[5].locked = true;
+  it.pads[6].gain = -6;
+  told[0]();
+  assert.deepEqual([it.base.seed, it.settled.seed, it.pads[5].sound.seed, it.pads[6].gain], ["7", "7", "8", -6]);
+  assert.deepEqual([it.pads[4].sound.seed, it.pads[4].past.length, it.kit.pattern[3][7]], ["7", 0, 3]);
+  it.pads[5].sound = it.pads[4].sound;
+  assert.equal(seeds(), "7");
+});
+
+test("of two kits in a hurry the second leads back to what was there before both", async () => {
+  const { load, answer, seeds, told } = offered();
+  const first = load(kit("8"));
+  await answer(1);
+  await settle();
+  assert.equal(seeds(), "8,7");
+  const second = load(kit("9"));
+  for (const call of [2, 3, 4]) await answer(call);
+  await Promise.all([first, second]);
+  assert.deepEqual([seeds(), told.length], ["9", 1]);
+  told[0]();
+  assert.equal(seeds(), "7");
+});
+
+test("of two kits one after the other each leads back to the one before, until another is asked for", async () => {
+  const { it, load, answer, seeds, told, standing } = offered();
+  for (const [at, seed] of ["8", "9"].entries()) {
+    const made = load(kit(seed));
+    for (const call of [1, 2]) await answer(2 * at + call);
+    await made;
+  }
+  const third = load(kit("10"));
+  assert.equal(standing.size, 0);
+  await answer(5);
+  told[1]();
+  await third;
+  assert.deepEqual([seeds(), it.base.seed, it.busy.size, told.length], ["8", "8", 0, 2]);
+});
+
+test("a kit that was stopped, that failed or in which every pad is locked offers no way back", async () => {
+  const { it, load, answer, told, calls } = offered();
+  const stopped = load(kit("8"));
+  await answer(1);
+  await settle();
+  it.task.cancel();
+  await answer(2);
+  await stopped;
+  const failed = load(kit("9"));
+  while (calls.length < 3) await settle();
+  calls[2].resolve({ error: "No." });
+  await assert.rejects(failed);
+  for (const pad of it.pads) pad.locked = true;
+  await load(kit("10"));
+  assert.equal(told.length, 0);
+});
