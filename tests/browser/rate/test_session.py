@@ -83,7 +83,8 @@ def test_instrument_is_told_only_once_what_is_asked_before_is_answered(visit, ra
     expect(page.locator(".rate .status")).to_have_text(re.compile("^Meant to be: (Flute|Snare drum)"))
     expect(page.get_by_role("group", name="Meant to be:")).to_be_focused()
     expect(page.get_by_role("button", name="Play: A real")).to_be_visible()
-    expect(quality.get_by_role("radio", name="5 Excellent")).to_be_disabled()
+    expect(quality.get_by_role("radio", name="2 Poor")).to_be_disabled()
+    expect(quality.get_by_role("radio")).to_have_count(1)  # on a phone what was answered is a line
     assert serious(page) == []
     for key in ("5", "1"):
         page.keyboard.press(key)
@@ -126,7 +127,7 @@ def test_phone_finishes_by_touch_with_room_for_every_thumb(visit, rate_site):
 
 
 def assert_room_for_thumbs(page: Page) -> None:
-    for target in page.locator(".trial button:visible, .trial .choices label:visible").all():
+    for target in page.locator(".trial button:visible, .trial .choices label:not(:has(:disabled)):visible").all():
         box = target.bounding_box()
         assert box["width"] >= 44
         assert box["height"] >= 44
