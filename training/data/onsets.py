@@ -16,6 +16,7 @@ PRE_ROLL_SECONDS = 0.004
 HOPS_A_SECOND = 250
 QUIET_SHARE = 0.25  # of a recording's hops, the quietest, from whose means its offset is known
 FEWEST_QUIET = 8  # fewer could be one half of a low sound's period
+SLIGHT = 1e-3  # of the peak: an offset 20 dB below `ONSET_RANGE_DB` hides no onset
 CLEAR = 3.0  # an offset is so many times as large as those means differ
 
 
@@ -101,7 +102,8 @@ class Levels:
             total.append(hops @ np.ones(hop, np.float32))
         energy = np.concatenate([*energy, [rest @ rest]], dtype=np.float32)
         total = np.concatenate([*total, [rest.sum()]], dtype=np.float32)
-        offset = _offset(energy[:-1], total[:-1], hop)
+        slight = abs(float(total.sum())) < SLIGHT * max(high, -low) * length  # most recordings' is
+        offset = 0.0 if slight else _offset(energy[:-1], total[:-1], hop)
         if offset:  # the sum of (x - offset)^2, without another look at the samples
             size = np.append(np.full(len(energy) - 1, hop), len(rest))
             energy = (energy - offset * (2 * total - offset * size)).clip(0).astype(np.float32)
