@@ -4,6 +4,7 @@ import argparse
 import errno
 import os
 import sys
+from pathlib import Path
 
 NO_MEMORY = ("out of memory", "not enough memory", "can't allocate memory")  # what torch's RuntimeErrors say of it
 
@@ -14,6 +15,13 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str):
         """Print the mistake and leave with status 2."""
         self.exit(2, f"{self.prog}: {message}\n")
+
+
+def named_folder(text: str) -> Path:
+    """The type of an argument that names a folder: an empty one, of a variable that is not set, is not the one here."""
+    if not text:
+        raise argparse.ArgumentTypeError("it names no folder")
+    return Path(text)
 
 
 def run_command(parser: argparse.ArgumentParser, arguments: list[str] | None) -> int:

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from audiogan import checkpoint, hub, synthesis
-from audiogan.arguments import Parser, run_command
+from audiogan.arguments import Parser, named_folder, run_command
 from audiogan.audio import wav_bytes, write_wav
 from audiogan.cli_evaluate import add_evaluate
 from audiogan.cli_hub import add_hub
@@ -59,7 +59,7 @@ def _add_generate(commands) -> None:
     generate.add_argument("--pitch", type=float, metavar="MIDI", help="for models that take a pitch")
     generate.add_argument("--truncation", type=float, default=1.0, help="above 0, at most 1 (default): less is tamer")
     generate.add_argument("--device", default="auto", help=", ".join(CHOICES))
-    generate.add_argument("--out", required=True, type=Path, metavar="DIR")
+    generate.add_argument("--out", required=True, type=named_folder, metavar="DIR")
     generate.set_defaults(run=_generate)
 
 

@@ -4,6 +4,7 @@ import { Directions } from "./directions.js";
 import { isShown, make, words } from "./dom.js";
 import { play, wake } from "./engine.js";
 import { PlaceAddress } from "./explore_address.js";
+import { stemOf } from "./kit.js";
 import { Likeness } from "./likeness.js";
 import { SIDE } from "./lattice.js";
 import { evenGain } from "./loudness.js";
@@ -201,7 +202,7 @@ class Explorer {
     return Object.assign(sound, {
       title: words(label || model),
       detail: `${model} · seeds ${corners.join(", ")} · ${this.whereabouts({ x, y })}${moved}`,
-      fileName: `${model}-${(label || "any").replaceAll(" ", "_")}-${corners.join("-")}-${x}-${y}.wav`,
+      fileName: `${stemOf(model, label)}-${corners.join("-")}-${x}-${y}.wav`,
     });
   }
 

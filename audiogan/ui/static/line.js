@@ -1,5 +1,7 @@
 // How every tab asks the server: a busy one is asked again, a lost answer too, and whoever waits is told their place in line.
 
+import { randomHex } from "./random.js";
+
 const PATIENCE = [500, 1000, 2000, 4000]; // milliseconds to wait before asking again, where the server names none
 const LOOK_MS = 1000; // how often to ask for the place in line
 const TICKET_BYTES = 8;
@@ -26,7 +28,7 @@ async function askInLine(server, name, request, tell, wait) {
 }
 
 async function watched(server, name, request, tell) {
-  const ticket = [...crypto.getRandomValues(new Uint8Array(TICKET_BYTES))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const ticket = randomHex(TICKET_BYTES);
   let told = false;
   const look = setInterval(async () => {
     const { place } = (await server.line?.(ticket).catch(() => null)) ?? {};

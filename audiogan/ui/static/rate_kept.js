@@ -1,5 +1,7 @@
 // What the browser keeps of a sitting. Storage may be switched off: then this page view is the session.
 
+import { randomHex } from "./random.js";
+
 const memory = new Map();
 
 export function kept(name) {
@@ -35,5 +37,5 @@ export function fresh(name) {
 }
 
 export function drawn() {
-  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return randomHex(16);
 }
