@@ -71,6 +71,8 @@ def test_what_is_there_is_gone_on_with(built, sounds, capsys, monkeypatch):
         (["--num-samples", "8192"], "--num-samples 16384, not 8192", True),
         (["--no-normalize"], "--no-normalize false, not true", False),
         (["--crops", "2"], "--crops 8, not 2", True),
+        (["--held-out", "0.5"], "--held-out 0.1, not 0.5", True),
+        (["--held-out", "0.2"], "--held-out 0.1, not 0.2", False),
         ([], '"sounds0", not "others"', False),
     ],
 )

@@ -5,10 +5,10 @@ import json
 from pathlib import Path
 
 from audiogan.files import write_atomically
-from training.data.folder import called
+from training.data.folder import TEST_FRACTION, called
 
 FILE = "asked.json"  # of a work folder
-OPTIONS = ("soundfont", "labels", "licences", "verified_only", "crops", "no_pitch")  # of `prepare`, not in meta.json
+OPTIONS = ("soundfont", "labels", "licences", "verified_only", "held_out", "crops", "no_pitch")  # not in meta.json
 FORM = ("sample_rate", "num_samples", "no_normalize")  # which are in it
 
 
@@ -37,7 +37,7 @@ def _asked(options) -> dict:
 
 def _there(options) -> dict:
     """What is known of the data that are there: all of it, or what meta.json says where no note was kept."""
-    known = {}
+    known = {"held_out": TEST_FRACTION}  # of data from before that could be chosen
     with contextlib.suppress(OSError, ValueError):
         known |= json.loads((options.work / FILE).read_text())
     with contextlib.suppress(OSError, ValueError, KeyError):

@@ -27,6 +27,9 @@ def add_sources(parser) -> tuple:
     _add_fsdkaggle2018(fsd)
     folder = sources.add_parser("folder", help="any folder of audio; sub-folders are labels")
     folder.add_argument("audio", metavar="AUDIO_DIR", type=Path)
+    folder.add_argument(
+        "--held-out", type=float, default=0.1, metavar="SHARE", help="of each label's files, for test (default: 0.1)"
+    )
     folder.set_defaults(prepare=_prepare_folder)
     for source in (fsd, folder):
         source.add_argument("--crops", type=int, default=8, help="the most clips of one file (default: 8)")
@@ -98,7 +101,8 @@ def _some_of(option: str, text: str | None, known: tuple[str, ...]) -> tuple[str
 def _prepare_folder(options) -> None:
     from training.data import folder
 
-    _report(options.out, *folder.prepare(options.audio, options.out, _clip_format(options), _max_crops(options)))
+    form, max_crops = _clip_format(options), _max_crops(options)
+    _report(options.out, *folder.prepare(options.audio, options.out, form, max_crops, share=options.held_out))
 
 
 def _prepare_fsdkaggle2018(options) -> None:

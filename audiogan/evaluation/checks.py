@@ -61,5 +61,5 @@ def check_data(data: PreparedData) -> None:
         raise ValueError(
             f"{data.folder} has {len(test)} test clips and {alike} training clips of their labels, and {FEWEST} and "
             f"{2 * FEWEST} are needed: prepare more files of each label, of two of which one is held out and of more a "
-            "tenth, or more --crops of each file"
+            "tenth or what --held-out says, or more --crops of each file"
         )

@@ -3,7 +3,7 @@
 FEWEST = 2  # clips that are worth a distance
 NOTHING = (
     "nothing is held out: scores are of training audio and cannot tell what was learnt from what was copied; "
-    "of two files of a label one is, of more a tenth, so prepare more files of each"
+    "of two files of a label one is, of more a tenth (--held-out), so prepare more files of each"
 )
 
 
