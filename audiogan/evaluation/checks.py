@@ -11,6 +11,7 @@ from audiogan.evaluation.classifier import ClassifierConfig
 from audiogan.evaluation.manifold import NEIGHBOURS
 from audiogan.sounds_folder import SoundsFolder
 from audiogan.synthesis import Synthesizer
+from audiogan.text import few
 
 FEWEST = NEIGHBOURS + 1
 
@@ -48,8 +49,13 @@ def check_form(name: str, config: ModelConfig | ClassifierConfig, data: Prepared
                 f"{name} has {quantity} {getattr(config, quantity)}, but the data have {getattr(data, quantity)}{hint}"
             )
     if config.labels and set(config.labels) != set(data.labels):
-        odd = sorted(set(config.labels) ^ set(data.labels))
-        raise ValueError(f"{name} and the data have other labels ({', '.join(odd[:5])}){hint}")
+        its, theirs = (
+            few(sorted(set(one) - set(other))) or "none"
+            for one, other in ((config.labels, data.labels), (data.labels, config.labels))
+        )
+        raise ValueError(
+            f"{name} and the data have other labels (of {name} alone: {its}; of the data alone: {theirs}){hint}"
+        )
 
 
 def check_data(data: PreparedData) -> None:
