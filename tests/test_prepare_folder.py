@@ -167,6 +167,13 @@ class TestFolder:
             assert cli.main([*command, share]) == 2
             assert f"--held-out must be a share above 0 and below 1, not {share}" in capsys.readouterr().err
 
+    def test_labels_that_nothing_is_held_out_of_are_named(self, recordings, tmp_path, capsys):
+        for label in ("lone", "odd"):
+            (recordings / label).mkdir()
+            soundfile.write(recordings / label / "0.wav", tone(500 + len(label)), SAMPLE_RATE)
+        assert cli.main(["prepare", "folder", str(recordings), "--out", str(tmp_path / "out"), "--no-pitch"]) == 0
+        assert "nothing is held out of lone, odd: no score will be of such sounds\n" in capsys.readouterr().err
+
     def test_name_of_the_folder_is_text_that_a_card_can_have(self, recordings, tmp_path):
         recordings.rename(tmp_path / "odd\n\x1b")
         folder.prepare(tmp_path / "odd\n\x1b", tmp_path / "out", FORM, workers=1)

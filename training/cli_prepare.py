@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from audiogan.arguments import printable
-from training.data.held_out import NOTHING, holds_out
+from training.data.held_out import NOTHING, holds_out, unscored
 
 
 def add_prepare(commands) -> None:
@@ -134,8 +134,9 @@ def _report(out: Path, count: int, skipped: list) -> None:
     for item in skipped:
         print(printable(f"skipped {item.source}: {item.reason}"), file=sys.stderr)
     print(f"{count} clips in {out} ({len(skipped)} skipped)")
-    if not holds_out(json.loads((out / "meta.json").read_text())["counts"]):
-        print(NOTHING, file=sys.stderr)
+    counts = json.loads((out / "meta.json").read_text())["counts"]
+    if sentence := unscored(counts) if holds_out(counts) else NOTHING:
+        print(printable(sentence), file=sys.stderr)
 
 
 def _clip_format(options):

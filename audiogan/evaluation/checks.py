@@ -58,6 +58,12 @@ def check_form(name: str, config: ModelConfig | ClassifierConfig, data: Prepared
         )
 
 
+def not_held_out(data: PreparedData) -> list[str]:
+    """Labels that have clips to train on and none held out: no score is of them."""
+    train, test = (set(data.label[data.split == split].tolist()) for split in ("train", "test"))
+    return [label for number, label in enumerate(data.labels) if number in train - test]
+
+
 def check_data(data: PreparedData) -> None:
     """ValueError where labels share files, or too few clips are there to be neighbours: held out, and in halves."""
     check_names(data.labels)
