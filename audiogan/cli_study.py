@@ -106,12 +106,14 @@ def _power(options) -> None:
 
     seed = check_seed(options.seed, "--seed")
     study = Study.load(options.folder or chosen_folder())
-    spread = power.pilot(options.file, options.question, study) if options.file else Components()
+    pilot = power.pilot(options.file, options.question, study) if options.file else None
+    spread = pilot.spread if pilot else Components()
     numbers = options.listeners or [study.design.minimum_raters * times for times in (1, 2, 4, 8)]
     found = power.forecast(study, numbers, spread, seed=seed)
     if options.json:
-        rows = [asdict(one) for one in found]
-        print(json.dumps({"study_hash": study.hash, "spread": asdict(spread), "forecasts": rows}, indent=2))
+        counts = {name: count for name, count in vars(pilot).items() if name != "spread"} if pilot else None
+        document = {"study_hash": study.hash, "spread": asdict(spread), "pilot": counts}
+        print(json.dumps(document | {"forecasts": [asdict(one) for one in found]}, indent=2))
         return
     for line in power.text(study, spread, found, options.file):
         print(line, flush=True)

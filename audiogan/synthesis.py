@@ -33,6 +33,10 @@ class Synthesizer:
         self.checkpoint, self.name, self.config = description, description.name, generator.config
         self.generator, self.renderer = generator, Renderer(generator, device)
 
+    def __repr__(self) -> str:
+        made = f"{len(self.labels)} labels, {self.num_samples} samples at {self.sample_rate} Hz"
+        return f"<Synthesizer {self.name}: {self.config.architecture}, {made}, on {self.renderer.device}>"
+
     @property
     def labels(self) -> tuple[str, ...]:
         return self.config.labels
@@ -83,7 +87,7 @@ class Synthesizer:
     def generate(
         self,
         num: int,
-        seed: int,
+        seed: int = 0,
         label: str | None = None,
         pitch: float | None = None,
         truncation: float = 1.0,

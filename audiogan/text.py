@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from audiogan.files import regular
@@ -48,6 +49,12 @@ def read_object(file: Path, most_bytes: int, **version: int) -> dict:
     if not isinstance(document, dict) or document.get(name) != value:
         raise ValueError(f"its {name} is not {value}")
     return document
+
+
+def few(names: Sequence[str], most: int = 4) -> str:
+    """Names with commas between: the first ones, and how many more there are."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def in_words(label: str) -> str:

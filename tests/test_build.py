@@ -1,5 +1,6 @@
 """Two commands: from a folder of sounds to a checkpoint that plays, and from there to a report."""
 
+import argparse
 import json
 import shutil
 
@@ -10,7 +11,7 @@ from test_cli import refused, run
 
 from audiogan import checkpoint
 from audiogan.folders import alone_in
-from training import cli
+from training import asked, cli
 from training.classifier import ClassifierTraining
 
 SETTINGS = ("dim=2", "batch_size=4", "critic_width=8", "feature_steps=2", "precision=float32", "preview_every=2")
@@ -49,6 +50,8 @@ def test_sounds_become_a_checkpoint_that_plays(built, tmp_path):
     card = (built / "ck/mine/README.md").read_text()
     assert "high, low" in card
     assert "--set dim=2" in card
+    _, _, commands = card.partition("## Made by\n\n")
+    assert commands.startswith("    python -m training prepare folder sounds0 --out DATA --no-pitch\n    python -m")
     assert str(built) not in card
     assert json.loads((built / "ck/mine/config.json").read_text())["training"]["steps"] == 2
 
@@ -71,6 +74,8 @@ def test_what_is_there_is_gone_on_with(built, sounds, capsys, monkeypatch):
         (["--num-samples", "8192"], "--num-samples 16384, not 8192", True),
         (["--no-normalize"], "--no-normalize false, not true", False),
         (["--crops", "2"], "--crops 8, not 2", True),
+        (["--held-out", "0.5"], "--held-out 0.1, not 0.5", True),
+        (["--held-out", "0.2"], "--held-out 0.1, not 0.2", False),
         ([], '"sounds0", not "others"', False),
     ],
 )
@@ -84,6 +89,43 @@ def test_data_that_were_asked_for_otherwise_are_refused(built, sounds, tmp_path,
     said = refused(capsys, cli.main, *again)
     assert f"was prepared from {words}: name another --work" in said.replace(sounds.name, "sounds0")
     assert not (tmp_path / "ck").exists()
+
+
+def test_sounds_that_came_since_are_not_passed_over(built, sounds, tmp_path, capsys):
+    """And what an older version noted says nothing of them."""
+    shutil.copytree(built / "work", tmp_path / "work")
+    shutil.copytree(sounds, tmp_path / sounds.name)
+    command = ["build", "folder", tmp_path / sounds.name, "--preset", "specgan-cpu", *arguments(tmp_path)]
+    asked.refuse_other(cli._parser().parse_args([*map(str, command)], argparse.Namespace(data=tmp_path / "work/data")))
+    soundfile.write(tmp_path / sounds.name / "low/late.wav", tone(333), SAMPLE_RATE)
+    said = refused(capsys, cli.main, *command)
+    assert f"work/data was prepared from 80 files, and {tmp_path / sounds.name} has 81 by now" in said
+    assert not (tmp_path / "ck").exists()
+    noted = json.loads((tmp_path / "work/asked.json").read_text())
+    (tmp_path / "work/asked.json").write_text(json.dumps({key: noted[key] for key in noted if "files" not in key}))
+    asked.refuse_other(cli._parser().parse_args([*map(str, command)], argparse.Namespace(data=tmp_path / "work/data")))
+
+
+def test_what_a_build_makes_below_the_sounds_is_none_of_them(sounds, tmp_path):
+    options = argparse.Namespace(audio=sounds, work=tmp_path)
+    assert (found := asked.sounds(options))["files"] == 80
+    shutil.copytree(sounds, tmp_path / "all")
+    options = argparse.Namespace(audio=tmp_path / "all", work=tmp_path / "all/work")
+    assert asked.sounds(options) == found  # wherever they lie
+    (tmp_path / "all/work/run").mkdir(parents=True)
+    shutil.copy(sounds / "low/0.wav", tmp_path / "all/work/run/preview.wav")
+    assert asked.sounds(options) == found
+    (tmp_path / "all/low/0.wav").write_bytes(b"RIFF")
+    assert asked.sounds(options)["files_sha256"] != found["files_sha256"]
+
+
+def test_a_card_has_the_command_that_the_data_were_prepared_by(tmp_path):
+    words = ["build", "general-midi", "--soundfont", "/a/b c.sf2", "/d.sf2", "--num-samples", "8192", "--no-normalize"]
+    options = cli._parser().parse_args([*words, "--work", str(tmp_path), "--name", "x"])
+    assert asked.command(options) == ""  # older versions noted nothing
+    asked.note(options, {})
+    expected = "prepare general-midi --out DATA --soundfont 'b c.sf2' d.sf2 --num-samples 8192 --no-normalize"
+    assert asked.command(options) == f"python -m training {expected}"
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from audiogan.evaluation.classifier import Classifier, ClassifierConfig
 from audiogan.evaluation.clips import note
 from training import classifier as training
 from training.classifier import ClassifierTraining
+from training.data.clips import Clip, ClipFormat, DataSetWriter
 
 QUICK = ClassifierTraining(batch_size=4, steps=3, check_every=3, width=4)
 
@@ -63,6 +64,16 @@ class TestTraining:
         notes = [{note(data.index[row]) for row in rows} for rows in (fit, stop)]
         assert not notes[0] & notes[1]
         assert set(data.label[stop]) == {0, 1}
+
+    def test_data_with_one_recording_of_each_label_to_train_on_are_refused_by_name(self, tmp_path):
+        labels = tuple(f"kind {number:02}" for number in range(30))
+        with DataSetWriter(tmp_path / "data", ClipFormat(), labels, "tests") as writer:
+            for number in range(60):
+                split = "test" if number % 2 else "train"
+                writer.add(Clip(np.full(16384, number, np.int16), labels[number // 2], f"{number}.wav", split))
+        with pytest.raises(ValueError, match=r"none of the 30 labels \(kind 00, .* kind 03 and 26 more\) has two"):
+            training.train(PreparedData(tmp_path / "data"), tmp_path / "out", QUICK)
+        assert not (tmp_path / "out").exists()
 
     def test_same_seed_same_classifier(self, prepared, tmp_path):
         for name in ("a", "b"):

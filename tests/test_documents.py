@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from audiogan import checkpoint, cli
+from audiogan.listening.study import DEFAULT_FOLDER
 from training import cli as training_cli
 from training.config import load_preset
 
@@ -56,6 +57,25 @@ def test_there_are_commands_in_every_kind_of_document():
 def test_links_lead_to_files(path):
     for link in LINK.findall(path.read_text("utf-8")):
         assert re.match(r"https?://", link) or (path.parent / link).is_file(), link
+
+
+def test_the_python_of_the_readme_and_of_its_page_runs(prepared, votes, tmp_path, monkeypatch, capsys):
+    """From top to bottom, as in a notebook, beside a data set, a study and an export; `gradio_client` needs a page."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/mine").symlink_to(prepared)
+    (tmp_path / "my-study").symlink_to(DEFAULT_FOLDER)
+    (tmp_path / "votes.csv").symlink_to(votes)
+    monkeypatch.chdir(tmp_path)
+    texts = [(ROOT / name).read_text("utf-8") for name in ("README.md", "docs/python.md")]
+    blocks = [block for text in texts for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL)]
+    names: dict = {}
+    for block in (block for block in blocks if "gradio_client" not in block):
+        exec(block, names)  # noqa: S102
+    assert names["clips"].shape == (4, 16384)
+    assert names["config"].steps == 7000
+    said = capsys.readouterr().out
+    assert "<Synthesizer hybrid-instruments: hybrid, 19 labels, 16384 samples at 16000 Hz, on " in said
+    assert "tiny-wavegan 3" in said
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))

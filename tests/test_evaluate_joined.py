@@ -2,14 +2,19 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+from conftest import LABELS, NUM_SAMPLES
 from voting import STUDY, vote
 
+import audiogan
 from audiogan.cli_evaluate import named_runs
-from audiogan.evaluation import history, ratings
+from audiogan.dataset import PreparedData
+from audiogan.evaluation import evaluate, history, ratings, report
 from audiogan.evaluation.evaluate import _of_these_weights
 from audiogan.evaluation.tables import ratings_table
 from audiogan.listening import records
+from training.data.clips import Clip, ClipFormat, DataSetWriter
 
 
 class TestHistoryAndRatings:
@@ -58,3 +63,25 @@ class TestHistoryAndRatings:
         assert named_runs(["x", "b=y"], ["a", "b"]) == {"a": Path("x"), "b": Path("y")}
         with pytest.raises(ValueError, match="must be the run of a model"):
             named_runs(["x", "y"], ["a"])
+
+
+class TestLabelsThatNothingIsHeldOutOf:
+    def test_are_named_before_the_work_and_kept(self, checkpoints, judge, tmp_path, capsys, monkeypatch):
+        with DataSetWriter(tmp_path / "data", ClipFormat(), LABELS, "tests") as writer:
+            for number in range(48):
+                split = "test" if number % 4 == 0 else "train"  # all of them flutes
+                writer.add(Clip(np.full(NUM_SAMPLES, number, np.int16), LABELS[number % 2], str(number), split))
+        data = PreparedData(tmp_path / "data")
+        assert evaluate.not_held_out(data) == ["Snare_drum"]
+        monkeypatch.setattr(evaluate, "Evaluation", lambda *_: 1 / 0)
+        model = audiogan.load("tiny-wavegan", "cpu", checkpoints)
+        with pytest.raises(ZeroDivisionError):
+            evaluate.evaluate([model], data, tmp_path / "out", evaluate.Settings(60, classifier=judge))
+        assert capsys.readouterr().err == "nothing is held out of Snare_drum: no score is of such sounds\n"
+
+    def test_are_named_at_the_head_of_the_report(self):
+        data = {"not_held_out": ["Snare_drum", "<i>"]}
+        assert (
+            report._unscored(data) == " Nothing is held out of Snare drum, &lt;i&gt;: no score here is of such sounds."
+        )
+        assert report._unscored({"not_held_out": []}) == report._unscored({}) == ""

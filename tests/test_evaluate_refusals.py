@@ -35,8 +35,12 @@ class TestRefusals:
         [
             (ClipFormat(sample_rate=8000), LABELS, "has sample_rate 16000, but the data have 8000"),
             (ClipFormat(num_samples=8192), LABELS, "has num_samples 16384, but the data have 8192"),
-            (ClipFormat(), ("Flute", "Oboe"), "other labels (Oboe, Snare_drum)"),
-            (ClipFormat(), (), "tiny-wavegan and the data have other labels (Flute, Snare_drum)"),
+            (
+                ClipFormat(),
+                ("Flute", "Oboe"),
+                "other labels (of the classifier alone: Snare_drum; of the data alone: Oboe); train one",
+            ),
+            (ClipFormat(), (), "other labels (of tiny-wavegan alone: Flute, Snare_drum; of the data alone: none)"),
         ],
     )
     def test_data_that_do_not_fit(self, form, labels, words, common, tmp_path, capsys):
@@ -67,9 +71,8 @@ class TestRefusals:
 
     def test_a_model_of_other_labels(self, common, tmp_path, capsys):
         save_tiny_checkpoint(tmp_path / "odd", "wavegan", labels=("Flute", "Gong"))
-        assert "odd and the data have other labels (Gong, Snare_drum)" in self.refused(
-            capsys, tmp_path / "odd", *common
-        )
+        said = self.refused(capsys, tmp_path / "odd", *common)
+        assert "odd and the data have other labels (of odd alone: Gong; of the data alone: Snare_drum)" in said
 
     def test_the_same_model_twice_bad_numbers_and_files(self, common, tmp_path, capsys):
         assert "different names" in self.refused(capsys, "tiny-wavegan", "tiny-wavegan", *common)

@@ -192,7 +192,7 @@ class TestRefusals:
         ("values", "message"),
         [
             ({"labels": ("Tuba",)}, "label must be one that .* not Tuba"),
-            ({"per_label": 3}, "needs 6 held-out clips of each label, and Flute has 4, Snare_drum has 4: leave out"),
+            ({"per_label": 3}, "needs 5 held-out clips of each label, and Flute has 4, Snare_drum has 4: leave out"),
             ({"per_label": 0}, "per_label must be"),
             ({"seed": -1}, "seed must be"),
             ({"models": ("tiny-wavegan", "tiny-wavegan")}, "different ones"),
@@ -243,6 +243,14 @@ class TestCommand:
         assert "10 test, 2 exemplar, 4 training, 4 gold clips" in built
         assert "real, anchor, griffin-lim, tiny-report-wavegan, tiny-wavegan" in built
 
+    def test_practice_is_shorter_where_clips_are_few_and_that_is_said(self, recipe, tmp_path, capsys):
+        """Of four held-out clips two are tests, one is the exemplar and one is left, where four trials ask for two."""
+        paths = ["--data", str(recipe.data), "--checkpoints", str(recipe.checkpoints), "--out", str(tmp_path / "pool")]
+        assert cli.main(["study", "build", *paths, "--models", MODELS[0], "--per-label", "2"]) == 0
+        assert "trials.training asks for 4, and a sitting will have 2\n" in capsys.readouterr().err
+        practised = Study.load(tmp_path / "pool").of_role("training")
+        assert sorted(stimulus.system for stimulus in practised) == ["real", MODELS[0]]
+
     def test_check_reads_the_study_that_the_app_runs(self, frozen, monkeypatch, capsys):
         monkeypatch.setenv("AUDIOGAN_STUDY", str(frozen.folder))
         assert cli.main(["study", "check"]) == 0
@@ -262,7 +270,9 @@ class TestCommand:
         save_tiny_checkpoint(tmp_path / "ck/only", "wavegan")
         assert checkpoint.list_checkpoints(tmp_path / "ck")
         paths = ["--data", str(recipe.data), "--checkpoints", str(tmp_path / "ck"), "--out", str(tmp_path / "pool")]
-        assert cli.main(["study", "build", *paths, "--models", "all", "--per-label", "1", "--labels", "Flute"]) == 2
-        assert "the study needs 6 held-out clips of each label, and Flute has 4: leave out" in capsys.readouterr().err
+        assert cli.main(["study", "build", *paths, "--models", "all", "--per-label", "3", "--labels", "Flute"]) == 2
+        error = capsys.readouterr().err
+        assert "the study needs 5 held-out clips of each label, and Flute has 4: leave out" in error
+        assert "hold more of them out (prepare folder --held-out)" in error
         assert cli.main(["study", "build", *paths, "--models", "all", "--per-label", "1"]) == 0
         assert Study.load(tmp_path / "pool").systems[-1] == "only"

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from test_cli import refused
 from tiny_study import write_study
-from voting import vote
+from voting import exclusion, vote
 
 from audiogan import cli
 from audiogan.listening import power, records
@@ -108,13 +108,26 @@ class TestCommand:
             for clip in range(3)
         ]
         rows += [vote("r0", "net", 1, "resemblance"), vote("r1", "net", 1, role="gold")]
-        pilot.write_text(records.to_csv(records.records(rows, [])))
+        rows += [vote("careless", "net", 1, stimulus="net0"), vote("r0", "net", 5, stimulus="net9", session_id="again")]
+        left_out = [exclusion(session_id="s-careless"), exclusion(session_id="again")]
+        pilot.write_text(records.to_csv(records.records([*rows, *left_out], [])))
         arguments = ["study", "power", str(study.folder), "--listeners", "6", "--from", str(pilot), "--json"]
         assert cli.main(arguments) == 0
         found = json.loads(capsys.readouterr().out)
         assert found["study_hash"] == study.hash
         assert 1 < found["spread"]["rest"] < 2
         assert found["forecasts"][0]["listeners"] == 6
+        counts = {"listeners": 6, "answers": 36, "listeners_excluded": 1, "answers_excluded": 2}
+        assert found["pilot"] == counts
+        lines = power.text(study, power.pilot(pilot, "quality", study), [], pilot)
+        assert "they are of 6 listeners (1 more excluded) and 36 answers (2 more excluded)" in lines
+
+    def test_a_pilot_of_fewer_than_five_who_count_is_refused(self, study, tmp_path, capsys):
+        pilot = tmp_path / "pilot.csv"
+        rows = [vote(f"r{rater}", "net", rater % 5 + 1, stimulus=f"c{clip}") for rater in range(5) for clip in range(4)]
+        pilot.write_text(records.to_csv(records.records([*rows, exclusion(session_id="s-r4")], [])))
+        error = refused(capsys, cli.main, "study", "power", study.folder, "--listeners", 6, "--from", pilot)
+        assert "on quality differ: listeners whose answers count must be at least 5, not 4" in error
 
     @pytest.mark.parametrize("seed", [-1, 2**63])
     def test_seed_out_of_range_is_named(self, capsys, seed):
@@ -123,7 +136,7 @@ class TestCommand:
 
     def test_text(self, study):
         forecasts = [power.Forecast(15, 0.512, 1.004, 1.5), power.Forecast(2000, 0.1, None, None)]
-        *head, first, second = power.text(study, Components(), forecasts, None)
+        *head, first, second = power.text(study, None, forecasts, None)
         assert head[:2] == ["4 systems, 32 test clips of 2 labels", "each listener rates 32 of them, 8.0 of a system"]
         assert "assumed: rater 0.50, rater by system 0.30, " in head[2]
         assert (first.split(), second.split()) == (["15", "0.51", "1.00", "1.50"], ["2000", "0.10", *["over", "4"] * 2])

@@ -152,6 +152,28 @@ class TestFolder:
         _, skipped = folder.prepare(recordings, tmp_path / "out", FORM, workers=1)
         assert ("odd", folder.UNLEARNT) in {(item.source, item.reason) for item in skipped}
 
+    def test_more_than_a_tenth_is_held_out_where_that_is_asked_for_and_never_all(self, recordings, tmp_path, capsys):
+        names = [f"a/{number}.wav" for number in range(30)] + ["b/0.wav", "b/1.wav", "c/0.wav"]
+        tenth, third = folder.held_out(names), folder.held_out(names, 1 / 3)
+        assert [sum(name.startswith(label) for name in tenth) for label in "abc"] == [3, 1, 0]
+        assert [sum(name.startswith(label) for name in third) for label in "abc"] == [10, 1, 0]
+        assert tenth < third
+        assert [sum(name.startswith(label) for name in folder.held_out(names, 0.99)) for label in "abc"] == [29, 1, 0]
+        command = ["prepare", "folder", str(recordings), "--out", str(tmp_path / "out"), "--no-pitch", "--held-out"]
+        assert cli.main([*command, "0.5"]) == 0
+        held = {row["source"] for row in PreparedData(tmp_path / "out").index if row["split"] == "test"}
+        assert sum(name.startswith("high") for name in held) == 4  # of seven, round(3.5)
+        for share in ("0", "1", "nan", "-1"):
+            assert cli.main([*command, share]) == 2
+            assert f"--held-out must be a share above 0 and below 1, not {share}" in capsys.readouterr().err
+
+    def test_labels_that_nothing_is_held_out_of_are_named(self, recordings, tmp_path, capsys):
+        for label in ("lone", "odd"):
+            (recordings / label).mkdir()
+            soundfile.write(recordings / label / "0.wav", tone(500 + len(label)), SAMPLE_RATE)
+        assert cli.main(["prepare", "folder", str(recordings), "--out", str(tmp_path / "out"), "--no-pitch"]) == 0
+        assert "nothing is held out of lone, odd: no score will be of such sounds\n" in capsys.readouterr().err
+
     def test_name_of_the_folder_is_text_that_a_card_can_have(self, recordings, tmp_path):
         recordings.rename(tmp_path / "odd\n\x1b")
         folder.prepare(tmp_path / "odd\n\x1b", tmp_path / "out", FORM, workers=1)

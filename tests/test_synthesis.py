@@ -34,6 +34,15 @@ def test_clip_does_not_depend_on_num(synthesizer):
         np.testing.assert_array_equal(synthesizer.generate(num, seed=5), many[:num])
 
 
+def test_a_notebook_finds_its_way(synthesizer):
+    """By completion, by a seed that nobody has to name, and by what a synthesizer says that it is."""
+    assert {"load", "Synthesizer", "__version__"} <= set(dir(audiogan))
+    np.testing.assert_array_equal(synthesizer.generate(2), synthesizer.generate(2, 0))
+    name = synthesizer.name
+    made = f"{name.removeprefix('tiny-')}, 2 labels, 16384 samples at 16000 Hz, on cpu"
+    assert repr(synthesizer) == f"<Synthesizer {name}: {made}>"
+
+
 def test_seeds_labels_and_truncation_change_the_sound(synthesizer):
     base = synthesizer.generate(1, 0, LABELS[0])
     for other in (

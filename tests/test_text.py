@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from audiogan.text import in_words, read_object, read_text
+from audiogan.text import few, in_words, read_object, read_text
 
 
 @pytest.mark.parametrize("name", ["/dev/zero", "pipe", "."])
@@ -12,6 +12,12 @@ def test_what_would_be_read_for_ever_is_refused(tmp_path, name):
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(ValueError, match=f"{name} is not a file"):
         read_text(tmp_path / name if name == "pipe" else name)
+
+
+def test_a_few_names_and_how_many_more_there_are():
+    assert few([]) == ""
+    assert few(("a", "b", "c", "d")) == "a, b, c, d"
+    assert few([f"label {number}" for number in range(1, 1302)], 2) == "label 1, label 2 and 1,299 more"
 
 
 def test_labels_are_shown_in_words():

@@ -24,6 +24,7 @@ from audiogan.evaluation.clips import note
 from audiogan.files import write_atomically
 from audiogan.folders import refuse_existing, staged
 from audiogan.models import count_parameters
+from audiogan.text import few
 from training.shortcuts import vary
 
 BATCH = 64
@@ -87,7 +88,8 @@ def train(
         What classifier.json says of the training.
 
     Raises:
-        ValueError: `out` exists, or the data have no test split or fewer than two labels.
+        ValueError: `out` exists, or the data have no test split, fewer than two labels or none with two recordings to
+            train on.
         FloatingPointError: the loss is not finite.
     """
     how = how or ClassifierTraining()
@@ -152,7 +154,10 @@ def _held_out(data: PreparedData, how: ClassifierTraining) -> tuple[np.ndarray, 
             chosen += list(random.choice(own, max(1, round(how.held_out * len(own))), replace=False))
     held = np.isin(notes, chosen)
     if not held.any():
-        raise ValueError("the classifier needs at least two recordings of a label in the training split")
+        raise ValueError(
+            "the classifier needs two recordings of a label to train on, one to learn from and one to stop by, and "
+            f"none of the {len(data.labels)} labels ({few(data.labels)}) has two: prepare more files of each"
+        )
     return rows[~held], rows[held]
 
 

@@ -67,14 +67,15 @@ def _build(options) -> None:
         asked.refuse_other(options)
         print(f"{options.data} is there: it is taken as it is")
     else:
+        found = asked.sounds(options)  # before hours in which others may come
         options.prepare(options)
-        asked.note(options)
+        asked.note(options, found)
     options.out = options.work / RUN
     if train_run(options) == "interrupted":
         print("the same command goes on from here")
         return
     what = {"folder": options.out, "notes": None, "last": False, "step": None, "notch": _notched_by(options)}
-    export_run(SimpleNamespace(**vars(options) | what))
+    export_run(SimpleNamespace(**vars(options) | what), asked.command(options))
 
 
 def _notched_by(options) -> Path | None:

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from audiogan.arguments import printable
-from training.data.held_out import NOTHING, holds_out
+from training.data.held_out import NOTHING, holds_out, unscored
 
 
 def add_prepare(commands) -> None:
@@ -27,6 +27,9 @@ def add_sources(parser) -> tuple:
     _add_fsdkaggle2018(fsd)
     folder = sources.add_parser("folder", help="any folder of audio; sub-folders are labels")
     folder.add_argument("audio", metavar="AUDIO_DIR", type=Path)
+    folder.add_argument(
+        "--held-out", type=float, default=0.1, metavar="SHARE", help="of each label's files, for test (default: 0.1)"
+    )
     folder.set_defaults(prepare=_prepare_folder)
     for source in (fsd, folder):
         source.add_argument("--crops", type=int, default=8, help="the most clips of one file (default: 8)")
@@ -98,7 +101,8 @@ def _some_of(option: str, text: str | None, known: tuple[str, ...]) -> tuple[str
 def _prepare_folder(options) -> None:
     from training.data import folder
 
-    _report(options.out, *folder.prepare(options.audio, options.out, _clip_format(options), _max_crops(options)))
+    form, max_crops = _clip_format(options), _max_crops(options)
+    _report(options.out, *folder.prepare(options.audio, options.out, form, max_crops, share=options.held_out))
 
 
 def _prepare_fsdkaggle2018(options) -> None:
@@ -130,8 +134,9 @@ def _report(out: Path, count: int, skipped: list) -> None:
     for item in skipped:
         print(printable(f"skipped {item.source}: {item.reason}"), file=sys.stderr)
     print(f"{count} clips in {out} ({len(skipped)} skipped)")
-    if not holds_out(json.loads((out / "meta.json").read_text())["counts"]):
-        print(NOTHING, file=sys.stderr)
+    counts = json.loads((out / "meta.json").read_text())["counts"]
+    if sentence := unscored(counts) if holds_out(counts) else NOTHING:
+        print(printable(sentence), file=sys.stderr)
 
 
 def _clip_format(options):

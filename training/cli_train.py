@@ -91,8 +91,12 @@ def train_run(options) -> str:
     return reason
 
 
-def export_run(options) -> None:
-    """Export `options.folder` as `options.name`, and print where it lies."""
+def export_run(options, prepared: str = "") -> None:
+    """Export `options.folder` as `options.name`, and print where it lies.
+
+    Args:
+        prepared: the command that made the data, for the card.
+    """
     from audiogan import checkpoint
     from training.export import export
 
@@ -104,7 +108,7 @@ def export_run(options) -> None:
     checkpoints = options.checkpoints or checkpoint.FOLDER
     indexed = (checkpoints / checkpoint.check_name(options.name) / checkpoint.INDEX).is_file()
     which = "last" if options.last else "best" if options.step is None else options.step
-    print(export(options.folder, options.name, checkpoints, notes, which, options.notch, options.replace))
+    print(export(options.folder, options.name, checkpoints, notes, which, options.notch, options.replace, prepared))
     if indexed:
         again = f"python -m audiogan index {options.name} --data DATA makes another"
         print(f"the index of training sounds went with the checkpoint that was replaced: {again}", file=sys.stderr)

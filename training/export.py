@@ -29,6 +29,7 @@ def export(
     which: str | int = "best",
     notch_by=None,
     replace: bool = False,
+    prepared: str = "",
 ) -> Path:
     """Write checkpoints/NAME from a run: the averaged generator that scored best on held-out audio.
 
@@ -39,6 +40,7 @@ def export(
         notch_by: the folder of its data, by which whistles are told from notes and filtered out, where there is or may
             be a post filter.
         replace: a checkpoint of that name gives way, and its index with it.
+        prepared: the command that made the data, for the card, where it is known.
 
     Returns:
         The checkpoint's folder.
@@ -74,7 +76,8 @@ def export(
             raise ValueError(f"--notch {notch_by} is not the data that the run was trained on")
         generator, training["notches"] = notched(generator, heard)
     curve = _curve(along, numbers["step"], held_out)
-    text = card(name, generator, config, data, training, notes, curve, which)
+    made = _commands(name, config, training, which, prepared)
+    text = card(name, generator, config, data, training, notes, curve, made)
     checkpoint.save(folder, generator, training, text)
     return folder
 
@@ -92,11 +95,10 @@ def _averaged(run: RunFolder, which: str | int) -> tuple[dict, dict]:
 
 
 def card(
-    name: str, generator, config: TrainConfig, data: dict, training: dict, notes: str, curve: str, which: str | int
+    name: str, generator, config: TrainConfig, data: dict, training: dict, notes: str, curve: str, made: str
 ) -> str:
     """A model card in Markdown: data, licence, budget, parameters, curve, commands, and what is known of the sound."""
     model = generator.config
-    settings = "".join(f" --set {shlex.quote(setting)}" for setting in settings_of(config))
     known, licence = _licence(data)
     labels = ", ".join(model.labels) or "none: unconditional"
     return f"""---
@@ -134,9 +136,20 @@ EMA {config.ema:g} |
 
 ## Made by
 
-    python -m training train {config.preset} --data DATA --out RUN{settings}
-    python -m training export RUN --name {name}{_chosen(which)}{" --notch DATA" * ("notches" in training)}
+{made}
 """
+
+
+def _commands(name: str, config: TrainConfig, training: dict, which: str | int, prepared: str) -> str:
+    """The commands that make it again, as a block of Markdown."""
+    settings = "".join(f" --set {shlex.quote(setting)}" for setting in settings_of(config))
+    notch = " --notch DATA" * ("notches" in training)
+    lines = [
+        prepared,
+        f"python -m training train {config.preset} --data DATA --out RUN{settings}",
+        f"python -m training export RUN --name {name}{_chosen(which)}{notch}",
+    ]
+    return "\n".join(f"    {line}" for line in lines if line)
 
 
 def _licence(data: dict) -> tuple[str, str]:

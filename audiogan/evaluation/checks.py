@@ -11,6 +11,7 @@ from audiogan.evaluation.classifier import ClassifierConfig
 from audiogan.evaluation.manifold import NEIGHBOURS
 from audiogan.sounds_folder import SoundsFolder
 from audiogan.synthesis import Synthesizer
+from audiogan.text import few
 
 FEWEST = NEIGHBOURS + 1
 
@@ -48,8 +49,19 @@ def check_form(name: str, config: ModelConfig | ClassifierConfig, data: Prepared
                 f"{name} has {quantity} {getattr(config, quantity)}, but the data have {getattr(data, quantity)}{hint}"
             )
     if config.labels and set(config.labels) != set(data.labels):
-        odd = sorted(set(config.labels) ^ set(data.labels))
-        raise ValueError(f"{name} and the data have other labels ({', '.join(odd[:5])}){hint}")
+        its, theirs = (
+            few(sorted(set(one) - set(other))) or "none"
+            for one, other in ((config.labels, data.labels), (data.labels, config.labels))
+        )
+        raise ValueError(
+            f"{name} and the data have other labels (of {name} alone: {its}; of the data alone: {theirs}){hint}"
+        )
+
+
+def not_held_out(data: PreparedData) -> list[str]:
+    """Labels that have clips to train on and none held out: no score is of them."""
+    train, test = (set(data.label[data.split == split].tolist()) for split in ("train", "test"))
+    return [label for number, label in enumerate(data.labels) if number in train - test]
 
 
 def check_data(data: PreparedData) -> None:
@@ -61,5 +73,5 @@ def check_data(data: PreparedData) -> None:
         raise ValueError(
             f"{data.folder} has {len(test)} test clips and {alike} training clips of their labels, and {FEWEST} and "
             f"{2 * FEWEST} are needed: prepare more files of each label, of two of which one is held out and of more a "
-            "tenth, or more --crops of each file"
+            "tenth or what --held-out says, or more --crops of each file"
         )

@@ -16,7 +16,7 @@ from audiogan import __version__
 from audiogan.audio import from_pcm16, write_wav
 from audiogan.dataset import PreparedData
 from audiogan.evaluation import candidates, classifier, embedding, history, neighbours, ratings, replay, report, words
-from audiogan.evaluation.checks import check, check_data
+from audiogan.evaluation.checks import check, check_data, not_held_out
 from audiogan.evaluation.clips import KEPT, Clips, RealClips
 from audiogan.evaluation.features import Extractor
 from audiogan.evaluation.reference import Reference
@@ -26,6 +26,7 @@ from audiogan.files import write_atomically
 from audiogan.folders import refuse_existing, staged
 from audiogan.sounds_folder import SoundsFolder
 from audiogan.synthesis import Synthesizer
+from audiogan.text import few
 
 SCHEMA = 1
 MAX_CLIPS = 5_000
@@ -83,6 +84,8 @@ def evaluate(
     check_data(data)
     network, training = classifier.load(settings.classifier) if len(data.labels) > 1 else (None, None)
     check(synthesizers, sounds, network and network.config, data)
+    if unscored := not_held_out(data):
+        tqdm.write(f"nothing is held out of {few(unscored)}: no score is of such sounds", file=sys.stderr)
     data = copy(data)  # the caller's keeps its labels
     data.labels = data.labels or (UNLABELLED,)
     human = ratings.read(settings.ratings) if settings.ratings else {}
@@ -235,6 +238,7 @@ def _describe(evaluation: Evaluation, settings: Settings, training: dict | None)
             "labels": list(data.labels),
             "train_clips": len(evaluation.train),
             "test_clips": len(evaluation.held_out_rows),
+            "not_held_out": not_held_out(data),
         },
         "classifier": judge,
     }

@@ -10,7 +10,7 @@ from audiogan.audio import from_pcm16
 from audiogan.evaluation import graphs, method, pairs, tables, verdict, words
 from audiogan.evaluation.neighbours import Neighbour
 from audiogan.files import write_atomically
-from audiogan.text import in_words
+from audiogan.text import few, in_words
 
 STATIC = Path(__file__).parent / "static"
 POLICY = (
@@ -88,7 +88,7 @@ def html_page(document: dict, shown: list, neighbours: dict, failures: dict, sam
 <header>
 <h1>How good are these sounds?</h1>
 <p class="quiet">{escape(_counts(document))} against {data["test_clips"]:,} held-out recordings of
-{escape(data["source"])}{_labels(document)}, seed {settings["seed"]}.</p>
+{escape(data["source"])}{_labels(document)}, seed {settings["seed"]}.{_unscored(data)}</p>
 <nav aria-label="Sections"><ul>{links}</ul></nav>
 </header>
 <main>
@@ -128,6 +128,12 @@ def _columns(document: dict, examples: dict[str, dict]) -> list[str]:
 
 def _labels(document: dict) -> str:
     return f", {len(document['data']['labels'])} labels" if document["classifier"] else ""
+
+
+def _unscored(data: dict) -> str:
+    """Labels that nothing is said of, in a sentence."""
+    names = [in_words(label) for label in data.get("not_held_out", ())]  # in older documents
+    return f" Nothing is held out of {escape(few(names))}: no score here is of such sounds." if names else ""
 
 
 def _figure1(document: dict, labels: list[str], shown: list, sample_rate: int) -> str:

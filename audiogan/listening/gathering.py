@@ -82,14 +82,15 @@ class Gathering:
         """
         practice = design.trials.training
         spare = self._spare(practice)
-        invented = self.per_label + spare
+        heard = self.per_label + spare
         self.sources = [
-            source if source.labels is not None else Heard(source, self.judge, self.labels, invented, self.stream)
+            source if source.labels is not None else Heard(source, self.judge, self.labels, heard, self.stream)
             for source in self.sources
         ]
+        spare = self._afforded(spare)
         if practice and self._spare(2 * len(self.sources)) <= spare:
             practice = max(practice, 2 * len(self.sources))  # a sitting hears some: so each source has its turn
-        self._check_counts(self.per_label + 1 + spare, invented)
+        self._check_counts(self.per_label + 1 + spare, self.per_label + spare)
         tests, exemplars, spares = [], [], []
         for label in self.labels:
             real = self._real(label, self.per_label + 1 + spare)
@@ -107,6 +108,16 @@ class Gathering:
         """Clips of each label that so many practice trials need."""
         return math.ceil(practice / len(self.labels))
 
+    def _afforded(self, spare: int) -> int:
+        """Clips of each label for practice: so many if there are, else fewer, but one, so that nobody begins without.
+
+        `feasibility.shortfalls` then says that practice has fewer trials.
+        """
+        left = [len(self._held_out(label)) - self.per_label - 1 for label in self.labels]
+        for source in self.sources:
+            left += [source.available(label, self.per_label + spare) - self.per_label for label in self.labels]
+        return min(spare, max(1, min(left)))
+
     def _check_counts(self, count: int, invented: int) -> None:
         """Name every label that has too few clips, so that nobody finds them one by one."""
         few = [f"{label} has {len(rows)}" for label in self.labels if len(rows := self._held_out(label)) < count]
@@ -117,7 +128,10 @@ class Gathering:
                 short.append(f"{source.name} has {', '.join(fewer)}")
         if few or short:
             wanted = f"{count} held-out clips of each label" + (f" and {invented} of each system's" if short else "")
-            advice = "leave out what has fewer (--labels), ask for less (--per-label) or prepare more files"
+            advice = (
+                "leave out what has fewer (--labels), ask for less (--per-label), prepare more files, or hold more of "
+                "them out (prepare folder --held-out)"
+            )
             raise ValueError(f"the study needs {wanted}, and {', '.join(few + short)}: {advice}")
 
     def _held_out(self, label: str) -> np.ndarray:

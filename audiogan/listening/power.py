@@ -43,6 +43,23 @@ class Forecast:
     any_pair: float | None
 
 
+@dataclass(frozen=True)
+class Pilot:
+    """What a pilot's votes tell.
+
+    Attributes:
+        spread: how far answers differ, and why.
+        listeners, answers: who, and what they said, that count.
+        listeners_excluded, answers_excluded: who have no answer that counts, and answers that do not.
+    """
+
+    spread: Components
+    listeners: int
+    answers: int
+    listeners_excluded: int
+    answers_excluded: int
+
+
 def forecast(
     study: Study, listeners: Sequence[int], spread: Components | None = None, studies: int = STUDIES, seed: int = 0
 ) -> Iterator[Forecast]:
@@ -70,32 +87,44 @@ def forecast(
     return (_forecast(crowd, number, spread, studies, seed) for number in listeners)
 
 
-def pilot(file: Path, question: str, study: Study) -> Components:
+def pilot(file: Path, question: str, study: Study) -> Pilot:
     """How far answers to a question differed, and why, in an export of votes: those that count in its results.
 
     Args:
         study: whose exclusion rules apply where the export does not say what they left out.
 
     Raises:
-        ValueError: no export, or too few answers to that question in it.
+        ValueError: no export, or too few answers to that question in it, or of too few listeners.
     """
-    rows: dict[tuple, list[dict]] = {}
-    for row in kept(records.completed(records.read(file), [study])):
-        if row["role"] in RATED and row["question"] == question:
-            rows.setdefault((row["study_hash"], row["system"]), []).append(row)
+    rows = records.completed(records.read(file), [study])
+    given, counted = (
+        [row for row in votes if row["role"] in RATED and row["question"] == question]
+        for votes in ((row for row in rows if row["kind"] == "vote"), kept(rows))
+    )
+    everyone, listeners = ({row["rater"] for row in some} for some in (given, counted))
+    by_system: dict[tuple, list[dict]] = {}
+    for row in counted:
+        by_system.setdefault((row["study_hash"], row["system"]), []).append(row)
     try:
-        return estimate({system: answers_of(some) for system, some in rows.items()})
+        if 0 < len(listeners) < FEWEST_PAIRS:
+            raise ValueError(f"listeners whose answers count must be at least {FEWEST_PAIRS}, not {len(listeners)}")
+        spread = estimate({system: answers_of(some) for system, some in by_system.items()})
     except ValueError as error:
         raise ValueError(f"{file} cannot tell how far answers on {question} differ: {error}") from None
+    return Pilot(spread, len(listeners), len(counted), len(everyone - listeners), len(given) - len(counted))
 
 
-def text(study: Study, spread: Components, forecasts: Iterable[Forecast], file: Path | None) -> Iterator[str]:
+def text(study: Study, pilot: Pilot | None, forecasts: Iterable[Forecast], file: Path | None) -> Iterator[str]:
     """A forecast for a terminal, line by line."""
+    spread = pilot.spread if pilot else Components()
     tests, rated = study.of_role("test"), trial_counts(study)["test"]
     yield f"{len(study.systems)} systems, {len(tests)} test clips of {len(study.labels)} labels"
     yield f"each listener rates {rated} of them, {rated / len(study.systems):.1f} of a system"
     parts = ", ".join(f"{name.replace('_', ' by ')} {value:.2f}" for name, value in asdict(spread).items())
     yield f"standard deviations, in points of {POINTS}, {f'as in {file}' if file else 'assumed'}: {parts}"
+    if pilot:
+        listeners = f"{pilot.listeners} listeners ({pilot.listeners_excluded} more excluded)"
+        yield f"they are of {listeners} and {pilot.answers:,} answers ({pilot.answers_excluded:,} more excluded)"
     pairs = len(study.systems) * (len(study.systems) - 1) // 2
     yield f"a mean's margin in half of the simulated studies, and what {POWER:.0%} of them find:"
     yield f"{'listeners':>9}  {'a mean, give or take':>20}  {'two systems apart by':>20}  {f'any of {pairs} pairs':>16}"

@@ -99,3 +99,7 @@ def test_copy_that_the_hosting_page_makes_has_every_vote_of_a_database_in_use(tm
     assert copy.secret() == secret
     copy.close()
     store.close()
+    (tmp_path / "elsewhere").mkdir()
+    elsewhere = subprocess.run([sys.executable, *shlex.split(line[1])], cwd=tmp_path / "elsewhere", capture_output=True)
+    assert b"unable to open database file" in elsewhere.stderr
+    assert not list((tmp_path / "elsewhere").iterdir())

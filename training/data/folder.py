@@ -18,22 +18,30 @@ UNLEARNT = "has clips for test only: nothing will be learnt of it"
 
 
 def prepare(
-    folder, out, form: ClipFormat, max_crops: int = MAX_CROPS, workers: int | None = None
+    folder,
+    out,
+    form: ClipFormat,
+    max_crops: int = MAX_CROPS,
+    workers: int | None = None,
+    share: float = TEST_FRACTION,
 ) -> tuple[int, list[Skipped]]:
     """Decode, cut and write every audio file below a folder.
 
     Args:
         max_crops: the most clips of one file.
         workers: processes; by default one a core.
+        share: of each label's files, kept for test.
 
     Returns:
         The number of clips written, the files that gave none and the labels that gave none for training.
 
     Raises:
         ValueError: the folder is missing, holds no usable audio, a sub-folder's name cannot be a label, or is another
-            one's but for case or spaces, or `out` exists.
+            one's but for case or spaces, `out` exists, or the share is none.
     """
     folder = Path(folder)
+    if not 0 < share < 1:
+        raise ValueError(f"--held-out must be a share above 0 and below 1, not {share:g}")
     if not folder.is_dir():
         raise ValueError(f"audio folder {folder} is missing")
     names, skipped = find(folder)
@@ -46,7 +54,7 @@ def prepare(
     skipped += [Skipped(name, LOOSE) for name in names if labels and "/" not in name]
     skipped += [Skipped(ascii(name), "has a name that is not Unicode") for name in names if not _is_unicode(name)]
     names = [name for name in names if (not labels or "/" in name) and _is_unicode(name)]
-    test = held_out(names)
+    test = held_out(names, share)
     recordings = (
         Recording(
             f"{folder}/{name}",
@@ -68,14 +76,14 @@ def called(folder: Path) -> str:
     return "".join(letter if letter.isprintable() else "?" for letter in folder.resolve().name)
 
 
-def held_out(names: list[str]) -> set[str]:
-    """A tenth of each label's files, at least one of two or more, chosen by a hash of their names."""
+def held_out(names: list[str], share: float = TEST_FRACTION) -> set[str]:
+    """A share of each label's files, of two or more at least one and never all, chosen by a hash of their names."""
     groups: dict[str, list[str]] = {}
     for name in names:
         groups.setdefault(_first(name), []).append(name)
     test = set()
     for group in groups.values():
-        count = max(1, round(TEST_FRACTION * len(group))) if len(group) > 1 else 0
+        count = min(max(1, round(share * len(group))), len(group) - 1)
         test.update(heapq.nsmallest(count, group, key=lambda name: hashlib.sha256(os.fsencode(name)).digest()))
     return test
 
