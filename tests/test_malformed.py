@@ -30,6 +30,28 @@ def test_numbers_that_are_none_are_refused(service, route, body):
     assert 400 <= reply.status_code < 500
 
 
+@pytest.mark.parametrize("route", ["run/predict", "queue/join", "call/show"])
+def test_value_that_a_component_refuses_is_in_neither_answer_nor_log(service, route):
+    number = next(
+        one["id"] for one in service.client.get("/config").json()["dependencies"] if one["api_name"] == "show"
+    )
+    body = {"data": ['\n{"forged": "line"}\n' + "x" * 1_900_000], "fn_index": number, "session_hash": "flood"}
+    log, size = service.folder / "log", (service.folder / "log").stat().st_size
+    reply = service.client.post(f"/gradio_api/{route}", json=body)
+    assert len(reply.content) < 200
+    if route == "run/predict":
+        assert reply.status_code == 500
+        assert reply.json()["error"] == "this function does not take such values"
+    elif route == "queue/join":
+        with service.client.stream("GET", "/gradio_api/queue/data?session_hash=flood") as told:
+            heard = "".join(told.iter_text())
+        assert "this function does not take such values" in heard
+        assert "xxxx" not in heard
+    assert service.client.get("/healthz").status_code == 200
+    assert log.stat().st_size - size < 1000
+    assert "forged" not in log.read_text()
+
+
 def test_streams_that_are_left_end_quietly(service):
     for number in range(5):
         with socket.create_connection((service.client.base_url.host, service.client.base_url.port)) as line:
