@@ -83,7 +83,7 @@ def _serve(options) -> None:
         app = build_app(library, store, study)
         library.move_to_zero_gpu()
         address = {"server_name": options.host, "server_port": options.port, "share": options.share}
-        serve(app, address | launch_options(app))
+        serve(app, address | launch_options(app), stopping=sync.hurry if sync else None)
     finally:
         if sync:
             sync.close()

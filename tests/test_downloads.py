@@ -18,6 +18,7 @@ from audiogan.listening.study import Study
 from audiogan.listening.tokens import SHORTEST_KEY
 from audiogan.listening.votes import Exclusion
 from audiogan.ui import Library, build_app, launch_options
+from audiogan.ui.desk import Desk
 from audiogan.ui.downloads import TITLES, VARIABLE, Downloads, links
 from audiogan.ui.tally import Tally
 
@@ -211,10 +212,10 @@ def test_other_ways_of_asking_are_closed(site):
 def test_without_a_key_there_is_no_such_door(tmp_path, monkeypatch):
     monkeypatch.delenv(VARIABLE, raising=False)
     store = Store(f"sqlite:///{tmp_path / 'votes.sqlite3'}")
-    assert not Downloads(Tally(store), store).gives_votes
+    assert not Downloads(Desk(Tally(store)), store).gives_votes
     monkeypatch.setenv(VARIABLE, "x" * (SHORTEST_KEY - 1))
     with pytest.raises(ValueError, match=f"{VARIABLE} must have at least {SHORTEST_KEY} characters, not 15"):
-        Downloads(Tally(store), store)
+        Downloads(Desk(Tally(store)), store)
     with pytest.raises(ValueError, match="no ratings yet"):
         Tally(store).file("results.csv", "all")
     store.close()

@@ -1,11 +1,13 @@
 """The app as a service: whether it is alive and ready, what it logs and what it keeps; `test_stopping` has its end."""
 
+import asyncio
 import itertools
 import json
 import os
 import re
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from conftest import save_tiny_checkpoint
 from listeners import free_port, serve, wait_for
 
 from audiogan.listening.store import Store, StoreError
+from audiogan.ui import health
 from audiogan.ui.headers import policy
 from audiogan.ui.health import Health
 from audiogan.ui.surface import ROUTES, template
@@ -202,16 +205,34 @@ class TestHealth:
 
         now, store = [0.0], Moody()
         state = Health(Models, store, clock=lambda: now[0])
-        assert state.ready() == {
-            "ready": False,
-            "checkpoints": 1,
-            "database": "cannot be written",
-            "sync": state.ready()["sync"],
-        }
+        told = asyncio.run(state.ready())
+        assert told == {"ready": False, "checkpoints": 1, "database": "cannot be written", "sync": told["sync"]}
         store.broken = False
-        assert not state.ready()["ready"]  # remembered for a second
+        assert not asyncio.run(state.ready())["ready"]  # remembered for a second
         now[0] = 1.5
-        assert state.ready()["ready"]
+        assert asyncio.run(state.ready())["ready"]
+
+    def test_database_that_says_nothing_is_asked_once_and_holds_no_probe_for_long(self, monkeypatch):
+        monkeypatch.setattr(health, "CHECK_SECONDS", 0.2)
+        answers, asked = threading.Event(), []
+
+        class Silent:
+            def touch(self):
+                asked.append(threading.current_thread())
+                answers.wait(60)
+
+        async def probe(state: Health) -> list[dict]:
+            return await asyncio.gather(*(state.ready() for _ in range(100)))
+
+        state, begun = Health(Models, Silent()), time.monotonic()
+        told = [*asyncio.run(probe(state)), *asyncio.run(probe(state))]
+        assert time.monotonic() - begun < 30
+        assert {one["database"] for one in told} == {"cannot be written"}
+        assert len(asked) == 1
+        assert asked[0].daemon  # the process may end meanwhile
+        answers.set()
+        asked[0].join(0.3)
+        assert asyncio.run(state.ready())["ready"]
 
     def test_touch_writes_to_a_real_database_and_fails_on_one_that_is_read_only(self, tmp_path):
         store = Store(f"sqlite:///{tmp_path / 'votes.sqlite3'}")
@@ -226,8 +247,9 @@ class TestHealth:
     def test_stopping_is_not_ready(self):
         state = Health(Models, Store("sqlite://"))
         state.stopping.set()
-        assert state.ready()["stopping"]
-        assert not state.ready()["ready"]
+        told = asyncio.run(state.ready())
+        assert told["stopping"]
+        assert not told["ready"]
 
 
 def test_routes_are_told_by_their_paths():

@@ -174,6 +174,11 @@ class TestServedFiles:
         assert gradio.temp_file_sets == [set(map(str, kept))]
         assert set(tmp_path.glob("cache/*/*")) == {path.parent for path in kept}
 
+    def test_folder_that_cannot_be_written_to_is_refused_with_what_names_it(self, tmp_path):
+        (tmp_path / "file").touch()
+        with pytest.raises(ValueError, match="file/sounds: Not a directory; GRADIO_TEMP_DIR can name another folder"):
+            ServedFiles(page(tmp_path / "file" / "sounds"))
+
     def test_files_go_with_whoever_served_them(self, tmp_path):
         files = ServedFiles(page(tmp_path))
         files.add(bytes(100), "a.wav")

@@ -23,7 +23,8 @@ from audiogan.listening.store.journal import key
 
 EVERY_SECONDS = 60.0  # the Hub asks for no more than some hundred commits an hour
 START_SECONDS = 20.0  # how long a start waits for the votes that are on the Hub
-STOP_SECONDS = 20.0
+STOP_SECONDS = 8.0  # from when the process is told to stop: many a supervisor kills after 10, Python ends in 1 or 2
+LAST_SECONDS = 1.0  # however long the process took to finish everything else
 BATCH = 200  # entries stored at once, in some 50 ms: a vote does not wait long for its turn
 FILES = 20  # in one commit: about 20 MB
 LATE_SECONDS = 150.0  # with something waiting: the client tries again for some minutes before it gives up
@@ -82,7 +83,8 @@ class HubSync:
         self._store, self._dataset, self._every = store, HubDataset(dataset), every
         self._outbox, self._turn = Outbox(), threading.Lock()
         self._state, self._joined, self._well = SyncState("starting", dataset), False, time.monotonic()
-        self._first, self._stop = threading.Event(), threading.Event()
+        self._first, self._wake, self._closed = threading.Event(), threading.Event(), threading.Event()
+        self._until: float | None = None  # when to give up, once the process stops
         self._thread = threading.Thread(target=self._run, name="hub-sync", daemon=True)
         store.subscribe(self._outbox.add)
 
@@ -120,19 +122,27 @@ class HubSync:
         self._thread.start()
         self._first.wait(wait_seconds)
 
-    def close(self, seconds: float = STOP_SECONDS) -> None:
-        """Send what waits and end, or give up after so many seconds."""
-        self._stop.set()
+    def hurry(self) -> None:
+        """Send what waits now rather than at the next round: the process is about to end, and may yet take votes."""
+        self._until = self._until or time.monotonic() + STOP_SECONDS
+        self._wake.set()
+
+    def close(self) -> None:
+        """Send what waits and end, or give up `STOP_SECONDS` after the first call of this or `hurry`."""
+        self._closed.set()
+        self.hurry()
         if self._thread.is_alive():
-            self._thread.join(seconds)
+            self._thread.join(max(LAST_SECONDS, self._until - time.monotonic()))
 
     def _run(self) -> None:
-        stopping = False
-        while not stopping:
-            stopping = self._stop.is_set()  # one more round after it was set
+        while True:
+            closed = self._closed.is_set()  # one more round after it was set
             pause = self._attempt()
             self._first.set()
-            self._stop.wait(pause)
+            if closed:
+                return
+            self._wake.wait(pause)
+            self._wake.clear()
 
     def _attempt(self) -> float:
         """A round that fails loudly in the log and quietly everywhere else; seconds until the next."""

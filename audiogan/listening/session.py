@@ -63,6 +63,10 @@ class Listening:
         """`clips`: for each token that a view named, in this step or the next, its sound; or an `error`."""
         return self._guarded(lambda: self._clips(request, address))
 
+    def late(self) -> dict:
+        """What a page is told where an answer takes too long; its request may yet be stored."""
+        return self._refused(NOT_STORED, 1000)
+
     def _guarded(self, work: Callable[[], dict]) -> dict:
         try:
             return work()

@@ -5,12 +5,10 @@ hash which system made the sound at hand, and what others said. They take the ke
 """
 
 import html
-import threading
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple
 from urllib.parse import parse_qs
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -21,11 +19,13 @@ from audiogan.listening.guard import Guard, Limit, RefusedError
 from audiogan.listening.store import Store, StoreError
 from audiogan.listening.study import Study
 from audiogan.listening.tokens import given_key, same
+from audiogan.ui.desk import Desk
 from audiogan.ui.findings import BLOCKS
-from audiogan.ui.tally import Tally
+from audiogan.ui.threads import Threads
 from audiogan.ui.visitors import address
 
 VARIABLE = "AUDIOGAN_EXPORT_KEY"
+EXPORT_SECONDS = 120.0  # that somebody waits for all votes
 VOTES = {"votes.csv": records.to_csv, "votes.jsonl": records.to_jsonl}
 TITLES = {
     "results.csv": "CSV",
@@ -53,16 +53,17 @@ class Downloads:
     """The files, over HTTP.
 
     Args:
-        tally: the results.
+        desk: the results.
         store, study: the votes, and whose rules they are exported with.
 
     Raises:
         ValueError: the environment's key is too short to be one.
     """
 
-    def __init__(self, tally: Tally, store: Store, study: Study | None = None):
-        self._tally, self._store, self._studies = tally, store, [study] if study else []
-        self._guard, self._busy = Guard(DownloadLimits()), threading.Lock()
+    def __init__(self, desk: Desk, store: Store, study: Study | None = None):
+        self._desk, self._store, self._studies = desk, store, [study] if study else []
+        self._guard = Guard(DownloadLimits())
+        self._exporting = Threads(1, "export")  # one at a time: all votes are in memory meanwhile
         self._key = given_key(VARIABLE)
 
     @property
@@ -81,20 +82,23 @@ class Downloads:
         name, block = request.path_params["name"], request.query_params.get("block", "screened")
         if name not in KINDS or block not in BLOCKS.values():
             return _refusal(404, "there is no such file")
-        return await self._guarded(request, "files", self._tally.file, name, block)
+        return await self._guarded(request, "files", name, lambda: self._desk.file(name, block))
 
     async def _votes(self, request: Request) -> Response:
         name = request.path_params["name"]
         if name not in VOTES or not self._key:
             return _refusal(404, "there is no such file")
-        return await self._guarded(request, "keys", self._export, name, await _key(request))
+        given = await _key(request)
+        return await self._guarded(request, "keys", name, lambda: self._export(name, given))
 
-    async def _guarded(self, request: Request, kind: str, make, name: str, *what) -> Response:
-        """The file that `make(name, *what)` gives with its name for a reader's disk, or why there is none."""
+    async def _guarded(
+        self, request: Request, kind: str, name: str, make: Callable[[], Awaitable[tuple[bytes, str]]]
+    ) -> Response:
+        """The file that `make` gives with its name for a reader's disk, or why there is none."""
         try:
             self._guard.check(kind, address(request))
-            data, saved_as = await run_in_threadpool(make, name, *what)
-        except StoreError:  # whose words may name a host
+            data, saved_as = await make()
+        except (StoreError, TimeoutError):  # whose words may name a host
             return _refusal(503, "the votes cannot be read: try again in a moment")
         except PermissionError as error:
             return _refusal(403, str(error))
@@ -105,13 +109,14 @@ class Downloads:
         kept = {"content-disposition": f'attachment; filename="{saved_as}"', "cache-control": "no-store"}
         return Response(data, headers=kept, media_type=KINDS.get(name) or KINDS[name.replace("votes", "results")])
 
-    def _export(self, name: str, key: str) -> tuple[bytes, str]:
+    async def _export(self, name: str, key: str) -> tuple[bytes, str]:
         """Every vote, as `ratings export` writes it."""
         if not same(self._key, key):
             raise PermissionError("this is not the key")
-        with self._busy:  # one at a time: all votes are in memory meanwhile
-            rows = records.records(self._store.rows(), self._studies)
-            return VOTES[name](rows).encode(), name
+        return await self._exporting.run(EXPORT_SECONDS, self._written, name), name
+
+    def _written(self, name: str) -> bytes:
+        return VOTES[name](records.records(self._store.rows(), self._studies)).encode()
 
 
 def links(block: str, names: Sequence[str]) -> str:

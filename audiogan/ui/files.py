@@ -24,12 +24,19 @@ class ServedFiles:
     Args:
         page: in whose cache the folder lies.
         max_bytes: of all of them; the oldest make room. Twice as many while those are too young to go, and never more.
+
+    Raises:
+        ValueError: nothing can be written there.
     """
 
     def __init__(self, page: gr.Blocks, max_bytes: int = MAX_BYTES, clock: Callable[[], float] = time.monotonic):
         self._page, self._max_bytes, self._clock = page, max_bytes, clock
-        Path(page.GRADIO_CACHE).mkdir(parents=True, exist_ok=True)
-        self._folder = tempfile.TemporaryDirectory(dir=page.GRADIO_CACHE, ignore_cleanup_errors=True)
+        try:
+            Path(page.GRADIO_CACHE).mkdir(parents=True, exist_ok=True)
+            self._folder = tempfile.TemporaryDirectory(dir=page.GRADIO_CACHE, ignore_cleanup_errors=True)
+        except OSError as error:
+            where = f"files for those who fetch sounds cannot be written below {page.GRADIO_CACHE}"
+            raise ValueError(f"{where}: {error.strerror}; GRADIO_TEMP_DIR can name another folder") from None
         self._busy = threading.Lock()
         self._kept: dict[str, tuple[int, float]] = {}  # bytes, and when it was handed out
         self.bytes = 0

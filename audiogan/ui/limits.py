@@ -73,6 +73,7 @@ class RequestLimits:
         except RuntimeError as error:  # a stream of Gradio's whose client left
             if not started or not isinstance(error.__cause__, HTTPException):
                 raise
+            await send({"type": "http.response.body", "body": b""})  # else uvicorn writes that it does not end
 
 
 class _RefusedError(Exception):

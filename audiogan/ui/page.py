@@ -11,6 +11,7 @@ from audiogan.listening.store import Store
 from audiogan.listening.study import Study
 from audiogan.ui import about, compare, endpoints, explore, opening, play, rate, results, theme
 from audiogan.ui.blocks import Blocks
+from audiogan.ui.desk import Desk
 from audiogan.ui.downloads import Downloads
 from audiogan.ui.gate import Gate
 from audiogan.ui.headers import SafeHeaders
@@ -47,7 +48,8 @@ def build_app(library: Library, store: Store, study: Study | None = None) -> gr.
         through, its `tally` and its `downloads`.
     """
     gate, tally = Gate(), Tally(store, study)
-    downloads = Downloads(tally, store, study)
+    desk = Desk(tally)
+    downloads = Downloads(desk, store, study)
     with Blocks(title=TITLE, analytics_enabled=False) as app:
         gr.Markdown(HEADER, elem_id="header")
         with gr.Tabs():
@@ -60,7 +62,7 @@ def build_app(library: Library, store: Store, study: Study | None = None) -> gr.
             with gr.Tab("Rate"):
                 rate.build(study and Listening(study, store))
             with gr.Tab("Results") as tab:
-                results.build(tally, downloads, opened=tab.select)
+                results.build(desk, downloads, opened=tab.select)
             with gr.Tab("About"):
                 about.build(library)
         gr.HTML(js_on_load=mounting("tabs.js"), apply_default_css=False, elem_id="tabs")

@@ -1,11 +1,21 @@
-"""Rate: the listening test. All of it happens in `static/rate.js` and `audiogan.listening.session`; this joins them."""
+"""Rate: the listening test. All of it happens in `static/rate.js` and `audiogan.listening.session`; this joins them.
+
+Each call needs the database, which may let it wait: the threads that wait are the tab's own, few enough for the
+connections that there are. Whoever begins takes turns with all others who do, of all processes, so they have fewer.
+"""
+
+from collections.abc import Callable
 
 import gradio as gr
 
 from audiogan.listening.session import Listening
 from audiogan.listening.store import place
 from audiogan.ui.scripts import mounting
+from audiogan.ui.threads import Threads
 from audiogan.ui.visitors import address
+
+STARTS, CALLS = 4, 16  # at once, below `database.CONNECTIONS` together
+SECONDS = 20.0  # that a page waits for an answer before it is told to ask again
 
 NO_STUDY = "There is no study to take part in here. `python -m audiogan study build` makes one."
 
@@ -19,11 +29,20 @@ def build(listening: Listening | None) -> None:
     if notice := place.warning():
         gr.Markdown(notice, elem_id="votes-vanish")
 
-    def listen(request: dict, http: gr.Request) -> dict:
-        return listening.answer(request, address(http))
+    starts, calls = Threads(STARTS, "starts"), Threads(CALLS, "listening")
 
-    def sounds(request: dict, http: gr.Request) -> dict:
-        return listening.sounds(request, address(http))
+    async def within(threads: Threads, call: Callable, request: dict, http: gr.Request) -> dict:
+        try:
+            return await threads.run(SECONDS, call, request, address(http))
+        except TimeoutError:
+            return listening.late()
+
+    async def listen(request: dict, http: gr.Request) -> dict:
+        begins = isinstance(request, dict) and request.get("action") == "consent"
+        return await within(starts if begins else calls, listening.answer, request, http)
+
+    async def sounds(request: dict, http: gr.Request) -> dict:
+        return await within(calls, listening.sounds, request, http)
 
     recruitment = listening.study.design.recruitment
     named = f' data-parameter="{recruitment.parameter}"' if recruitment else ""  # letters, digits, _ and - alone

@@ -7,9 +7,9 @@ import gradio as gr
 from audiogan.listening.hub_sync import sync_state
 from audiogan.listening.store import place
 from audiogan.ui import findings
+from audiogan.ui.desk import Desk
 from audiogan.ui.downloads import Downloads, links
 from audiogan.ui.scripts import mounting
-from audiogan.ui.tally import Tally
 from audiogan.ui.toasts import toasts
 
 AT_ONCE = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}  # events: no wait, none to see
@@ -23,7 +23,7 @@ VOTES = """<details class="votes"><summary>Every vote</summary>
 <p>One row an answer, as <code>ratings export</code> writes it, for whoever runs this page.</p></details>"""
 
 
-def build(tally: Tally, downloads: Downloads, opened) -> None:
+def build(desk: Desk, downloads: Downloads, opened) -> None:
     """The tab's contents.
 
     Args:
@@ -48,9 +48,9 @@ def build(tally: Tally, downloads: Downloads, opened) -> None:
     if sync_state().status != "off":
         opened(copied, None, gr.HTML(elem_id="sync-state", apply_default_css=False), **AT_ONCE)
 
-    def show(block: str) -> tuple[str, str]:
-        page = tally.page(block)
-        return page, links(block, tally.names(block))
+    async def show(block: str) -> tuple[str, str]:
+        page = await desk.page(block)
+        return page, links(block, desk.tally.names(block))
 
     handler = toasts(show)
     for event in (opened, block.change, shown.stale):

@@ -4,6 +4,7 @@ import logging
 import resource
 import signal
 import threading
+from collections.abc import Callable
 
 import gradio as gr
 
@@ -19,12 +20,13 @@ STOP = (signal.SIGTERM, signal.SIGINT)
 LOG = logging.getLogger(__name__)
 
 
-def serve(app: gr.Blocks, launch: dict) -> None:
+def serve(app: gr.Blocks, launch: dict, stopping: Callable[[], None] | None = None) -> None:
     """Launch, and return once SIGTERM or Ctrl-C came and what was under way is done; a second signal ends it at once.
 
     Args:
         app: what `build_app` made.
         launch: arguments of `launch`.
+        stopping: called as soon as it is told to stop.
 
     Raises:
         ValueError: the port is taken, or the host is no address of this machine.
@@ -41,6 +43,8 @@ def serve(app: gr.Blocks, launch: dict) -> None:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+    if stopping:
+        stopping()
     stop(app)
 
 

@@ -42,7 +42,7 @@ class TestTrouble:
         assert sync_state().status == "ok"
         online.fail("preupload", never_answer, times=99)
         vote(store, 0)
-        hub_sync._current._stop.set()  # the last round begins, and hangs
+        hub_sync._current.hurry()  # a round begins, and hangs
         while not online.count("preupload"):
             time.sleep(0.01)
         done = threading.Event()
@@ -54,6 +54,40 @@ class TestTrouble:
         assert sync_state().status == "failing"
         assert "has taken nothing for" in sync_state().error
         online.stopping.set()
+
+    def test_hub_that_never_answers_is_given_up_so_long_after_the_process_began_to_stop(
+        self, online, stores, current, monkeypatch
+    ):
+        monkeypatch.setattr(hub_sync, "STOP_SECONDS", 1.0)
+        monkeypatch.setattr(hub_sync, "LAST_SECONDS", 0.1)
+        online.add(DATASET, kind="datasets", private=True)
+        store = stores()
+        sync = hub_sync.start(store)
+        online.fail("preupload", never_answer, times=99)
+        vote(store, 0)
+        sync.hurry()
+        time.sleep(1.0)  # of what the process does meanwhile
+        begun = time.monotonic()
+        sync.close()
+        assert time.monotonic() - begun < 0.9
+        online.stopping.set()
+
+    def test_what_waits_is_sent_when_the_process_begins_to_stop_and_the_rest_when_it_ends(
+        self, online, stores, current
+    ):
+        online.add(DATASET, kind="datasets", private=True)
+        store = stores()
+        sync = hub_sync.start(store)
+        vote(store, 0)
+        sync.hurry()
+        until = time.monotonic() + 30
+        while sync.state().waiting and time.monotonic() < until:
+            time.sleep(0.01)
+        assert len(votes_on(online)) == 2
+        vote(store, 1)  # of a request that was under way
+        sync.close()
+        assert len(votes_on(online)) == 4
+        assert sync.state().waiting == 0
 
     def test_app_starts_without_the_hub_and_catches_up(self, online, stores, current, caplog):
         caplog.set_level("INFO", "audiogan")

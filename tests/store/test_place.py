@@ -10,7 +10,7 @@ import threading
 import pytest
 from trials import SESSION, trial
 
-from audiogan.listening.store import Store, StoreError, database
+from audiogan.listening.store import Store, StoreError, patience
 from audiogan.listening.store.database import Database
 
 
@@ -69,7 +69,7 @@ def test_place_of_a_database_tells_no_secret(tmp_path):
 
 
 def test_server_that_says_nothing_is_given_up(monkeypatch):
-    monkeypatch.setitem(database.PATIENCE, "connect_timeout", 2)
+    monkeypatch.setitem(patience.CONNECTING, "connect_timeout", 2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         hang_up = threading.Timer(20, silent.close)
         hang_up.start()

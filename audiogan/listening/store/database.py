@@ -9,12 +9,11 @@ from contextlib import closing, contextmanager, nullcontext, suppress
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from audiogan.listening.store import patience
+
 BUSY_SECONDS = 30
 READERS_MS = 1000  # how long emptying the log waits for those who read
 CONNECTIONS = 20
-# libpq's, where the URL does not say. It would wait for ever for a server that takes a connection and says nothing, and
-# for a quarter of an hour or more for one whose machine is gone.
-PATIENCE = {"connect_timeout": 10, "tcp_user_timeout": 15_000, "keepalives_idle": 10, "keepalives_interval": 5}
 _INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
@@ -45,6 +44,8 @@ class Database:
             if self.dialect == "sqlite":
                 sa.event.listen(self._engine, "connect", self._make_durable)
                 sa.event.listen(self._engine, "begin", _begin)
+            else:
+                patience.be_patient(self._engine)
         self._file, self._identity = "", None  # of SQLite's, and what tells it from another at its place
         # PostgreSQL's own default would show each statement what was committed until then.
         level = {"isolation_level": "REPEATABLE READ"} if self.dialect == "postgresql" else {}
@@ -151,8 +152,8 @@ def _engine(url: str) -> sa.Engine:
 def _engine_arguments(url: str) -> dict:
     if not url.startswith("sqlite"):
         said = sa.make_url(url).query
-        patience = {name: value for name, value in PATIENCE.items() if name not in said}
-        return {"pool_pre_ping": True, "pool_size": CONNECTIONS, "connect_args": patience}
+        connecting = {name: value for name, value in patience.CONNECTING.items() if name not in said}
+        return {"pool_pre_ping": True, "pool_size": CONNECTIONS, "connect_args": connecting}
     arguments = {"connect_args": {"timeout": BUSY_SECONDS, "check_same_thread": False}}
     in_memory = url in ("sqlite://", "sqlite:///:memory:")
     return arguments | ({"poolclass": sa.pool.StaticPool} if in_memory else {"pool_size": CONNECTIONS})
