@@ -201,11 +201,6 @@ class TestPage:
         (line,) = (line for line in report.text(analyse(rated(*BETTER))).splitlines() if "net - other" in line)
         assert "over raters and clips, p 0.00033 (Holm); other listeners, these clips: Wilcoxon p 0.00049" in line
 
-    def test_nothing_yet(self):
-        assert findings.page(analyse([]), "all") == findings.EMPTY
-        gone = analyse([vote(), exclusion("withdrawn", session_id="s-r0")])
-        assert findings.page(gone, "all") == f"{findings.EMPTY}<p>Withdrawn: 1 sitting.</p>"
-
 
 class TestCache:
     def test_many_viewers_cost_one_calculation(self):

@@ -62,6 +62,12 @@ def test_a_shipped_language_says_all_of_it(tag):
         assert len(set(map(found, alike))) == len(alike)
 
 
+def test_french_marks_are_never_parted_from_their_word():
+    french = wording.read_wording({"tag": "fr"})
+    for own in (*french.texts.values(), *french.labels.values()):
+        assert re.findall(r"(?<![\u00a0\u202f])[:;?!»]|«(?![\u00a0\u202f])", own) == []
+
+
 def test_places_are_filled_in_once():
     assert wording.Wording()("It was {made}: {label}.", made="{label}", label="$&") == "It was {label}: $&."
 

@@ -54,8 +54,8 @@ def consent(study: Study, participant: str = "") -> dict:
         "title": design.title,
         "text": design.consent_text,
         "version": design.consent_version,
-        "sounds": sum(heard.values()) - heard["training"],
-        "practice": heard["training"],
+        "tasks": sum(counts.values()) - counts["training"],
+        "practice": counts["training"],
         "minutes": max(1, round(_seconds(study, counts, sum(heard.values())) / 60)),
     } | ({"notice": "\n\n".join(notice)} if (notice := _notice(study, participant)) else {})
 
@@ -269,7 +269,7 @@ def _uncounted(trials, say: Wording) -> list[str]:
     roles = [trial["role"] for trial in trials]
     found = {
         "{count} for practice": roles.count("training"),
-        "{count} that check the listening": roles.count("gold"),
+        "{count} to check the listening": roles.count("gold"),
         "{count} with other questions": others,
     }
     return [say(sentence, count=count) for sentence, count in found.items() if count]

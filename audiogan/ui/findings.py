@@ -33,6 +33,12 @@ def page(results: dict, block: str, study: Study | None = None) -> str:
 
 def _summary(results: dict, found: dict) -> str:
     counts, left, minimum = found["counts"], results["exclusions"], results["minimum_raters"]
+    title = html.escape(results["title"] or "What listeners said")
+    rules = ", ".join(f"{RULES.get(rule, rule)} {count}" for rule, count in left["rules"].items())
+    why = f"<p>Rules broken (a sitting may break several): {html.escape(rules)}.</p>" if rules else ""
+    if not counts["sessions"]:
+        rest = why + _withdrawn(results) + _skipped(results) + _under_way(results)
+        return f'<section class="summary"><h2>{title}</h2>{_none_counts(left["sessions"])}{rest}</section>'
     excluded = plural(left["sessions"], "sitting") if found is results["screened"] else "of them"
     facts = [
         (counts["raters"], plural(counts["raters"], "listener")),
@@ -47,12 +53,15 @@ def _summary(results: dict, found: dict) -> str:
         f"{minimum} {plural(minimum, 'listener')}: "
         "these numbers will still move.</p>"
     )
-    rules = ", ".join(f"{RULES.get(rule, rule)} {count}" for rule, count in left["rules"].items())
-    why = f"<p>Rules broken (a sitting may break several): {html.escape(rules)}.</p>" if rules else ""
-    title = html.escape(results["title"] or "What listeners said")
     flag = flag if found["preliminary"] else ""
     why += _skipped(results) + _under_way(results)
     return f'<section class="summary"><h2>{title}</h2>{flag}<dl>{numbers}</dl>{why}</section>'
+
+
+def _none_counts(excluded: int) -> str:
+    """What to say where every sitting was excluded."""
+    were, them = ("was", "it") if excluded == 1 else ("were", "them")
+    return f"<p>No sitting counts yet: {excluded:,} {were} left out by rule. “Everyone” shows {them}.</p>"
 
 
 def _withdrawn(results: dict) -> str:

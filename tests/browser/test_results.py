@@ -60,6 +60,32 @@ def test_sittings_that_count_are_one_switch_in_line_with_the_page(visit, width):
     expect(page.get_by_role("radio", name="Everyone")).to_be_checked()
 
 
+def test_a_switch_stays_one_line_on_the_narrowest_phone(visit):
+    page = visit(320, 640, path="#/results")
+    first, second = (page.locator("#results-block label").nth(at).bounding_box() for at in (0, 1))
+    assert (first["y"], first["height"]) == (second["y"], second["height"])
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_a_server_that_is_gone_is_told_of_until_it_is_back(visit):
+    page = visit(390, 844)
+    page.context.set_offline(True)
+    page.get_by_role("tab", name="Results").click()
+    lost = page.get_by_role("status").filter(has_text="The server cannot be reached.")
+    expect(lost).to_be_visible()
+    expect(page.get_by_text("Counting the votes…")).to_be_hidden()
+    page.context.set_offline(False)
+    expect(lost).to_have_count(0)
+    expect(page.locator("#results :is(.summary, .empty:not([role]))")).to_be_visible()
+    page.context.set_offline(True)
+    expect(lost).to_be_visible()
+    assert serious(page) == []
+    page.context.set_offline(False)
+    expect(lost).to_have_count(0)
+    assert all("ERR_INTERNET_DISCONNECTED" in one or "Failed to fetch" in one for one in visit.complaints)
+    visit.complaints.clear()
+
+
 def test_results_are_live_readable_and_stay_open(visit, site):
     study, store = Study.load(), Store(f"sqlite:///{site.database}")
     for number in range(3):

@@ -36,8 +36,16 @@ class TestWay:
         view = listener.call("open")["view"]
         assert view["text"] == study.design.consent_text
         assert view["version"] == study.design.consent_version
-        assert (view["sounds"], view["practice"]) == (20 + 2 + 2 * 2 + 10, 4)
         assert view["minutes"] == 5
+
+    def test_consent_counts_what_the_trials_count(self, listener):
+        view = listener.call("open")["view"]
+        assert (view["tasks"], view["practice"]) == (16 + 2 + 2 + 2 + 2 + 1, 4)
+        listener.consent()
+        listener.advance("rating")
+        assert listener.view["total"] == view["practice"]
+        listener.advance("naming")
+        assert listener.view["total"] == view["tasks"]
 
     def test_questions_that_tell_the_instrument_are_marked(self, rating):
         cued = {question["name"]: question["cued"] for question in rating.view["questions"]}
@@ -133,7 +141,7 @@ class TestWay:
         assert made >= set(HASHES)
         assert sum(" / " in one for one in made) in (1, 2)  # of pairs both
         assert view["judged"]["of"] == 18
-        left_out = ["4 for practice", "2 that check the listening", "5 with other questions"]
+        left_out = ["4 for practice", "2 to check the listening", "5 with other questions"]
         assert view["judged"]["uncounted"] == left_out  # with these it is all that was heard
         assert view["systems"][0] == {"made": "a recording"} | {
             name: view["systems"][0][name] for name in ("heard", "quality", "called_real")

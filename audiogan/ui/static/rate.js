@@ -144,7 +144,7 @@ export function mount({ element, props, server }) {
       place.replaceChildren(node);
       node.querySelector("button").focus({ preventScroll: true });
     } else show(reply.view);
-    saved.textContent = t("Stored. Receipt {receipt}", { receipt: reply.receipt });
+    saved.replaceChildren(...storedWords(reply.receipt));
   };
 
   addEventListener("tab", stop);
@@ -171,6 +171,12 @@ export function mount({ element, props, server }) {
     });
     return make("p", { className: "elsewhere" }, link, field);
   }
+}
+
+// The receipt in one piece, see rate.css.
+function storedWords(receipt) {
+  const [before, after = ""] = t("Stored. Receipt {receipt}", { receipt }).split(receipt);
+  return [before, make("span", { textContent: receipt }), after];
 }
 
 // A link from another device carries its session behind the #, which no server sees.

@@ -55,6 +55,8 @@ function fieldOf(question, group) {
     make("input", { type: "radio", name: group, value: String(index), ariaLabel: spoken(question, choice) }),
   );
   const row = make("div", { className: `choices ${question.wide || question.choices.length > 5 ? "many" : `of-${question.choices.length}`}` });
+  row.style.setProperty("--of", question.choices.length);
+  row.style.setProperty("--longest", Math.max(...question.choices.flatMap(({ word }) => word.split(/[\s\u00ad-]/)).map(widthOf))); // see rate.css
   row.append(...question.choices.map((choice, index) => optionOf(choice, index, inputs[index])));
   const node = make("fieldset", { className: "question" }, legend, row);
   node.dataset.name = question.name;
@@ -67,6 +69,11 @@ function fieldOf(question, group) {
   };
   const words = () => `${question.prompt} ${spoken(question, question.choices[Number(chosen().value)])}`;
   return { node, value, choose, words };
+}
+
+// About how many times as wide as a 0 a word is: there are narrow letters and wide ones.
+function widthOf(word) {
+  return [...word].reduce((sum, letter) => sum + (/[fijlrtI'’.,:;!|]/.test(letter) ? 0.6 : /[mwMW]|[\u3000-\uffff]/.test(letter) ? 1.6 : 1), 0);
 }
 
 function spoken(question, choice) {

@@ -10,10 +10,10 @@ import { t } from "./rate_wording.js";
 export function consent(view, { agree, withdraw }) {
   const begin = primary(t("I agree: begin"), agree);
   const facts = make("ul", { className: "facts" });
-  const { sounds: count, practice } = view;
-  const sounds = practice ? t("{count} sounds, {practice} more for practice", { count, practice }) : t("{count} sounds", { count });
+  const { tasks: count, practice } = view;
+  const tasks = practice ? t("Tasks: {count}, and {practice} more for practice", { count, practice }) : t("Tasks: {count}", { count });
   const time = t("about {count} min", { count: view.minutes });
-  facts.append(...[sounds, time, t("headphones, if you have some"), t("a quiet place")].map((text) => make("li", { textContent: text })));
+  facts.append(...[tasks, time, t("headphones, if you have some"), t("a quiet place")].map((text) => make("li", { textContent: text })));
   const words = make("div", { className: "words" }, ...paragraphs(view.text));
   words.append(...paragraphs(view.notice ?? ""));
   return screen("consent", heading(view.title), facts, words, begin, withdrawal(withdraw));
@@ -66,7 +66,7 @@ export function headphones(view, { load, next, fail, say }) {
       sound.ready(buffers, at > 0);
       if (view.trials[at + 1]) load(view.trials[at + 1], 2).catch(() => {});
     }, fail);
-    say(t("Headphone check {number} of {total}", { number: at + 1, total: view.trials.length }));
+    say(t("Headphone check {number} of {total}", { number: at + 1, total: view.trials.length }), "aloud");
     if (at) sound.button.focus({ preventScroll: true });
   };
   ask();
@@ -84,7 +84,7 @@ export function feedback(told, answers, next) {
 
 export function done(view, { receipt, withdraw, again, say }) {
   const { right, of, uncounted } = view.judged;
-  const told = of ? [t("You told recordings from inventions in {right} of {total} sounds.", { right, total: of })] : [];
+  const told = of ? [t("Recordings and inventions told apart: {right} of {total}.", { right, total: of })] : [];
   if (of && uncounted.length) told.push(t("Not counted: {these}.", { these: uncounted.join(", ") }));
   const parts = [heading(t("Thank you")), ...paragraphs([t("Your answers are stored."), ...told].join(" ")), ...completion(view, say)];
   if (view.systems.length) parts.push(systemsOf(view.systems));

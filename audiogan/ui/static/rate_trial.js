@@ -88,7 +88,7 @@ function nameOf(view) {
 
 function positionOf(view) {
   const { number, total } = view;
-  const words = view.practice ? t("Practice {number} of {total}", { number, total }) : t("Sound {number} of {total}", { number, total });
+  const words = view.practice ? t("Practice {number} of {total}", { number, total }) : t("Task {number} of {total}", { number, total });
   const bar = make("progress", { max: view.total, value: view.number - 1, ariaLabel: words });
   return make("div", { className: "position" }, make("span", { textContent: words }), bar);
 }

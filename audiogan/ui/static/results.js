@@ -1,12 +1,14 @@
 // Results: asks for newer ones while they are looked at; what the reader opened stays open, and the focus where it was.
 
-import { isShown } from "./dom.js";
+import { isShown, make } from "./dom.js";
 
 const EVERY_MS = 15_000;
+const SLOWEST_MS = 10_000;
 const PATIENCE = 100; // frames until the page has the radios
 const PLACES = "summary, [role=region]"; // what a key reaches
+const LOST = "The server cannot be reached. The results come as soon as it is back.";
 
-export function mount({ element, watch, trigger }) {
+export function mount({ element, server, watch, trigger }) {
   nameGroup();
   const opened = new Set();
   let focused = null; // the name of the place that has the focus
@@ -22,11 +24,28 @@ export function mount({ element, watch, trigger }) {
         [...element.querySelectorAll(PLACES)].find((node) => named(node) === place)?.focus({ preventScroll: true });
     });
   });
-  const timer = setInterval(() => {
-    if (!element.isConnected) return clearInterval(timer);
-    const seen = document.visibilityState === "visible" && isShown(element);
-    if (seen) trigger("stale");
-  }, EVERY_MS);
+  keepAsking(element, server, trigger);
+}
+
+// Asks for newer results while they are seen, and says so where the server does not answer.
+function keepAsking(element, server, trigger) {
+  const lost = make("p", { className: "lost", role: "status" });
+  element.before(lost);
+  const look = async (due) => {
+    if (document.visibilityState !== "visible" || !isShown(element)) return;
+    const [was, reached] = [lost.textContent, await answers(server)];
+    lost.textContent = reached ? "" : LOST;
+    if (reached && (due || was)) trigger("stale");
+  };
+  const timer = setInterval(() => (element.isConnected ? look(true) : clearInterval(timer)), EVERY_MS);
+  for (const event of ["tab", "online", "offline"]) addEventListener(event, () => look(false));
+  requestAnimationFrame(() => look(false)); // Gradio may make the tab's contents only once it is opened
+}
+
+// Whether the server says anything within a while.
+function answers(server) {
+  const late = new Promise((settle) => setTimeout(settle, SLOWEST_MS, false));
+  return Promise.race([server.alive({}).then(Boolean, () => false), late]);
 }
 
 // Gradio writes a group's label beside its radios, but does not make it the group's name. They may come after this.
