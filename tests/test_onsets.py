@@ -94,6 +94,26 @@ class TestOffset:
         sound = tone(hz, seconds)
         assert Levels.of([sound * np.exp(-decay * np.arange(len(sound)) / SAMPLE_RATE)], 64).offset == 0
 
+    @pytest.mark.parametrize("hz", [31, 41.2, 55, 110])
+    @pytest.mark.parametrize("offset", [0.05, -0.02])
+    def test_a_low_sound_that_lasts_loses_its_own(self, tmp_path, hz, offset):
+        note = tone(hz, 3.0) * np.exp(-np.arange(3 * SAMPLE_RATE) / SAMPLE_RATE) + offset
+        soundfile.write(tmp_path / "a.wav", note, SAMPLE_RATE, subtype="FLOAT")
+        heard, _ = recordings._hear(Recording(tmp_path / "a.wav", "a"), FORM, 8)
+        assert len(heard) == 3
+        assert Levels.of([note.astype(np.float32)], 64).offset == pytest.approx(offset, abs=0.003)
+
+    @pytest.mark.parametrize("added", [0, 0.1])
+    def test_the_peaks_of_a_low_sound_are_none(self, added):
+        """They fill its quietest hops."""
+        angle = 2 * np.pi * 40 * np.arange(int(1.51 * SAMPLE_RATE)) / SAMPLE_RATE
+        lopsided = (0.5 * np.cos(angle) - 0.125 * np.cos(2 * angle) + added).astype(np.float32)  # flat above, not below
+        assert Levels.of([lopsided], 64).offset == pytest.approx(added, abs=0.003)
+
+    def test_a_pause_without_an_offset_says_so(self):
+        lopsided = np.abs(tone(300, 3.0))
+        assert Levels.of([np.concatenate([lopsided, silence(2)])], 64).offset == 0
+
     def test_a_lopsided_click_has_none(self):
         assert Levels.of([np.pad(np.abs(tone(900, 0.05)), (0, SAMPLE_RATE))], 64).offset == 0
 
