@@ -162,6 +162,12 @@ class TestBlocks:
             span = resample_span(audio, rate, SAMPLE_RATE, begin, end)
             np.testing.assert_allclose(span, whole[begin:end], atol=2e-6)
 
+    @pytest.mark.parametrize(("rate", "target"), [(1000, 96000), (2000, 16000), (8000, 48000), (8000, 96000)])
+    def test_a_span_is_resampled_far_upward_as_in_the_whole(self, rate, target):
+        audio = 0.3 * np.random.default_rng(rate).standard_normal(3 * rate).astype(np.float32)
+        span = resample_span(audio, rate, target, target, target + 9000)
+        np.testing.assert_allclose(span, resample(audio, rate, target)[target : target + 9000], atol=1e-6)
+
     @pytest.mark.parametrize("rate", [8000, 22050, 44100, 96000])
     def test_onsets_are_the_same_at_any_rate(self, rate):
         audio = np.concatenate([np.zeros(rate // 2), tone(440, 0.5, rate), np.zeros(rate), tone(660, 1.5, rate)])
