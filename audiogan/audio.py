@@ -165,7 +165,7 @@ def resample_span(audio: np.ndarray, source_rate: int, target_rate: int, begin: 
     """Samples `begin` to `end` of what `resample` makes of mono audio, without making the rest (to about 1e-6)."""
     common = math.gcd(source_rate, target_rate)
     step, target_step = source_rate // common, target_rate // common  # spans that last equally long
-    margin = math.ceil(FILTER_REACH / target_step)
+    margin = math.ceil(FILTER_REACH / min(step, target_step))
     first, last = max(0, begin // target_step - margin), math.ceil(end / target_step) + margin
     span = resample(audio[first * step : last * step], source_rate, target_rate)
     return span[begin - first * target_step : end - first * target_step]

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 MAX_SEED = 2**63 - 1
+WORD = 2**32
 
 
 def sample(indices, seed: int, latent_dim: int, distribution: str = "uniform") -> np.ndarray:
@@ -21,7 +22,7 @@ def sample(indices, seed: int, latent_dim: int, distribution: str = "uniform") -
     Returns:
         [len(indices), latent_dim] float32.
     """
-    streams = [np.random.Generator(np.random.PCG64(np.random.SeedSequence((seed, int(i))))) for i in indices]
+    streams = _streams(indices, seed, 0)
     if distribution == "uniform":
         rows = [stream.uniform(-1.0, 1.0, latent_dim) for stream in streams]
     elif distribution == "normal":
@@ -33,7 +34,7 @@ def sample(indices, seed: int, latent_dim: int, distribution: str = "uniform") -
 
 def draw_labels(indices, seed: int, count: int) -> list[int]:
     """A label index for each clip of a seed, uniform over `count`, from a stream apart from z's."""
-    streams = [np.random.Generator(np.random.PCG64(np.random.SeedSequence((seed, int(i), 1)))) for i in indices]
+    streams = _streams(indices, seed, 1)
     return [int(stream.integers(count)) for stream in streams]
 
 
@@ -44,12 +45,23 @@ def draw_pitches(indices, seed: int, shares: np.ndarray) -> list[float]:
         shares: how often each MIDI number is played, and in the last column how often none is, [clips, 129]. A row of
             zeros draws none.
     """
-    streams = [np.random.Generator(np.random.PCG64(np.random.SeedSequence((seed, int(i), 2)))) for i in indices]
+    streams = _streams(indices, seed, 2)
     numbers = []
     for stream, row in zip(streams, shares, strict=True):
         drawn = int(np.searchsorted(np.cumsum(row), stream.uniform() * row.sum(), side="right"))
         numbers.append(float(drawn) if drawn < len(row) - 1 else math.nan)
     return numbers
+
+
+def _streams(indices, seed: int, purpose: int) -> list[np.random.Generator]:
+    """A stream of random numbers for each clip of a seed.
+
+    numpy would take a seed of 2**32 or more for two words of 32 bits, and the second for another seed's clip: such a
+    seed has five words, which are never those of a smaller one.
+    """
+    small = seed < WORD
+    words = [(seed, int(i), purpose) if small else (seed % WORD, seed // WORD, int(i), purpose, 1) for i in indices]
+    return [np.random.Generator(np.random.PCG64(np.random.SeedSequence(each))) for each in words]
 
 
 def noise_of(z: Tensor, size: int) -> Tensor:

@@ -20,6 +20,25 @@ def test_seeds_and_indices_differ():
     assert not np.array_equal(latent.sample([0], 1, 8), latent.sample([0], 2, 8))
 
 
+@pytest.mark.parametrize("seed", [0, 5, 2**32 - 1])
+def test_sounds_of_small_seeds_are_for_ever_these(seed):
+    """Of numpy's own streams, which addresses, studies and examples rely on."""
+    z, label, pitch = (np.random.default_rng((seed, 3, *purpose)) for purpose in ((), (1,), (2,)))
+    np.testing.assert_array_equal(latent.sample([3], seed, 8)[0], z.uniform(-1, 1, 8).astype(np.float32))
+    assert latent.draw_labels([3], seed, 1000) == [label.integers(1000)]
+    assert latent.draw_pitches([3], seed, np.ones((1, 129))) == [float(int(pitch.uniform() * 129))]
+
+
+def test_no_two_streams_of_small_and_large_seeds_are_one():
+    seeds = [*range(4), *(low + high * 2**32 for low in range(4) for high in (1, 2, 3)), latent.MAX_SEED]
+    first = [latent.sample(range(4), seed, 4)[:, 0] for seed in seeds]
+    assert len(np.unique(np.concatenate(first))) == 4 * len(seeds)
+    labels = [label for seed in seeds for label in latent.draw_labels(range(4), seed, 2**62)]
+    assert len(set(labels)) == 4 * len(seeds)
+    of_labels = np.random.default_rng((3, 2, 1)).uniform(-1, 1)
+    assert latent.sample([1], 3 + 2 * 2**32, 1) != np.float32(of_labels)
+
+
 def test_distributions_have_their_moments():
     uniform = latent.sample(range(200), 0, 100)
     normal = latent.sample(range(200), 0, 100, "normal")

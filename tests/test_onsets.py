@@ -94,6 +94,26 @@ class TestOffset:
         sound = tone(hz, seconds)
         assert Levels.of([sound * np.exp(-decay * np.arange(len(sound)) / SAMPLE_RATE)], 64).offset == 0
 
+    @pytest.mark.parametrize("hz", [31, 41.2, 55, 110])
+    @pytest.mark.parametrize("offset", [0.05, -0.02])
+    def test_a_low_sound_that_lasts_loses_its_own(self, tmp_path, hz, offset):
+        note = tone(hz, 3.0) * np.exp(-np.arange(3 * SAMPLE_RATE) / SAMPLE_RATE) + offset
+        soundfile.write(tmp_path / "a.wav", note, SAMPLE_RATE, subtype="FLOAT")
+        heard, _ = recordings._hear(Recording(tmp_path / "a.wav", "a"), FORM, 8)
+        assert len(heard) == 3
+        assert Levels.of([note.astype(np.float32)], 64).offset == pytest.approx(offset, abs=0.003)
+
+    @pytest.mark.parametrize("added", [0, 0.1])
+    def test_the_peaks_of_a_low_sound_are_none(self, added):
+        """They fill its quietest hops."""
+        angle = 2 * np.pi * 40 * np.arange(int(1.51 * SAMPLE_RATE)) / SAMPLE_RATE
+        lopsided = (0.5 * np.cos(angle) - 0.125 * np.cos(2 * angle) + added).astype(np.float32)  # flat above, not below
+        assert Levels.of([lopsided], 64).offset == pytest.approx(added, abs=0.003)
+
+    def test_a_pause_without_an_offset_says_so(self):
+        lopsided = np.abs(tone(300, 3.0))
+        assert Levels.of([np.concatenate([lopsided, silence(2)])], 64).offset == 0
+
     def test_a_lopsided_click_has_none(self):
         assert Levels.of([np.pad(np.abs(tone(900, 0.05)), (0, SAMPLE_RATE))], 64).offset == 0
 
@@ -141,6 +161,12 @@ class TestBlocks:
         for begin, end in ((0, 10), (5, 16389), (20011, 36396), (47000, 50000), (0, 48000)):
             span = resample_span(audio, rate, SAMPLE_RATE, begin, end)
             np.testing.assert_allclose(span, whole[begin:end], atol=2e-6)
+
+    @pytest.mark.parametrize(("rate", "target"), [(1000, 96000), (2000, 16000), (8000, 48000), (8000, 96000)])
+    def test_a_span_is_resampled_far_upward_as_in_the_whole(self, rate, target):
+        audio = 0.3 * np.random.default_rng(rate).standard_normal(3 * rate).astype(np.float32)
+        span = resample_span(audio, rate, target, target, target + 9000)
+        np.testing.assert_allclose(span, resample(audio, rate, target)[target : target + 9000], atol=1e-6)
 
     @pytest.mark.parametrize("rate", [8000, 22050, 44100, 96000])
     def test_onsets_are_the_same_at_any_rate(self, rate):

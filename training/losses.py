@@ -70,14 +70,17 @@ LOSSES = {
 def interpolation_penalty(discriminator, real: Tensor, fake: Tensor, label: Tensor | None, position: Tensor) -> Tensor:
     """WGAN-GP: squared distance of the gradient's norm from 1 at random points between real and fake.
 
-    Gulrajani et al. 2017, section 4; one point a pair.
+    Gulrajani et al. 2017, section 4; one point a pair. Of several critics each has its own gradient, and this is their
+    mean, as their loss is.
 
     Args:
+        discriminator: its `judge_apart` gives the logits [batch] of each critic.
         real, fake: native samples [batch, ...].
         position: of each pair's point, 0 at the real and 1 at the fake sample, [batch].
     """
     between = torch.lerp(real, fake, position.view([-1] + [1] * (real.dim() - 1))).requires_grad_(True)
-    return (_gradients(discriminator(between, label), between).norm(dim=1) - 1).square().mean()
+    norms = [_gradients(logits, between).norm(dim=1) for logits in discriminator.judge_apart(between, label)]
+    return (torch.stack(norms) - 1).square().mean()
 
 
 def zero_centred_penalty(logits: Tensor, views: list[Tensor]) -> Tensor:
@@ -94,7 +97,7 @@ def zero_centred_penalty(logits: Tensor, views: list[Tensor]) -> Tensor:
 
 
 def _gradients(logits: Tensor, samples: Tensor) -> Tensor:
-    """Gradient of each logit with respect to its own sample, [batch, features], in the samples' format."""
+    """Gradient of each logit [batch] with respect to its own sample, [batch, features], in the samples' format."""
     with samples_alone():
         (gradient,) = torch.autograd.grad(logits.float().sum(), samples, create_graph=True)
     return gradient.flatten(1)

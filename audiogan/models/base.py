@@ -89,6 +89,10 @@ class Discriminator(nn.Module):
         """Logits of real and of fake samples with the same labels."""
         return self.judge(real, label), self.judge(fake, label)
 
+    def judge_apart(self, native: Tensor, label: Tensor | None = None) -> list[Tensor]:
+        """The logits [batch] of each critic, a gradient of which passes through no other."""
+        return [self(native, label)]
+
     def penalised(self, views: tuple) -> list[Tensor]:
         """The views whose critics' gradients R1 and R2 hold down."""
         return list(views)

@@ -62,8 +62,10 @@ class Ensemble(Discriminator):
         return tuple(self.view(name, native) for name in self.critics)
 
     def judge(self, views: tuple, label: Tensor | None = None) -> Tensor:
-        judged = zip(self.critics.values(), views, strict=True)
-        return torch.stack([critic(view, label) for critic, view in judged], dim=1)
+        return torch.stack(self._judged(views, label), dim=1)
+
+    def judge_apart(self, native: Tensor, label: Tensor | None = None) -> list[Tensor]:
+        return self._judged(self.views(native), label)
 
     def judge_both(self, real: tuple, fake: tuple, label: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """As one batch where pairs stay whole: many small kernels, of which a GPU then starts half as many.
@@ -82,6 +84,9 @@ class Ensemble(Discriminator):
 
     def forward(self, native: Tensor, label: Tensor | None = None) -> Tensor:
         return self.judge(self.views(native), label)
+
+    def _judged(self, views: tuple, label: Tensor | None) -> list[Tensor]:
+        return [critic(view, label) for critic, view in zip(self.critics.values(), views, strict=True)]
 
 
 class WaveformEnsemble(Ensemble):

@@ -2,6 +2,7 @@
 
 import functools
 import itertools
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -18,6 +19,9 @@ QUIET_SHARE = 0.25  # of a recording's hops, the quietest, from whose means its 
 FEWEST_QUIET = 8  # fewer could be one half of a low sound's period
 SLIGHT = 1e-3  # of the peak: an offset 20 dB below `ONSET_RANGE_DB` hides no onset
 CLEAR = 3.0  # an offset is so many times as large as those means differ
+LASTING = 25  # hops, 0.1 s: periods enough of the lowest sounds for their mean to be near the offset
+FEWEST_LASTING = 8
+LEAST_LASTING = 10 ** (-ONSET_RANGE_DB / 20)  # of the peak: the mean of a sound without an offset is smaller
 
 
 def find_starts(blocks: Iterable[np.ndarray], rate: int, form: ClipFormat, max_crops: int) -> tuple[list[int], float]:
@@ -103,7 +107,7 @@ class Levels:
         energy = np.concatenate([*energy, [rest @ rest]], dtype=np.float32)
         total = np.concatenate([*total, [rest.sum()]], dtype=np.float32)
         slight = abs(float(total.sum())) < SLIGHT * max(high, -low) * length  # most recordings' is
-        offset = 0.0 if slight else _offset(energy[:-1], total[:-1], hop)
+        offset = 0.0 if slight else _offset(energy[:-1], total[:-1], hop, max(high, -low))
         if offset:  # the sum of (x - offset)^2, without another look at the samples
             size = np.append(np.full(len(energy) - 1, hop), len(rest))
             energy = (energy - offset * (2 * total - offset * size)).clip(0).astype(np.float32)
@@ -135,19 +139,36 @@ class Levels:
         return power
 
 
-def _offset(energy: np.ndarray, total: np.ndarray, hop: int) -> float:
+def _offset(energy: np.ndarray, total: np.ndarray, hop: int, peak: float) -> float:
     """The mean of the quietest hops where they agree on one; a low sound's, and a decay's, lie about 0.
+
+    A low sound without a pause has no quiet hops, only such as its peaks fill: there longer means have to agree.
 
     Args:
         energy: of each whole hop, float32 [hops].
         total: the sum of its samples, float32 [hops].
+        peak: the largest magnitude of a sample.
     """
     count = int(QUIET_SHARE * len(total))
     if count < FEWEST_QUIET:
         return 0.0
     mean = total.astype(np.float64) / hop
     quiet = mean[np.argpartition(energy - hop * mean**2, count)[:count]]
-    return float(quiet.mean()) if abs(quiet.mean()) > CLEAR * quiet.std() else 0.0
+    offset, differ = float(quiet.mean()), CLEAR * float(quiet.std())
+    agree = abs(offset) > differ
+    if agree and 2 * abs(offset - mean.mean()) < abs(offset):  # else they are a low sound's peaks
+        return offset
+    lasting = _lasting_offset(mean, LEAST_LASTING * peak)
+    return lasting if agree or abs(lasting - offset) <= differ else 0.0  # else a pause says that there is none
+
+
+def _lasting_offset(mean: np.ndarray, least: float) -> float:
+    """The mean of a sound that lasts from its hops' [hops]; 0 below `least`, or where its parts do not agree on one."""
+    lasting = mean[: len(mean) // LASTING * LASTING].reshape(-1, LASTING).mean(1)
+    if len(lasting) < FEWEST_LASTING:
+        return 0.0
+    error = lasting.std() / math.sqrt(len(lasting))
+    return float(lasting.mean()) if abs(lasting.mean()) > max(least, CLEAR * error) else 0.0
 
 
 def take(blocks: Iterable[np.ndarray], starts: list[int], size: int) -> Iterator[np.ndarray]:
