@@ -9,7 +9,7 @@ from conftest import NUM_SAMPLES, SAMPLE_RATE, tone
 from audiogan.audio import AudioFile, resample, resample_span, resampled_blocks
 from training.data import recordings
 from training.data.clips import ClipFormat
-from training.data.onsets import Levels, cut, find_starts, piece_size, take
+from training.data.onsets import Levels, cut, find_starts, piece_size, spread, take
 from training.data.recordings import Recording
 
 FORM = ClipFormat()
@@ -22,7 +22,7 @@ def silence(seconds: float) -> np.ndarray:
 def clips(audio: np.ndarray, max_crops: int = 8, block: int | None = None):
     """What `find_starts` and `cut` make of audio in one piece, or in blocks of so many samples."""
     blocks = np.split(audio, range(block, len(audio), block)) if block else [audio]
-    starts, _ = find_starts(blocks, SAMPLE_RATE, FORM, max_crops)
+    starts = spread(find_starts(blocks, SAMPLE_RATE, FORM)[0], max_crops)
     return cut(take(blocks, starts, piece_size(FORM)), starts, FORM)
 
 
@@ -55,6 +55,19 @@ class TestCut:
     def test_a_long_sound_gives_several_crops_up_to_the_limit(self):
         assert len(clips(tone(440, 5.0))) == 5
         assert len(clips(tone(440, 5.0), 2)) == 2
+
+    def test_of_more_than_the_limit_some_of_all_are_taken(self):
+        hits = np.concatenate([part for pitch in range(200, 1000, 100) for part in (tone(pitch, 0.05), silence(1.25))])
+        assert [onset for _, onset in clips(hits, 3)] == pytest.approx([0.0, 2.6, 6.5], abs=0.02)
+        assert spread([1, 2, 3], 3) == [1, 2, 3]
+        assert spread(list(range(300)), 8)[::7] == [0, 262]
+
+    def test_what_fades_away_gives_no_clip_that_begins_in_its_middle(self):
+        decay = np.exp(-np.arange(3 * SAMPLE_RATE) / SAMPLE_RATE).astype(np.float32)
+        fading = tone(440, 3.0) * decay
+        assert len(clips(fading)) == 1
+        assert [onset for _, onset in clips(np.concatenate([fading, fading]))] == pytest.approx([0.0, 3.0], abs=0.1)
+        assert len(clips(tone(440, 3.0) * np.sqrt(np.sqrt(decay)))) == 3  # 2 dB a second
 
     def test_a_very_short_sound_is_kept(self):
         assert len(clips(tone(440, 0.01))) == 1
@@ -97,9 +110,9 @@ class TestOffset:
     @pytest.mark.parametrize("hz", [31, 41.2, 55, 110])
     @pytest.mark.parametrize("offset", [0.05, -0.02])
     def test_a_low_sound_that_lasts_loses_its_own(self, tmp_path, hz, offset):
-        note = tone(hz, 3.0) * np.exp(-np.arange(3 * SAMPLE_RATE) / SAMPLE_RATE) + offset
+        note = tone(hz, 3.0) * np.exp(-np.arange(3 * SAMPLE_RATE) / SAMPLE_RATE / 4) + offset
         soundfile.write(tmp_path / "a.wav", note, SAMPLE_RATE, subtype="FLOAT")
-        heard, _ = recordings._hear(Recording(tmp_path / "a.wav", "a"), FORM, 8)
+        heard, *_ = recordings._hear(Recording(tmp_path / "a.wav", "a"), FORM, 8)
         assert len(heard) == 3
         assert Levels.of([note.astype(np.float32)], 64).offset == pytest.approx(offset, abs=0.003)
 
@@ -171,14 +184,14 @@ class TestBlocks:
     @pytest.mark.parametrize("rate", [8000, 22050, 44100, 96000])
     def test_onsets_are_the_same_at_any_rate(self, rate):
         audio = np.concatenate([np.zeros(rate // 2), tone(440, 0.5, rate), np.zeros(rate), tone(660, 1.5, rate)])
-        starts = np.array(find_starts([audio.astype(np.float32)], rate, FORM, 8)[0]) / SAMPLE_RATE
+        starts = np.array(find_starts([audio.astype(np.float32)], rate, FORM)[0]) / SAMPLE_RATE
         assert starts == pytest.approx([0.5, 2.0, 2.0 + NUM_SAMPLES / SAMPLE_RATE], abs=0.01)
 
     def test_a_long_file_is_decoded_in_blocks_and_gives_the_same_clips(self, tmp_path, monkeypatch):
         audio = np.stack([np.concatenate([silence(1), tone(440, 3.0), silence(1), tone(220, 2.0)])] * 2, axis=1)
         soundfile.write(tmp_path / "long.wav", audio, SAMPLE_RATE * 2)
         recording = Recording(tmp_path / "long.wav", "long.wav", split="test")
-        whole, _ = recordings._hear(recording, FORM, 8)
+        whole, *_ = recordings._hear(recording, FORM, 8)
         sizes = []
         read = soundfile.SoundFile.read
         monkeypatch.setattr(
@@ -186,7 +199,7 @@ class TestBlocks:
         )
         monkeypatch.setattr("audiogan.audio.BLOCK", 10000)
         monkeypatch.setattr(recordings, "BLOCK", 10000)
-        blocks, channels = recordings._hear(recording, FORM, 8)
+        blocks, channels, _ = recordings._hear(recording, FORM, 8)
         assert (max(sizes), channels) == (5000, 2)
         assert [onset for _, onset in blocks] == [onset for _, onset in whole]
         for in_blocks, as_span in zip(blocks, whole, strict=True):

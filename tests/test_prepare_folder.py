@@ -71,6 +71,20 @@ class TestFolder:
         assert len(data.index) > 5
         assert all(len(found) == 1 for found in splits.values())
 
+    def test_a_session_of_more_hits_than_crops_is_named(self, tmp_path, capsys):
+        (tmp_path / "in").mkdir()
+        hit = np.concatenate([tone(400, 0.1), np.zeros(2 * SAMPLE_RATE)])
+        soundfile.write(
+            tmp_path / "in/session.wav", np.tile(hit, 12) * np.repeat(np.linspace(0.5, 1, 12), len(hit)), SAMPLE_RATE
+        )
+        soundfile.write(tmp_path / "in/one.wav", tone(440, 1.0), SAMPLE_RATE)
+        folder.prepare(tmp_path / "in", tmp_path / "out", FORM, workers=1)
+        assert "--crops 8 left out 4 clips of session.wav\n" in capsys.readouterr().err
+        onsets = [
+            float(row["onset_s"]) for row in PreparedData(tmp_path / "out").index if row["source"] == "session.wav"
+        ]
+        assert onsets == pytest.approx([2.1 * hit for hit in (0, 1, 3, 4, 6, 7, 9, 10)], abs=0.02)
+
     def test_several_channels_are_mixed_down_with_one_note(self, recordings, tmp_path, capsys):
         soundfile.write(
             recordings / "low/six.wav", np.stack([tone(100 + 50 * n, 0.5) for n in range(6)], 1), SAMPLE_RATE

@@ -181,7 +181,7 @@ def _tunings(hit: Hit, form: ClipFormat) -> list[Clip | Skipped]:
     clips = []
     for tuning in DRUM_TUNINGS:
         tuned = resample(audio, rate * 2 ** (tuning / 12), form.sample_rate)
-        starts, _ = find_starts([tuned], form.sample_rate, form, 1)
+        starts = find_starts([tuned], form.sample_rate, form)[0][:1]
         for pcm, onset_s in cut([tuned[start:] for start in starts], starts, form):
             source = f"{hit.source} tuning {tuning}"
             clips.append(Clip(pcm, hit.label, source, licence=hit.kit.licence, onset_s=onset_s))

@@ -1,7 +1,6 @@
 """Cut recordings into clips at the onsets of their sounds. However long one is, only blocks of it are in memory."""
 
 import functools
-import itertools
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from audiogan.lengths import SILENCE_PEAK
 from training.data.clips import ClipFormat, fit
 
 ONSET_RANGE_DB = 40.0
+FADED_DB = 6.0  # a sound lasts where it comes so near its own loudest; below that it fades away
 STRUCK_RANGE_DB = 20.0  # a part as short as a hit is one only if it comes so near the loudest
 PRE_ROLL_SECONDS = 0.004
 HOPS_A_SECOND = 250
@@ -24,26 +24,27 @@ FEWEST_LASTING = 8
 LEAST_LASTING = 10 ** (-ONSET_RANGE_DB / 20)  # of the peak: the mean of a sound without an offset is smaller
 
 
-def find_starts(blocks: Iterable[np.ndarray], rate: int, form: ClipFormat, max_crops: int) -> tuple[list[int], float]:
+def find_starts(blocks: Iterable[np.ndarray], rate: int, form: ClipFormat) -> tuple[list[int], float]:
     """Where clips of a recording begin: at each onset after silence, and on along sounds that last.
 
-    Of hits closer than a clip is long, the first gets one, in which the next are heard.
+    Of hits closer than a clip is long, the first gets one, in which the next are heard. What fades away gives no
+    second clip, which would begin loud in the middle of a decay once its peak is that of others.
 
     Args:
         blocks: the recording from its start, mono float32 [time] at any rate.
         rate: its sample rate in Hz.
-        max_crops: the most clips to take.
 
     Returns:
         Samples at the clips' rate, ascending, none where all is silent; and the recording's constant offset, about
         which its levels are measured.
     """
     levels = Levels.of(blocks, max(1, rate // HOPS_A_SECOND))
-    if levels.peak < SILENCE_PEAK:
-        return [], levels.offset
-    parts = levels.sounding_parts()
-    starts = _starts(parts * form.sample_rate // rate, levels.struck(parts), form)
-    return list(itertools.islice(starts, max_crops)), levels.offset
+    return ([], levels.offset) if levels.peak < SILENCE_PEAK else (list(_starts(levels, rate, form)), levels.offset)
+
+
+def spread(starts: list[int], most: int) -> list[int]:
+    """At most so many of them, as far apart as they go, the first among them."""
+    return [starts[place * len(starts) // most] for place in range(most)] if len(starts) > most else starts
 
 
 def cut(pieces: Iterable[np.ndarray], starts: list[int], form: ClipFormat) -> list[tuple[np.ndarray, float]]:
@@ -64,15 +65,26 @@ def piece_size(form: ClipFormat) -> int:
     return form.num_samples + 1
 
 
-def _starts(parts: np.ndarray, struck: np.ndarray, form: ClipFormat) -> Iterator[int]:
+def _starts(levels: "Levels", rate: int, form: ClipFormat) -> Iterator[int]:
     """Where clips begin, in samples: no two share one, and what is nearly all silence begins with a hit of its own."""
+    parts = levels.sounding_parts()
+    hops, places = parts // levels.hop, parts * form.sample_rate // rate
+    struck = levels.power.max() * 10 ** (-STRUCK_RANGE_DB / 10)
     pre_roll, free = int(PRE_ROLL_SECONDS * form.sample_rate), 0
-    for (onset, end), is_struck in zip(parts.tolist(), struck.tolist(), strict=True):
-        begin = max(free, onset - pre_roll)
-        is_hit = is_struck and onset >= free
-        for start in range(begin, end - form.num_samples // 4, form.num_samples) or ([begin] if is_hit else []):
+    for (first, last), (onset, end) in zip(hops.tolist(), places.tolist(), strict=True):
+        power = levels.power[first : last + 1]
+        start, shortest = max(free, onset - pre_roll), form.num_samples // 4
+        if power.max() > struck and onset >= free:
+            shortest = min(shortest, end - start - 1)  # a hit, however short
+        loud = np.flatnonzero(power > power.max() * 10 ** (-FADED_DB / 10)) + first
+        loud = loud * levels.hop * form.sample_rate // rate
+        while start < end - shortest:
             yield start
-            free = start + form.num_samples
+            free, shortest = start + form.num_samples, form.num_samples // 4
+            following = np.searchsorted(loud, free)
+            if following == len(loud):
+                break
+            start = max(free, int(loud[following]) - pre_roll)
 
 
 @dataclass(frozen=True)
@@ -122,11 +134,6 @@ class Levels:
         power = np.pad(self.power, 1)  # between a silent frame before and one after
         loud = power > power.max() * 10 ** (-ONSET_RANGE_DB / 10)
         return np.minimum(np.flatnonzero(loud[1:] != loud[:-1]).reshape(-1, 2) * self.hop, self.length)
-
-    def struck(self, parts: np.ndarray) -> np.ndarray:
-        """Which of the sounding parts come within 20 dB of the loudest, bool [parts]."""
-        loudest = np.maximum.reduceat(self.power, parts[:, 0] // self.hop) if len(parts) else self.power[:0]
-        return loudest > self.power.max() * 10 ** (-STRUCK_RANGE_DB / 10)
 
     @functools.cached_property
     def power(self) -> np.ndarray:

@@ -13,10 +13,11 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from audiogan.arguments import printable
 from audiogan.audio import BLOCK, AudioFile, resample_span, resampled_blocks
 from training.data.archive import read_member
 from training.data.clips import Clip, ClipFormat, DataSetWriter
-from training.data.onsets import cut, find_starts, piece_size, take
+from training.data.onsets import cut, find_starts, piece_size, spread, take
 from training.data.pitch import steady_pitches
 from training.data.processes import AHEAD, count, ordered_map
 from training.data.slots import Slots
@@ -55,22 +56,23 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Heard:
-    """How many clips a recording gave, what is known of each, and its channels."""
+    """How many clips a recording gave, what is known of each, its channels, and how many more clips it has."""
 
     onsets_s: list[float]
     pitches: list[float | None]
     channels: int
+    left: int
 
 
 def write_recordings(
     writer: DataSetWriter, recordings: Iterable[Recording], total: int, max_crops: int, workers: int | None = None
 ) -> list[Skipped]:
-    """Decode, cut and add recordings, in their order; says how many had to be mixed down.
+    """Decode, cut and add recordings, in their order; says how many had to be mixed down, and had too many clips.
 
     Args:
         recordings: drawn as they are needed, so that a million of them need not be in memory.
         total: how many they are.
-        max_crops: the most clips of one recording.
+        max_crops: the most clips of one recording; of more, some from all of it are taken.
         workers: processes; by default one a core.
 
     Returns:
@@ -83,17 +85,23 @@ def write_recordings(
     if max_crops * writer.form.num_samples > MOST_SAMPLES:
         most = MOST_SAMPLES // writer.form.num_samples
         raise ValueError(f"--crops must be at most {most} for clips of this length, not {max_crops}")
-    skipped = []
+    skipped, left = [], []
     with contextlib.closing(_hear_all(recordings, total, writer, max_crops, workers)) as results:
         for recording, heard, pcm in tqdm(results, total=total, desc="read", unit="file"):
             reason = heard if isinstance(heard, str) else _add(writer, recording, heard, pcm)
             if reason:
                 skipped.append(Skipped(recording.source, reason))
+            elif heard.left:
+                left.append((heard.left, recording.source))
     if skipped and not writer.count:
         first = skipped[0]
         raise ValueError(f"no usable clip was found in {writer.source}: {first.source} {first.reason}")
     if writer.mixed_down:
         print(f"mixed down {writer.mixed_down} files with several channels to mono", file=sys.stderr)
+    if left:
+        clips, (most, source) = sum(count for count, _ in left), max(left)
+        of = f"{len(left):,} files, {most:,} of {source}" if len(left) > 1 else source
+        print(printable(f"--crops {max_crops} left out {clips:,} clips of {of}"), file=sys.stderr)
     return skipped
 
 
@@ -147,36 +155,44 @@ def _hear_each(
     slots.write(turn, clips)
     pitches = iter(steady_pitches(clips, form.sample_rate) if form.estimate_pitch else [None] * len(clips))
     return [
-        cut if isinstance(cut, str) else Heard([onset for _, onset in cut[0]], [next(pitches) for _ in cut[0]], cut[1])
+        cut
+        if isinstance(cut, str)
+        else Heard([onset for _, onset in cut[0]], [next(pitches) for _ in cut[0]], *cut[1:])
         for cut in cuts
     ]
 
 
-def _hear(recording: Recording, form: ClipFormat, max_crops: int) -> tuple[list[tuple[np.ndarray, float]], int] | str:
-    """The clips of a recording with their onsets, and its channels; or why there are none."""
+def _hear(
+    recording: Recording, form: ClipFormat, max_crops: int
+) -> tuple[list[tuple[np.ndarray, float]], int, int] | str:
+    """The clips of a recording with their onsets, its channels and how many clips are left; or why there are none."""
     try:
         with recording.open() as sound:
-            clips, channels = _cut(sound, form, max_crops), sound.channels
+            (clips, left), channels = _cut(sound, form, max_crops), sound.channels
     except (ValueError, MemoryError) as error:
         return str(error) or "does not fit into memory"
-    return (clips, channels) if clips else "is silent"
+    return (clips, channels, left) if clips else "is silent"
 
 
-def _cut(sound: AudioFile, form: ClipFormat, max_crops: int) -> list[tuple[np.ndarray, float]]:
-    """The clips of a recording, without its offset; what fits into a block is decoded once and kept, the rest twice.
+def _cut(sound: AudioFile, form: ClipFormat, max_crops: int) -> tuple[list[tuple[np.ndarray, float]], int]:
+    """The clips of a recording, without its offset, and how many are left.
 
-    Onsets are looked for at the recording's own rate, so that only what the clips span has to be resampled.
+    What fits into a block is decoded once, the rest twice. Onsets are looked for at the recording's own rate, so that
+    only what the clips span has to be resampled.
     """
-    rate, size = (sound.sample_rate, form.sample_rate), piece_size(form)
-    if sound.frames * max(sound.channels, form.sample_rate / sound.sample_rate) > BLOCK:
-        starts, offset = find_starts(sound.blocks(), sound.sample_rate, form, max_crops)
-        return cut(take(resampled_blocks(sound, form.sample_rate, offset), starts, size), starts, form)
-    blocks = list(sound.blocks())
-    whole = blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
-    starts, offset = find_starts([whole], sound.sample_rate, form, max_crops)
+    size = piece_size(form)
+    fits = sound.frames * max(sound.channels, form.sample_rate / sound.sample_rate) <= BLOCK
+    blocks = list(sound.blocks()) if fits else None
+    found, offset = find_starts(blocks or sound.blocks(), sound.sample_rate, form)
+    starts = spread(found, max_crops)
     if not starts:
-        return []
-    if offset:
-        whole -= np.float32(offset)
-    span = resample_span(whole, *rate, starts[0], starts[-1] + size)
-    return cut((span[start - starts[0] :][:size] for start in starts), starts, form)
+        return [], 0
+    if not blocks:
+        pieces = take(resampled_blocks(sound, form.sample_rate, offset), starts, size)
+    else:
+        whole = blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
+        if offset:
+            whole -= np.float32(offset)
+        span = resample_span(whole, sound.sample_rate, form.sample_rate, starts[0], starts[-1] + size)
+        pieces = (span[start - starts[0] :][:size] for start in starts)
+    return cut(pieces, starts, form), len(found) - len(starts)
