@@ -85,12 +85,14 @@ export class Studio extends EventTarget {
   }
 
   // A whole kit from one seed; locked pads stay. Comes in halves, so that the first pads are ready early. Answers whether it
-  // came to its end.
+  // came to its end; throws where every pad is locked, and the kit is still called what it was.
   async load({ model, label, seed }, only = null) {
     const wanted = this.labelsOf({ model, label }).map((name, index) => ({ number: index, model, label: name, seed: String(seed), index }));
     const chosen = wanted.filter(({ number }) => !this.pads[number].locked && (!only || only.includes(number)));
-    const base = (this.base = { model, label, seed: String(seed) });
-    this.changed();
+    const locked = !only && !chosen.length;
+    const base = locked ? this.base : (this.base = { model, label, seed: String(seed) });
+    this.changed(); // also to controls that say already what was asked for
+    if (locked) throw new Error("All pads are locked: unlock one to get another sound.");
     let whole = false;
     try {
       whole = await this.fill(chosen, `Making ${chosen.length} sounds`);
