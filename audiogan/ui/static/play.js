@@ -47,7 +47,7 @@ export function mount({ element, props, server }) {
   const stage = make("div", { className: "stage" }, buildPads(studio, player, actions), inspector.node);
   const midi = () => actions.run(useMidi(studio, notes, actions, dock.mode, isHere));
   const transport = buildTransport(studio, sequencer, actions, buildViews(dock.tabs, midi));
-  const parts = [buildToolbar(studio, actions), buildStatus(studio), stage, transport, dock.node, buildJudge()];
+  const parts = [buildToolbar(studio, actions), buildStatus(studio), stage, transport, dock.keys, dock.sequence, buildJudge()];
   element.querySelector(".studio").replaceChildren(...parts);
   addEventListener("tab", () => silence(sequencer, player, notes));
   listenToTyping(element, { mode: dock.mode, notes, sequencer, actions, studio });
@@ -176,31 +176,33 @@ function buildViews(tabs, midi) {
   return node;
 }
 
-// The lower half: steps or keys, and below keys that are recorded, so that none of them moves, the steps that they go into.
+// The lower half: the steps, and the keys where they are asked for.
 function buildDock(studio, sequencer, player, notes, actions) {
   const steps = buildSteps(studio, sequencer, player);
   const keys = buildKeyboard(studio, notes, actions);
-  const tools = buildGridTools(steps);
-  const sequence = make("div", { className: "sequence" }, steps.node, tools);
+  const sequence = make("div", { className: "sequence" }, steps.node, buildGridTools(steps));
   let mode = "steps";
-  const lay = () => {
-    tools.hidden = mode !== "steps";
-    steps.setOne(mode !== "steps");
-    sequence.hidden = mode !== "steps" && !sequencer.take;
-    keys.hidden = mode !== "keys";
-  };
+  keys.hidden = true;
   const show = (chosen) => {
     mode = chosen;
-    lay();
-    if (mode !== "keys") return;
-    keys.lastChild.scrollIntoView({ block: "nearest" }); // the piano
-    actions.run(notes.refresh());
+    layKeys(keys, tabs, mode === "keys");
+    follow();
   };
   const tabs = segmented("Sequencer or keyboard", [["steps", "Steps"], ["keys", "Keys"]], mode, show);
   const follow = () => mode === "keys" && actions.run(notes.refresh());
   studio.addEventListener("changed", follow);
   studio.addEventListener("selected", follow);
-  sequencer.addEventListener("recording", lay);
-  show(mode);
-  return { node: make("div", { className: "dock" }, keys, sequence), tabs, mode: () => mode };
+  return { keys, sequence, tabs, mode: () => mode };
+}
+
+// The keys come below the transport where the window has room for them. Else they come above it, and the page scrolls by as
+// much: they are in sight, and the switch is still under the pointer that pressed it.
+function layKeys(keys, tabs, shown) {
+  const transport = tabs.closest(".transport");
+  const { top } = tabs.getBoundingClientRect();
+  if (shown) transport.after(keys);
+  keys.hidden = !shown;
+  if (shown && keys.getBoundingClientRect().bottom > innerHeight) transport.before(keys);
+  scrollBy({ top: tabs.getBoundingClientRect().top - top, behavior: "instant" });
+  if (shown) keys.lastChild.scrollIntoView({ block: "nearest" }); // the piano, in a window too low for it and the transport
 }
