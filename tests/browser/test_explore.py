@@ -131,7 +131,7 @@ def test_the_address_leads_back_to_the_place(visit):
     page.locator(".explore").get_by_label("Instrument").select_option("Snare_drum")
     page.get_by_label("Bottom right seed", exact=True).fill("77")
     page.get_by_label("Bottom right seed", exact=True).press("Enter")
-    place = "model=tiny-pitched&label=Snare_drum&seeds=1%2C2%2C3%2C77"
+    place = "model=tiny-pitched&label=Snare_drum&seeds=1,2,3,77"
     expect(page).to_have_url(re.compile(rf"#/explore\?{place}$"))
     page.reload()
     expect(page.locator(".scope .identity")).to_contain_text("tiny-pitched · seeds 1, 2, 3, 77")
@@ -147,6 +147,32 @@ def test_the_address_leads_back_to_the_place(visit):
     expect(page.locator(".scope .identity")).to_contain_text("tiny-two · seeds 5, 6, 7, 8")
     page.go_back()
     expect(page.locator(".scope .identity")).to_contain_text("tiny-pitched · seeds 1, 2, 3, 77")
+
+
+def test_a_reload_returns_to_the_spot_and_share_copies_its_link(visit):
+    page = visit(script=STANDING)
+    page.evaluate("navigator.clipboard.writeText = async (text) => { globalThis.copied = text; }")
+    explore(page, "tiny-pitched")
+    page.get_by_role("slider", name="Direction 2").fill("1.5")
+    page.locator(".map").focus()
+    for key in ("ArrowRight", "ArrowDown", "ArrowDown"):
+        page.keyboard.press(key)
+    spot = "model=tiny-pitched&label=Flute&seeds=1,2,3,4&at=0.5313,0.5625&moves="
+    expect(page).to_have_url(re.compile(rf"#/explore\?{spot}[-0-9.,]+$"))
+    where = "53 % across, 56 % down · moved by sliders"
+    expect(page.locator(".scope .identity")).to_contain_text(where)
+    tool(page, "Share").click()
+    expect(page.locator(".toast")).to_contain_text("The link is copied: it opens this place on the map.")
+    assert page.evaluate("copied") == page.url.split("?")[0].split("#")[0] + "#" + page.url.split("#")[1]
+    page.reload()
+    expect(page.locator(".scope .identity")).to_contain_text(where)
+    expect(page.get_by_role("slider", name="Direction 2")).to_have_value("1.5")
+
+
+def test_a_wrong_link_is_said_and_the_address_rewritten(visit):
+    page = visit(path="#/explore?model=nope&seeds=1,2,3", script=STANDING)
+    expect(page.get_by_role("alert")).to_contain_text("asks for a model called nope, which is not here")
+    expect(page).to_have_url(re.compile(r"#/explore\?model=tiny-pitched&label=Flute&seeds=1,2,3,4$"))
 
 
 def test_the_cursor_reads_seconds_hz_and_db_and_keys_zoom(visit):

@@ -25,6 +25,16 @@ export class LatentMap extends EventTarget {
     new ResizeObserver(() => this.draw()).observe(this.element);
   }
 
+  // Where the finger is, as shares of the map's side from its top left.
+  get at() {
+    return [this.finger.x / SIDE, this.finger.y / SIDE];
+  }
+
+  set at([x, y]) {
+    this.finger = { x: snap(x), y: snap(y) };
+    this.draw();
+  }
+
   clear() {
     this.lattice = new Lattice();
     this.ground = null;

@@ -16,6 +16,7 @@ import { buildPads } from "./pads.js";
 import { emptyPattern, isEmpty } from "./pattern.js";
 import { Player } from "./player.js";
 import { Sequencer } from "./sequencer.js";
+import { copyLink } from "./share.js";
 import { buildSteps } from "./steps.js";
 import { Studio } from "./studio.js";
 import { offerPads } from "./to_pad.js";
@@ -117,16 +118,10 @@ async function saveKeys(notes) {
   saveFile(`audiogan-${sound.model}-keys.zip`, chromaticZip(fileName(sound).replace(/\.wav$/, ""), await notes.files()));
 }
 
-async function share(studio) {
-  const link = new URL(studio.address(location.search), location.href).href;
+function share(studio) {
   const varied = studio.pads.filter(({ sound }) => sound.seed === null).length;
   const rest = varied ? ` ${varied} varied ${varied > 1 ? "pads have" : "pad has"} no seed: save the kit to keep ${varied > 1 ? "them" : "it"}.` : "";
-  try {
-    await navigator.clipboard.writeText(link);
-  } catch {
-    throw new Error("The browser does not let this page copy: copy the address from its address bar, it opens the same sounds.");
-  }
-  toast(`The link is copied: it opens these sounds and this beat.${rest}`, "done");
+  return copyLink(studio.address(location.search), `these sounds and this beat.${rest}`);
 }
 
 // Notes play the keyboard where it is shown, else the pads, and only while somebody `isHere`; they are let go anywhere.
