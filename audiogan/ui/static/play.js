@@ -100,11 +100,11 @@ function buildActions(studio, sequencer, player, notes, isHere) {
 
 // What a take has put into the beat can be taken out again.
 function offerTake(studio, sequencer, isHere) {
-  sequencer.addEventListener("recording", ({ detail }) => detail && isHere() && toast("What you played is in the beat.", "done", () => studio.setBeat(detail)));
+  sequencer.addEventListener("recording", ({ detail }) => detail && isHere() && toast("What you played is in the beat.", "done", () => studio.setBeat(detail), "beat"));
 }
 
 function offerBack(studio, text, before) {
-  if (!isEmpty(before.pattern)) toast(text, "done", () => studio.setBeat(before));
+  if (!isEmpty(before.pattern)) toast(text, "done", () => studio.setBeat(before), "beat");
 }
 
 async function saveLoop(studio, tuner) {
