@@ -8,7 +8,7 @@ import { stemOf } from "./kit.js";
 import { Likeness } from "./likeness.js";
 import { SIDE } from "./lattice.js";
 import { evenGain } from "./loudness.js";
-import { LatentMap } from "./map.js";
+import { LatentMap, legend } from "./map.js";
 import { Morph } from "./morph.js";
 import { Place } from "./place.js";
 import { fetchPoints } from "./points.js";
@@ -70,7 +70,7 @@ class Explorer {
     this.address = new PlaceAddress(this.props.models, { settings, corners, map, directions }, () => this.settleDown());
     this.likeness.setModel(this.settings.model);
     const panel = make("section", { className: "panel", "aria-label": "Map" });
-    panel.append(above, map.element, below, this.legend(), make("div", { className: "keep" }, this.filling.element));
+    panel.append(above, map.element, below, legend(), make("div", { className: "keep" }, this.filling.element));
     const stage = make("div", { className: "explore-stage" }, panel, make("div", { className: "panel close-up" }, this.scope.element, this.likeness.element));
     this.root.append(this.settings.element, stage, this.directions.element, this.morph.element);
   }
@@ -105,14 +105,8 @@ class Explorer {
     this.renewAt();
   }
 
-  // A kit that Play may have in the address is no part of it.
   share() {
-    copyLink(location.pathname + this.address.text, "this place on the map.").catch((error) => toast(error.message));
-  }
-
-  legend() {
-    const scale = make("span", { className: "scale" }, "darker", make("i", { className: "ramp" }), "brighter");
-    return make("p", { className: "legend" }, make("span", { textContent: "Drag a finger over the map, or use the arrow keys, to hear what lies between the four seeds." }), scale);
+    copyLink(location.pathname + this.address.text /* not Play's kit */, "this place on the map.").catch((error) => toast(error.message));
   }
 
   // The map
@@ -141,13 +135,18 @@ class Explorer {
         if (round !== this.round) return;
       }
     } catch (error) {
-      if (round === this.round) toast(error.message);
+      if (round === this.round) this.fail(error.message);
     } finally {
       if (this.busy === round) {
         this.busy = null;
         this.filling.end();
       }
     }
+  }
+
+  fail(text) {
+    if (this.map.nearest()) toast(text);
+    else this.map.fail(text, () => this.renew());
   }
 
   async fetchInto(round, points) {
@@ -202,8 +201,9 @@ class Explorer {
   }
 
   look(sound, voice) {
-    if (sound !== this.heard) this.likeness.clear();
+    const other = sound !== this.heard;
     this.heard = sound;
+    if (other) this.likeness.clear();
     this.scope.show(sound);
     if (voice) this.scope.follow(voice);
   }

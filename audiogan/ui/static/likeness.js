@@ -1,6 +1,7 @@
 // The training sounds nearest to the sound that is looked at, so that memorising would show.
 
-import { button, make } from "./dom.js";
+import { midiName } from "./axis.js";
+import { allow, button, make } from "./dom.js";
 import { ask } from "./line.js";
 import { toast } from "./toast.js";
 
@@ -26,6 +27,7 @@ export class Likeness {
   }
 
   clear() {
+    allow(this.askButton, Boolean(this.sound()));
     this.list.replaceChildren();
     if (!this.askButton.hidden) this.words.textContent = "";
   }
