@@ -251,7 +251,7 @@ def test_a_sound_of_the_map_goes_to_a_pad_and_back_off_it(visit):
     expect(page.locator(".toast")).to_contain_text("Pad 7 of Play has this sound now.")
     page.get_by_role("tab", name="Play").click()
     expect(page.locator(".inspector h2")).to_have_text("7 · Flute")
-    expect(page.locator(".inspector .identity")).to_contain_text("tiny-pitched · a latent of its own · MIDI 66")
+    expect(page.locator(".inspector .identity")).to_contain_text("tiny-pitched · a latent of its own · F♯4")
     page.wait_for_function(
         """sessionStorage.getItem("audiogan-draft")?.includes('"number":6')"""
     )  # no address holds it
