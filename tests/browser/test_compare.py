@@ -32,7 +32,7 @@ def test_real_and_model_are_switched_in_place(visit):
     expect(cells).to_have_count(8)  # two of real sounds and of each model but the one that knows no flute
     expect(page.get_by_role("region", name="Scores, scrolls sideways")).to_contain_text("Right label")
     expect(page.locator(".system", has_text="tiny-one")).to_contain_text(
-        "The classifier hears Flute in 25% of its sounds"
+        "The classifier hears Flute in 25 % of its sounds"
     )
     expect(page.locator(".system", has_text="tiny-pitched")).to_contain_text("did not score this model")
     cells.first.click()
