@@ -220,7 +220,7 @@ def test_keyboard_keeps_its_place_where_what_it_pressed_can_do_no_more(visit):
     page.keyboard.press("Enter")  # the toast's Undo, which goes with it
     expect(page.locator(".toast")).to_have_count(0)
     expect(page.get_by_role("button", name="Use via API")).to_be_focused()
-    tool(page, "Judge these sounds").press("Enter")
+    tool(page, "Take the listening test").press("Enter")
     expect(page.get_by_role("tab", name="Rate")).to_be_focused()
     page.go_back()
     expect(page.get_by_role("tab", name="Play")).to_have_attribute("aria-selected", "true")

@@ -157,7 +157,7 @@ function buildStatus(studio) {
 // The way to the listening test, where this page has one.
 function buildJudge() {
   const tab = () => [...document.querySelectorAll("[role=tab]")].find((one) => one.textContent.trim() === "Rate");
-  const link = button("Judge these sounds", () => (location.hash = "/rate"), { className: "judge" });
+  const link = button("Take the listening test", () => (location.hash = "/rate"), { className: "judge" });
   link.hidden = true;
   setTimeout(() => (link.hidden = !tab())); // after the other tabs are there
   return link;
