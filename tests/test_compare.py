@@ -58,9 +58,9 @@ def test_scores_are_in_words_and_numbers_with_the_floor_of_real_audio(comparison
     assert rows["Right label"]["tiny"] == {"label": "25 %", "all": "50 %"}
     assert rows["Nearest spectrum"]["real"] == {"label": "5.00", "all": "4.00"}
     first, second, third, fourth = answer["sentences"]["tiny"]
-    assert first == "The classifier hears Flute in 25% of its sounds (49% of real ones)."
+    assert first == "The classifier hears Flute in 25 % of its sounds (49 % of real ones)."
     assert second == "From a real sound to the nearest of its sounds it is 16.0 dB, to another real one 8.0 dB."
-    assert third == "Its sounds differ from one another 1250% as much as real ones do."
+    assert third == "Its sounds differ from one another 1250 % as much as real ones do."
     assert fourth == "Training sounds are 0.60 times as far as held-out ones, from real sounds 1.00: it may copy them."
     assert answer["sentences"]["unlabelled"] == []
 
@@ -102,7 +102,7 @@ def test_a_model_whose_sounds_lie_where_real_ones_do_is_not_said_to_copy(folder)
         (0.9, 0.01, "no sign of copying"),  # the report's bounds belong to the better side
         (0.75, None, "it leans on them"),
         (0.74, 0.0, "it may copy them"),
-        (1.0, 0.05, "from real sounds 1.00, and 5% of its sounds replay one: it may copy them"),
+        (1.0, 0.05, "from real sounds 1.00, and 5 % of its sounds replay one: it may copy them"),
     ],
 )
 def test_copying_is_said_as_in_the_report(folder, ratio, replayed, words):

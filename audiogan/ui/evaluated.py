@@ -94,9 +94,9 @@ class Evaluation:
         share, real = (_number(_of(item, name, label)) for item in (entry, self._floor(name, label)))
         if share is None:
             return ""
-        against = "" if real is None else f" ({real:.0%} of real ones)"
+        against = "" if real is None else f" ({_percent(real)} of real ones)"
         heard = in_words(label)
-        return f"The classifier hears {heard} in {share:.0%} of its sounds{against}."
+        return f"The classifier hears {heard} in {_percent(share)} of its sounds{against}."
 
     def _coverage(self, entry: dict, label: str) -> str:
         """From real sounds to the model's: the way that does not flatter averages, which lie near to all real ones."""
@@ -111,7 +111,7 @@ class Evaluation:
         own, real = (_number(_of(item, name, label)) for item in (entry, self._floor(name, label)))
         if own is None or not real:
             return ""
-        return f"Its sounds differ from one another {own / real:.0%} as much as real ones do."
+        return f"Its sounds differ from one another {_percent(own / real)} as much as real ones do."
 
     def _copies(self, entry: dict) -> str:
         """The ratio against that of real sounds, which copy nothing; graded as in the evaluation's report."""
@@ -123,7 +123,7 @@ class Evaluation:
         if ratio is None:
             return ""
         _, tone, usual = copying(scores, *real)
-        replays = f", and {replayed:.0%} of its sounds replay one" if replayed and replayed > REPLAYED else ""
+        replays = f", and {_percent(replayed)} of its sounds replay one" if replayed and replayed > REPLAYED else ""
         return (
             f"Training sounds are {ratio:.2f} times as far as held-out ones, from real sounds {usual:.2f}{replays}: "
             f"{COPYING[tone]}."
@@ -139,13 +139,17 @@ def load(checkpoints: Path) -> list[Evaluation]:
     return [Evaluation(folder) for folder in checkpoint.evaluations(checkpoints)]
 
 
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
 def said(name: str, value) -> str:
     """A score as text: a share in per cent, else three digits; empty for what is not a number."""
     number = _number(value)
     if number is None:
         return ""
     if any(part in name for part in SHARES) and 0 <= number <= 1:
-        return f"{100 * number:.0f} %"
+        return _percent(number)
     if abs(number) >= 100:
         return f"{number:,.0f}"
     return f"{number:.{max(0, 2 - math.floor(math.log10(abs(number))))}f}" if abs(number) >= 0.001 else f"{number:.3f}"

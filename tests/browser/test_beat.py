@@ -104,6 +104,29 @@ def test_beat_that_was_cleared_or_replaced_can_be_had_back(visit):
     expect(page.locator(".toast")).to_have_count(0)
 
 
+def test_one_beat_at_a_time_can_be_had_back_and_no_toast_lies_over_the_kit(visit):
+    page = visit(script=STANDING)
+    for name in ("Bossa nova", "Small hours"):
+        page.get_by_label("Pattern").select_option(name)
+    expect(page.locator(".toast")).to_have_count(1)  # Undo of the first would undo the second as well
+    page.locator(".toast").get_by_role("button", name="Undo").click()
+    expect(page.get_by_label("Pattern")).to_have_value("Bossa nova")
+    tool(page, "Clear").click()
+    tool(page, "Loop WAV").click()  # of nothing, which is said beside it
+    tool(page, "Share").click()
+    expect(page.locator(".toast")).to_have_count(2)
+    for name in ("New kit", "Share", "Save kit", "Open kit"):
+        tool(page, name).click(trial=True)  # under no toast
+
+
+def test_tempo_that_cannot_be_is_said(visit):
+    page = visit()
+    page.get_by_label("Tempo").fill("999")
+    page.get_by_label("Tempo").press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("Tempo goes from 30 to 300.")
+    expect(page.get_by_label("Tempo")).to_have_value("300")
+
+
 def test_what_another_kit_replaced_is_not_brought_back_into_it(visit, tmp_path):
     page = visit(script=STANDING)
     name, data = saved(page, tool(page, "Save kit").click)

@@ -32,7 +32,7 @@ def test_real_and_model_are_switched_in_place(visit):
     expect(cells).to_have_count(8)  # two of real sounds and of each model but the one that knows no flute
     expect(page.get_by_role("region", name="Scores, scrolls sideways")).to_contain_text("Right label")
     expect(page.locator(".system", has_text="tiny-one")).to_contain_text(
-        "The classifier hears Flute in 25% of its sounds"
+        "The classifier hears Flute in 25 % of its sounds"
     )
     expect(page.locator(".system", has_text="tiny-pitched")).to_contain_text("did not score this model")
     cells.first.click()
@@ -54,7 +54,7 @@ def test_no_scores_or_sounds_stand_under_another_instrument(visit):
     page.context.set_offline(True)
     page.locator(".compare").get_by_label("Instrument").select_option("Snare_drum")
     expect(table).to_be_hidden()
-    expect(page.locator(".toast.wrong")).to_contain_text("The server did not answer")
+    expect(page.locator(".compare .lost")).to_contain_text("The server did not answer")
     expect(page.locator(".cell")).to_have_count(0)
     page.context.set_offline(False)
     visit.complaints.clear()
@@ -120,6 +120,19 @@ def heard_now(page: Page) -> list[str]:
     """What the pressed button of Compare says; first see that its track alone is heard."""
     page.wait_for_function(CROSSFADED)
     return page.locator(".compare .switch button[aria-pressed='true']").all_inner_texts()
+
+
+def test_space_starts_and_stops_the_loop_and_scrolls_nothing(visit):
+    page = visit(1280, 500)
+    page.get_by_role("tab", name="Compare").click()
+    expect(page.locator(".compare .cell")).to_have_count(8)
+    for said in ("Stop", "Play in a loop"):
+        page.keyboard.press("Space")
+        expect(page.locator(".compare .run")).to_have_text(said)
+    assert page.evaluate("scrollY") == 0
+    page.get_by_label("Match loudness").press("Space")  # a field keeps it
+    expect(page.get_by_label("Match loudness")).not_to_be_checked()
+    expect(page.locator(".compare .run")).to_have_text("Play in a loop")
 
 
 def test_number_keys_switch_systems_wherever_the_focus_is(visit):

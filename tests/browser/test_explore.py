@@ -31,6 +31,7 @@ INDEXED = """async () => {  // a model that ships an index, and its answer
 }"""
 PLACES = """() => [".screen", ".scope-tools", ".likeness .tool", ".directions", ".morph"]
   .map((part) => document.querySelector(part).getBoundingClientRect()).map(({ y, height }) => [y + scrollY, height])"""
+HASTE = "const later = setTimeout; globalThis.setTimeout = (act, wait, ...rest) => later(act, wait / 20, ...rest);"
 READOUT = r"^0\.5\d+ s +[\d.]+ Hz +\S+ [+−]\d+ ct +(≤ )?−[\d.]+ dB +amplitude −?[\d.]+$"
 
 
@@ -131,7 +132,7 @@ def test_the_address_leads_back_to_the_place(visit):
     page.locator(".explore").get_by_label("Instrument").select_option("Snare_drum")
     page.get_by_label("Bottom right seed", exact=True).fill("77")
     page.get_by_label("Bottom right seed", exact=True).press("Enter")
-    place = "model=tiny-pitched&label=Snare_drum&seeds=1%2C2%2C3%2C77"
+    place = "model=tiny-pitched&label=Snare_drum&seeds=1,2,3,77"
     expect(page).to_have_url(re.compile(rf"#/explore\?{place}$"))
     page.reload()
     expect(page.locator(".scope .identity")).to_contain_text("tiny-pitched · seeds 1, 2, 3, 77")
@@ -147,6 +148,32 @@ def test_the_address_leads_back_to_the_place(visit):
     expect(page.locator(".scope .identity")).to_contain_text("tiny-two · seeds 5, 6, 7, 8")
     page.go_back()
     expect(page.locator(".scope .identity")).to_contain_text("tiny-pitched · seeds 1, 2, 3, 77")
+
+
+def test_a_reload_returns_to_the_spot_and_share_copies_its_link(visit):
+    page = visit(script=STANDING)
+    page.evaluate("navigator.clipboard.writeText = async (text) => { globalThis.copied = text; }")
+    explore(page, "tiny-pitched")
+    page.get_by_role("slider", name="Direction 2").fill("1.5")
+    page.locator(".map").focus()
+    for key in ("ArrowRight", "ArrowDown", "ArrowDown"):
+        page.keyboard.press(key)
+    spot = "model=tiny-pitched&label=Flute&seeds=1,2,3,4&at=0.5313,0.5625&moves="
+    expect(page).to_have_url(re.compile(rf"#/explore\?{spot}[-0-9.,]+$"))
+    where = "53 % across, 56 % down · moved by sliders"
+    expect(page.locator(".scope .identity")).to_contain_text(where)
+    tool(page, "Share").click()
+    expect(page.locator(".toast")).to_contain_text("The link is copied: it opens this place on the map.")
+    assert page.evaluate("copied") == page.url.split("?")[0].split("#")[0] + "#" + page.url.split("#")[1]
+    page.reload()
+    expect(page.locator(".scope .identity")).to_contain_text(where)
+    expect(page.get_by_role("slider", name="Direction 2")).to_have_value("1.5")
+
+
+def test_a_wrong_link_is_said_and_the_address_rewritten(visit):
+    page = visit(path="#/explore?model=nope&seeds=1,2,3", script=STANDING)
+    expect(page.get_by_role("alert")).to_contain_text("asks for a model called nope, which is not here")
+    expect(page).to_have_url(re.compile(r"#/explore\?model=tiny-pitched&label=Flute&seeds=1,2,3,4$"))
 
 
 def test_the_cursor_reads_seconds_hz_and_db_and_keys_zoom(visit):
@@ -224,7 +251,7 @@ def test_a_sound_of_the_map_goes_to_a_pad_and_back_off_it(visit):
     expect(page.locator(".toast")).to_contain_text("Pad 7 of Play has this sound now.")
     page.get_by_role("tab", name="Play").click()
     expect(page.locator(".inspector h2")).to_have_text("7 · Flute")
-    expect(page.locator(".inspector .identity")).to_contain_text("tiny-pitched · a latent of its own · MIDI 66")
+    expect(page.locator(".inspector .identity")).to_contain_text("tiny-pitched · a latent of its own · F♯4")
     page.wait_for_function(
         """sessionStorage.getItem("audiogan-draft")?.includes('"number":6')"""
     )  # no address holds it
@@ -250,10 +277,18 @@ def test_a_locked_pad_keeps_its_sound(visit):
     expect(page.locator(".pad").first.locator(".name")).to_have_text(before)
 
 
-def test_no_sound_yet_is_said_to_whoever_wants_it_on_a_pad(visit):
-    page = visit()
-    page.route("**/component_server**", lambda route: None)  # no answer comes
-    page.get_by_role("tab", name="Explore").click()
-    tool(page, "To a pad").click()
-    expect(page.locator(".toast")).to_contain_text("There is no sound here yet.")
-    expect(page.get_by_role("menu")).to_have_count(0)
+@pytest.mark.parametrize("tab", ["explore", "compare"])
+def test_where_nothing_came_it_is_said_and_asked_again_and_nothing_looks_alive(visit, tab):
+    page = visit(script=HASTE)
+    page.route("**/component_server**", lambda route: route.fulfill(json={"error": "the server has no room"}))
+    page.evaluate(f"location.hash = '/{tab}'")
+    root = page.locator(f".{tab}")
+    expect(root.locator(".lost").get_by_role("alert")).to_have_text("The server has no room.")
+    idle = {"explore": ("Play", "WAV", "To a pad", "Zoom in"), "compare": ("Play in a loop",)}[tab]
+    for name in idle:
+        expect(root.get_by_role("button", name=name, exact=True)).to_be_disabled()
+    page.unroute("**/component_server**")
+    root.get_by_role("button", name="Try again").click()
+    for name in idle:
+        expect(root.get_by_role("button", name=name, exact=True)).to_be_enabled()
+    expect(root.locator(".lost")).to_have_count(0)

@@ -56,6 +56,13 @@ def test_saved_kit_holds_the_models_clips_and_opens_again(visit, site, tmp_path)
     assert before.endswith("clip 1")
 
 
+@pytest.mark.parametrize(("search", "said"), [("?seed=abc", "a seed from 0"), ("?beat=zzzz", "beat cannot be read")])
+def test_link_that_cannot_be_read_is_said_and_the_address_rewritten(visit, search, said):
+    page = visit(path=search, script=STANDING)
+    expect(page.get_by_role("alert")).to_contain_text(said)
+    expect(page).to_have_url(re.compile(rf"\?model=tiny-one&seed={FIRST_SEED}$"))
+
+
 def test_kit_that_another_replaced_can_be_had_back(visit):
     page = visit(path="?seed=99", script=STANDING)
     expect(page.locator(".studio .progress")).to_be_hidden()

@@ -83,6 +83,6 @@ test("a kit that was stopped, that failed or in which every pad is locked offers
   calls[2].resolve({ error: "No." });
   await assert.rejects(failed);
   for (const pad of it.pads) pad.locked = true;
-  await load(kit("10"));
+  await assert.rejects(load(kit("10")));
   assert.equal(told.length, 0);
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { isSharp, midiName, noteName, ticks, ticksHz } from "../../audiogan/ui/static/axis.js";
-import { verdict } from "../../audiogan/ui/static/likeness.js";
+import { isSharp, midiName, noteName, pitchName, ticks, ticksHz } from "../../audiogan/ui/static/axis.js";
+import { sourceName, verdict } from "../../audiogan/ui/static/likeness.js";
 import { Lattice, SIDE, snap } from "../../audiogan/ui/static/lattice.js";
 import { MAGMA } from "../../audiogan/ui/static/magma.js";
 import { joined } from "../../audiogan/ui/static/morph.js";
@@ -94,6 +94,7 @@ test("notes are named with cents", () => {
   assert.equal(noteName(261.63), "C4 +0 ct");
   assert.equal(noteName(450), "A4 +39 ct");
   assert.equal(noteName(0), "");
+  assert.deepEqual([66, 57.2, 56.8].map(pitchName), ["F♯4", "A3 +20 ct", "A3 −20 ct"]);
 });
 
 test("a note between two white keys has one name everywhere, its sharp", () => {
@@ -137,4 +138,12 @@ test("nearness to training sounds is judged by how near those lie to each other"
   assert.equal(verdict([{ distance_db: 5 }], 6), "Nearest is 5.0 dB away; training sounds typically lie 6.0 dB from their nearest: no sign of copying.");
   assert.match(verdict([], 6), /no training sounds/);
   assert.equal(verdict([{ distance_db: 5 }], null), "The only training sound to compare with is 5.0 dB away.");
+});
+
+test("a training sound of a soundfont is called by its note, any other by its name", () => {
+  const note = (bank, tuning) => `FluidR3_GM.sf2 bank ${bank} program 25 key 57 velocity 120 tuning ${tuning}`;
+  assert.equal(sourceName(note(0, 0)), "A3, velocity 120 · FluidR3_GM");
+  assert.equal(sourceName(note(0, -20)), "A3, velocity 120, tuning -20 · FluidR3_GM");
+  assert.equal(sourceName(note(128, 0)), "drum 57, velocity 120 · FluidR3_GM");
+  assert.equal(sourceName("kick 7.wav key 57"), "kick 7.wav key 57");
 });

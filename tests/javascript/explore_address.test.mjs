@@ -7,25 +7,51 @@ const MODELS = [
   { name: "plain", labels: [], pitched: {} },
 ];
 const PLACE = { model: "hybrid", label: "Flute", pitch: 60, truncation: 1, corners: ["1", "2", "3", "9223372036854775807"] };
+const NOTHING = { model: null, label: null, corners: null, pitch: null, truncation: null, at: null, moves: null, wrong: "" };
+const read = (hash) => readPlace(hash, MODELS, { steered: ["attack"], principal: 3, reach: 2 });
 
 test("an address opens the place that it was made of", () => {
   const address = addressOfPlace(PLACE, 60);
-  assert.equal(address, "#/explore?model=hybrid&label=Flute&seeds=1%2C2%2C3%2C9223372036854775807");
-  assert.deepEqual(readPlace(address, MODELS), { ...PLACE, pitch: null, truncation: null });
+  assert.equal(address, "#/explore?model=hybrid&label=Flute&seeds=1,2,3,9223372036854775807");
+  assert.deepEqual(read(address), { ...NOTHING, ...PLACE, pitch: null, truncation: null });
+  assert.deepEqual(read(address.replaceAll(",", "%2C")), read(address)); // as it was written before
   const tuned = { ...PLACE, pitch: 50, truncation: 0.5 };
-  assert.deepEqual(readPlace(addressOfPlace(tuned, 60), MODELS), tuned);
+  assert.deepEqual(read(addressOfPlace(tuned, 60)), { ...NOTHING, ...tuned });
+});
+
+test("an address leads to the spot and the sliders' moves", () => {
+  const spot = { ...PLACE, at: [0.25, 1 / 32], moves: [0, -1.5, 0, 0] };
+  const address = addressOfPlace(spot, 60);
+  assert.match(address, /&at=0\.25,0\.0313&moves=0,-1\.5$/);
+  const { at, moves } = read(address);
+  assert.deepEqual(at.map((share) => Math.round(32 * share)), [8, 1]);
+  assert.deepEqual(moves, spot.moves);
+  assert.doesNotMatch(addressOfPlace({ ...spot, at: [0.5, 0.5], moves: [0, 0, 0, 0] }), /at=|moves=/);
+});
+
+test("a spot or a move that cannot be is left out, and the rest opens", () => {
+  const address = addressOfPlace(PLACE, 60);
+  for (const rest of ["at=2,0", "at=0.5", "at=x,y", "at=,", "at=-0.1,0", "moves=9", "moves=0.3", "moves=a", "moves=0,0,0,0,1", "moves=,"]) {
+    const { at, moves, wrong, corners } = read(`${address}&${rest}`);
+    assert.deepEqual([at, moves, wrong, corners], [null, null, "", PLACE.corners], rest);
+  }
 });
 
 test("a model without labels has none in its address", () => {
   const place = { ...PLACE, model: "plain", label: "", pitch: null };
-  assert.deepEqual(readPlace(addressOfPlace(place), MODELS), { ...place, label: null, truncation: null });
+  assert.deepEqual(read(addressOfPlace(place)), { ...NOTHING, ...place, label: null, truncation: null });
 });
 
 test("what makes no sense in an address is left out", () => {
-  const nothing = { model: null, label: null, corners: null, pitch: null, truncation: null };
-  for (const hash of ["", "#/rate?model=hybrid", "#/explorer?model=hybrid", "#/explore?model=<b>&seeds=1,2,3", "#/explore?seeds=1,2,3,-4"]) {
-    assert.deepEqual(readPlace(hash, MODELS), nothing);
-  }
-  const odd = readPlace("#explore?model=hybrid&label=Kazoo&pitch=1e9&truncation=x&seeds=1,2,3,4,5", MODELS);
-  assert.deepEqual(odd, { ...nothing, model: "hybrid" });
+  for (const hash of ["", "#/rate?model=hybrid", "#/explorer?model=hybrid&seeds=x"]) assert.deepEqual(read(hash), NOTHING);
+  const odd = read("#explore?model=hybrid&label=&pitch=1e9&truncation=x");
+  assert.deepEqual(odd, { ...NOTHING, model: "hybrid" });
+});
+
+test("what a link asks for in vain is a sentence", () => {
+  const wrong = (query) => read(`#/explore?${query}`).wrong;
+  assert.match(wrong("model=nope&seeds=1,2,3"), /^This link asks for a model called nope, which is not here: what it opens is another map\.$/);
+  assert.match(wrong("model=hybrid&label=Kazoo"), /an instrument called Kazoo/);
+  assert.match(wrong("model=<b>"), /^This link asks for a model, which is not here/);
+  for (const seeds of ["1,2,3", "1,2,3,-4", "1,2,3,4,5"]) assert.match(wrong(`model=hybrid&seeds=${seeds}`), /should name four seeds from 0 to 9223372036854775807/);
 });

@@ -105,13 +105,20 @@ test("an address that makes no sense asks for nothing", () => {
 });
 
 test("an address names what is not here, where that can be a name", () => {
-  const asked = (search) => readAddress(search, MODELS).missing;
+  const asked = (search) => /^This link asks for (.*), which is not here: what it opens is another kit\.$/.exec(readAddress(search, MODELS).wrong)?.[1] ?? "";
   assert.equal(asked("?model=their-own_2.1&label=Flute"), "a model called their-own_2.1");
   assert.equal(asked("?model=one&label=Fl%C3%B6te"), "an instrument called Fl\u00f6te");
   assert.equal(asked("?model=%3Cb%3E"), "a model");
   assert.equal(asked("?model=one&seed=7&pads=2~theirs~Gong~9~4"), "a model called theirs");
   assert.equal(asked("?model=one&label=call%20this%20number"), "an instrument");
   for (const known of ["", "?seed=7", "?model=one", "?model=one&label=Flute", "?model=&label=", "?label=Gong", "?pads=x,1~one~Flute~1~1"]) assert.equal(asked(known), "");
+});
+
+test("a seed that is none and a beat that cannot be read are said, a part that is empty is not", () => {
+  const wrong = (search) => readAddress(search, MODELS).wrong;
+  for (const seed of ["abc", "-1", "9223372036854775808"]) assert.match(wrong(`?model=one&seed=${seed}`), /should name a seed from 0 to 9223372036854775807/);
+  assert.match(wrong("?model=one&beat=zzzz"), /^This link's beat cannot be read/);
+  for (const fine of ["?seed=", "?beat=", `?seed=0&beat=${packPattern(kit().pattern)}`]) assert.equal(wrong(fine), "");
 });
 
 test("seeds are exact to the last one", () => {

@@ -60,6 +60,15 @@ test("a locked pad keeps its sound whatever is asked", async () => {
   assert.ok(!calls.some(({ sounds }) => sounds.some(({ index }) => index === 2)));
 });
 
+test("a kit that is asked for while every pad is locked is refused in words, and changes no name", async () => {
+  const { studio: it, calls } = studio();
+  const { base } = it;
+  for (const pad of it.pads) pad.locked = true;
+  await assert.rejects(it.load({ model: "one", label: null, seed: "8" }), /^Error: All pads are locked: unlock one/);
+  assert.deepEqual([calls.length, it.base, it.settled, it.busy.size], [0, base, base, 0]);
+  assert.equal(it.address(""), "?model=one&seed=7&mix=" + it.pads.map((_, at) => `${at}k`).join("_"));
+});
+
 test("a later kit takes over from an earlier one that is still being made", async () => {
   const { studio: it, calls } = studio();
   const early = it.load({ model: "one", label: null, seed: "8" });

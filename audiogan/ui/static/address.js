@@ -6,6 +6,8 @@ import { emptyPattern, PADS, packPattern, packPitches, unpackPattern, unpackPitc
 
 const VALUES = { g: ["gain", GAIN], t: ["tune", TUNE], l: ["length", LENGTH] };
 const SWITCHES = { m: "muted", s: "soloed", k: "locked" };
+const BEAT = "This link's beat cannot be read: what it opens has another.";
+const SEEDS = `from 0 to ${2n ** 63n - 1n}`;
 const PLAYED = /^(\d{1,2})((?:[gtl]-?\d{1,3}(?:\.\d{1,2})?|[msk])+)$/;
 
 // The address that opens this kit: `base` is { model, label, seed, labels }; pads that differ from it are listed, and so are
@@ -57,11 +59,12 @@ export function readAddress(search, models) {
   const listed = (query.get("pads") ?? "").split(",");
   const number = (name, range, otherwise) => (query.get(name) ? within(Number(query.get(name)), range, otherwise) : otherwise);
   const pattern = unpackPattern(query.get("beat"));
+  const lacks = missing(models, [query.get("model"), ...listed.map((text) => text.split("~")[1])], model && !label && query.get("label"));
   return {
     model: model?.name ?? null,
     label,
     seed,
-    missing: missing(models, [query.get("model"), ...listed.map((text) => text.split("~")[1])], model && !label && query.get("label")),
+    wrong: wrongWith("kit", lacks, query.get("seed") && !seed && "a seed") || (query.get("beat") && !pattern ? BEAT : ""),
     pads: [...new Map(listed.flatMap((text) => readPad(text, models)).map((pad) => [pad.number, pad])).values()],
     mix: (query.get("mix") ?? "").split("_").flatMap(readPlayed),
     pattern,
@@ -72,8 +75,17 @@ export function readAddress(search, models) {
   };
 }
 
+// What is wrong with a link is a sentence, and what it opens is there by then.
+export class WrongLink extends Error {}
+
+// What is wrong with a link to a kit or a map: what is not here, or the seeds that are none; "" for nothing.
+export function wrongWith(what, lacks, seeds) {
+  if (lacks) return `This link asks for ${lacks}, which is not here: what it opens is another ${what}.`;
+  return seeds ? `This link should name ${seeds} ${SEEDS}: what it opens is another ${what}.` : "";
+}
+
 // The first of the models that is not here, else the instrument that its model lacks; "" for nothing.
-function missing(models, wanted, label) {
+export function missing(models, wanted, label) {
   const other = wanted.find((name) => name && models.every((model) => model.name !== name));
   if (other) return sayable("a model", other);
   return label ? sayable("an instrument", label) : "";

@@ -25,10 +25,20 @@ export function ticksHz(lowest, highest) {
 // The nearest equal-tempered note and how far it is off: "A4 +12 ct".
 export function noteName(hz) {
   if (!(hz >= 16)) return "";
-  const midi = 69 + 12 * Math.log2(hz / 440);
+  const [name, cents] = nearestNote(69 + 12 * Math.log2(hz / 440));
+  return `${name} ${cents}`;
+}
+
+// The note of a pitch in MIDI numbers, and how far it is off where it is: "F♯4", "A3 −20 ct".
+export function pitchName(midi) {
+  const [name, cents] = nearestNote(midi);
+  return cents === "+0 ct" ? name : `${name} ${cents}`;
+}
+
+function nearestNote(midi) {
   const nearest = Math.round(midi);
   const cents = Math.round(100 * (midi - nearest));
-  return `${midiName(nearest)} ${cents < 0 ? "−" : "+"}${Math.abs(cents)} ct`;
+  return [midiName(nearest), `${cents < 0 ? "−" : "+"}${Math.abs(cents)} ct`];
 }
 
 // "D♯4" of its MIDI number, called by its sharp as keyboards do.

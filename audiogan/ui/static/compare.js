@@ -1,9 +1,11 @@
 // Compare: one instrument, real and as each model makes it, on one scale; a loop that switches between them in place.
 
 import { Column } from "./column.js";
-import { allow, button, choice, isShown, make, rename, segmented, words } from "./dom.js";
+import { listenToKeys } from "./compare_keys.js";
+import { allow, button, choice, make, rename, segmented, words } from "./dom.js";
 import { randomSeed } from "./kit.js";
 import { ask } from "./line.js";
+import { lost } from "./lost.js";
 import { matchingGains } from "./loudness.js";
 import { Progress } from "./progress.js";
 import { Scores } from "./scores.js";
@@ -13,8 +15,8 @@ import { Switcher } from "./switcher.js";
 import { toast } from "./toast.js";
 
 const WITHOUT = "No evaluation lies beside these checkpoints, so the models are compared with one another only. Real sounds and scores appear here once python -m audiogan evaluate has written checkpoints/evaluation.";
+const STOPPED = "You stopped before a sound came.";
 const UNSCORED = "The evaluation of these real sounds did not score this model.";
-const TYPED = "input:not([type=checkbox]), textarea, select";
 
 export function mount({ element, props, server }) {
   settle(element.querySelector(".compare"), (root) => new Comparison(root, props, server));
@@ -27,6 +29,7 @@ class Comparison {
     this.seed = "1";
     this.kind = "mel";
     this.matched = true;
+    this.why = STOPPED;
     this.columns = [];
     this.switcher = new Switcher();
     this.build();
@@ -47,7 +50,7 @@ class Comparison {
     this.source = make("p", { className: "legend", textContent: WITHOUT });
     const news = make("div", { className: "shares" }, this.source, this.progress.element);
     this.root.append(make("div", { className: "toolbar" }, label, fresh, this.kinds(), this.scale()), this.transport(), news, this.grid, this.scores.element);
-    document.addEventListener("keydown", (event) => this.key(event));
+    listenToKeys(this.root, { count: () => this.columns.length, hear: (number) => this.hear(number), toggle: () => this.toggle() });
   }
 
   kinds() {
@@ -105,10 +108,16 @@ class Comparison {
       const { rows, sentences } = await ask(this.server, "scores", { label: this.label || null }, tell);
       if (this.round === round) this.tell(rows, sentences);
     } catch (error) {
-      if (this.round === round) toast(error.message);
+      if (this.round === round) this.fail(error.message);
     } finally {
       if (this.round === round || !this.round) this.end();
     }
+  }
+
+  // Where some came, they stay, and it is said beside them.
+  fail(text) {
+    if (this.columns.length && this.of === this.label) toast(text);
+    else this.why = text;
   }
 
   // Nothing more comes: the places of what did not go, and where nothing came, another instrument's sounds are not this one's.
@@ -116,6 +125,8 @@ class Comparison {
     this.progress.end();
     if (this.of !== this.label) this.restart([]);
     for (const part of [this.grid, this.tabs]) for (const place of [...part.children].slice(this.columns.length)) place.remove();
+    if (!this.columns.length) this.grid.append(lost(this.why, () => this.renew()));
+    this.why = STOPPED;
   }
 
   title(name) {
@@ -211,6 +222,7 @@ class Comparison {
   mark() {
     if (this.switcher.running) rename(this.runButton, "Stop", "stop");
     else rename(this.runButton, "Play in a loop", "play");
+    allow(this.runButton, this.columns.length > 0);
     for (const [number, node] of [...this.tabs.children].entries()) node.setAttribute("aria-pressed", String(number === this.heard));
     for (const [number, column] of this.columns.entries()) column.mark(number === this.heard, this.switcher.running);
   }
@@ -220,14 +232,6 @@ class Comparison {
     for (const column of this.columns) column.follow(this.switcher.position);
     cancelAnimationFrame(this.frame);
     this.frame = requestAnimationFrame(() => this.follow());
-  }
-
-  key(event) {
-    if (!isShown(this.root) || event.target.closest?.(TYPED)) return; // another tab is open
-    const number = Number(event.key) - 1;
-    if (event.altKey || event.ctrlKey || event.metaKey || !(number in this.columns)) return;
-    event.preventDefault();
-    this.hear(number);
   }
 
   draw() {

@@ -49,9 +49,14 @@ export class Directions {
   }
 
   reset(aloud = false) {
-    this.moves = this.still;
-    for (const one of this.sliders) one.set(0);
+    this.open(this.still);
     if (aloud) this.done();
+  }
+
+  // The sliders at what an address asks for, unheard.
+  open(moves) {
+    this.moves = moves;
+    for (const [number, one] of this.sliders.entries()) one.set(moves[number]);
   }
 
   // Asks what every direction changes, one at a time; only once the sliders have been looked at.

@@ -1,14 +1,14 @@
 // Explore: a map of sounds between four seeds, directions that change them, morphs, and a close look at what sounds.
 
 import { Directions } from "./directions.js";
-import { isShown, make, words } from "./dom.js";
+import { button, isShown, make, words } from "./dom.js";
 import { play, wake } from "./engine.js";
 import { PlaceAddress } from "./explore_address.js";
 import { stemOf } from "./kit.js";
 import { Likeness } from "./likeness.js";
 import { SIDE } from "./lattice.js";
 import { evenGain } from "./loudness.js";
-import { LatentMap } from "./map.js";
+import { LatentMap, legend } from "./map.js";
 import { Morph } from "./morph.js";
 import { Place } from "./place.js";
 import { fetchPoints } from "./points.js";
@@ -16,6 +16,7 @@ import { Progress } from "./progress.js";
 import { Scope } from "./scope.js";
 import { cornerFields, seedField } from "./seeds.js";
 import { settle } from "./settle.js";
+import { copyLink } from "./share.js";
 import { padButton } from "./to_pad.js";
 import { toast } from "./toast.js";
 
@@ -45,7 +46,8 @@ class Explorer {
     this.map = new LatentMap();
     this.map.addEventListener("move", ({ detail }) => this.follow(detail));
     this.map.addEventListener("again", () => this.sound(true));
-    this.scope = new Scope({ tools: [padButton(this.server, () => this.heard)] });
+    const share = button("Share", () => this.share(), { image: "share", title: "Copy a link to this place on the map", wordless: true }); // its room is the name's
+    this.scope = new Scope({ tools: [padButton(this.server, () => this.heard), share] });
     this.likeness = new Likeness(this.server, () => this.heard);
     this.filling = new Progress("Sounds on the map");
     this.morph = new Morph({
@@ -64,18 +66,23 @@ class Explorer {
     });
     const [corners, above, below] = cornerFields(this.props.corners, () => this.renewAt());
     this.corners = corners;
-    this.address = new PlaceAddress(this.props.models, this.settings, corners, () => this.moveOn());
+    const { settings, map, directions } = this;
+    this.address = new PlaceAddress(this.props.models, { settings, corners, map, directions }, () => this.settleDown());
     this.likeness.setModel(this.settings.model);
-    const map = make("section", { className: "panel", "aria-label": "Map" });
-    map.append(above, this.map.element, below, this.legend(), make("div", { className: "keep" }, this.filling.element));
-    const stage = make("div", { className: "explore-stage" }, map, make("div", { className: "panel close-up" }, this.scope.element, this.likeness.element));
+    const panel = make("section", { className: "panel", "aria-label": "Map" });
+    panel.append(above, map.element, below, legend(), make("div", { className: "keep" }, this.filling.element));
+    const stage = make("div", { className: "explore-stage" }, panel, make("div", { className: "panel close-up" }, this.scope.element, this.likeness.element));
     this.root.append(this.settings.element, stage, this.directions.element, this.morph.element);
   }
 
   // Another model or instrument.
   moveOn() {
-    if (this.likeness.model !== this.settings.model) this.likeness.setModel(this.settings.model);
     this.directions.reset();
+    this.settleDown();
+  }
+
+  settleDown() {
+    if (this.likeness.model !== this.settings.model) this.likeness.setModel(this.settings.model);
     this.renewAt();
     this.directions.name();
   }
@@ -98,9 +105,8 @@ class Explorer {
     this.renewAt();
   }
 
-  legend() {
-    const scale = make("span", { className: "scale" }, "darker", make("i", { className: "ramp" }), "brighter");
-    return make("p", { className: "legend" }, make("span", { textContent: "Drag a finger over the map, or use the arrow keys, to hear what lies between the four seeds." }), scale);
+  share() {
+    copyLink(location.pathname + this.address.text /* not Play's kit */, "this place on the map.").catch((error) => toast(error.message));
   }
 
   // The map
@@ -129,13 +135,18 @@ class Explorer {
         if (round !== this.round) return;
       }
     } catch (error) {
-      if (round === this.round) toast(error.message);
+      if (round === this.round) this.fail(error.message);
     } finally {
       if (this.busy === round) {
         this.busy = null;
         this.filling.end();
       }
     }
+  }
+
+  fail(text) {
+    if (this.map.nearest()) toast(text);
+    else this.map.fail(text, () => this.renew());
   }
 
   async fetchInto(round, points) {
@@ -155,6 +166,7 @@ class Explorer {
 
   follow({ aloud }) {
     this.directions.forget();
+    this.address.keepSoon();
     this.sound();
     if (!this.map.lattice.get(this.map.finger)) this.fill();
     if (aloud) this.scope.spoken.textContent = this.whereabouts(this.map.finger);
@@ -189,8 +201,9 @@ class Explorer {
   }
 
   look(sound, voice) {
-    if (sound !== this.heard) this.likeness.clear();
+    const other = sound !== this.heard;
     this.heard = sound;
+    if (other) this.likeness.clear();
     this.scope.show(sound);
     if (voice) this.scope.follow(voice);
   }

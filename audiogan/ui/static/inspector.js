@@ -1,5 +1,6 @@
 // The selected pad, large: what it is, what can be done to it, how it is played.
 
+import { pitchName } from "./axis.js";
 import { allow, button, choice, make, slider, words } from "./dom.js";
 import { GAIN, LENGTH, TUNE } from "./kit.js";
 import { familyOf, nameOf } from "./pads.js";
@@ -36,7 +37,7 @@ export function buildInspector(studio, player, actions) {
 
 function describe({ model, seed, index, pitch, truncation }) {
   const place = seed === null ? "a latent of its own" : `seed ${seed}, clip ${index}`;
-  const extras = [pitch !== null && `MIDI ${Number(pitch.toFixed(1))}`, truncation < 1 && `truncation ${truncation}`];
+  const extras = [pitch !== null && pitchName(pitch), truncation < 1 && `truncation ${truncation}`];
   return [model, place, ...extras.filter(Boolean)].join(" · ");
 }
 

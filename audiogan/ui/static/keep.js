@@ -1,6 +1,7 @@
 // What a reload brings back, asked for or not: the address says what is heard, and beside it the browser keeps, until the
 // tab is closed, what no address can hold: the latents of varied pads.
 
+import { WrongLink } from "./address.js";
 import { latentOf } from "./pcm.js";
 
 const ADDRESS_MILLISECONDS = 400; // browsers refuse more than a hundred changes of the address in half a minute
@@ -9,8 +10,13 @@ const DRAFT = "audiogan-draft";
 // Opens what this tab had at its address, else what the address asks for.
 export async function openKept(studio) {
   const { address, pads } = draftOf(location.search) ?? { address: location.search };
-  const whole = await studio.openAddress(address, pads);
-  if (whole && address) keep(studio); // with what was changed meanwhile
+  try {
+    const whole = await studio.openAddress(address, pads);
+    if (whole && address) keep(studio); // with what was changed meanwhile
+  } catch (error) {
+    if (error instanceof WrongLink) keep(studio); // the address says what is heard; after a lost connection, what was asked for
+    throw error;
+  }
 }
 
 // The address stays short until something is changed.

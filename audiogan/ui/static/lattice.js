@@ -39,10 +39,10 @@ export class Lattice {
     return best;
   }
 
-  // At most `count` points to ask for now, most wanted first; `touched` asks for the finger's own surroundings too.
+  // At most `count` points to ask for now, most wanted first; `touched` asks for the finger's surroundings too.
   plan(finger, count, { touched = false, filling = true } = {}) {
     const wanted = [
-      ...(touched ? [finger] : []),
+      ...(touched || filling ? [finger] : []),
       ...(filling ? COARSE.flatMap((step) => byDistance(grid(step), finger)) : []),
       ...(touched ? FINE.flatMap(({ step, reach }) => byDistance(around(finger, step, reach), finger)) : []),
     ];

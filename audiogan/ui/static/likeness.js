@@ -1,6 +1,7 @@
 // The training sounds nearest to the sound that is looked at, so that memorising would show.
 
-import { button, make } from "./dom.js";
+import { midiName } from "./axis.js";
+import { allow, button, make } from "./dom.js";
 import { ask } from "./line.js";
 import { toast } from "./toast.js";
 
@@ -26,6 +27,7 @@ export class Likeness {
   }
 
   clear() {
+    allow(this.askButton, Boolean(this.sound()));
     this.list.replaceChildren();
     if (!this.askButton.hidden) this.words.textContent = "";
   }
@@ -47,8 +49,19 @@ export class Likeness {
   }
 }
 
+const NOTE = /^(.+)\.sf[23] bank (\d+) program \d+ key (\d+) velocity (\d+) tuning (\S+)$/;
+const DRUMS = "128"; // the bank whose keys are instruments and not notes
+
+// "A3, velocity 120 · FluidR3_GM" for a note of a soundfont as the data names it; the name itself for anything else.
+export function sourceName(source) {
+  const [, font, bank, key, velocity, tuning] = NOTE.exec(source) ?? [];
+  if (!font) return source;
+  const note = bank === DRUMS ? `drum ${key}` : midiName(Number(key));
+  return `${note}, velocity ${velocity}${Number(tuning) ? `, tuning ${tuning}` : ""} · ${font}`;
+}
+
 function rowOf({ source, distance_db: distance }) {
-  return make("li", {}, make("span", { textContent: source, title: source }), make("b", { textContent: inDecibels(distance) }));
+  return make("li", {}, make("span", { textContent: sourceName(source), title: source }), make("b", { textContent: inDecibels(distance) }));
 }
 
 // What the distances mean, in a sentence. `typical` is how far a training sound usually is from the one nearest to it; null

@@ -2,6 +2,7 @@
 
 import { make } from "./dom.js";
 import { COARSE, Lattice, SIDE, snap } from "./lattice.js";
+import { lost } from "./lost.js";
 import { MAGMA } from "./magma.js";
 import { penOf } from "./picture.js";
 import { centroid } from "./spectrum.js";
@@ -25,7 +26,25 @@ export class LatentMap extends EventTarget {
     new ResizeObserver(() => this.draw()).observe(this.element);
   }
 
+  // Where the finger is, as shares of the map's side from its top left.
+  get at() {
+    return [this.finger.x / SIDE, this.finger.y / SIDE];
+  }
+
+  set at([x, y]) {
+    this.finger = { x: snap(x), y: snap(y) };
+    this.draw();
+  }
+
+  // Nothing of it came: `again()` asks anew.
+  fail(text, again) {
+    this.lost?.remove();
+    this.lost = lost(text, again);
+    this.element.append(this.lost);
+  }
+
   clear() {
+    this.lost?.remove();
     this.lattice = new Lattice();
     this.ground = null;
     this.draw();
@@ -121,6 +140,11 @@ export class LatentMap extends EventTarget {
     }
     return image;
   }
+}
+
+export function legend() {
+  const scale = make("span", { className: "scale" }, "darker", make("i", { className: "ramp" }), "brighter");
+  return make("p", { className: "legend" }, make("span", { textContent: "Drag a finger over the map, or use the arrow keys, to hear what lies between the four seeds." }), scale);
 }
 
 function disc(pen, x, y, radius) {

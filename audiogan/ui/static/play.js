@@ -16,6 +16,7 @@ import { buildPads } from "./pads.js";
 import { emptyPattern, isEmpty } from "./pattern.js";
 import { Player } from "./player.js";
 import { Sequencer } from "./sequencer.js";
+import { copyLink } from "./share.js";
 import { buildSteps } from "./steps.js";
 import { Studio } from "./studio.js";
 import { offerPads } from "./to_pad.js";
@@ -47,7 +48,7 @@ export function mount({ element, props, server }) {
   const stage = make("div", { className: "stage" }, buildPads(studio, player, actions), inspector.node);
   const midi = () => actions.run(useMidi(studio, notes, actions, dock.mode, isHere));
   const transport = buildTransport(studio, sequencer, actions, buildViews(dock.tabs, midi));
-  const parts = [buildToolbar(studio, actions), buildStatus(studio), stage, transport, dock.node, buildJudge()];
+  const parts = [buildToolbar(studio, actions), buildStatus(studio), stage, transport, dock.keys, dock.sequence, buildJudge()];
   element.querySelector(".studio").replaceChildren(...parts);
   addEventListener("tab", () => silence(sequencer, player, notes));
   listenToTyping(element, { mode: dock.mode, notes, sequencer, actions, studio });
@@ -99,11 +100,11 @@ function buildActions(studio, sequencer, player, notes, isHere) {
 
 // What a take has put into the beat can be taken out again.
 function offerTake(studio, sequencer, isHere) {
-  sequencer.addEventListener("recording", ({ detail }) => detail && isHere() && toast("What you played is in the beat.", "done", () => studio.setBeat(detail)));
+  sequencer.addEventListener("recording", ({ detail }) => detail && isHere() && toast("What you played is in the beat.", "done", () => studio.setBeat(detail), "beat"));
 }
 
 function offerBack(studio, text, before) {
-  if (!isEmpty(before.pattern)) toast(text, "done", () => studio.setBeat(before));
+  if (!isEmpty(before.pattern)) toast(text, "done", () => studio.setBeat(before), "beat");
 }
 
 async function saveLoop(studio, tuner) {
@@ -117,16 +118,10 @@ async function saveKeys(notes) {
   saveFile(`audiogan-${sound.model}-keys.zip`, chromaticZip(fileName(sound).replace(/\.wav$/, ""), await notes.files()));
 }
 
-async function share(studio) {
-  const link = new URL(studio.address(location.search), location.href).href;
+function share(studio) {
   const varied = studio.pads.filter(({ sound }) => sound.seed === null).length;
   const rest = varied ? ` ${varied} varied ${varied > 1 ? "pads have" : "pad has"} no seed: save the kit to keep ${varied > 1 ? "them" : "it"}.` : "";
-  try {
-    await navigator.clipboard.writeText(link);
-  } catch {
-    throw new Error("The browser does not let this page copy: copy the address from its address bar, it opens the same sounds.");
-  }
-  toast(`The link is copied: it opens these sounds and this beat.${rest}`, "done");
+  return copyLink(studio.address(location.search), `these sounds and this beat.${rest}`);
 }
 
 // Notes play the keyboard where it is shown, else the pads, and only while somebody `isHere`; they are let go anywhere.
@@ -162,7 +157,7 @@ function buildStatus(studio) {
 // The way to the listening test, where this page has one.
 function buildJudge() {
   const tab = () => [...document.querySelectorAll("[role=tab]")].find((one) => one.textContent.trim() === "Rate");
-  const link = button("Judge these sounds", () => (location.hash = "/rate"), { className: "judge" });
+  const link = button("Take the listening test", () => (location.hash = "/rate"), { className: "judge" });
   link.hidden = true;
   setTimeout(() => (link.hidden = !tab())); // after the other tabs are there
   return link;
@@ -176,31 +171,33 @@ function buildViews(tabs, midi) {
   return node;
 }
 
-// The lower half: steps or keys, and below keys that are recorded, so that none of them moves, the steps that they go into.
+// The lower half: the steps, and the keys where they are asked for.
 function buildDock(studio, sequencer, player, notes, actions) {
   const steps = buildSteps(studio, sequencer, player);
   const keys = buildKeyboard(studio, notes, actions);
-  const tools = buildGridTools(steps);
-  const sequence = make("div", { className: "sequence" }, steps.node, tools);
+  const sequence = make("div", { className: "sequence" }, steps.node, buildGridTools(steps));
   let mode = "steps";
-  const lay = () => {
-    tools.hidden = mode !== "steps";
-    steps.setOne(mode !== "steps");
-    sequence.hidden = mode !== "steps" && !sequencer.take;
-    keys.hidden = mode !== "keys";
-  };
+  keys.hidden = true;
   const show = (chosen) => {
     mode = chosen;
-    lay();
-    if (mode !== "keys") return;
-    keys.lastChild.scrollIntoView({ block: "nearest" }); // the piano
-    actions.run(notes.refresh());
+    layKeys(keys, tabs, mode === "keys");
+    follow();
   };
   const tabs = segmented("Sequencer or keyboard", [["steps", "Steps"], ["keys", "Keys"]], mode, show);
   const follow = () => mode === "keys" && actions.run(notes.refresh());
   studio.addEventListener("changed", follow);
   studio.addEventListener("selected", follow);
-  sequencer.addEventListener("recording", lay);
-  show(mode);
-  return { node: make("div", { className: "dock" }, keys, sequence), tabs, mode: () => mode };
+  return { keys, sequence, tabs, mode: () => mode };
+}
+
+// The keys come below the transport where the window has room for them. Else they come above it, and the page scrolls by as
+// much: they are in sight, and the switch is still under the pointer that pressed it.
+function layKeys(keys, tabs, shown) {
+  const transport = tabs.closest(".transport");
+  const { top } = tabs.getBoundingClientRect();
+  if (shown) transport.after(keys);
+  keys.hidden = !shown;
+  if (shown && keys.getBoundingClientRect().bottom > innerHeight) transport.before(keys);
+  scrollBy({ top: tabs.getBoundingClientRect().top - top, behavior: "instant" });
+  if (shown) keys.lastChild.scrollIntoView({ block: "nearest" }); // the piano, in a window too low for it and the transport
 }

@@ -15,7 +15,7 @@ const ZOOM = 1.6;
 const KEYS_HELP = "Arrow keys move the cursor, plus and minus zoom, 0 shows all, space plays what is shown.";
 
 export class Scope {
-  // `tools` are more buttons for what is shown.
+  // `tools` are more buttons; those with data-needs act on what is shown.
   constructor({ tools = [] } = {}) {
     this.view = new View(1);
     this.kind = "mel";
@@ -48,6 +48,8 @@ export class Scope {
       this.fit,
     );
     const words = make("div", { className: "words" }, this.title, this.detail);
+    this.needy = [this.runButton, this.save, ...zooms.children, ...tools.filter(({ dataset }) => dataset.needs)];
+    for (const tool of this.needy) allow(tool, false); // until there is a sound
     const head = make("header", {}, words, this.runButton, this.save, ...tools);
     return make("section", { className: "scope", "aria-label": "The sound, close up" }, head, this.screen, this.readout, make("div", { className: "scope-tools" }, kinds, zooms), this.spoken);
   }
@@ -56,6 +58,7 @@ export class Scope {
   show(sound) {
     const seconds = sound.samples.length / sound.sampleRate;
     if (!this.sound || seconds !== this.view.seconds) this.view.reset(seconds);
+    if (!this.sound) for (const tool of this.needy) allow(tool, true);
     this.sound = sound;
     this.title.textContent = sound.title;
     this.detail.textContent = sound.detail;

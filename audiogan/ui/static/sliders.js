@@ -2,7 +2,7 @@
 
 import { make } from "./dom.js";
 
-const STOP = 0.5; // standard deviations between stops
+export const STOP = 0.5; // standard deviations between stops
 const NONE = "no direction found";
 
 // The stops of a slider, nearest to its value first.

@@ -9,14 +9,14 @@ const LEVEL_WORDS = ["off", "soft", "normal", "accent"];
 
 export function buildSteps(studio, sequencer, player) {
   const node = make("div", { className: "steps", role: "group", ariaLabel: "Step grid" });
-  const state = { all: false, one: false, paint: null, before: null, finger: null };
+  const state = { all: false, paint: null, before: null, finger: null };
   const rows = studio.pads.map((_, number) => buildRow(number, studio, sequencer, player, state));
   node.append(...rows.map((row) => row.node));
   const settleFocus = roveFocus(node, ".step", () => studio.kit.steps);
   const show = (number) => {
     const focused = node.contains(document.activeElement) ? document.activeElement : null;
     rows.forEach((row, at) => {
-      row.node.hidden = (state.one || !state.all) && at !== studio.selected;
+      row.node.hidden = !state.all && at !== studio.selected;
       if (number === null || number === at) row.show();
     });
     settleFocus();
@@ -38,10 +38,6 @@ export function buildSteps(studio, sequencer, player) {
     setAll: (all) => {
       state.all = all;
       node.dataset.all = all;
-      show(null);
-    },
-    setOne: (one) => {
-      state.one = one;
       show(null);
     },
     setLevel: (level) => (sequencer.level = level),

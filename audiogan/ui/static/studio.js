@@ -1,7 +1,7 @@
 // The page's state and what changes it. Views listen to `changed` (which pad, or null for all). `busy` holds what each pad
 // was last asked for while that is on its way: what was asked before does not take its place.
 
-import { addressOf, readAddress } from "./address.js";
+import { addressOf, readAddress, WrongLink } from "./address.js";
 import { newKit, randomSeed } from "./kit.js";
 import { emptyPitches, OPENING, PATTERNS, packPattern, startingPattern } from "./pattern.js";
 import { latentOf } from "./pcm.js";
@@ -85,12 +85,14 @@ export class Studio extends EventTarget {
   }
 
   // A whole kit from one seed; locked pads stay. Comes in halves, so that the first pads are ready early. Answers whether it
-  // came to its end.
+  // came to its end; throws where every pad is locked, and the kit is still called what it was.
   async load({ model, label, seed }, only = null) {
     const wanted = this.labelsOf({ model, label }).map((name, index) => ({ number: index, model, label: name, seed: String(seed), index }));
     const chosen = wanted.filter(({ number }) => !this.pads[number].locked && (!only || only.includes(number)));
-    const base = (this.base = { model, label, seed: String(seed) });
-    this.changed();
+    const locked = !only && !chosen.length;
+    const base = locked ? this.base : (this.base = { model, label, seed: String(seed) });
+    this.changed(); // also to controls that say already what was asked for
+    if (locked) throw new Error("All pads are locked: unlock one to get another sound.");
     let whole = false;
     try {
       whole = await this.fill(chosen, `Making ${chosen.length} sounds`);
@@ -222,7 +224,7 @@ export class Studio extends EventTarget {
   }
 
   // What the address asks for: the kit that is already here, or another, how it is played, and its beat. Requests for what
-  // no address can hold come beside it. Answers whether it came to its end; throws where it asks for what is not here.
+  // no address can hold come beside it. Answers whether it came to its end; throws a WrongLink where it asks for what is not here.
   async openAddress(search, exact = []) {
     const asked = readAddress(search, this.models);
     const { pattern, pitches } = asked.pattern ? asked : this.kit;
@@ -237,7 +239,7 @@ export class Studio extends EventTarget {
     for (const group of byModel(others)) if (!(await this.fill(group, `Making ${group.length} sounds`))) return false;
     for (const { number, locked } of asked.mix) this.pads[number].locked ||= Boolean(locked);
     this.changed();
-    if (asked.missing) throw new Error(`This link asks for ${asked.missing}, which is not here: what it opens is another kit.`);
+    if (asked.wrong) throw new WrongLink(asked.wrong);
     return true;
   }
 

@@ -22,6 +22,7 @@ export function padButton(server, sound) {
     const pads = studio.pads.map((pad, number) => [`${number + 1} ${nameOf(pad.sound)}`, null, () => put(server, origin, number)]);
     showMenu(node, "Pads", pads, COLUMNS);
   }, { image: "pads", title: "Play this sound from a pad" });
+  node.dataset.needs = "sound";
   return node;
 }
 

@@ -3,6 +3,7 @@
 import { SWING, STEPS, TEMPO } from "./clock.js";
 import { button, choice, leaveOnEnter, make, rename, segmented, slider } from "./dom.js";
 import { NORMAL, PATTERNS } from "./pattern.js";
+import { toast } from "./toast.js";
 
 const TAP_GAP = 2500; // milliseconds after which tapping starts anew
 const LEVELS = [[1, "Soft"], [NORMAL, "Normal"], [3, "Accent"]];
@@ -52,6 +53,7 @@ function showRun(run, running) {
 function buildTempo(studio) {
   const input = make("input", { type: "number", min: TEMPO.min, max: TEMPO.max, step: 1, inputMode: "numeric" });
   const put = (value) => {
+    if (value < TEMPO.min || value > TEMPO.max) toast(`Tempo goes from ${TEMPO.min} to ${TEMPO.max}.`);
     studio.kit.tempo = Math.min(Math.max(Math.round(value) || TEMPO.value, TEMPO.min), TEMPO.max);
     studio.changed();
   };

@@ -16,7 +16,7 @@ export function listenToTyping(element, { mode, notes, sequencer, actions, studi
   addEventListener("keydown", (event) => {
     if (away(event)) return;
     if (event.key.length === 1 && event.target.matches?.("select")) event.preventDefault(); // else the letter would choose
-    if (event.code === "Space") return space(event, sequencer, isPointed);
+    if (event.code === "Space") return space(event, () => sequencer.toggle(), isPointed);
     if (event.repeat) return;
     const note = mode() === "keys" ? NOTE_CODES.indexOf(event.code) : -1;
     const pad = mode() === "steps" ? CODES.indexOf(event.code) : -1;
@@ -44,7 +44,7 @@ export function listenToTyping(element, { mode, notes, sequencer, actions, studi
 
 // Whether something has the focus only because it was pressed with a mouse or a finger: the keys are not meant for it.
 // A press elsewhere ends typing, also where it takes no focus itself: what was typed counts, and the keys play again.
-function pointing(element) {
+export function pointing(element) {
   let pointed = null;
   const press = ({ target }) => {
     pointed = target.closest?.(`label, ${PRESSED}`);
@@ -56,9 +56,9 @@ function pointing(element) {
 }
 
 // A button that was reached by keys keeps the space bar, except pads, which Enter plays.
-function space(event, sequencer, isPointed) {
+export function space(event, toggle, isPointed) {
   const focused = event.target.closest?.(PRESSED);
   if (focused && !focused.matches(".pad") && !isPointed(focused)) return;
   event.preventDefault();
-  if (!event.repeat) sequencer.toggle();
+  if (!event.repeat) toggle();
 }
