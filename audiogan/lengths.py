@@ -6,6 +6,7 @@ import numpy as np
 
 from audiogan.audio import FADE_SECONDS
 
+PEAK = 0.95  # of clips that are peak-normalised
 SILENCE_PEAK = 10 ** (-60 / 20)  # what never rises above it is silent
 
 

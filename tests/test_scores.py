@@ -1,5 +1,6 @@
 """What is scored and how: copies, failures, pitches and variety, on real clips, noises and made-up players."""
 
+import json
 from types import SimpleNamespace
 
 import numpy as np
@@ -7,11 +8,12 @@ import pytest
 from conftest import LABELS, NUM_SAMPLES, SAMPLE_RATE, tone
 
 from audiogan.dataset import PreparedData
-from audiogan.evaluation import candidates, classifier, neighbours
+from audiogan.evaluation import candidates, classifier, neighbours, verdict
 from audiogan.evaluation.clips import RealClips, gather
 from audiogan.evaluation.features import Extractor
 from audiogan.evaluation.reference import Reference
 from audiogan.evaluation.scores import _memorised, _posterior, score, split_size
+from audiogan.lengths import PEAK
 
 
 @pytest.fixture(scope="module")
@@ -168,3 +170,21 @@ def test_variety_at_one_pitch_is_measured_where_there_is_pitch(extractor, refere
     assert found["diversity_from_z"][0] > 0
     assert np.isnan(found["diversity_from_z"][1])
     assert np.isnan(found["diversity_one_pitch"]).all()  # no two real flutes share a pitch
+
+
+def test_griffin_lim_is_finished_as_models_are(prepared, extractor):
+    data = PreparedData(prepared)
+    rows = data.rows("train")[:4]
+    plan = candidates.Plan(data, extractor, 4, 0, data.rows("test")[:4], lambda count: None)
+    real = RealClips(data, np.arange(len(data.index)), extractor, lambda count: None)
+    clips = candidates.griffin_lim(plan, real, rows)
+    np.testing.assert_allclose(clips.features.measures["peak"], PEAK, atol=1e-3)
+    assert not clips.audio[:, [0, -1]].any()
+
+
+def test_clipping_is_a_fault_where_real_clips_have_less(evaluated):
+    model = json.loads(json.dumps(evaluated[1]["baselines"]["real_train"]))
+    model["scores"]["clipped_clips"] = 0.5
+    as_real = evaluated[1] | {"baselines": evaluated[1]["baselines"] | {"real_train": model}}
+    assert verdict.findings(model, evaluated[1])["Clean?"].words == "Clipping"
+    assert verdict.findings(model, as_real)["Clean?"].words == "Yes"

@@ -48,6 +48,23 @@ class TestMeasure:
         assert of["peak"] == 1
         assert of["clipped"] > 0.5
 
+    @pytest.mark.parametrize("rate", [8000, SAMPLE_RATE, 44100, 96000])
+    def test_clipping_is_counted_at_any_level_and_rate(self, rate):
+        for level in (0.95, 0.1):
+            clipped = FADED * level * np.clip(3 * tone(220, NUM_SAMPLES / rate, rate)[:NUM_SAMPLES], -1, 1)
+            assert signal.measure(clipped[None], rate)["clipped"][0] > 0.2
+
+    @pytest.mark.parametrize("rate", [8000, SAMPLE_RATE, 44100, 96000])
+    @pytest.mark.parametrize("hz", [32.7, 41.2, 110, 440, 3500])
+    def test_tones_are_not_clipped(self, hz, rate):
+        assert signal.measure(tone(hz, 1.0, rate)[None], rate)["clipped"][0] == 0
+
+    @pytest.mark.parametrize("flat", [-0.3, 0.0])
+    def test_what_is_flat_below_the_peak_is_not_clipped(self, flat):
+        audio = tone(1000)
+        audio[3000:4000] = flat
+        assert measured(audio)["clipped"] == 0
+
     def test_a_peak_that_touches_full_scale_does_not_clip(self):
         touching = tone(1000)
         touching[5000] = 1.0

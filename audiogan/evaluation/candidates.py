@@ -9,11 +9,14 @@ import numpy as np
 import torch
 
 from audiogan import dsp
+from audiogan.config import ModelConfig
 from audiogan.dataset import PreparedData
 from audiogan.evaluation.clips import Clips, RealClips, gather, note, read_rows, repeat
 from audiogan.evaluation.features import Extractor
 from audiogan.evaluation.manifold import mean_pairwise_distance
 from audiogan.evaluation.reference import Reference
+from audiogan.lengths import PEAK
+from audiogan.renderer import finished
 from audiogan.synthesis import Synthesizer
 
 BASELINES = {
@@ -112,11 +115,14 @@ def class_mean(plan: Plan) -> Clips:
 
 
 def griffin_lim(plan: Plan, real: RealClips, rows: np.ndarray) -> Clips:
-    """Real clips rebuilt from the magnitudes of their spectra."""
-    rebuilt = (dsp.resynthesised(torch.from_numpy(audio)) for audio in read_rows(plan.data, rows))
-    batches = (dsp.limit_peak(audio).numpy() for audio in rebuilt)
-    pitch = plan.data.pitch[rows].astype(float)
-    clips = gather(batches, plan.extractor, plan.data.label[rows], pitch, plan.advance)
+    """Real clips rebuilt from the magnitudes of their spectra, and finished as a model's are."""
+    data = plan.data
+    peak = PEAK if data.meta.get("peak_normalized") else 0.0
+    form = ModelConfig("specgan", num_samples=data.num_samples, sample_rate=data.sample_rate, output_peak=peak)
+    rebuilt = (dsp.resynthesised(torch.from_numpy(audio)) for audio in read_rows(data, rows))
+    batches = (finished(dsp.limit_peak(audio), form).numpy() for audio in rebuilt)
+    pitch = data.pitch[rows].astype(float)
+    clips = gather(batches, plan.extractor, data.label[rows], pitch, plan.advance)
     return dataclasses.replace(clips, note=real.notes[rows])
 
 

@@ -1,8 +1,10 @@
 """What is wrong, or right, with clips as signals: level, clipping, DC, rumble, hiss, brightness, attack."""
 
+import math
+
 import numpy as np
 
-CLIPPED = 0.999
+FLAT, FLAT_SECONDS = 3e-4, 2.5e-4  # of its peak, and how long: the top of no tone above 31 Hz is so flat
 FLOOR_DB = -120.0
 RUMBLE_HZ, WHISTLE_HZ = 30.0, 7500.0
 FRAME_SECONDS = 0.02
@@ -14,8 +16,8 @@ def measure(audio: np.ndarray, sample_rate: int) -> dict[str, np.ndarray]:
     """Measures of clips [n, time], each float32 [n].
 
     Returns:
-        `peak` and `dc` (magnitudes), `level_db` (RMS, dBFS), `crest_db` (peak over RMS), `clipped` (share of samples
-        at full scale beside another: a peak that just touches it is none), `above_7500_db` and `below_30_db` (energy
+        `peak` and `dc` (magnitudes), `level_db` (RMS, dBFS), `crest_db` (peak over RMS), `clipped` (share of
+        its time at a flat top, see `flat_tops`), `above_7500_db` and `below_30_db` (energy
         there over all energy), `floor_db` (RMS of the quietest tenth of 20 ms frames, dBFS), `centroid_hz` (of the
         power spectrum), `attack_s` (until the envelope first reaches 90 % of its maximum).
     """
@@ -25,14 +27,14 @@ def measure(audio: np.ndarray, sample_rate: int) -> dict[str, np.ndarray]:
     hz, energy = np.fft.rfftfreq(audio.shape[1], 1 / sample_rate), spectrum.sum(1)
     envelope = frame_power(audio, int(FRAME_SECONDS * sample_rate))
     quiet = np.sort(envelope, axis=1)[:, : max(1, int(TAIL_SHARE * envelope.shape[1]))]
-    silent, full = energy <= 0, np.abs(audio) >= CLIPPED
+    silent = energy <= 0
     energy = np.where(silent, 1.0, energy)
     measures = {
         "peak": peak,
         "dc": np.abs(audio.mean(1)),
         "level_db": decibels(power),
         "crest_db": np.where(power > 0, decibels(peak**2) - decibels(power), 0.0),
-        "clipped": (full[:, 1:] & full[:, :-1]).mean(1),
+        "clipped": flat_tops(audio, 1 + math.ceil(FLAT_SECONDS * sample_rate)),
         "above_7500_db": decibels(spectrum[:, hz >= WHISTLE_HZ].sum(1) / energy),
         "below_30_db": decibels(spectrum[:, hz < RUMBLE_HZ].sum(1) / energy),
         "floor_db": decibels(quiet.mean(1)),
@@ -51,6 +53,18 @@ def frame_power(audio: np.ndarray, frame: int) -> np.ndarray:
     """Mean power of whole frames: [n, time] to [n, time // frame]."""
     count = audio.shape[1] // frame
     return np.square(audio[:, : count * frame]).reshape(len(audio), count, frame).mean(2)
+
+
+def flat_tops(audio: np.ndarray, size: int) -> np.ndarray:
+    """Share of the stretches of `size` samples that stay at a clip's own peak, on one side: [n, time] to [n].
+
+    Whatever its level now, as what was clipped may have been turned down since. Square waves are flat as well. A filter
+    hides what was clipped before it, and the tops of a tone beyond 1 kHz are too short to be told from unclipped ones.
+    """
+    height = np.abs(audio)
+    at_peak = np.sign(audio) * (height >= (1 - FLAT) * height.max(1, keepdims=True))  # 1 above, -1 below, or 0
+    past = np.cumsum(np.pad(at_peak, ((0, 0), (1, 0))), axis=1, dtype=np.int32)
+    return (np.abs(past[:, size:] - past[:, :-size]) == size).mean(1)
 
 
 def attack(envelope: np.ndarray) -> np.ndarray:

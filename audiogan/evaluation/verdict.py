@@ -155,7 +155,7 @@ def _copying(scores: dict, real: dict, document: dict) -> Finding:
 def _signal(scores: dict, real: dict, document: dict) -> Finding:
     """What an engineer would see at once: clipping, clicks, DC, hiss, a noise floor, whistles, uneven levels."""
     faults = []
-    if scores["clipped_clips"] > 0.01:
+    if scores["clipped_clips"] > real["clipped_clips"] + 0.01:
         faults.append("clipping")
     if scores.get("clicking_clips", 0) > real.get("clicking_clips", 0) + 0.05:  # reports before this score have none
         faults.append("clicks")

@@ -92,8 +92,8 @@ _OTHERS = {
     "crest_db": ("Crest factor", LIKE_REAL, False, "Peak over RMS in dB, median."),
     "dc": ("DC", LIKE_REAL, False, "Median size of the constant part."),
     "dc_most": ("DC, largest", LIKE_REAL, False, "Of all clips."),
-    "clipped": ("Clipped samples", LIKE_REAL, False, "Median share of samples at full scale."),
-    "clipped_clips": ("Clips that clip", LIKE_REAL, False, "Share of clips with two samples in a row at full scale."),
+    "clipped": ("Clipped samples", LIKE_REAL, False, "Median share of its time at a flat top."),
+    "clipped_clips": ("Clips that clip", LIKE_REAL, False, "Share of clips with a flat top, at whatever level."),
     "clicking_clips": (
         "Clips that click",
         LIKE_REAL,

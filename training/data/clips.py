@@ -17,12 +17,10 @@ from audiogan.audio import to_pcm16
 from audiogan.config import ModelConfig
 from audiogan.dataset import INDEX_COLUMNS
 from audiogan.folders import PartialFolder
-from audiogan.lengths import SILENCE_PEAK, fit_length
+from audiogan.lengths import PEAK, SILENCE_PEAK, fit_length
 from training.data import statistics
 from training.data.hashing import file_hash
 from training.data.seen import Seen
-
-PEAK = 0.95
 
 
 @dataclass(frozen=True)
