@@ -101,6 +101,11 @@ def test_every_interval_says_what_it_speaks_for():
     found = {row["statistic"]: row for row in rows if row["block"] == "all"}
     assert (found["d_prime"]["over"], found["d_prime"]["clips"]) == ("raters", 4)
     assert (found["strength"]["over"], found["strength"]["raters"], found["strength"]["votes"]) == ("raters", 6, 6)
+    (pair,) = analyse(everything_asked())["all"]["preference"]["pairs"]
+    preferred = [row for row in rows if (row["statistic"], row["question"]) == ("difference", "preference")]
+    assert {(row["p"], row["over"]) for row in preferred if row["block"] == "all"} == {
+        (pair["p_headline_holm"], pair["over"])
+    }
 
 
 def test_table_has_what_was_named_and_preferred_and_counts_of_each_column():

@@ -92,5 +92,6 @@ def _intervals(estimates: list[float], real: Answers, invented: Answers, with_cl
             Sample(own * share, np.searchsorted(names, side.rater_names)[side.rater], side.clip)
             for own, share, side in zip(slope, shares, sides, strict=True)
         ]
-        found.append(around(estimate, *clustered(samples, len(names), with_clips)))
+        by_rater = sum(np.bincount(one.rater, one.influence, len(names)) for one in samples)
+        found.append(around(estimate, *clustered(by_rater, samples if with_clips else ())))
     return found
