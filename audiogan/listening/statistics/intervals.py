@@ -209,15 +209,16 @@ def around(mean: float, error: float, freedom: float) -> Interval:
 
 
 def _levelled(first: Answers, second: Answers) -> list[np.ndarray]:
-    """Influences of both sides' votes, [votes] each, less each rater's own level, which cancels in a difference.
+    """Influences of both sides' votes, [votes] each, less the level of their rater's other votes.
 
-    What is left of a rater's n votes is sqrt(n / (n - 1)) too small, the level being their own mean (MacKinnon and
-    White 1985, HC2).
+    A rater's own level cancels in a difference. Of others, because a level that holds the vote itself takes with it a
+    part of what the vote's label or clip adds, and with many raters that is nearly all there is. It is n / (n - 1)
+    times the vote less the level of all n (MacKinnon and White 1985, HC3).
     """
     off = [side.values - side.mean for side in (first, second)]
     votes = np.bincount(first.rater) + np.bincount(second.rater)
     level = (np.bincount(first.rater, off[0]) + np.bincount(second.rater, off[1])) / votes
-    scale = np.sqrt(votes / (votes - 1))
+    scale = votes / (votes - 1)
     return [
         side.weights * scale[side.rater] * (own - level[side.rater])
         for side, own in zip((first, second), off, strict=True)
