@@ -105,15 +105,15 @@ class TestAnalysis:
             (pair,) = found[question]["pairs"]
             assert (pair["first"], pair["second"], pair["raters"]) == ("real", "net", 6)
             assert pair["difference"] == pytest.approx(2 / 3)
-            assert pair["p_headline_holm"] < 0.01
+            assert pair["p_headline_holm"] == 2 / 2**6  # all six differ alike, which only Wilcoxon can weigh
 
     def test_strengths_are_compared(self):
         rows = [
-            vote(f"r{n}", "real", "first" if n < 9 else "second", "preference", f"c{n}", other_system=other)
-            for n in range(10)
+            vote(f"r{n}", "real", "first" if n < 27 else "second", "preference", f"c{n}", other_system=other)
+            for n in range(30)
             for other in ("net", "dull")
         ]
-        rows += [vote(f"r{n}", "net", "tie", "preference", "d", other_system="dull") for n in range(10)]
+        rows += [vote(f"r{n}", "net", "tie", "preference", "d", other_system="dull") for n in range(30)]
         found = analyse(rows)["all"]["preference"]
         strength = {row["system"]: row["strength"] for row in found["ranking"]}
         pairs = {(pair["first"], pair["second"]): pair for pair in found["pairs"]}
@@ -123,6 +123,8 @@ class TestAnalysis:
             if first == "real":
                 low, high = pair["interval"]
                 assert 0 < low <= pair["difference"] <= high
+                assert pair["p_headline"] < 0.05
+                assert pair["p_headline_holm"] == pytest.approx(2 * pair["p_headline"])
         assert pairs["dull", "net"]["interval"] is None  # nobody preferred either
 
     def test_interval_without_width_is_none(self):

@@ -63,11 +63,23 @@ class TestComparisons:
         first = Answers([4, 4, 3, 5], list("rrss"), list("uvuv"))  # raters' means 4, 4
         second = Answers([1, 3, 4, 4], list("rrss"), list("xyxy"))  # 2, 4
         # Differences 2 and 0: by rater, variance 2 / 2 = 1. Means 4 and 3, so off by 0, 0, -1, 1 and -2, 0, 1, 1;
-        # levels -.5 (r) and .5 (s); left .5, .5, -1.5, .5 and -1.5, .5, .5, .5; influences / 4 * sqrt(4 / 3).
-        # By clip: -1 and 1 on each side, 2 / 16 * 4 / 3 * 2 = 1 / 3 each. Cells: 6 / 16 * 4 / 3 = .5.
+        # levels -.5 (r) and .5 (s); left .5, .5, -1.5, .5 and -1.5, .5, .5, .5; less three others, 4 / 3 of that; / 4.
+        # By clip: -1 and 1 on each side, 2 / 16 * 16 / 9 * 2 = 4 / 9 each. Cells: 6 / 16 * 16 / 9 = 2 / 3.
         error, freedom = intervals.two_way_error(first, second)
-        assert error == pytest.approx(np.sqrt(1 + 1 / 3 + 1 / 3 - 0.5))
-        assert freedom == pytest.approx((7 / 6) ** 2 / (1 + 1 / 9 + 1 / 9))
+        assert error == pytest.approx(np.sqrt(1 + 4 / 9 + 4 / 9 - 2 / 3))
+        assert freedom == pytest.approx((11 / 9) ** 2 / (1 + 2 * (4 / 9) ** 2))
+
+    def test_many_raters_leave_what_labels_differ_by(self):
+        """All that differs is six labels, three of each system a rater; what one adds to a vote no level may take."""
+        stream = np.random.default_rng(0)
+        heard = stream.permuted(np.tile(np.arange(6), (300, 1)), axis=1)
+        by_label, raters = stream.normal(0, 1, (2, 6)), np.repeat(np.arange(300), 3)
+        first, second = (
+            Answers(made[labels], raters, labels, labels)
+            for made, labels in zip(by_label, (heard[:, :3].ravel(), heard[:, 3:].ravel()), strict=True)
+        )
+        error, _ = intervals.two_way_error(first, second)
+        assert error == pytest.approx((by_label[0] - by_label[1]).std(ddof=1) / np.sqrt(6), rel=0.06)
 
     @pytest.mark.parametrize("labels", [0, 6])
     def test_two_way_difference_is_statsmodels_clustered_regression(self, labels):
@@ -79,7 +91,7 @@ class TestComparisons:
         found = statsmodels.stats.sandwich_covariance.cov_cluster_2groups(model, rater, cluster, use_correction=False)
         both, by_rater, by_cluster = (covariance[0, 0] for covariance in found)
         cells, count = by_rater + by_cluster - both, labels or 12
-        expected = 40 / 39 * by_rater + 6 / 5 * (count / (count - 1) * by_cluster - cells)  # 6 votes a rater
+        expected = 40 / 39 * by_rater + (6 / 5) ** 2 * (count / (count - 1) * by_cluster - cells)  # 6 votes a rater
         assert intervals.two_way_error(first, second)[0] == pytest.approx(np.sqrt(expected))
         difference, p = comparisons.two_way(first, second)
         assert model.params[0] == pytest.approx((difference.low + difference.high) / 2)

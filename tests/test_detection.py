@@ -49,6 +49,24 @@ class TestDetection:
         assert (error, d_prime) == (0.5, 0)
         assert criterion < -1
 
+    @pytest.mark.parametrize("share", [0, 1 / 15, 2 / 3, 1])
+    def test_equal_shares_of_unequal_numbers_are_no_sensitivity(self, share):
+        error, d_prime, criterion = detection.rates(45 * share, 45, 15 * share, 15)
+        assert (error, d_prime) == pytest.approx((0.5, 0))
+        # Two votes added to sixty, half of them "real": as if 31 of 31 were asked of each side.
+        assert criterion == pytest.approx(-stats.norm.ppf((30 * share + 0.5) / 31))
+
+    def test_interval_is_by_the_slopes_of_the_estimate(self):
+        """Sixty raters of one vote each: a vote more or less moves d' by its slope, and that is all there is."""
+        said = [np.arange(45) % 5 > 0, np.arange(15) % 3 > 1]  # 36 of 45, 5 of 15
+        sides = [Answers(one, np.arange(len(one)) + first, one) for one, first in zip(said, (100, 200), strict=True)]
+        found, squares, nudge = detection.detect(*sides), 0.0, 1e-5
+        for moved, own in zip(np.eye(2), said, strict=True):
+            d_prime = detection.rates(36 + nudge * moved[0], 45, 5 + nudge * moved[1], 15)[1]
+            squares += np.square((d_prime - found.d_prime) / nudge * (own - own.mean())).sum()
+        reach = stats.t.ppf(0.975, 59) * np.sqrt(60 / 59 * squares)
+        assert found.d_prime_interval.high - found.d_prime == pytest.approx(reach, rel=1e-4)
+
     def test_detect_counts(self):
         real, invented = study(0, 40, 12, 6, 1.5)
         found = detection.detect(real, invented)

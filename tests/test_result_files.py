@@ -101,6 +101,11 @@ def test_every_interval_says_what_it_speaks_for():
     found = {row["statistic"]: row for row in rows if row["block"] == "all"}
     assert (found["d_prime"]["over"], found["d_prime"]["clips"]) == ("raters", 4)
     assert (found["strength"]["over"], found["strength"]["raters"], found["strength"]["votes"]) == ("raters", 6, 6)
+    (pair,) = analyse(everything_asked())["all"]["preference"]["pairs"]
+    preferred = [row for row in rows if (row["statistic"], row["question"]) == ("difference", "preference")]
+    assert {(row["p"], row["over"]) for row in preferred if row["block"] == "all"} == {
+        (pair["p_headline_holm"], pair["over"])
+    }
 
 
 def test_table_has_what_was_named_and_preferred_and_counts_of_each_column():
@@ -115,6 +120,30 @@ def test_table_has_what_was_named_and_preferred_and_counts_of_each_column():
     assert " & 0 & 0 " not in result_file("table.tex", analyse(only)).decode()
     assert result_file("figure.png", analyse(only)).startswith(b"\x89PNG")
     assert is_drawn(analyse(only)["screened"])
+
+
+def caption(rows: list[dict]) -> str:
+    """The line of a table's caption that says what is in it."""
+    return result_file("table.tex", analyse(rows)).decode().splitlines()[2]
+
+
+def test_caption_says_what_the_intervals_speak_for():
+    def given(question: str, values: tuple, clips: int, raters: int = 8) -> list[dict]:
+        return [
+            vote(f"r{n}", "net", values[(n + c) % len(values)], question, f"n{c}")
+            | {"other_system": "other", "other_stimulus": f"o{c}"}
+            for n in range(raters)
+            for c in range(clips)
+        ]
+
+    preferred, quality = ("first", "second", "first"), (1, 4, 3)
+    assert caption(given("preference", preferred, 5)) == "% Bradley-Terry strengths, log; 95 % intervals over raters."
+    assert caption(given("preference", preferred, 6)).endswith("log; 95 % intervals over raters and clips.")
+    both = "% Means of raters' means or shares; Bradley-Terry strengths, log; 95 % intervals over raters and clips"
+    assert caption(given("preference", preferred, 6) + given("quality", quality, 6)) == f"{both}."
+    some = given("preference", preferred, 5) + given("quality", quality, 6)
+    assert caption(some) == f"{both}, some over raters alone."
+    assert caption(given("quality", quality, 6, raters=1)).endswith("shares; no 95 % interval can be told.")
 
 
 def test_nothing_about_single_votes_or_sittings_is_in_the_files(study):

@@ -93,14 +93,14 @@ def _study(study: Study, public: bool) -> Iterator[str]:
 
 def _reckoned() -> str:
     """How the intervals of the results are made."""
-    from audiogan.listening.statistics.intervals import FEWEST_CLIPS, LEVEL, RESAMPLES, SEED
+    from audiogan.listening.statistics.intervals import FEWEST_CLIPS, LEVEL
 
     return (
         f"Intervals are of {100 * LEVEL:g} %. Those of `mean`, `called_real`, `named_right` and `difference` are "
         f"Student's t, over raters and clips (two-way clustered variance) where a system has {FEWEST_CLIPS} clips or "
         "more, else over raters; where no answer differs, a share's is Wilson's and a mean has none. Those of `error`, "
-        "`d_prime` and `criterion` are the same of votes' influences on them, all votes pooled. That of `strength` is "
-        f"the middle of {RESAMPLES} resamples, drawn from seed {SEED}."
+        "`d_prime` and `criterion` are the same of votes' influences on them, all votes pooled, and so are those of "
+        "`strength` and of differences of strengths, with the clips of both sides."
     )
 
 

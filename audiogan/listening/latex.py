@@ -40,11 +40,12 @@ def escape(text: str) -> str:
 def _caption(results: dict, found: dict, block: str) -> list[str]:
     counts, left_out = found["counts"], results["exclusions"]["sessions"]
     here = " (here left in)" if block == "all" else ""
+    what = "; ".join([*_measures(found), _over(found)])
     lines = [
         f"% {counts['raters']} raters, {counts['answers']} test answers, {left_out} sessions excluded{here}; study "
         f"{results['study_hash'][:12] or 'none'}.",
         f"% R raters and n votes, of the column with fewest to that with most{_compared(found)}.",
-        f"% Means of raters' means or shares; d' and c of votes pooled; 95 % intervals over {_over(found)}.",
+        f"% {what[:1].upper()}{what[1:]}.",
     ]
     return [*lines, f"% NOT SCREENED: {WITHOUT_RULES}."] if results["without_rules"] else lines
 
@@ -55,11 +56,22 @@ def _compared(found: dict) -> str:
     return f"; strengths: {all_of_it['raters']} and {all_of_it['votes']}" if all_of_it["votes"] else ""
 
 
+def _measures(found: dict) -> list[str]:
+    """What the columns are, of those that the table has."""
+    measures = ["means of raters' means or shares"] if found["scales"] or found["real"] or found["naming"] else []
+    measures += ["d' and c of votes pooled"] if any(row["detection"] for row in found["real"]) else []
+    return measures + (["Bradley-Terry strengths, log"] if found["preference"]["ranking"] else [])
+
+
 def _over(found: dict) -> str:
-    """What the table's intervals speak for."""
-    over = {row["over"] for rows in (*found["scales"].values(), found["real"], found["naming"]) for row in rows}
-    over |= {row["detection"]["over"] for row in found["real"] if row["detection"]}
-    return " / ".join(sorted(over)) or "raters"
+    """What the intervals that the table has speak for."""
+    rows = [row for rows in (*found["scales"].values(), found["real"], found["naming"]) for row in rows]
+    over = {row["over"] for row in (*rows, *found["preference"]["ranking"]) if row["interval"]}
+    told = [row["detection"] for row in found["real"] if row["detection"]]
+    over |= {one["over"] for one in told if one["d_prime_interval"] or one["criterion_interval"]}
+    if not over:
+        return "no 95 % interval can be told"
+    return f"95 % intervals over {'raters and clips, some over raters alone' if len(over) > 1 else over.pop()}"
 
 
 def _row(system: str, found: dict, questions: Sequence[str]) -> list[str]:

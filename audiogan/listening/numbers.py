@@ -37,9 +37,9 @@ class Number:
         over: what an interval or a p speaks for: `raters` (other listeners, these clips), or `raters and clips` (other
             listeners, other clips of the same systems and labels).
         sd: standard deviation of the votes behind a `mean`.
-        p: beside a `difference`, Student's t over raters and clips, Wilcoxon's test where it is over raters alone;
-            beside its `rank_biserial`, always Wilcoxon's; both corrected by Holm over the question's pairs. Beside
-            `friedman_chi_squared`, Friedman's.
+        p: beside a `difference`, Student's t over raters and clips, Wilcoxon's test where it is over raters alone
+            (of `preference` Student's t there too); beside its `rank_biserial`, always Wilcoxon's; both corrected by
+            Holm over the question's pairs. Beside `friedman_chi_squared`, Friedman's.
         raters, votes, clips: how many are behind it; of `error`, `d_prime` and `criterion` those about the system, to
             which those about real clips come; of a `strength` all of the question's, for each depends on all.
         preliminary: `yes` where fewer raters than the study asks for are.
@@ -88,7 +88,8 @@ def _block(results: dict, found: dict) -> Iterator[dict]:
         behind = {name: found["preference"][name] for name in ("votes", "raters")}
         yield _number(row | behind, "strength", "preference")
     for pair in found["preference"]["pairs"]:
-        yield _number(pair, "difference", "preference") | {"system": pair["first"], "other": pair["second"]}
+        named = {"system": pair["first"], "other": pair["second"]}
+        yield _number(pair, "difference", "preference") | named | {"p": pair["p_headline_holm"]}
     for row in found["naming"]:
         yield from _naming(row)
     for question, tests in found["comparisons"].items():

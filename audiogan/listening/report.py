@@ -89,16 +89,12 @@ def _real(row: dict) -> str:
 
 
 def _strength(row: dict) -> str:
-    return f"  {row['system']:28} {row['strength']:5.2f} {span(row['interval'])}"
+    return f"  {row['system']:28} {row['strength']:5.2f} {span(row['interval']):14} over {row['over']}"
 
 
 def _preferred(pairs: Sequence[dict]) -> list[str]:
-    differ = [pair for pair in pairs if pair["interval"] and pair["interval"][0] * pair["interval"][1] > 0]
-    lines = [f"  of {len(differ)} of {len(pairs)} pairs the 95 % interval leaves out 0, not corrected for their number"]
-    return lines + [
-        f"  {pair['first']} - {pair['second']}: {pair['difference']:+.2f} {span(pair['interval'])} over raters"
-        for pair in differ
-    ]
+    differ, lines = _differing(pairs)
+    return lines + [_headline(pair) for pair in differ]
 
 
 def _naming(row: dict) -> str:
@@ -109,13 +105,10 @@ def _naming(row: dict) -> str:
 
 
 def _tests(found: dict) -> list[str]:
-    tested = [pair for pair in found["pairs"] if pair["p_headline_holm"] is not None]
-    differ = [pair for pair in tested if pair["p_headline_holm"] < 0.05]
-    lines = [f"  {len(differ)} of {len(tested)} pairs differ at 5 % (Holm); --json has all of them"] if tested else []
+    differ, lines = _differing(found["pairs"])
     for pair in differ:
         lines.append(
-            f"  {pair['first']} - {pair['second']}: {pair['difference']:+.2f} {span(pair['interval'])} over "
-            f"{pair['over']}, p {pair['p_headline_holm']:.2g} (Holm); other listeners, these clips: "
+            f"{_headline(pair)}; other listeners, these clips: "
             f"Wilcoxon p {pair['p_holm']:.2g} (Holm), rank-biserial {pair['rank_biserial']:.2f}"
         )
     friedman = found["friedman"]
@@ -125,6 +118,21 @@ def _tests(found: dict) -> list[str]:
             f"Kendall's W {friedman['kendall_w']:.2f}, {friedman['raters']} raters who heard all"
         )
     return lines
+
+
+def _differing(pairs: Sequence[dict]) -> tuple[list[dict], list[str]]:
+    """The pairs that differ, and a line on how many do."""
+    tested = [pair for pair in pairs if pair["p_headline_holm"] is not None]
+    differ = [pair for pair in tested if pair["p_headline_holm"] < 0.05]
+    line = f"  {len(differ)} of {len(tested)} pairs differ at 5 % (Holm); --json has all of them"
+    return differ, [line] if tested else []
+
+
+def _headline(pair: dict) -> str:
+    return (
+        f"  {pair['first']} - {pair['second']}: {pair['difference']:+.2f} {span(pair['interval'])} over "
+        f"{pair['over']}, p {pair['p_headline_holm']:.2g} (Holm)"
+    )
 
 
 def _agreement(found: dict | None) -> list[str]:

@@ -97,7 +97,8 @@ def _comparisons(found: dict) -> Iterator[str]:
         if pair["difference"] is not None
     ]
     rows += [
-        ["Preferred, log odds", _pair(pair), _difference(pair), "–", OVER["raters"], "–", "–", "–"]
+        ["Preferred, log odds", _pair(pair), _difference(pair), _p(pair["p_headline_holm"]), OVER[pair["over"]]]
+        + 3 * ["–"]
         for pair in found["preference"]["pairs"]
     ]
     if not rows:

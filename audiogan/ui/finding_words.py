@@ -8,6 +8,8 @@ NAMES = {
     "griffin-lim": "rebuilt recording (griffin-lim)",
 }
 
+FEW_CLIPS = " Intervals are over listeners alone: there are too few clips to speak of others."
+
 RULES = {  # what a sitting did that broke each rule
     "max_gold_failed": "failed checks of listening:",
     "max_repeat_difference": "answered the same sound differently:",
@@ -24,7 +26,7 @@ def few_clips(rows: Sequence[dict]) -> str:
     from audiogan.listening.statistics.intervals import FEWEST_CLIPS  # scipy, which the page's start can do without
 
     few = any(row["clips"] < FEWEST_CLIPS for row in rows)
-    return " Intervals are over listeners alone: there are too few clips to speak of others." if few else ""
+    return FEW_CLIPS if few else ""
 
 
 def alike(rows: Sequence[dict]) -> str:

@@ -6,7 +6,18 @@ from collections.abc import Iterator
 from audiogan.listening.study import REFERENCES, Study
 from audiogan.listening.views import SYSTEMS, scale_words
 from audiogan.ui.finding_details import details
-from audiogan.ui.finding_words import RULES, alike, all_or_none, best_first, few_clips, named, percent, plural, who
+from audiogan.ui.finding_words import (
+    FEW_CLIPS,
+    RULES,
+    alike,
+    all_or_none,
+    best_first,
+    few_clips,
+    named,
+    percent,
+    plural,
+    who,
+)
 from audiogan.ui.forest import POINTS, SHARE, Axis, Line, forest
 
 BLOCKS = {"Without excluded sittings": "screened", "Everyone": "all"}
@@ -145,6 +156,7 @@ def _preference(found: dict) -> Iterator[str]:
     votes, raters = found["preference"]["votes"], found["preference"]["raters"]
     counts = f"{votes:,} {plural(votes, 'comparison')} by {raters} {plural(raters, 'listener')}."
     note = f"Bradley-Terry log strength: a difference of 1 is preferred 73 % of the time. {counts}"
+    note += FEW_CLIPS if ranking[0]["over"] == "raters" else ""
     yield _section("Preferred", note, forest(lines, axis, ("System", "Strength"), "preference ranking"))
 
 

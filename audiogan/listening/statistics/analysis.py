@@ -3,10 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
-from itertools import combinations
 from typing import Any
-
-import numpy as np
 
 from audiogan.listening.exclusions import GIVEN, WITHDRAWN, by_study, kept, not_withdrawn
 from audiogan.listening.statistics import agreement, comparisons, intervals, preference
@@ -223,39 +220,9 @@ def _called_real(value) -> float:
 
 
 def _preference(rows: Sequence[dict], minimum_raters: int) -> dict:
-    """Bradley-Terry strengths, best first, their differences, and the table of wins.
-
-    A system's raters are those who compared it.
-    """
-    systems = ordered(_distinct(rows, "system") | _distinct(rows, "other_system"))
-    raters = sorted(_distinct(rows, "rater"))
-    if not rows:
-        return {"votes": 0, "raters": 0, "systems": [], "wins": [], "ranking": [], "pairs": []}
-    table = preference.wins(rows, systems, raters)
-    scores, drawn = preference.strengths(table.sum(0)), preference.resampled(table)
-    compared = (table + table.swapaxes(1, 2)).any(2).sum(0)  # raters, by system
-    ranking = [
-        {
-            "system": systems[at],
-            "strength": float(scores[at]),
-            "interval": intervals.ends(intervals.percentiles(drawn[:, at])),
-            "over": "raters",
-            "preliminary": bool(compared[at] < minimum_raters),
-        }
-        for at in np.argsort(-scores, kind="stable")
-    ]
-    pairs = [
-        {
-            "first": systems[one],
-            "second": systems[other],
-            "difference": float(scores[one] - scores[other]),
-            "interval": intervals.ends(intervals.percentiles(drawn[:, one] - drawn[:, other])),
-            "over": "raters",
-        }
-        for one, other in combinations(range(len(systems)), 2)
-    ]
-    found = {"votes": len(rows), "raters": len(raters), "systems": systems, "wins": table.sum(0).tolist()}
-    return found | {"ranking": ranking, "pairs": pairs}
+    return preference.summary(
+        rows, ordered(_distinct(rows, "system") | _distinct(rows, "other_system")), minimum_raters
+    )
 
 
 def _naming(rows: Sequence[dict], minimum_raters: int) -> list[dict]:

@@ -57,10 +57,15 @@ def pairwise(answers: Mapping[str, Answers]) -> list[dict]:
         for first, second in combinations(answers, 2)
     ]
     for name in ("p_headline", "p"):
-        tested = [pair for pair in pairs if pair[name] is not None]
-        for pair, p in zip(tested, holm([pair[name] for pair in tested]), strict=True):
-            pair[f"{name}_holm"] = p
+        correct(pairs, name)
     return pairs
+
+
+def correct(pairs: Sequence[dict], name: str) -> None:
+    """Write each pair's p of that name, corrected by `holm` over those that have one, beside it."""
+    having = [pair for pair in pairs if pair[name] is not None]
+    for pair, p in zip(having, holm([pair[name] for pair in having]), strict=True):
+        pair[f"{name}_holm"] = p
 
 
 def two_way(first: Answers, second: Answers) -> tuple[Interval, float] | None:
@@ -74,10 +79,13 @@ def two_way(first: Answers, second: Answers) -> tuple[Interval, float] | None:
     """
     if first.num_raters < 2 or min(first.num_clips, second.num_clips) < FEWEST_CLIPS:
         return None
-    difference, (error, freedom) = first.mean - second.mean, two_way_error(first, second)
-    if not error:
-        return None
-    return around(difference, error, freedom), float(2 * stats.t.sf(abs(difference) / error, freedom))
+    return tested(first.mean - second.mean, *two_way_error(first, second))
+
+
+def tested(difference: float, error: float, freedom: float) -> tuple[Interval, float] | None:
+    """Interval and two-sided p-value by Student's t; None without an error."""
+    interval = around(difference, error, freedom)
+    return (interval, float(2 * stats.t.sf(abs(difference) / error, freedom))) if interval.wide else None
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

@@ -2,7 +2,9 @@
 
 A real clip called real is a hit, an invented one called real a false alarm. Sensitivity d' = z(H) - z(F) does not
 depend on how readily a listener says "real"; the criterion c = -(z(H) + z(F)) / 2 is just that: below 0, readily.
-All raters' votes are pooled; both rates are then (k + 0.5) / (n + 1), so that none is 0 or 1 (Hautus 1995).
+All raters' votes are pooled. So that no rate is 0 or 1, votes are added to both sides, half of them "real": one a side
+where both have as many, and that is (k + 0.5) / (n + 1) (the log-linear rule of Hautus 1995); else two in proportion to
+what the sides have, so that equal shares called real give a d' of 0, however many votes each is a share of.
 
 Intervals are Student's t on the votes' influences (the delta method), clustered by rater, over both sets at once, and
 by clip: see `intervals.clustered`.
@@ -65,9 +67,14 @@ def rates(hits, real, false_alarms, invented) -> tuple:
     """Error rate, d' and criterion from counts, or from arrays of them; NaN where a set is empty."""
     with np.errstate(invalid="ignore", divide="ignore"):
         error = (1 - np.divide(hits, real) + np.divide(false_alarms, invented)) / 2
-    z_hit = norm.ppf((np.asarray(hits) + 0.5) / (np.asarray(real) + 1))
-    z_false = norm.ppf((np.asarray(false_alarms) + 0.5) / (np.asarray(invented) + 1))
+        added = 2 / np.add(real, invented)  # votes to each vote
+        z_hit, z_false = _z(np.divide(hits, real), added), _z(np.divide(false_alarms, invented), added)
     return error, z_hit - z_false, -(z_hit + z_false) / 2
+
+
+def _z(share, added):
+    """The z of a share of votes, so many votes added to each, half of them "real"."""
+    return norm.ppf((share + added / 2) / (1 + added))
 
 
 def _intervals(estimates: list[float], real: Answers, invented: Answers, with_clips: bool) -> list[Interval | None]:
@@ -75,11 +82,9 @@ def _intervals(estimates: list[float], real: Answers, invented: Answers, with_cl
     names = np.unique(np.r_[real.rater_names, invented.rater_names])
     if len(names) < 2:
         return [None] * 3
-    sides, shares, bends = (real, invented), [], []
-    for side in sides:
-        count = len(side)
-        shares.append((side.values - side.values.mean()) / count)
-        bends.append(count / ((count + 1) * norm.pdf(norm.ppf((side.values.sum() + 0.5) / (count + 1)))))  # of z
+    sides, added = (real, invented), 2 / (len(real) + len(invented))
+    shares = [(side.values - side.values.mean()) / len(side) for side in sides]
+    bends = [1 / ((1 + added) * norm.pdf(_z(side.values.mean(), added))) for side in sides]  # of z
     slopes = (-0.5, 0.5), (bends[0], -bends[1]), (-bends[0] / 2, -bends[1] / 2)
     found = []
     for estimate, slope in zip(estimates, slopes, strict=True):
@@ -87,5 +92,6 @@ def _intervals(estimates: list[float], real: Answers, invented: Answers, with_cl
             Sample(own * share, np.searchsorted(names, side.rater_names)[side.rater], side.clip)
             for own, share, side in zip(slope, shares, sides, strict=True)
         ]
-        found.append(around(estimate, *clustered(samples, len(names), with_clips)))
+        by_rater = sum(np.bincount(one.rater, one.influence, len(names)) for one in samples)
+        found.append(around(estimate, *clustered(by_rater, samples if with_clips else ())))
     return found

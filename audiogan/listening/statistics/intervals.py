@@ -139,19 +139,25 @@ def two_way_error(answers: Answers, less: Answers | None = None) -> tuple[float,
     return float(np.sqrt(variance)), float(freedom if less is None else max(freedom, min(degrees)))
 
 
-def clustered(samples: list[Sample], num_raters: int, with_clips: bool = True) -> tuple[float, float]:
+def clustered(
+    by_rater: np.ndarray, samples: Sequence[Sample] = (), shared: Sample | None = None
+) -> tuple[float, float]:
     """Standard error and Satterthwaite's degrees of freedom of an estimate, from its votes' influences.
 
-    As in `two_way_error`, each sample with clips of its own and all of them with the same raters; without clips it is
-    that of these clips.
+    As in `two_way_error`, each sample with clips of its own and all of them with the same raters.
+
+    Args:
+        by_rater: the sum of each rater's influences, [raters].
+        samples: none where the estimate is of these clips.
+        shared: votes that are in two samples, each about two clips, by which two these are: what both samples count.
     """
-    rater, influence = (np.concatenate([getattr(one, name) for one in samples]) for name in ("rater", "influence"))
-    by_rater = num_raters / (num_raters - 1) * np.square(np.bincount(rater, influence)).sum()
-    by_clip = [sample.by_cluster for sample in samples] if with_clips else []
-    both = sum(sample.by_cell for sample in samples) if with_clips else 0.0
-    variance = max(by_rater + sum(by_clip) - both, by_rater, *by_clip)
-    degrees = [num_raters - 1, *(sample.count - 1 for sample in samples if with_clips)]
-    freedom = _freedom(variance, (by_rater, *by_clip), degrees) if variance else degrees[0]
+    count = len(by_rater)
+    of_raters = count / (count - 1) * np.square(by_rater).sum()
+    by_clip = [sample.by_cluster for sample in samples]
+    twice = sum(sample.by_cell for sample in samples) + (shared.by_cluster - shared.by_cell if shared else 0)
+    variance = max(of_raters + sum(by_clip) - twice, of_raters, *by_clip)
+    degrees = [count - 1, *(sample.count - 1 for sample in samples)]
+    freedom = _freedom(variance, (of_raters, *by_clip), degrees) if variance else degrees[0]
     return float(np.sqrt(variance)), float(max(freedom, min(degrees)))
 
 
@@ -203,15 +209,16 @@ def around(mean: float, error: float, freedom: float) -> Interval:
 
 
 def _levelled(first: Answers, second: Answers) -> list[np.ndarray]:
-    """Influences of both sides' votes, [votes] each, less each rater's own level, which cancels in a difference.
+    """Influences of both sides' votes, [votes] each, less the level of their rater's other votes.
 
-    What is left of a rater's n votes is sqrt(n / (n - 1)) too small, the level being their own mean (MacKinnon and
-    White 1985, HC2).
+    A rater's own level cancels in a difference. Of others, because a level that holds the vote itself takes with it a
+    part of what the vote's label or clip adds, and with many raters that is nearly all there is. It is n / (n - 1)
+    times the vote less the level of all n (MacKinnon and White 1985, HC3).
     """
     off = [side.values - side.mean for side in (first, second)]
     votes = np.bincount(first.rater) + np.bincount(second.rater)
     level = (np.bincount(first.rater, off[0]) + np.bincount(second.rater, off[1])) / votes
-    scale = np.sqrt(votes / (votes - 1))
+    scale = votes / (votes - 1)
     return [
         side.weights * scale[side.rater] * (own - level[side.rater])
         for side, own in zip((first, second), off, strict=True)

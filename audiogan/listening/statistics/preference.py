@@ -1,16 +1,54 @@
-"""A or B: strengths that explain who was preferred to whom (Bradley and Terry 1952), a tie half a win for each."""
+"""A or B: strengths that explain who was preferred to whom (Bradley and Terry 1952), a tie half a win for each.
+
+Intervals are Student's t on the votes' influences on the strengths, clustered by rater and by both clips: see
+`intervals.clustered`. A vote's influence is how far it is from its chance, times the inverse curvature of the
+likelihood, prior included. A strength that votes alone would make endless, because some systems never lost to the
+others, is where the prior put it: there the error is at least that of the curvature, as if votes were independent.
+"""
 
 from collections.abc import Sequence
+from itertools import combinations
 
 import numpy as np
+from scipy.sparse.csgraph import connected_components
 from scipy.special import expit
 
-from audiogan.listening.statistics.intervals import RESAMPLES, draws
+from audiogan.listening.statistics.answers import clip_of
+from audiogan.listening.statistics.comparisons import FEWEST_PAIRS, correct, tested
+from audiogan.listening.statistics.intervals import FEWEST_CLIPS, Sample, clustered, ends
 
 PRIOR = 0.1  # wins of each over each, so that one who never lost has a finite strength
 CONVERGED = 1e-8  # the most that a step may still change the difference of two strengths by
 MOST_STEPS = 1000
 SHARES = {"first": (1.0, 0.0), "second": (0.0, 1.0), "tie": (0.5, 0.5)}
+
+
+def summary(rows: Sequence[dict], systems: Sequence[str], minimum_raters: int) -> dict:
+    """Strengths, best first, their differences, and the table of wins, JSON types.
+
+    Args:
+        rows: votes on `preference`.
+        systems: all that are in them, in the order of the table.
+
+    Returns:
+        `votes`, `raters`, `systems`, `wins` [systems, systems], `ranking` (a row a system; its raters are those who
+        compared it) and `pairs` (`difference` is of log strengths; `p_headline` as in `comparisons.pairwise`, None of
+        fewer than `FEWEST_PAIRS` raters in all or where nothing differs).
+    """
+    if not rows:
+        return {"votes": 0, "raters": 0, "systems": [], "wins": [], "ranking": [], "pairs": []}
+    votes = Votes(rows, systems)
+    compared = (votes.table + votes.table.swapaxes(1, 2)).any(2).sum(0)  # raters, by system
+    units = np.eye(len(systems))
+    ranking = [
+        {"system": systems[at], "strength": float(votes.strengths[at])}
+        | {"interval": votes.told(units[at])[0], "over": votes.over, "preliminary": bool(compared[at] < minimum_raters)}
+        for at in np.argsort(-votes.strengths, kind="stable")
+    ]
+    pairs = [_pair(votes, systems, one, other) for one, other in combinations(range(len(systems)), 2)]
+    correct(pairs, "p_headline")
+    found = {"votes": len(rows), "raters": len(votes.table), "systems": list(systems)}
+    return found | {"wins": votes.table.sum(0).tolist(), "ranking": ranking, "pairs": pairs}
 
 
 def wins(rows: Sequence[dict], systems: Sequence[str], raters: Sequence[str]) -> np.ndarray:
@@ -41,15 +79,11 @@ def strengths(table: np.ndarray, prior: float = PRIOR) -> np.ndarray:
     Returns:
         [..., systems]; the difference of two is the log odds that one is preferred to the other.
     """
-    size = table.shape[-1]
-    table = (table + prior) * (1 - np.eye(size))
-    games, won = table + table.swapaxes(-1, -2), table.sum(-1)
+    won = _with_prior(table, prior).sum(-1)
     scores = np.zeros(won.shape)
     for _ in range(MOST_STEPS):
-        chances = expit(scores[..., :, None] - scores[..., None, :])  # [..., systems, systems]
-        weights = games * chances * chances.swapaxes(-1, -2)
-        curvature = np.eye(size) * weights.sum(-1)[..., None] - weights + 1 / size  # 1 / size: the mean stays 0
-        step = np.linalg.solve(curvature, (won - (games * chances).sum(-1))[..., None])[..., 0]
+        curvature, expected = curved(table, scores, prior)
+        step = np.linalg.solve(curvature, (won - expected)[..., None])[..., 0]
         reach = np.ptp(step, axis=-1, keepdims=True)
         if reach.max() < CONVERGED:
             break
@@ -57,8 +91,88 @@ def strengths(table: np.ndarray, prior: float = PRIOR) -> np.ndarray:
     return scores - scores.mean(-1, keepdims=True)
 
 
-def resampled(table: np.ndarray, resamples: int = RESAMPLES) -> np.ndarray:
-    """Strengths with raters drawn anew, so often: [resamples, systems]; [0, systems] of fewer than two raters."""
-    if len(table) < 2:
-        return np.empty((0, table.shape[-1]))
-    return strengths(np.tensordot(draws(len(table), resamples), table, 1))
+def curved(table: np.ndarray, scores: np.ndarray, prior: float = PRIOR) -> tuple[np.ndarray, np.ndarray]:
+    """How sharply the likelihood bends at given strengths, [..., systems, systems], and wins expected, [..., systems].
+
+    The curvature has an inverse: in the direction that strengths' mean would move, which wins cannot tell, it is 1.
+    """
+    size, won = table.shape[-1], _with_prior(table, prior)
+    games = won + won.swapaxes(-1, -2)
+    chances = expit(scores[..., :, None] - scores[..., None, :])  # [..., systems, systems]
+    weights = games * chances * chances.swapaxes(-1, -2)
+    return np.eye(size) * weights.sum(-1)[..., None] - weights + 1 / size, (games * chances).sum(-1)
+
+
+def _with_prior(table: np.ndarray, prior: float) -> np.ndarray:
+    return (table + prior) * (1 - np.eye(table.shape[-1]))
+
+
+class Votes:
+    """Votes on `preference`, the strengths that they give, and how far these may be off.
+
+    Attributes:
+        table: wins by rater, [raters, systems, systems].
+        strengths: [systems].
+        over: `raters and clips`, or `raters` where a system has fewer than `FEWEST_CLIPS`.
+    """
+
+    def __init__(self, rows: Sequence[dict], systems: Sequence[str]):
+        names, self._rater = np.unique([row["rater"] for row in rows], return_inverse=True)
+        self.table = wins(rows, systems, names.tolist())
+        self.strengths = strengths(self.table.sum(0))
+        self._sides = np.array([[systems.index(row[of]) for of in ("system", "other_system")] for row in rows])
+        clips = [[clip_of(row), row["other_stimulus"]] for row in rows]
+        named, clips = np.unique(clips, return_inverse=True)
+        clips = clips.reshape(-1, 2)  # [votes, 2], as are the sides
+        self._pair = np.unique(np.sort(clips) @ (len(named), 1), return_inverse=True)[1]
+        self._about = [self._votes_about(system, clips) for system in range(len(systems))]
+        fewest = min(clip.max() + 1 for _, clip in self._about)
+        self.over = "raters and clips" if fewest >= FEWEST_CLIPS else "raters"
+        self._inverse = np.linalg.inv(curved(self.table.sum(0), self.strengths)[0])
+        self._influence = self._influences(np.array([SHARES[row["value"]][0] for row in rows]))
+        self._endless = connected_components(self.table.sum(0), connection="strong")[0] > 1  # Ford (1957)
+
+    def told(self, weights: np.ndarray) -> tuple[list[float] | None, float | None]:
+        """Interval and p-value of a sum of strengths, by Student's t; None for what these votes cannot tell.
+
+        Args:
+            weights: of each system's strength in it: [systems].
+        """
+        found = tested(weights @ self.strengths, *self._error(weights)) if len(self.table) > 1 else None
+        interval, p = found or (None, None)
+        return ends(interval), p if len(self.table) >= FEWEST_PAIRS else None
+
+    def _influences(self, to_first: np.ndarray) -> np.ndarray:
+        """Of each vote on each strength: [votes, systems], from the share of a win that goes to its first."""
+        first, second = self._sides.T
+        off = to_first - expit(self.strengths[first] - self.strengths[second])
+        return off[:, None] * (self._inverse[first] - self._inverse[second])
+
+    def _votes_about(self, system: int, clips: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Places of the votes on a system, and the number of its clip in each, from 0."""
+        vote, side = np.nonzero(self._sides == system)
+        return vote, np.unique(clips[vote, side], return_inverse=True)[1]
+
+    def _error(self, weights: np.ndarray) -> tuple[float, float]:
+        """Standard error and degrees of freedom of a sum of strengths."""
+        influence, samples, shared = self._influence @ weights, [], None
+        if self.over != "raters":
+            samples = [Sample(influence[vote], self._rater[vote], clip) for vote, clip in self._about]
+            shared = Sample(influence, self._rater, self._pair)
+        error, freedom = clustered(np.bincount(self._rater, influence), samples, shared)
+        centred = weights - weights.mean()
+        return max(error, np.sqrt(centred @ self._inverse @ centred) * self._endless), freedom
+
+
+def _pair(votes: Votes, systems: Sequence[str], one: int, other: int) -> dict:
+    weights = np.eye(len(systems))[one] - np.eye(len(systems))[other]
+    interval, p = votes.told(weights)
+    return {
+        "first": systems[one],
+        "second": systems[other],
+        "difference": float(weights @ votes.strengths),
+        "interval": interval,
+        "over": votes.over,
+        "p_headline": p,
+        "p_headline_holm": None,
+    }
