@@ -18,10 +18,10 @@ the same model, seed and clip number always give the same sound.
 **What is kept.** A vote is stored with what was heard, how long it took, the kind of device, and random numbers for the
 sitting and the listener. No name, no address. A receipt takes a sitting's votes back.
 """
-ADDRESS = "http://127.0.0.1:7860"
+ADDRESS = "http://127.0.0.1:7860"  # for which about.js writes the page's own
 API = """
-Three functions: `/list_models`, `/generate` and `/morph`. Write this page's own address for `{address}`. A mistake is
-answered with one sentence that names the argument, its value and what is accepted.
+Three functions: `/list_models`, `/generate` and `/morph`. A mistake is answered with one
+sentence that names the argument, its value and what is accepted.
 
 From Python, with `pip install gradio_client`:
 
@@ -130,7 +130,7 @@ def missing(problems: Sequence[str]) -> str:
 def api_text(model: str, address: str = ADDRESS) -> str:
     """How to call the page, with snippets that run as they are."""
     python, shell = (snippet.strip().format(model=model, address=address) for snippet in (PYTHON, SHELL))
-    return API.format(python=python, shell=shell, address=address)
+    return API.format(python=python, shell=shell)
 
 
 def inert_markdown(text: str) -> str:

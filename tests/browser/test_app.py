@@ -111,3 +111,13 @@ def test_cards_say_whether_they_are_open_and_only_a_wide_table_slides(visit):
     expect(table).to_have_attribute("tabindex", "0")
     assert text.evaluate("node => node.scrollWidth <= node.clientWidth")
     assert serious(page) == []
+
+
+def test_snippets_call_the_page_that_shows_them(visit):
+    page = visit()
+    page.get_by_role("tab", name="About").click()
+    address = page.evaluate("location.origin")
+    snippets = page.locator("[role=tabpanel]:visible pre code")
+    expect(snippets.first).to_contain_text(f'Client("{address}")')
+    expect(snippets.nth(1)).to_contain_text(f"curl -s {address}/gradio_api/call/generate")
+    assert ":7860" not in " ".join(snippets.all_text_contents())

@@ -104,12 +104,27 @@ export function slider(label, { min, max, step, value, say }, change) {
     change(Number(input.value));
   });
   show();
+  resettable(input, value);
   const words = make("span", {}, make("b", { textContent: label }), output);
   const set = (number) => {
     input.value = number;
     show();
   };
   return Object.assign(make("label", { className: "slider" }, words, input), { set, input });
+}
+
+// Delete, or a double click, puts a slider back where it began.
+export function resettable(input, value) {
+  const reset = () => {
+    input.value = value;
+    for (const event of ["input", "change"]) input.dispatchEvent(new Event(event, { bubbles: true }));
+  };
+  input.addEventListener("dblclick", reset);
+  input.addEventListener("keydown", (event) => {
+    if (event.key !== "Delete") return;
+    event.preventDefault();
+    reset();
+  });
 }
 
 // Arrow keys move through a grid whose shown items are one stop of the tab key. Answers what to call when others are shown.

@@ -1,6 +1,6 @@
 // Sliders along directions of the latent space. Their stops are fetched ahead, so that sound follows the thumb.
 
-import { make } from "./dom.js";
+import { make, resettable } from "./dom.js";
 
 export const STOP = 0.5; // standard deviations between stops
 const NONE = "no direction found";
@@ -62,6 +62,7 @@ export class DirectionSlider {
     });
     for (const event of ["pointerdown", "focus"]) this.input.addEventListener(event, () => ahead(this.value));
     for (const event of ["change", "pointerup", "pointercancel"]) this.input.addEventListener(event, letGo);
+    resettable(this.input, 0);
     this.mean(undefined);
   }
 
