@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from audiogan import plots
+from audiogan import figures, plots
 from audiogan.audio import from_pcm16
 from audiogan.evaluation import graphs, method, pairs, tables, verdict, words
 from audiogan.evaluation.neighbours import Neighbour
@@ -41,7 +41,7 @@ def write(
         (titles.get(name, name), {number: from_pcm16(pcm) for number, pcm in clips.items()}) for name, clips in shown
     ]
     figure = plots.comparison_figure(drawn, _columns(document, examples), sample_rate)
-    write_atomically(folder / "figure1.png", plots.png_bytes(figure))
+    write_atomically(folder / "figure1.png", figures.png_bytes(figure))
     for name, found in ((name, found) for name, found in failures.items() if found):
         write_atomically(folder / f"failures-{name}.png", pairs.picture(titles[name], found, sample_rate))
     shown += [(title, examples[name]) for name, title in PLAYED.items() if name in examples]

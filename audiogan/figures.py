@@ -1,0 +1,58 @@
+"""A blank figure, and a figure as a file: all that the other modules need of matplotlib.
+
+Figures are drawn by Agg, off screen; nothing here touches pyplot's global state.
+"""
+
+import io
+import threading
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_rendering = threading.Lock()  # fonts are shared
+
+
+def blank(size: tuple[float, float], dpi: int, **form) -> "Figure":
+    """An empty figure.
+
+    Args:
+        size: in inches.
+        form: matplotlib's other settings of a `Figure`.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg  # half a second that the app's start can do without
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=size, dpi=dpi, **form)
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def colour_map(name: str = "magma"):
+    """A colour map of matplotlib's."""
+    from matplotlib import colormaps
+
+    return colormaps[name]
+
+
+def png_bytes(figure: "Figure") -> bytes:
+    """The figure as a PNG file in memory, pixel by pixel as it is drawn."""
+    buffer = io.BytesIO()
+    with _rendering:
+        figure.canvas.draw()
+        pixels = np.asarray(figure.canvas.buffer_rgba())[..., :3]
+    Image.fromarray(pixels).save(buffer, "PNG", compress_level=2)
+    return buffer.getvalue()
+
+
+def figure_bytes(figure: "Figure", kind: str) -> bytes:
+    """The figure as a `png` or `svg` file in memory, alike in every process; an SVG's letters are outlines."""
+    from matplotlib import rc_context
+
+    buffer = io.BytesIO()
+    with _rendering, rc_context({"svg.hashsalt": "audiogan"}):  # else names within an SVG are random
+        figure.savefig(buffer, format=kind, metadata={"Date": None} if kind == "svg" else None)
+    return buffer.getvalue()
