@@ -1,4 +1,4 @@
-"""A blank figure, and a figure as a file: all that the other modules need of matplotlib.
+"""A blank figure, and a figure as a file: all that other modules need of matplotlib, but for fonts.
 
 Figures are drawn by Agg, off screen; nothing here touches pyplot's global state.
 """
@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
+
+from audiogan import fonts
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -42,6 +44,7 @@ def png_bytes(figure: "Figure") -> bytes:
     """The figure as a PNG file in memory, pixel by pixel as it is drawn."""
     buffer = io.BytesIO()
     with _rendering:
+        fonts.settle(figure)
         figure.canvas.draw()
         pixels = np.asarray(figure.canvas.buffer_rgba())[..., :3]
     Image.fromarray(pixels).save(buffer, "PNG", compress_level=2)
@@ -54,5 +57,6 @@ def figure_bytes(figure: "Figure", kind: str) -> bytes:
 
     buffer = io.BytesIO()
     with _rendering, rc_context({"svg.hashsalt": "audiogan"}):  # else names within an SVG are random
+        fonts.settle(figure)
         figure.savefig(buffer, format=kind, metadata={"Date": None} if kind == "svg" else None)
     return buffer.getvalue()

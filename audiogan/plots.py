@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from audiogan import dsp, figures
+from audiogan.fonts import legible
 from audiogan.log_mel import N_FFT, N_MELS, RANGE_DB, log_mel_db
 from audiogan.text import in_words
 
@@ -142,9 +143,11 @@ def comparison_figure(
             if column in clips:
                 levels = log_mel_db(clips[column], sample_rate)
                 image = axes.imshow(levels, aspect="auto", origin="lower", cmap="magma", vmin=-RANGE_DB, vmax=0.0)
-        axes_of_row[0].set_ylabel(_folded(name), color=INK, fontsize=9, rotation=0, ha="right", va="center", labelpad=8)
+        axes_of_row[0].set_ylabel(
+            _folded(legible(name)), color=INK, fontsize=9, rotation=0, ha="right", va="center", labelpad=8
+        )
     for axes, label in zip(grid[0], labels, strict=True):
-        axes.set_title(_folded(in_words(label)), color=INK, fontsize=8, pad=5)
+        axes.set_title(_folded(legible(in_words(label))), color=INK, fontsize=8, pad=5)
     left, right = 1.45 / figure.get_figwidth(), 1 - 0.65 / figure.get_figwidth()
     bottom, top = 0.25 / figure.get_figheight(), 1 - 0.6 / figure.get_figheight()
     figure.subplots_adjust(left, bottom, right, top, 0.06, 0.08)
