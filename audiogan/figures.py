@@ -52,11 +52,17 @@ def png_bytes(figure: "Figure") -> bytes:
 
 
 def figure_bytes(figure: "Figure", kind: str) -> bytes:
-    """The figure as a `png` or `svg` file in memory, alike in every process; an SVG's letters are outlines."""
+    """The figure as a `png`, `svg` or `pdf` file in memory, alike in every process.
+
+    Pictures in the last two keep their own pixels. An SVG's letters are outlines, and a PDF has its fonts as TrueType,
+    for printers refuse Type 3.
+    """
     from matplotlib import rc_context
 
     buffer = io.BytesIO()
-    with _rendering, rc_context({"svg.hashsalt": "audiogan"}):  # else names within an SVG are random
+    settings = {"svg.hashsalt": "audiogan", "pdf.fonttype": 42, "image.composite_image": False}  # else SVG's names vary
+    undated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
+    with _rendering, rc_context(settings):
         fonts.settle(figure)
-        figure.savefig(buffer, format=kind, metadata={"Date": None} if kind == "svg" else None)
+        figure.savefig(buffer, format=kind, metadata=undated.get(kind))
     return buffer.getvalue()

@@ -28,6 +28,11 @@ def settle(figure: "Figure") -> None:
             text.set_family([*text.get_family(), *others])
 
 
+def ems(text: str) -> float:
+    """How wide a line is, in heights of its font; letters of other fonts are taken to be as wide as high."""
+    return sum(map(_advance, text))
+
+
 def _escaped(letter: str) -> str:
     if unicodedata.category(letter) == "Cf" or unicodedata.name(letter, "").startswith("VARIATION SELECTOR"):
         return ""  # how letters are joined, which shows by itself nowhere
@@ -39,12 +44,29 @@ def _family(letter: str) -> str | None:
     return "" if ord(letter) in _usual() else _others().get(ord(letter))
 
 
-@functools.cache
-def _usual() -> frozenset[int]:
-    """What the font has that figures are written in: code points."""
+def _font():
+    """The font that figures are written in."""
     from matplotlib.font_manager import FontProperties, findfont, get_font
 
-    return frozenset(get_font(findfont(FontProperties())).get_charmap())
+    return get_font(findfont(FontProperties()))
+
+
+@functools.cache
+def _usual() -> frozenset[int]:
+    """Its letters' code points."""
+    return frozenset(_font().get_charmap())
+
+
+@functools.cache
+def _advance(letter: str) -> float:
+    from matplotlib.ft2font import LoadFlags
+
+    font = _font()
+    return (
+        font.load_char(ord(letter), LoadFlags.NO_SCALE).horiAdvance / font.units_per_EM
+        if _family(letter) == ""
+        else 1.0
+    )
 
 
 @functools.cache

@@ -1,7 +1,7 @@
 """Pictures of sounds, dark, so that they read on light and dark pages."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -144,10 +144,10 @@ def comparison_figure(
                 levels = log_mel_db(clips[column], sample_rate)
                 image = axes.imshow(levels, aspect="auto", origin="lower", cmap="magma", vmin=-RANGE_DB, vmax=0.0)
         axes_of_row[0].set_ylabel(
-            _folded(legible(name)), color=INK, fontsize=9, rotation=0, ha="right", va="center", labelpad=8
+            folded(legible(name)), color=INK, fontsize=9, rotation=0, ha="right", va="center", labelpad=8
         )
     for axes, label in zip(grid[0], labels, strict=True):
-        axes.set_title(_folded(legible(in_words(label))), color=INK, fontsize=8, pad=5)
+        axes.set_title(folded(legible(in_words(label))), color=INK, fontsize=8, pad=5)
     left, right = 1.45 / figure.get_figwidth(), 1 - 0.65 / figure.get_figwidth()
     bottom, top = 0.25 / figure.get_figheight(), 1 - 0.6 / figure.get_figheight()
     figure.subplots_adjust(left, bottom, right, top, 0.06, 0.08)
@@ -163,10 +163,14 @@ def extent(num_samples: int, sample_rate: int) -> str:
     return f"{num_samples / sample_rate:.2f} s across, 0 to {sample_rate / 2000:g} kHz upwards, mel scale"
 
 
-def _folded(name: str, width: int = 14) -> str:
-    """A name on as many lines as it needs, broken at spaces and dashes."""
+def folded(name: str, width: float = 14, measure: Callable[[str], float] = len) -> str:
+    """A name on as many lines as it needs, broken at spaces and dashes.
+
+    Args:
+        width: that a line of more than one part may have, as `measure` has it.
+    """
     lines = [""]
     for part in name.replace("-", "- ").replace(" -", "-").split(" "):
         joined = f"{lines[-1]}{'' if lines[-1].endswith('-') or not lines[-1] else ' '}{part}"
-        lines = [*lines[:-1], joined] if len(joined) <= width or not lines[-1] else [*lines, part]
+        lines = [*lines[:-1], joined] if measure(joined) <= width or not lines[-1] else [*lines, part]
     return "\n".join(lines)

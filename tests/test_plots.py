@@ -96,4 +96,4 @@ def test_comparison_has_a_row_a_candidate_and_a_column_a_label():
     ("name", "lines"), [("real", "real"), ("wavegan-instruments", "wavegan-\ninstruments"), ("a b c", "a b c")]
 )
 def test_long_names_are_folded(name, lines):
-    assert plots._folded(name) == lines
+    assert plots.folded(name) == lines
