@@ -93,3 +93,15 @@ def test_the_readme_says_that_it_takes_what_only_linux_and_macos_have():
     code = "\n".join(path.read_text("utf-8") for path in (ROOT / "audiogan").rglob("*.py"))
     assert set(re.findall(r"^import (fcntl|resource)$", code, re.MULTILINE)) == {"fcntl", "resource"}  # whatever comes
     assert "You need Linux or macOS" in (ROOT / "README.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "steps", "row"),
+    [
+        ("hybrid-instruments", 11_758, "6,258 steps, .* and 5,500, "),
+        ("specgan-instruments", 15_616, "11,616 steps, .* and 4,000, "),
+    ],
+)
+def test_trainings_that_went_on_from_others_are_listed_with_all_their_steps(name, steps, row):
+    assert checkpoint.read(ROOT / "checkpoints" / name).describe()["steps"] == steps
+    assert re.search(f"`{name}` .*{row}", (ROOT / "README.md").read_text("utf-8"))
