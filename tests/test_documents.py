@@ -7,8 +7,10 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+import yaml
 
-from audiogan import checkpoint, cli
+from audiogan import __version__, checkpoint, cli
+from audiogan.ui import about
 from training import cli as training_cli
 from training.config import load_preset
 
@@ -69,6 +71,13 @@ def test_commands_are_commands(document, module, arguments):
     options = PARSERS[module]().parse_args(arguments)
     if module == "training" and arguments[0] == "train":
         load_preset(options.preset, options.set)
+
+
+def test_what_is_cited_is_this_version():
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
+    assert cited["version"] == __version__
+    assert str(cited["date-released"])[:4] == re.search(r"year    = {(\d+)}", about.CITATIONS)[1]
+    assert "CITATION.cff" in (ROOT / "README.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize("name", EVALUATED)
