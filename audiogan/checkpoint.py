@@ -35,13 +35,19 @@ class Checkpoint:
         name: the folder's name.
         folder: where it lies.
         config: the model.
-        training: what it was trained on and for how long: data, steps, preset and more.
+        training: what it was trained on and for how long: data, steps, preset and more. Where its run began with a
+            checkpoint, `steps_before` are that one's and `start_sha256` is of its weights.
     """
 
     name: str
     folder: Path
     config: ModelConfig
     training: dict
+
+    @property
+    def steps(self) -> int:
+        """All that its weights took, those of the checkpoints that it began with among them, as far as is known."""
+        return self.training.get("steps", 0) + self.training.get("steps_before", 0)
 
     def describe(self) -> dict:
         """The row that `python -m audiogan list` prints."""
@@ -55,7 +61,7 @@ class Checkpoint:
             "num_samples": self.config.num_samples,
             "parameters": parameters,
             "data": self.training.get("data", ""),
-            "steps": self.training.get("steps", 0),
+            "steps": self.steps,
         }
 
     def card(self) -> str:
@@ -203,11 +209,14 @@ def _checked_training(training) -> dict:
     """What a config.json says of the training, if what lists show of it is what they take it for."""
     if not isinstance(training, dict):
         raise ValueError("its training is not a JSON object")
-    data, steps = training.get("data", ""), training.get("steps", 0)
+    data = training.get("data", "")
     if not isinstance(data, str) or not _LINE.fullmatch(data):
         raise ValueError("its training.data is not a line of text")
-    if type(steps) is not int or not 0 <= steps <= MAX_STEPS:
-        raise ValueError(f"its training.steps is not a whole number from 0 to {MAX_STEPS}")
+    for name in ("steps", "steps_before"):
+        if type(steps := training.get(name, 0)) is not int or not 0 <= steps <= MAX_STEPS:
+            raise ValueError(f"its training.{name} is not a whole number from 0 to {MAX_STEPS}")
+    if training.get("steps", 0) + training.get("steps_before", 0) > MAX_STEPS:
+        raise ValueError(f"its training.steps and training.steps_before are more than {MAX_STEPS} together")
     return training
 
 

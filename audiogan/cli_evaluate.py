@@ -36,6 +36,8 @@ def add_evaluate(commands) -> None:
         help="a model's training run: draws its history",
     )
     evaluate.add_argument("--embedding", choices=("vggish",), help="scores by that public embedding as well")
+    evaluate.add_argument("--figure", type=Path, metavar="FILE", help="Figure 1 for a paper as well: .svg, .pdf, .png")
+    evaluate.add_argument("--figure-labels", metavar="A,B", help="its labels (default: all)")
     evaluate.add_argument("--device", default="auto", help=f"where models compute: {', '.join(CHOICES)}")
     evaluate.set_defaults(run=_evaluate)
 
@@ -50,10 +52,23 @@ def _evaluate(options) -> None:
     sounds = [sounds_folder.load(given, data, options.checkpoints) for given in options.sounds]
     synthesizers = [synthesis.load(name, options.device, options.checkpoints) for name in options.names]
     runs = named_runs(options.runs, [synthesizer.name for synthesizer in synthesizers])
-    settings = Settings(options.num, options.seed, options.classifier, options.embedding, options.ratings, runs)
+    figure = _paper_figure(options.figure, options.figure_labels)
+    settings = Settings(options.num, options.seed, options.classifier, options.embedding, options.ratings, runs, figure)
     evaluate(synthesizers, data, options.out, settings, sounds)
     print(options.out / "report.html")
+    if figure:
+        print(figure.file)
     print("metrics.json, figure1.png, failures-MODEL.png and real/ are beside it", file=sys.stderr)
+
+
+def _paper_figure(file: Path | None, labels: str | None):
+    from audiogan.evaluation.paper import PaperFigure
+
+    if file is None:
+        if labels is not None:
+            raise ValueError("--figure-labels are of a --figure: name its file")
+        return None
+    return PaperFigure(file, tuple(filter(None, (labels or "").split(","))))
 
 
 def named_runs(runs: list[str], models: list[str]) -> dict[str, Path]:

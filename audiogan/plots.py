@@ -1,44 +1,38 @@
-"""Pictures of sounds. Figures are drawn by Agg, off screen; nothing here touches pyplot's global state."""
+"""Pictures of sounds, dark, so that they read on light and dark pages."""
 
 import io
-import threading
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
-from audiogan import dsp
+from audiogan import dsp, figures
+from audiogan.fonts import legible
 from audiogan.log_mel import N_FFT, N_MELS, RANGE_DB, log_mel_db
 from audiogan.text import in_words
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from audiogan.figures import Figure
 
 SIZE_INCHES, DPI = (4.4, 3.3), 150
 PLOT_LEFT, PLOT_RIGHT = 0.135, 0.855  # where the time axis begins and ends, as fractions of the width
 BACKGROUND, INK, FAINT, TRACE = "#12161c", "#d5dce6", "#39424f", "#5cc8d7"
 TICKS_HZ = (250, 500, 1000, 2000, 4000, 8000, 16000, 32000)
-_rendering = threading.Lock()  # fonts are shared
 
 
 def clip_figure(
     audio: np.ndarray, sample_rate: int, title: str | None = None, boundaries: Sequence[float] = ()
 ) -> "Figure":
-    """Waveform over log-mel spectrogram, one time axis; dark, so that it reads on light and dark pages.
+    """Waveform over log-mel spectrogram, one time axis.
 
     Args:
         audio: [time] in [-1, 1].
         sample_rate: Hz.
         boundaries: seconds at which one sound of a sequence ends and the next begins.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg  # half a second that the app's start can do without
-    from matplotlib.figure import Figure
-
     seconds = len(audio) / sample_rate
-    figure = Figure(figsize=SIZE_INCHES, dpi=DPI, facecolor=BACKGROUND)
-    FigureCanvasAgg(figure)
+    figure = figures.blank(SIZE_INCHES, DPI, facecolor=BACKGROUND)
     width = PLOT_RIGHT - PLOT_LEFT
     wave = _axes(figure, (PLOT_LEFT, 0.73, width, 0.195 if title else 0.24), seconds)
     mel = _axes(figure, (PLOT_LEFT, 0.125, width, 0.56), seconds)
@@ -50,16 +44,6 @@ def clip_figure(
     if title:
         figure.text(PLOT_LEFT, 0.945, title, color=INK, fontsize=9)
     return figure
-
-
-def png_bytes(figure: "Figure") -> bytes:
-    """The figure as a PNG file in memory."""
-    buffer = io.BytesIO()
-    with _rendering:
-        figure.canvas.draw()
-        pixels = np.asarray(figure.canvas.buffer_rgba())[..., :3]
-    Image.fromarray(pixels).save(buffer, "PNG", compress_level=2)
-    return buffer.getvalue()
 
 
 def _axes(figure: "Figure", place: tuple[float, float, float, float], seconds: float):
@@ -126,7 +110,7 @@ def thumbnail_png(audio: np.ndarray, sample_rate: int) -> bytes:
     levels = log_mel_db(audio, sample_rate)[::-1]  # high frequencies on top
     shades = np.rint((levels / RANGE_DB + 1) * 255).astype(np.uint8)
     image = Image.fromarray(shades).convert("P")
-    image.putpalette(np.rint(np.asarray(_colour_map()(np.arange(256)))[:, :3] * 255).astype(np.uint8).tobytes())
+    image.putpalette(np.rint(np.asarray(figures.colour_map()(np.arange(256)))[:, :3] * 255).astype(np.uint8).tobytes())
     buffer = io.BytesIO()
     image.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
@@ -134,7 +118,7 @@ def thumbnail_png(audio: np.ndarray, sample_rate: int) -> bytes:
 
 def scale_colours(count: int = 9) -> list[str]:
     """Colours of the dB scale from `-RANGE_DB` to 0, as #rrggbb."""
-    shades = np.asarray(_colour_map()(np.linspace(0, 1, count)))[:, :3]
+    shades = np.asarray(figures.colour_map()(np.linspace(0, 1, count)))[:, :3]
     return ["#" + "".join(f"{round(channel * 255):02x}" for channel in shade) for shade in shades]
 
 
@@ -146,11 +130,8 @@ def comparison_figure(
     Args:
         rows: (name, audio [time] by label index); a missing label leaves its place empty.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(1.8 + 1.05 * len(labels), 1.1 + 1.05 * len(rows)), dpi=110, facecolor=BACKGROUND)
-    FigureCanvasAgg(figure)
+    size = 1.8 + 1.05 * len(labels), 1.1 + 1.05 * len(rows)
+    figure = figures.blank(size, 110, facecolor=BACKGROUND)
     grid = figure.subplots(len(rows), len(labels), squeeze=False)
     image = None
     for axes_of_row, (name, clips) in zip(grid, rows, strict=True):
@@ -162,9 +143,11 @@ def comparison_figure(
             if column in clips:
                 levels = log_mel_db(clips[column], sample_rate)
                 image = axes.imshow(levels, aspect="auto", origin="lower", cmap="magma", vmin=-RANGE_DB, vmax=0.0)
-        axes_of_row[0].set_ylabel(_folded(name), color=INK, fontsize=9, rotation=0, ha="right", va="center", labelpad=8)
+        axes_of_row[0].set_ylabel(
+            folded(legible(name)), color=INK, fontsize=9, rotation=0, ha="right", va="center", labelpad=8
+        )
     for axes, label in zip(grid[0], labels, strict=True):
-        axes.set_title(_folded(in_words(label)), color=INK, fontsize=8, pad=5)
+        axes.set_title(folded(legible(in_words(label))), color=INK, fontsize=8, pad=5)
     left, right = 1.45 / figure.get_figwidth(), 1 - 0.65 / figure.get_figwidth()
     bottom, top = 0.25 / figure.get_figheight(), 1 - 0.6 / figure.get_figheight()
     figure.subplots_adjust(left, bottom, right, top, 0.06, 0.08)
@@ -180,88 +163,14 @@ def extent(num_samples: int, sample_rate: int) -> str:
     return f"{num_samples / sample_rate:.2f} s across, 0 to {sample_rate / 2000:g} kHz upwards, mel scale"
 
 
-def _colour_map():
-    from matplotlib import colormaps
+def folded(name: str, width: float = 14, measure: Callable[[str], float] = len) -> str:
+    """A name on as many lines as it needs, broken at spaces and dashes.
 
-    return colormaps["magma"]
-
-
-def _folded(name: str, width: int = 14) -> str:
-    """A name on as many lines as it needs, broken at spaces and dashes."""
+    Args:
+        width: that a line of more than one part may have, as `measure` has it.
+    """
     lines = [""]
     for part in name.replace("-", "- ").replace(" -", "-").split(" "):
         joined = f"{lines[-1]}{'' if lines[-1].endswith('-') or not lines[-1] else ' '}{part}"
-        lines = [*lines[:-1], joined] if len(joined) <= width or not lines[-1] else [*lines, part]
+        lines = [*lines[:-1], joined] if measure(joined) <= width or not lines[-1] else [*lines, part]
     return "\n".join(lines)
-
-
-@dataclass(frozen=True)
-class Panel:
-    """One question of a forest plot.
-
-    Attributes:
-        title: above it.
-        rows: a `system`, its `value`, and its `interval` (None, or low and high).
-        low, high: ends of its axis; ticks: where it has marks.
-    """
-
-    title: str
-    rows: Sequence[dict]
-    low: float
-    high: float
-    ticks: Sequence[float]
-
-
-def forest_figure(panels: Sequence[Panel], hollow: Sequence[str] = (), note: str = "") -> "Figure":
-    """Values with their intervals, a panel a question and a line a system: black on white, for print.
-
-    Args:
-        hollow: systems drawn as rings.
-        note: a line below.
-    """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    systems = list(dict.fromkeys(row["system"] for panel in panels for row in panel.rows))
-    size = 1.8 + 1.9 * max(len(panels), 1), 0.7 + 0.28 * len(systems) + 0.2 * bool(note)
-    figure = Figure(figsize=size, dpi=200, layout="constrained")
-    FigureCanvasAgg(figure)
-    grid = figure.subplots(1, max(len(panels), 1), sharey=True, squeeze=False)[0]
-    for axes, panel in zip(grid, panels, strict=False):
-        for row in panel.rows:
-            _draw_interval(axes, row, -systems.index(row["system"]), row["system"] in hollow)
-        _style_panel(axes, panel)
-    grid[0].set_yticks([-place for place in range(len(systems))], systems)
-    grid[0].set_ylim(-len(systems) + 0.4, 0.6)
-    if note:
-        figure.supxlabel(note, fontsize=7, x=0.01, ha="left")
-    return figure
-
-
-def _draw_interval(axes, row: dict, height: int, is_hollow: bool) -> None:
-    low, high = row["interval"] or (row["value"], row["value"])
-    axes.plot((low, high), (height, height), color="black", linewidth=1.2, solid_capstyle="butt")
-    fill = "white" if is_hollow else "black"
-    axes.plot(row["value"], height, "o", color="black", markerfacecolor=fill, markersize=4)
-
-
-def _style_panel(axes, panel: Panel) -> None:
-    margin = 0.05 * (panel.high - panel.low)
-    axes.set_title(panel.title, fontsize=9)
-    axes.set_xlim(panel.low - margin, panel.high + margin)
-    axes.set_xticks(panel.ticks)
-    axes.grid(axis="x", color="#dddddd", linewidth=0.6)
-    axes.set_axisbelow(True)
-    axes.tick_params(labelsize=8, length=2)
-    axes.tick_params(axis="y", length=0)
-    axes.spines[["left", "top", "right"]].set_visible(False)
-
-
-def figure_bytes(figure: "Figure", kind: str) -> bytes:
-    """The figure as a `png` or `svg` file in memory, alike in every process; an SVG's letters are outlines."""
-    from matplotlib import rc_context
-
-    buffer = io.BytesIO()
-    with _rendering, rc_context({"svg.hashsalt": "audiogan"}):  # else names within an SVG are random
-        figure.savefig(buffer, format=kind, metadata={"Date": None} if kind == "svg" else None)
-    return buffer.getvalue()

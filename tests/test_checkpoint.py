@@ -165,6 +165,15 @@ def test_what_could_not_be_read_is_not_saved(folder):
     assert [path.name for path in folder.parent.iterdir()] == ["tiny"]
 
 
+@pytest.mark.parametrize("before", [-1, 1.5, "many", checkpoint.MAX_STEPS])
+def test_steps_before_are_numbers_and_counted(folder, before):
+    generator = checkpoint.load(folder)[1]
+    with pytest.raises(ValueError, match=r"training\.steps_before"):
+        checkpoint.save(folder, generator, {"steps": 1, "steps_before": before}, "")
+    checkpoint.save(folder, generator, {"steps": 20, "steps_before": 300}, "")
+    assert checkpoint.read(folder).describe()["steps"] == 320
+
+
 def test_find_by_name_and_path(folder):
     assert checkpoint.find("tiny", folder.parent) == folder
     assert checkpoint.find(folder) == folder

@@ -7,9 +7,11 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+import yaml
 
-from audiogan import checkpoint, cli
+from audiogan import __version__, checkpoint, cli
 from audiogan.listening.study import DEFAULT_FOLDER
+from audiogan.ui import about
 from training import cli as training_cli
 from training.config import load_preset
 
@@ -91,6 +93,13 @@ def test_commands_are_commands(document, module, arguments):
         load_preset(options.preset, options.set)
 
 
+def test_what_is_cited_is_this_version():
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
+    assert cited["version"] == __version__
+    assert str(cited["date-released"])[:4] == re.search(r"year    = {(\d+)}", about.CITATIONS)[1]
+    assert "CITATION.cff" in (ROOT / "README.md").read_text("utf-8")
+
+
 @pytest.mark.parametrize("name", EVALUATED)
 def test_what_was_evaluated_is_what_is_shipped(name):
     assert EVALUATED[name]["checkpoint_sha256"] == checkpoint.weights_hash(ROOT / "checkpoints" / name)
@@ -113,3 +122,15 @@ def test_the_readme_says_that_it_takes_what_only_linux_and_macos_have():
     code = "\n".join(path.read_text("utf-8") for path in (ROOT / "audiogan").rglob("*.py"))
     assert set(re.findall(r"^import (fcntl|resource)$", code, re.MULTILINE)) == {"fcntl", "resource"}  # whatever comes
     assert "You need Linux or macOS" in (ROOT / "README.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "steps", "row"),
+    [
+        ("hybrid-instruments", 11_758, "6,258 steps, .* and 5,500, "),
+        ("specgan-instruments", 15_616, "11,616 steps, .* and 4,000, "),
+    ],
+)
+def test_trainings_that_went_on_from_others_are_listed_with_all_their_steps(name, steps, row):
+    assert checkpoint.read(ROOT / "checkpoints" / name).describe()["steps"] == steps
+    assert re.search(f"`{name}` .*{row}", (ROOT / "README.md").read_text("utf-8"))

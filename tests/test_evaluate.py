@@ -204,11 +204,11 @@ class TestReport:
     def test_steps_that_came_on_top_of_others_say_so(self, page, evaluated):
         assert "begun with" not in page.text
         document = json.loads(json.dumps(evaluated[1]))
-        document["models"]["tiny-wavegan"]["start"] = "first"
-        names = [*document["models"], "real"]
-        nothing = {name: [] for name in names}
-        again = Page(report.html_page(document, [], {}, nothing, SAMPLE_RATE))
-        assert "0 steps on nothing, begun with the weights of first; weights" in again.text
+        nothing = {name: [] for name in (*document["models"], "real")}
+        for more in ({"start": "first"}, {"steps": 6500, "steps_before": 6000}):
+            document["models"]["tiny-wavegan"] |= more
+            again = Page(report.html_page(document, [], {}, nothing, SAMPLE_RATE))
+            assert f"begun with the weights of first{' after 6,000 of them' * ('steps' in more)}; weights" in again.text
 
     def test_says_why_silence_wins_plain_mse(self, page):
         assert "it rewards silence" in page.text

@@ -1,6 +1,7 @@
 """The house's floors, read from the imports: data and arrows run one way ."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,13 +16,14 @@ FLOORS = [  # a module may import from its own entry and those above it in this 
     {"checkpoint"},
     {"hub"},
     {"renderer", "sounds_folder", "synthesis"},
-    {"plots", "evaluation", "listening", "directions", "resemblance", "interop"},
+    {"fonts", "figures", "plots", "forest_plot"},
+    {"evaluation", "listening", "directions", "resemblance", "interop"},
     {"ui"},
     {"cli", "cli_evaluate", "cli_study", "cli_ratings", "cli_interop", "cli_hub", "__main__"},
 ]
 ONLY_IN = {
     "gradio": ("audiogan/ui/", "app.py"),
-    "matplotlib": ("audiogan/plots.py",),
+    "matplotlib": ("audiogan/figures.py", "audiogan/fonts.py"),
     "sqlalchemy": ("audiogan/listening/store/",),
 }
 SOURCES = [path for folder in ("audiogan", "training") for path in (ROOT / folder).rglob("*.py")] + [ROOT / "app.py"]
@@ -66,6 +68,24 @@ def test_every_module_has_a_floor():
         path.relative_to(ROOT / "audiogan").parts[0].removesuffix(".py") for path in (ROOT / "audiogan").rglob("*.py")
     }
     assert parts - {"__init__"} <= set().union(*FLOORS)
+
+
+def test_the_map_for_maintainers_has_every_module_on_its_floor():
+    text = (ROOT / "docs/development.md").read_text("utf-8")
+    rows = [set(re.findall(r"`(\w+)`", row.split("|")[1])) for row in re.findall(r"^\| `.*", text, re.MULTILINE)]
+    floors = [{number for number, floor in enumerate(FLOORS) if row & floor} for row in rows]
+    assert [len(floor) for floor in floors] == [1] * len(rows)  # no row is of two
+    assert floors == sorted(floors, key=min)
+    assert sorted(name for row in rows for name in row) == sorted(name for floor in FLOORS for name in floor)
+
+
+def test_the_map_tells_modules_of_one_name_apart():
+    text = (ROOT / "docs/development.md").read_text("utf-8")
+    paths = [path.relative_to(ROOT / "audiogan").with_suffix("") for path in (ROOT / "audiogan").rglob("*.py")]
+    of_the_top = {path.name: f"audiogan/{path}" for path in paths if len(path.parts) == 1}
+    for name in ("report", "files", "page", "pages", "checks"):
+        for path in (path for path in paths if path.name == name):
+            assert f"`{of_the_top[name] if len(path.parts) == 1 else path}`" in text
 
 
 def test_tabs_do_not_import_each_other():

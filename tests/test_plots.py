@@ -10,7 +10,7 @@ import pytest
 from conftest import SAMPLE_RATE, tone
 from PIL import Image
 
-from audiogan import plots
+from audiogan import figures, plots
 
 
 @pytest.mark.parametrize("sample_rate", [4000, 16000, 44100])
@@ -45,18 +45,25 @@ def test_boundaries_of_a_sequence_are_drawn():
 
 @pytest.mark.parametrize("length", [1, 100, 16384])
 def test_png_is_a_whole_picture_of_any_length(length):
-    picture = plots.png_bytes(plots.clip_figure(np.zeros(length, np.float32), SAMPLE_RATE))
+    picture = figures.png_bytes(plots.clip_figure(np.zeros(length, np.float32), SAMPLE_RATE))
     image = Image.open(io.BytesIO(picture))
     image.load()
     assert (image.format, image.size) == ("PNG", (660, 495))
-    assert picture == plots.png_bytes(plots.clip_figure(np.zeros(length, np.float32), SAMPLE_RATE))
+    assert picture == figures.png_bytes(plots.clip_figure(np.zeros(length, np.float32), SAMPLE_RATE))
 
 
 def test_pyplot_is_never_loaded():
-    script = "import sys, audiogan.plots; print('matplotlib.pyplot' in sys.modules)"
+    script = "import sys, audiogan.plots, audiogan.forest_plot; print('matplotlib.pyplot' in sys.modules)"
     root = Path(__file__).parent.parent
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=root)
     assert run.stdout.strip() == "False"
+
+
+def test_a_forest_plot_needs_nothing_of_sounds():
+    script = "import sys, audiogan.forest_plot; print({'torch', 'matplotlib'} & set(sys.modules))"
+    root = Path(__file__).parent.parent
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=root)
+    assert run.stdout.strip() == "set()"
 
 
 def test_thumbnail_is_the_spectrogram_with_high_frequencies_on_top():
@@ -82,11 +89,11 @@ def test_comparison_has_a_row_a_candidate_and_a_column_a_label():
     assert {axes.images[0].get_clim() for axes in pictures} == {(-plots.RANGE_DB, 0.0)}
     assert {axes.get_title() for axes in figure.axes} >= {"Flute", "Snare drum"}
     assert figure.texts[0].get_text() == "1.02 s across, 0 to 8 kHz upwards, mel scale"
-    assert plots.png_bytes(figure)[:4] == b"\x89PNG"
+    assert figures.png_bytes(figure)[:4] == b"\x89PNG"
 
 
 @pytest.mark.parametrize(
     ("name", "lines"), [("real", "real"), ("wavegan-instruments", "wavegan-\ninstruments"), ("a b c", "a b c")]
 )
 def test_long_names_are_folded(name, lines):
-    assert plots._folded(name) == lines
+    assert plots.folded(name) == lines

@@ -1,5 +1,7 @@
 """A run that begins with a checkpoint's generator: fine-tuning."""
 
+import json
+
 import pytest
 import torch
 from conftest import save_tiny_checkpoint, tiny_generator
@@ -116,6 +118,33 @@ def test_a_run_goes_on_from_what_was_learnt_and_its_card_says_so(prepared, tmp_p
     assert "the weights of `learnt`" in card
     assert "--set start=learnt" in card
     assert str(tmp_path) not in card
+
+
+def test_steps_add_up_over_checkpoints_whatever_takes_their_place(prepared, tmp_path):
+    generator = tiny_generator("wavegan")
+    checkpoint.save(tmp_path / "third", generator, {"steps": 500, "steps_before": 6000}, "")
+    parent = checkpoint.weights_hash(tmp_path / "third")
+    settings = ["dim=4", "batch_size=4", "precision=float32", "steps=1", f"start={tmp_path / 'third'}"]
+    for more in ("", "steps=2"):  # the second goes on where the first ended
+        config = load_preset("wavegan", [*settings, more] if more else settings)
+        Trainer(config, PreparedData(prepared), CPU, RunFolder(tmp_path / "run")).train()
+        entry = checkpoint.read(export(tmp_path / "run", "third", tmp_path, replace=True, which="last"))
+        assert entry.training["steps_before"] == 6500
+        assert entry.training["start_sha256"] == parent != checkpoint.weights_hash(tmp_path / "third")
+        assert entry.describe()["steps"] == 6500 + entry.training["steps"]
+        assert f"the weights of `third`, SHA-256 {parent[:12]}, after 6,500 steps" in entry.card()
+    assert entry.training["steps"] == 2
+
+
+def test_a_run_of_before_that_was_kept_says_nothing_of_it(prepared, tmp_path):
+    save_tiny_checkpoint(tmp_path / "learnt", "wavegan")
+    settings = ["dim=4", "batch_size=4", "precision=float32", "steps=1", f"start={tmp_path / 'learnt'}"]
+    Trainer(load_preset("wavegan", settings), PreparedData(prepared), CPU, RunFolder(tmp_path / "run")).train()
+    file = tmp_path / "run/config.json"
+    file.write_text(json.dumps({key: value for key, value in json.loads(file.read_text()).items() if key != "origin"}))
+    entry = checkpoint.read(export(tmp_path / "run", "tuned", tmp_path / "ck"))
+    assert not {"steps_before", "start_sha256"} & set(entry.training)
+    assert "| begun with | the weights of `learnt` |" in entry.card()
 
 
 def test_the_card_shows_how_its_scores_fell(prepared, tmp_path):

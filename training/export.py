@@ -58,6 +58,8 @@ def export(
     if numbers["step"] <= config.head_start:
         begun = f"step {numbers['step']} is within the critics' head_start of {config.head_start} steps"
         raise ValueError(f"{begun}: no generator of {run.folder} has learnt anything there; train on")
+    origin = run.origin()
+    begun = {"steps_before": origin["steps"], "start_sha256": origin["sha256"]} if origin else {}
     along, held_out = _history(run.folder), holds_out(data["counts"])
     generator = build_generator(model)
     generator.load_state_dict(tensors)
@@ -65,6 +67,7 @@ def export(
         "data": data["source"],
         "data_sha256": data["sha256"],
         "steps": numbers["step"],
+        **begun,
         "minutes": round(numbers["seconds"] / 60, 1),
         "machine": numbers["machine"],
         **_measured(along, numbers, held_out),
@@ -118,7 +121,7 @@ A `{model.architecture}` of width {model.dim} that makes clips of {model.num_sam
 | labels | {labels} |
 | data | {data["source"]}; {sum(data["counts"]["train"].values()):,} training clips |
 | licence of the data | {licence} |
-| begun with | {f"the weights of `{config.start}`" if config.start else "random weights"} |
+| begun with | {_begun(config, training)} |
 | steps | {training["steps"]:,}, each {config.critic_steps} of the critic and 1 of the generator |
 | batch | {config.batch_size} clips{", classes balanced" * bool(model.labels)} |
 | time | {training["minutes"]:,} minutes on {training["machine"]} |
@@ -150,6 +153,16 @@ def _commands(name: str, config: TrainConfig, training: dict, which: str | int, 
         f"python -m training export RUN --name {name}{_chosen(which)}{notch}",
     ]
     return "\n".join(f"    {line}" for line in lines if line)
+
+
+def _begun(config: TrainConfig, training: dict) -> str:
+    """What weights its first step changed, and how many steps those had had."""
+    if not config.start:
+        return "random weights"
+    if "steps_before" not in training:
+        return f"the weights of `{config.start}`"
+    taken, sha256 = training["steps_before"], training["start_sha256"]
+    return f"the weights of `{config.start}`, SHA-256 {sha256[:12]}, after {taken:,} steps"
 
 
 def _licence(data: dict) -> tuple[str, str]:

@@ -11,9 +11,10 @@ from tqdm import tqdm
 
 from audiogan import latent
 from audiogan.audio import wav_bytes
+from audiogan.figures import png_bytes
 from audiogan.files import write_atomically
 from audiogan.models.base import Generator
-from audiogan.plots import clip_figure, png_bytes
+from audiogan.plots import clip_figure
 from audiogan.renderer import finished
 from training.config import TrainConfig
 from training.run import RunFolder

@@ -15,6 +15,7 @@ from audiogan.config import ModelConfig
 from audiogan.files import write_atomically
 from audiogan.folders import alone_in
 from training.config import SHORTFALLS, TrainConfig
+from training.start import origin
 
 KEPT_STATES = 2
 
@@ -71,7 +72,8 @@ class RunFolder:
             raise ValueError(f"--out {self.folder} is neither empty nor a training run: name another folder")
         for left in self._half_written():
             left.unlink(missing_ok=True)
-        document = {"training": config.to_dict(), "model": model.to_dict(), "data": data}
+        begun = self.origin() if self._state_files() else origin(config.start) if config.start else {}
+        document = {"training": config.to_dict(), "model": model.to_dict(), "data": data, "origin": begun}
         self.folder.mkdir(parents=True, exist_ok=True)
         write_atomically(self.config_file, (json.dumps(document, indent=2) + "\n").encode())
         for folder in (self.previews, self.states):
@@ -91,6 +93,10 @@ class RunFolder:
             raise ValueError(f"{self.folder} is not a training run: its config.json is missing or broken") from None
         except ValueError as error:
             raise ValueError(f"{self.folder} holds a run that this version cannot read: {error}") from None
+
+    def origin(self) -> dict:
+        """`start.origin` as the run began; nothing of runs that began with random weights, or before it was kept."""
+        return json.loads(self.config_file.read_text()).get("origin", {})
 
     def precision(self) -> str | None:
         """The number format that the run was begun with, None before it is."""

@@ -1,5 +1,6 @@
 """Begin a run with the generator of a checkpoint: fine-tuning, on the same data or on other sounds."""
 
+import contextlib
 import os
 
 import torch
@@ -39,3 +40,15 @@ def begin_with(generator: Generator, name_or_path: str | os.PathLike) -> None:
                 state[name][to] = tensor[of].to(state[name].device)
             else:
                 state[name].copy_(tensor)
+
+
+def origin(name_or_path: str | os.PathLike) -> dict:
+    """What a run keeps of the checkpoint that it begins with, which may be replaced since.
+
+    Returns:
+        `steps`, all that it took, and the `sha256` of its weights; nothing where there is no such checkpoint.
+    """
+    with contextlib.suppress(OSError, ValueError):
+        known = checkpoint.read(checkpoint.find(name_or_path))
+        return {"steps": known.steps, "sha256": checkpoint.weights_hash(known.folder)}
+    return {}

@@ -19,6 +19,7 @@ from audiogan.evaluation import candidates, classifier, embedding, history, neig
 from audiogan.evaluation.checks import check, check_data, not_held_out
 from audiogan.evaluation.clips import KEPT, Clips, RealClips
 from audiogan.evaluation.features import Extractor
+from audiogan.evaluation.paper import PaperFigure
 from audiogan.evaluation.reference import Reference
 from audiogan.evaluation.scores import add, score, split_size
 from audiogan.evaluation.systems import FEWEST_CLIPS, Files, Network, System
@@ -48,6 +49,7 @@ class Settings:
         embedding: `vggish`, which joins the two that are always there, or None.
         ratings: a file of `python -m audiogan ratings export`, or None.
         runs: training runs by model name, whose history is drawn.
+        figure: Figure 1 as a paper prints it, or None.
     """
 
     num: int = 2000
@@ -56,6 +58,7 @@ class Settings:
     embedding: str | None = None
     ratings: Path | None = None
     runs: dict[str, Path] = field(default_factory=dict)
+    figure: PaperFigure | None = None
 
     def __post_init__(self):
         if not FEWEST_CLIPS <= self.num <= MAX_CLIPS:
@@ -77,8 +80,8 @@ def evaluate(
         The document of metrics.json.
 
     Raises:
-        ValueError: `out` exists, a model, the classifier and the data do not fit each other, or a folder has too few
-            sounds.
+        ValueError: `out` exists, a model, the classifier and the data do not fit each other, a folder has too few
+            sounds, or the paper's figure cannot be drawn.
     """
     refuse_existing(out)
     check_data(data)
@@ -88,6 +91,8 @@ def evaluate(
         tqdm.write(f"nothing is held out of {few(unscored)}: no score is of such sounds", file=sys.stderr)
     data = copy(data)  # the caller's keeps its labels
     data.labels = data.labels or (UNLABELLED,)
+    if settings.figure:
+        settings.figure.check(report.columns(data.labels, EXAMPLES), len(synthesizers) + len(sounds), out)
     human = ratings.read(settings.ratings) if settings.ratings else {}
     curves = {name: history.read(run) for name, run in settings.runs.items()}
     vggish = embedding.load_vggish() if settings.embedding == "vggish" else None
@@ -108,6 +113,8 @@ def evaluate(
         write_atomically(stage / "metrics.json", (json.dumps(document, indent=1) + "\n").encode())
         write_real(stage / "real", evaluation.real, evaluation.held_out_rows)
         report.write(stage, document, evaluation.examples, evaluation.neighbours, evaluation.failures, data.sample_rate)
+    if settings.figure:
+        settings.figure.write(*report.figure1(document, evaluation.examples), data.sample_rate)
     return document
 
 

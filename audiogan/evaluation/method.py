@@ -102,8 +102,10 @@ def _recordings(document: dict) -> str:
 
 
 def _network(entry: dict) -> str:
-    """What a checkpoint is, and what its steps came on top of where it did not begin with random weights."""
-    begun = f", begun with the weights of {entry['start']}" if entry["start"] else ""
+    """What a checkpoint is, and what its last run began with where those were no random weights."""
+    before = entry.get("steps_before")  # files of older versions have the last run's steps alone
+    after = f" after {before:,} of them" if before else ""
+    begun = f", begun with the weights of {entry['start']}{after}" if entry["start"] else ""
     return (
         f"{entry['architecture']}, {entry['parameters']:,} parameters, {entry['steps']:,} steps on {entry['data']}"
         f"{begun}; weights {entry['checkpoint_sha256'][:12]}"

@@ -7,7 +7,7 @@ from html import escape
 import numpy as np
 import soundfile
 
-from audiogan import plots
+from audiogan import figures, plots
 from audiogan.audio import from_pcm16
 from audiogan.evaluation.neighbours import FAILURES, SAMPLES, Neighbour
 from audiogan.text import in_words
@@ -36,7 +36,7 @@ def picture(name: str, pairs: list[Neighbour], sample_rate: int) -> bytes:
     """A PNG: the real clips above, the model's below."""
     rows = [("nearest real clip", [pair.real for pair in pairs]), (name, [pair.audio for pair in pairs])]
     drawn = [(title, {place: from_pcm16(pcm) for place, pcm in enumerate(clips)}) for title, clips in rows]
-    return plots.png_bytes(plots.comparison_figure(drawn, [pair.label for pair in pairs], sample_rate))
+    return figures.png_bytes(plots.comparison_figure(drawn, [pair.label for pair in pairs], sample_rate))
 
 
 def _spread(pairs: dict[str, list[Neighbour]], lead: str = "") -> str:

@@ -1,11 +1,12 @@
 """report.html, one page with its sounds and pictures inside, that asks no server for anything; and pictures."""
 
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
 import numpy as np
 
-from audiogan import plots
+from audiogan import figures, plots
 from audiogan.audio import from_pcm16
 from audiogan.evaluation import graphs, method, pairs, tables, verdict, words
 from audiogan.evaluation.neighbours import Neighbour
@@ -37,11 +38,8 @@ def write(
     """
     shown = [("real", examples["real"]), *((name, examples[name]) for name in document["models"])]
     titles = {name: words.called(name, entry) for name, entry in document["models"].items()}
-    drawn = [
-        (titles.get(name, name), {number: from_pcm16(pcm) for number, pcm in clips.items()}) for name, clips in shown
-    ]
-    figure = plots.comparison_figure(drawn, _columns(document, examples), sample_rate)
-    write_atomically(folder / "figure1.png", plots.png_bytes(figure))
+    figure = plots.comparison_figure(*figure1(document, examples), sample_rate)
+    write_atomically(folder / "figure1.png", figures.png_bytes(figure))
     for name, found in ((name, found) for name, found in failures.items() if found):
         write_atomically(folder / f"failures-{name}.png", pairs.picture(titles[name], found, sample_rate))
     shown += [(title, examples[name]) for name, title in PLAYED.items() if name in examples]
@@ -49,11 +47,26 @@ def write(
     write_atomically(folder / "report.html", page.encode())
 
 
+def figure1(document: dict, examples: dict[str, dict[int, np.ndarray]]) -> tuple[list[tuple[str, dict]], list[str]]:
+    """Rows of Figure 1, real audio and then each model, as `plots.comparison_figure` takes them, and its columns."""
+    models = ((words.called(name, entry), examples[name]) for name, entry in document["models"].items())
+    rows = [
+        (title, {number: from_pcm16(pcm) for number, pcm in clips.items()})
+        for title, clips in (("real", examples["real"]), *models)
+    ]
+    return rows, columns(document["data"]["labels"], max(map(len, examples.values())))
+
+
+def columns(labels: Sequence[str], examples: int) -> list[str]:
+    """What the columns of Figure 1 are: labels; of one label, its clips by number, as many as `examples`."""
+    return list(labels) if len(labels) > 1 else [str(number + 1) for number in range(examples)]
+
+
 def html_page(document: dict, shown: list, neighbours: dict, failures: dict, sample_rate: int) -> str:
     """The whole page."""
     sections = {
         "verdict": ("Verdict", _verdict(document)),
-        "figure1": ("Hear and see", _figure1(document, _columns(document, dict(shown)), shown, sample_rate)),
+        "figure1": ("Hear and see", _figure1(document, shown, sample_rate)),
         "scores": ("All scores", _scores(document)),
         "confusion": ("What the classifier hears", _confusions(document)),
         "failures": ("What fails", pairs.failed(_called(failures, document), sample_rate)),
@@ -120,12 +133,6 @@ def _verdict(document: dict) -> str:
     return f'{tables.verdict_table(document)}<p class="quiet">{escape(check)}</p><p class="quiet">{escape(note)}</p>'
 
 
-def _columns(document: dict, examples: dict[str, dict]) -> list[str]:
-    """What the columns of Figure 1 are: labels; of one label, its clips by number."""
-    labels = document["data"]["labels"]
-    return labels if len(labels) > 1 else [str(number + 1) for number in range(max(map(len, examples.values())))]
-
-
 def _labels(document: dict) -> str:
     return f", {len(document['data']['labels'])} labels" if document["classifier"] else ""
 
@@ -136,7 +143,8 @@ def _unscored(data: dict) -> str:
     return f" Nothing is held out of {escape(few(names))}: no score here is of such sounds." if names else ""
 
 
-def _figure1(document: dict, labels: list[str], shown: list, sample_rate: int) -> str:
+def _figure1(document: dict, shown: list, sample_rate: int) -> str:
+    labels = columns(document["data"]["labels"], max((len(clips) for _, clips in shown), default=0))
     extent = plots.extent(document["data"]["num_samples"], sample_rate)
     head = "".join(f'<th scope="col">{escape(in_words(label))}</th>' for label in labels)
     body = ""

@@ -78,6 +78,7 @@ class Network:
             "architecture": self.synthesizer.config.architecture,
             "parameters": described["parameters"],
             "steps": described["steps"],
+            "steps_before": training.get("steps_before", 0),
             "start": training.get("start") or "",
             "data": described["data"],
             "checkpoint_sha256": self.sha256,

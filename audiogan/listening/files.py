@@ -3,6 +3,8 @@
 import math
 from collections.abc import Iterator, Sequence
 
+from audiogan import figures
+from audiogan.forest_plot import Panel, forest_figure
 from audiogan.listening import codebook, latex, records
 from audiogan.listening.numbers import COLUMNS, numbers
 from audiogan.listening.study import REFERENCES, Study
@@ -53,32 +55,30 @@ def is_drawn(found: dict) -> bool:
 
 
 def _figure(results: dict, block: str, kind: str) -> bytes:
-    from audiogan import plots  # matplotlib, which most of this can do without
-
-    panels = list(_panels(results[block], plots.Panel))
+    panels = list(_panels(results[block]))
     if not panels:
-        excluded = block == "screened" and any(_panels(results["all"], plots.Panel))
+        excluded = block == "screened" and any(_panels(results["all"]))
         raise ValueError("every sitting is excluded" if excluded else "there are no votes to draw")
     note = f"Preliminary: a system has fewer than {results['minimum_raters']} raters."
     note = note if results[block]["preliminary"] else ""
-    return plots.figure_bytes(plots.forest_figure(panels, REFERENCES, note), kind)
+    return figures.figure_bytes(forest_figure(panels, REFERENCES, note), kind)
 
 
-def _panels(found: dict, panel: type) -> Iterator:
+def _panels(found: dict) -> Iterator[Panel]:
     for question, rows in found["scales"].items():
         values = [row | {"value": row["mean"]} for row in rows]
-        yield panel(question.capitalize(), values, 1, 5, range(1, 6))
+        yield Panel(question.capitalize(), values, 1, 5, range(1, 6))
     for name, title, rows in (
         ("called_real", "Called real (%)", found["real"]),
         ("accuracy", "Named right (%)", found["naming"]),
     ):
         if rows:
-            yield panel(title, [_percent(row, name) for row in rows], 0, 100, range(0, 101, 25))
+            yield Panel(title, [_percent(row, name) for row in rows], 0, 100, range(0, 101, 25))
     if ranking := found["preference"]["ranking"]:
         ends = [abs(end) for row in ranking for end in (row["interval"] or [row["strength"]])]
         reach = max(math.ceil(max(ends)), 1)
         values = [row | {"value": row["strength"]} for row in ranking]
-        yield panel("Strength (log)", values, -reach, reach, (-reach, 0, reach))
+        yield Panel("Strength (log)", values, -reach, reach, (-reach, 0, reach))
 
 
 def _percent(row: dict, name: str) -> dict:
