@@ -99,7 +99,7 @@ class TestOffset:
     def test_a_low_sound_that_lasts_loses_its_own(self, tmp_path, hz, offset):
         note = tone(hz, 3.0) * np.exp(-np.arange(3 * SAMPLE_RATE) / SAMPLE_RATE) + offset
         soundfile.write(tmp_path / "a.wav", note, SAMPLE_RATE, subtype="FLOAT")
-        heard, _ = recordings._hear(Recording(tmp_path / "a.wav", "a"), FORM, 8)
+        heard, *_ = recordings._hear(Recording(tmp_path / "a.wav", "a"), FORM, 8)
         assert len(heard) == 3
         assert Levels.of([note.astype(np.float32)], 64).offset == pytest.approx(offset, abs=0.003)
 
@@ -178,7 +178,7 @@ class TestBlocks:
         audio = np.stack([np.concatenate([silence(1), tone(440, 3.0), silence(1), tone(220, 2.0)])] * 2, axis=1)
         soundfile.write(tmp_path / "long.wav", audio, SAMPLE_RATE * 2)
         recording = Recording(tmp_path / "long.wav", "long.wav", split="test")
-        whole, _ = recordings._hear(recording, FORM, 8)
+        whole, *_ = recordings._hear(recording, FORM, 8)
         sizes = []
         read = soundfile.SoundFile.read
         monkeypatch.setattr(
@@ -186,8 +186,8 @@ class TestBlocks:
         )
         monkeypatch.setattr("audiogan.audio.BLOCK", 10000)
         monkeypatch.setattr(recordings, "BLOCK", 10000)
-        blocks, channels = recordings._hear(recording, FORM, 8)
-        assert (max(sizes), channels) == (5000, 2)
+        blocks, *channels = recordings._hear(recording, FORM, 8)
+        assert (max(sizes), channels) == (5000, [2, False])
         assert [onset for _, onset in blocks] == [onset for _, onset in whole]
         for in_blocks, as_span in zip(blocks, whole, strict=True):
             np.testing.assert_allclose(in_blocks[0], as_span[0], atol=1)

@@ -24,7 +24,9 @@ FEWEST_LASTING = 8
 LEAST_LASTING = 10 ** (-ONSET_RANGE_DB / 20)  # of the peak: the mean of a sound without an offset is smaller
 
 
-def find_starts(blocks: Iterable[np.ndarray], rate: int, form: ClipFormat, max_crops: int) -> tuple[list[int], float]:
+def find_starts(
+    blocks: Iterable[np.ndarray], rate: int, form: ClipFormat, max_crops: int
+) -> tuple[list[int], "Levels"]:
     """Where clips of a recording begin: at each onset after silence, and on along sounds that last.
 
     Of hits closer than a clip is long, the first gets one, in which the next are heard.
@@ -35,15 +37,14 @@ def find_starts(blocks: Iterable[np.ndarray], rate: int, form: ClipFormat, max_c
         max_crops: the most clips to take.
 
     Returns:
-        Samples at the clips' rate, ascending, none where all is silent; and the recording's constant offset, about
-        which its levels are measured.
+        Samples at the clips' rate, ascending, none where all is silent; and the recording's levels.
     """
     levels = Levels.of(blocks, max(1, rate // HOPS_A_SECOND))
     if levels.peak < SILENCE_PEAK:
-        return [], levels.offset
+        return [], levels
     parts = levels.sounding_parts()
     starts = _starts(parts * form.sample_rate // rate, levels.struck(parts), form)
-    return list(itertools.islice(starts, max_crops)), levels.offset
+    return list(itertools.islice(starts, max_crops)), levels
 
 
 def cut(pieces: Iterable[np.ndarray], starts: list[int], form: ClipFormat) -> list[tuple[np.ndarray, float]]:

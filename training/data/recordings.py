@@ -55,17 +55,18 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Heard:
-    """How many clips a recording gave, what is known of each, and its channels."""
+    """How many clips a recording gave, what is known of each, its channels, and whether one was heard alone."""
 
     onsets_s: list[float]
     pitches: list[float | None]
     channels: int
+    unmixed: bool
 
 
 def write_recordings(
     writer: DataSetWriter, recordings: Iterable[Recording], total: int, max_crops: int, workers: int | None = None
 ) -> list[Skipped]:
-    """Decode, cut and add recordings, in their order; says how many had to be mixed down.
+    """Decode, cut and add recordings, in their order; says how many had to be mixed down, or could not be.
 
     Args:
         recordings: drawn as they are needed, so that a million of them need not be in memory.
@@ -94,6 +95,8 @@ def write_recordings(
         raise ValueError(f"no usable clip was found in {writer.source}: {first.source} {first.reason}")
     if writer.mixed_down:
         print(f"mixed down {writer.mixed_down} files with several channels to mono", file=sys.stderr)
+    if writer.unmixed:
+        print(f"took one channel of {writer.unmixed} files whose channels cancel when mixed down", file=sys.stderr)
     return skipped
 
 
@@ -104,7 +107,8 @@ def _add(writer: DataSetWriter, recording: Recording, heard: Heard, pcm: np.ndar
     added = [writer.add(Clip(pcm, *what, pitch, onset_s)) for pcm, pitch, onset_s in rows]
     if not any(added):
         return "has the same samples as one before it"
-    writer.mixed_down += heard.channels > 1
+    writer.mixed_down += heard.channels > 1 and not heard.unmixed
+    writer.unmixed += heard.unmixed
     return ""
 
 
@@ -147,19 +151,23 @@ def _hear_each(
     slots.write(turn, clips)
     pitches = iter(steady_pitches(clips, form.sample_rate) if form.estimate_pitch else [None] * len(clips))
     return [
-        cut if isinstance(cut, str) else Heard([onset for _, onset in cut[0]], [next(pitches) for _ in cut[0]], cut[1])
-        for cut in cuts
+        one
+        if isinstance(one, str)
+        else Heard([onset for _, onset in one[0]], [next(pitches) for _ in one[0]], *one[1:])
+        for one in cuts
     ]
 
 
-def _hear(recording: Recording, form: ClipFormat, max_crops: int) -> tuple[list[tuple[np.ndarray, float]], int] | str:
-    """The clips of a recording with their onsets, and its channels; or why there are none."""
+def _hear(
+    recording: Recording, form: ClipFormat, max_crops: int
+) -> tuple[list[tuple[np.ndarray, float]], int, bool] | str:
+    """The clips of a recording with their onsets, its channels, and whether one is heard alone; or why none."""
     try:
         with recording.open() as sound:
-            clips, channels = _cut(sound, form, max_crops), sound.channels
+            clips = _cut(sound, form, max_crops)
     except (ValueError, MemoryError) as error:
         return str(error) or "does not fit into memory"
-    return (clips, channels) if clips else "is silent"
+    return (clips, sound.channels, sound.channel is not None) if clips else "is silent"
 
 
 def _cut(sound: AudioFile, form: ClipFormat, max_crops: int) -> list[tuple[np.ndarray, float]]:
@@ -169,14 +177,18 @@ def _cut(sound: AudioFile, form: ClipFormat, max_crops: int) -> list[tuple[np.nd
     """
     rate, size = (sound.sample_rate, form.sample_rate), piece_size(form)
     if sound.frames * max(sound.channels, form.sample_rate / sound.sample_rate) > BLOCK:
-        starts, offset = find_starts(sound.blocks(), sound.sample_rate, form, max_crops)
-        return cut(take(resampled_blocks(sound, form.sample_rate, offset), starts, size), starts, form)
+        starts, levels = find_starts(sound.blocks(), sound.sample_rate, form, max_crops)
+        if sound.unmix(levels.peak):
+            return _cut(sound, form, max_crops)
+        return cut(take(resampled_blocks(sound, form.sample_rate, levels.offset), starts, size), starts, form)
     blocks = list(sound.blocks())
     whole = blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
-    starts, offset = find_starts([whole], sound.sample_rate, form, max_crops)
+    starts, levels = find_starts([whole], sound.sample_rate, form, max_crops)
+    if sound.unmix(levels.peak):
+        return _cut(sound, form, max_crops)
     if not starts:
         return []
-    if offset:
-        whole -= np.float32(offset)
+    if levels.offset:
+        whole -= np.float32(levels.offset)
     span = resample_span(whole, *rate, starts[0], starts[-1] + size)
     return cut((span[start - starts[0] :][:size] for start in starts), starts, form)
