@@ -18,6 +18,7 @@ FADE_SECONDS = 0.016  # in which a sound that is cut off falls silent
 SOURCE_RATES = (1000, 768000)  # Hz; beyond them a header lies
 QUALITY = "HQ"  # of soxr's filter
 FILTER_REACH = 512  # samples at the lower of two rates, more than that filter looks back or ahead
+CANCELLED = 10 ** (-40 / 20)  # of a channel's peak: a mix so faint is what opposite channels leave of one another
 BLOCK = 2**22  # values that are decoded at once, of all channels together: 16 MiB as float32
 
 
@@ -74,13 +75,14 @@ class AudioFile:
         sample_rate: Hz.
         channels: their number.
         frames: samples of each channel that the file says it has.
+        channel: the one that is heard instead of all mixed down; None for all.
 
     Raises:
         ValueError: not audio, too long, or at an absurd rate.
     """
 
     def __init__(self, file: str | os.PathLike | BinaryIO, name: str = "", max_seconds: float = math.inf):
-        self.file, self.name = file, name or file
+        self.file, self.name, self.channel = file, name or file, None
         with self._translated():
             self._sound: soundfile.SoundFile | None = _Stream(file)
         self.sample_rate, self.channels, self.frames = self._sound.samplerate, self._sound.channels, self._sound.frames
@@ -94,7 +96,7 @@ class AudioFile:
             self._sound.close()
 
     def blocks(self, size: int | None = None) -> Iterator[np.ndarray]:
-        """All of it from the start, mixed down to mono: float32 [time], `size` values of all channels at a time.
+        """All of it from the start, mono (see `channel`): float32 [time], `size` values of all channels at a time.
 
         Of a file that breaks off, what is there; FLACs say that they do.
 
@@ -111,6 +113,21 @@ class AudioFile:
         if not total:
             raise ValueError(f"{self.name} holds no samples")
 
+    def unmix(self, peak: float) -> bool:
+        """Hear the loudest channel alone from now on, if all mixed down cancel: is their `peak` 40 dB below its own?
+
+        It is looked for where the peak is below 0.01: no channel is much beyond full scale.
+        """
+        if self.channels == 1 or self.channel is not None or peak >= CANCELLED:
+            return False
+        peaks = []
+        for channel in range(self.channels):  # one by one, which is slow, but seldom done
+            self.channel = channel
+            peaks.append(max(float(np.ptp(block)) / 2 for block in self.blocks()))  # about what offset it has
+        cancelled = peak < CANCELLED * max(peaks)
+        self.channel = int(np.argmax(peaks)) if cancelled else None
+        return cancelled
+
     def _opened(self) -> soundfile.SoundFile:
         """The file at its start; opened anew where it was read before, for seeking is not exact in every format."""
         sound, self._sound = self._sound, None
@@ -125,7 +142,9 @@ class AudioFile:
         plain = sound.subtype == "PCM_16"
         samples = sound.read(frames, "int16" if plain else "float32", always_2d=True)
         audio = from_pcm16(samples) if plain else samples
-        return audio[:, 0] if self.channels == 1 else audio @ np.full(self.channels, 1 / self.channels, np.float32)
+        if self.channels == 1 or self.channel is not None:
+            return np.ascontiguousarray(audio[:, self.channel or 0])
+        return audio @ np.full(self.channels, 1 / self.channels, np.float32)
 
     @contextlib.contextmanager
     def _translated(self) -> Iterator[None]:

@@ -97,6 +97,31 @@ class TestFolder:
         spectrum = np.abs(np.fft.rfft(data.clips[row][:8000].astype(float)))
         assert sorted(np.argsort(spectrum)[-6:] * 2) == [100, 150, 200, 250, 300, 350]
 
+    @pytest.mark.parametrize("block", [10**6, 10**4])
+    def test_of_channels_that_cancel_the_loudest_is_taken_with_a_note(self, tmp_path, monkeypatch, capsys, block):
+        monkeypatch.setattr("audiogan.audio.BLOCK", block)
+        monkeypatch.setattr("training.data.recordings.BLOCK", block)
+        (tmp_path / "in").mkdir()
+        note = tone(440, 0.5)
+        for name, left, right in (
+            ("mono", note, note),
+            ("opposite", tone(550, 0.5), -tone(550, 0.5)),
+            ("nearly", -0.99 * tone(660, 0.5), tone(660, 0.5)),
+            ("hard left", 0.5 * tone(880, 0.5), 0 * note),
+            ("faint", 0.004 * tone(990, 0.5) + 0.5, 0.004 * tone(990, 0.5) + 0.5),
+        ):
+            soundfile.write(tmp_path / f"in/{name}.wav", np.stack([left, right], 1), SAMPLE_RATE, subtype="FLOAT")
+        soundfile.write(tmp_path / "in/silent.wav", np.zeros((SAMPLE_RATE, 2)), SAMPLE_RATE)
+        _, skipped = folder.prepare(tmp_path / "in", tmp_path / "out", FORM, workers=1)
+        assert [(one.source, one.reason) for one in skipped] == [("silent.wav", "is silent")]
+        error = capsys.readouterr().err
+        assert error.count("took one channel of 2 files whose channels cancel when mixed down\n") == 1
+        assert error.count("mixed down 3 files") == 1
+        data = PreparedData(tmp_path / "out")
+        for row, clip in zip(data.index, data.clips, strict=True):
+            hz = {"mono": 440, "opposite": 550, "nearly": 660, "hard left": 880, "faint": 990}[row["source"][:-4]]
+            assert np.argmax(np.abs(np.fft.rfft(clip[:8000].astype(float)))) * 2 == pytest.approx(hz, abs=2)
+
     def test_mono_needs_no_note(self, recordings, tmp_path, capsys):
         (recordings / "low/deep/stereo.flac").unlink()
         (recordings / "high/deep/stereo.flac").unlink()

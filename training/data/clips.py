@@ -64,7 +64,8 @@ class DataSetWriter:
     """Write a prepared data set clip by clip; the folder appears, whole, when the block ends without an error.
 
     Attributes:
-        mixed_down: how many recordings had several channels; whoever reads them counts.
+        mixed_down, unmixed: how many recordings had several channels that were mixed down, and how many had channels
+            of which one was taken, as they cancel; whoever reads them counts.
 
     Raises:
         ValueError: the folder exists, or no clip was added.
@@ -72,7 +73,8 @@ class DataSetWriter:
 
     def __init__(self, folder: str | os.PathLike, form: ClipFormat, labels: tuple[str, ...], source: str):
         self.folder, self.form, self.labels, self.source = Path(folder), form, labels, source
-        self.count, self.counts, self.mixed_down = 0, {"train": Counter(), "test": Counter()}, 0
+        self.count, self.counts = 0, {"train": Counter(), "test": Counter()}
+        self.mixed_down = self.unmixed = 0
         self.trained = bytearray()  # 1 for each clip of the training split, 0 for each other
 
     def __enter__(self) -> "DataSetWriter":

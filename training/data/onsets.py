@@ -24,7 +24,7 @@ FEWEST_LASTING = 8
 LEAST_LASTING = 10 ** (-ONSET_RANGE_DB / 20)  # of the peak: the mean of a sound without an offset is smaller
 
 
-def find_starts(blocks: Iterable[np.ndarray], rate: int, form: ClipFormat) -> tuple[list[int], float]:
+def find_starts(blocks: Iterable[np.ndarray], rate: int, form: ClipFormat) -> tuple[list[int], "Levels"]:
     """Where clips of a recording begin: at each onset after silence, and on along sounds that last.
 
     Of hits closer than a clip is long, the first gets one, in which the next are heard. What fades away gives no
@@ -35,11 +35,10 @@ def find_starts(blocks: Iterable[np.ndarray], rate: int, form: ClipFormat) -> tu
         rate: its sample rate in Hz.
 
     Returns:
-        Samples at the clips' rate, ascending, none where all is silent; and the recording's constant offset, about
-        which its levels are measured.
+        Samples at the clips' rate, ascending, none where all is silent; and the recording's levels.
     """
     levels = Levels.of(blocks, max(1, rate // HOPS_A_SECOND))
-    return ([], levels.offset) if levels.peak < SILENCE_PEAK else (list(_starts(levels, rate, form)), levels.offset)
+    return ([] if levels.peak < SILENCE_PEAK else list(_starts(levels, rate, form))), levels
 
 
 def spread(starts: list[int], most: int) -> list[int]:

@@ -56,18 +56,19 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Heard:
-    """How many clips a recording gave, what is known of each, its channels, and how many more clips it has."""
+    """What is known of the clips of a recording; its channels, the clips that are left, and if one channel was taken."""
 
     onsets_s: list[float]
     pitches: list[float | None]
     channels: int
     left: int
+    unmixed: bool
 
 
 def write_recordings(
     writer: DataSetWriter, recordings: Iterable[Recording], total: int, max_crops: int, workers: int | None = None
 ) -> list[Skipped]:
-    """Decode, cut and add recordings, in their order; says how many had to be mixed down, and had too many clips.
+    """Decode, cut and add recordings, in their order; says how many were mixed down or could not be, and what is left.
 
     Args:
         recordings: drawn as they are needed, so that a million of them need not be in memory.
@@ -98,6 +99,8 @@ def write_recordings(
         raise ValueError(f"no usable clip was found in {writer.source}: {first.source} {first.reason}")
     if writer.mixed_down:
         print(f"mixed down {writer.mixed_down} files with several channels to mono", file=sys.stderr)
+    if writer.unmixed:
+        print(f"took one channel of {writer.unmixed} files whose channels cancel when mixed down", file=sys.stderr)
     if left:
         clips, (most, source) = sum(count for count, _ in left), max(left)
         of = f"{len(left):,} files, {most:,} of {source}" if len(left) > 1 else source
@@ -112,7 +115,8 @@ def _add(writer: DataSetWriter, recording: Recording, heard: Heard, pcm: np.ndar
     added = [writer.add(Clip(pcm, *what, pitch, onset_s)) for pcm, pitch, onset_s in rows]
     if not any(added):
         return "has the same samples as one before it"
-    writer.mixed_down += heard.channels > 1
+    writer.mixed_down += heard.channels > 1 and not heard.unmixed
+    writer.unmixed += heard.unmixed
     return ""
 
 
@@ -155,23 +159,23 @@ def _hear_each(
     slots.write(turn, clips)
     pitches = iter(steady_pitches(clips, form.sample_rate) if form.estimate_pitch else [None] * len(clips))
     return [
-        cut
-        if isinstance(cut, str)
-        else Heard([onset for _, onset in cut[0]], [next(pitches) for _ in cut[0]], *cut[1:])
-        for cut in cuts
+        one
+        if isinstance(one, str)
+        else Heard([onset for _, onset in one[0]], [next(pitches) for _ in one[0]], *one[1:])
+        for one in cuts
     ]
 
 
 def _hear(
     recording: Recording, form: ClipFormat, max_crops: int
-) -> tuple[list[tuple[np.ndarray, float]], int, int] | str:
-    """The clips of a recording with their onsets, its channels and how many clips are left; or why there are none."""
+) -> tuple[list[tuple[np.ndarray, float]], int, int, bool] | str:
+    """The clips of a recording with their onsets, then channels, left and unmixed of `Heard`; or why there are none."""
     try:
         with recording.open() as sound:
-            (clips, left), channels = _cut(sound, form, max_crops), sound.channels
+            clips, left = _cut(sound, form, max_crops)
     except (ValueError, MemoryError) as error:
         return str(error) or "does not fit into memory"
-    return (clips, channels, left) if clips else "is silent"
+    return (clips, sound.channels, left, sound.channel is not None) if clips else "is silent"
 
 
 def _cut(sound: AudioFile, form: ClipFormat, max_crops: int) -> tuple[list[tuple[np.ndarray, float]], int]:
@@ -183,16 +187,18 @@ def _cut(sound: AudioFile, form: ClipFormat, max_crops: int) -> tuple[list[tuple
     size = piece_size(form)
     fits = sound.frames * max(sound.channels, form.sample_rate / sound.sample_rate) <= BLOCK
     blocks = list(sound.blocks()) if fits else None
-    found, offset = find_starts(blocks or sound.blocks(), sound.sample_rate, form)
+    found, levels = find_starts(blocks or sound.blocks(), sound.sample_rate, form)
+    if sound.unmix(levels.peak):
+        return _cut(sound, form, max_crops)
     starts = spread(found, max_crops)
     if not starts:
         return [], 0
     if not blocks:
-        pieces = take(resampled_blocks(sound, form.sample_rate, offset), starts, size)
+        pieces = take(resampled_blocks(sound, form.sample_rate, levels.offset), starts, size)
     else:
         whole = blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
-        if offset:
-            whole -= np.float32(offset)
+        if levels.offset:
+            whole -= np.float32(levels.offset)
         span = resample_span(whole, sound.sample_rate, form.sample_rate, starts[0], starts[-1] + size)
         pieces = (span[start - starts[0] :][:size] for start in starts)
     return cut(pieces, starts, form), len(found) - len(starts)
