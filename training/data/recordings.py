@@ -56,7 +56,7 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Heard:
-    """What is known of the clips of a recording; its channels, the clips that are left, and if one channel was taken."""
+    """What is known of a recording's clips; its channels, how many clips are left, and if one channel was taken."""
 
     onsets_s: list[float]
     pitches: list[float | None]
