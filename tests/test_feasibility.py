@@ -37,7 +37,7 @@ def test_counts_are_those_of_a_plan_and_of_the_consent_page(study, asked):
     steps = [step for step in make_plan(made, {}, (), np.random.default_rng(0)) if "role" in step]
     counts, told = trial_counts(made), views.consent(made)
     assert sum(counts.values()) == len(steps)
-    assert sum(len(step["clips"]) for step in steps) == told["sounds"] + told["practice"]
+    assert len(steps) == told["tasks"] + told["practice"]
     for role in ("training", "gold", "repeat"):
         assert counts[role] == sum(step["role"] == role for step in steps)
     for kind in ("naming", "preference", "diversity"):

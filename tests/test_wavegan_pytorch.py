@@ -100,7 +100,7 @@ def test_it_sounds_as_it_did_in_the_port(nearest, width, num_samples, tmp_path):
     config = synthesizer.config
     assert (config.dim, config.num_samples, config.latent_dim, config.sample_rate) == (width, num_samples, 64, 16000)
     assert (config.latent_distribution, config.labels) == ("normal", ())
-    assert largest_difference(synthesizer, port) < 1e-5
+    assert largest_difference(synthesizer, port) < 2e-5  # float32, whose sums machines take in other orders
 
 
 def test_the_ports_transposed_32768_makes_two_samples_more_and_ours_are_those_between(tmp_path):
