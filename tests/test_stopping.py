@@ -32,6 +32,23 @@ Renderer._compute_tile = slow
 sys.exit(app.main())
 """
 
+LAST_VOTES = f"""
+import sys
+sys.path.insert(0, {str(Path(__file__).parent.parent)!r})
+import app
+from audiogan.listening import hub_sync
+from audiogan.ui import serving
+
+class Sync:
+    hurry = lambda self: print("hurry", flush=True)
+    close = lambda self: print("close", flush=True)
+
+stop = serving.stop
+serving.stop = lambda app: (print("stop", flush=True), stop(app))
+hub_sync.start = lambda store: Sync()
+sys.exit(app.main())
+"""
+
 
 def ask(service: Service, count: int) -> list[http.client.HTTPConnection]:
     """Requests for 32 sounds each, sent on connections that the server has accepted."""
@@ -95,6 +112,15 @@ def test_told_to_stop_it_gives_up_what_takes_too_long_and_is_gone_in_time(tmp_pa
     log = (tmp_path / "log").read_text()
     assert "Traceback" not in log
     assert log.count('"status": 500') == 0
+
+
+def test_the_last_votes_are_sent_while_the_rest_comes_to_its_end(tmp_path):
+    (tmp_path / "last_votes.py").write_text(LAST_VOTES)
+    service = Service(tmp_path, program=str(tmp_path / "last_votes.py"))
+    service.process.send_signal(signal.SIGTERM)
+    assert service.process.wait(300) == 0
+    said = (tmp_path / "log").read_text().split()
+    assert [word for word in said if word in ("hurry", "stop", "close")] == ["hurry", "stop", "close"]
 
 
 def test_supervisors_wait_long_enough():
