@@ -46,7 +46,7 @@ class Explorer {
     this.map = new LatentMap();
     this.map.addEventListener("move", ({ detail }) => this.follow(detail));
     this.map.addEventListener("again", () => this.sound(true));
-    const share = button("Share", () => this.share(), { image: "share", title: "Copy a link to this place on the map", wordless: true }); // its room is the name's
+    const share = button("Share", () => this.share(), { image: "share", title: "Copy a link to this place on the map", className: "tool share" });
     this.scope = new Scope({ tools: [padButton(this.server, () => this.heard), share] });
     this.likeness = new Likeness(this.server, () => this.heard);
     this.filling = new Progress("Sounds on the map");
