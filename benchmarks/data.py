@@ -52,14 +52,14 @@ def _prepare(scratch: Path, suffix: str) -> list[dict]:
 
 
 def _record(folder: Path, files: int, suffix: str) -> Path:
-    """Decaying noises, 0.3 to 30 s long, the short ones more often."""
+    """Noises, 0.3 to 30 s long, the short ones more often; every other one fades, the rest give clips to their end."""
     folder.mkdir()
     random = np.random.default_rng(0)
     noise = 0.3 * random.standard_normal(int(2 * LONGEST * RATE))
     for number in range(files):
         size = int(RATE * SHORTEST * (LONGEST / SHORTEST) ** random.random())
         begin = int(random.integers(len(noise) - size))
-        fade = np.exp(-np.arange(size) / RATE / random.uniform(0.2, 5.0))
+        fade = 1.0 if number % 2 else np.exp(-np.arange(size) / RATE / random.uniform(0.2, 5.0))
         try:
             soundfile.write(folder / f"{number}.{suffix}", noise[begin : begin + size] * fade, RATE)
         except soundfile.LibsndfileError as error:

@@ -199,6 +199,6 @@ def _cut(sound: AudioFile, form: ClipFormat, max_crops: int) -> tuple[list[tuple
         whole = blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
         if levels.offset:
             whole -= np.float32(levels.offset)
-        span = resample_span(whole, sound.sample_rate, form.sample_rate, starts[0], starts[-1] + size)
-        pieces = (span[start - starts[0] :][:size] for start in starts)
+        rates = sound.sample_rate, form.sample_rate
+        pieces = (resample_span(whole, *rates, start, start + size) for start in starts)
     return cut(pieces, starts, form), len(found) - len(starts)
