@@ -18,6 +18,7 @@ FADE_SECONDS = 0.016  # in which a sound that is cut off falls silent
 SOURCE_RATES = (1000, 768000)  # Hz; beyond them a header lies
 QUALITY = "HQ"  # of soxr's filter
 FILTER_REACH = 512  # samples at the lower of two rates, more than that filter looks back or ahead
+NO_MPEG = 7  # libsndfile's error for a file named .mp3 that is none, whose words are that no such file exists
 CANCELLED = 10 ** (-40 / 20)  # of a channel's peak: a mix so faint is what opposite channels leave of one another
 BLOCK = 2**22  # values that are decoded at once, of all channels together: 16 MiB as float32
 
@@ -152,6 +153,8 @@ class AudioFile:
             yield
         except (soundfile.LibsndfileError, OSError) as error:
             reason = getattr(error, "error_string", error)  # without libsndfile's prefix, which names the file again
+            if getattr(error, "code", None) == NO_MPEG:
+                reason = "it is no MPEG audio"
             raise ValueError(f"{self.name} cannot be read as audio: {str(reason).rstrip('.')}") from None
 
     def _check_extent(self, max_seconds: float) -> None:

@@ -53,6 +53,12 @@ def test_what_is_not_audio_is_refused_in_a_sentence(tmp_path, name, data):
     assert "\n" not in str(caught.value)
 
 
+def test_an_mp3_that_is_none_is_not_said_to_be_missing(tmp_path):
+    (tmp_path / "a.mp3").write_bytes(b"ID3 and no more")
+    with pytest.raises(ValueError, match=r"a\.mp3 cannot be read as audio: it is no MPEG audio$"):
+        audio.read_audio(tmp_path / "a.mp3")
+
+
 def test_missing_empty_and_nan_audio_are_refused(tmp_path):
     with pytest.raises(ValueError, match="cannot be read"):
         audio.read_audio(tmp_path / "none.wav")

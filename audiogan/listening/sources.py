@@ -75,9 +75,8 @@ class Model:
         self.sha256 = weights_hash(synthesizer.checkpoint.folder)
 
     def describe(self) -> dict:
-        config, training = self.synthesizer.config, self.synthesizer.checkpoint.training
-        steps = training.get("steps", 0)
-        return {"checkpoint_sha256": self.sha256, "architecture": config.architecture, "steps": steps}
+        architecture, steps = self.synthesizer.config.architecture, self.synthesizer.checkpoint.steps
+        return {"checkpoint_sha256": self.sha256, "architecture": architecture, "steps": steps}
 
     def available(self, label: str, count: int) -> int:
         return count
