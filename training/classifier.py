@@ -229,8 +229,8 @@ def _card(name: str, config: ClassifierConfig, training: dict) -> str:
     labels = "\n".join(f"| {label} | {share:.3f} |" for label, share in training["test_accuracy_by_label"].items())
     return f"""# {name}
 
-The classifier that judges: {training["parameters"]:,} parameters on log-mel spectrograms of clips of
-{config.num_samples:,} samples at {config.sample_rate:,} Hz. No GAN was trained with it and it makes no sound.
+This classifier judges GANs. It has {training["parameters"]:,} parameters and hears log-mel spectrograms of clips of
+{config.num_samples:,} samples at {config.sample_rate:,} Hz. It makes no sound, and no GAN was trained with it.
 
 | | |
 | --- | --- |

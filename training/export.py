@@ -131,7 +131,7 @@ EMA {config.ema:g} |
 
 ## How it sounds
 
-{notes or "Nobody has written down yet how this checkpoint sounds."}
+{notes or "Nobody has described how this checkpoint sounds."}
 
 ## Along its training
 

@@ -28,7 +28,7 @@ tags: [audio, gan, {model.architecture}]
 A `{model.architecture}` of width {model.dim} that makes clips of {model.num_samples:,} samples at
 {model.sample_rate:,} Hz ({model.num_samples / model.sample_rate:.3f} s). {count_parameters(generator):,} parameters, \
 stored in float32.
-It was trained by another program and imported.
+Another program trained it.
 
 | | |
 | --- | --- |
@@ -43,7 +43,7 @@ It was trained by another program and imported.
 
 ## How it sounds
 
-Nobody has written down yet how this checkpoint sounds, and nothing about it was measured.
+Nobody has described or measured how this checkpoint sounds.
 
 ## Made by
 
