@@ -43,7 +43,7 @@ def test_codebook_has_what_listeners_were_told_and_how_results_are_reckoned():
     assert f"- seed of the pool: {study.manifest['seed']}, frozen by audiogan {study.manifest['audiogan']}" in text
     assert "Intervals are of 95 %" in text
     assert "where a system has 6 clips or more" in text
-    assert "`strength` and of differences of strengths, with the clips of both sides" in text
+    assert "`strength` and for differences of strengths, with the clips of both sides" in text
 
 
 def test_codebook_has_the_questions_that_a_study_asks_and_no_others(tmp_path):

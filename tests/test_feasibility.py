@@ -59,7 +59,7 @@ def test_fewer_trials_than_asked_for_are_named(study):
     made.batches = ()
     assert list(feasibility.shortfalls(made)) == [
         "trials.test asks for 16, and a sitting will have 8",
-        "modules.diversity asks for 3, and a sitting will have 0 (a system needs ten test clips to be one of them)",
+        "modules.diversity asks for 3, and a sitting will have 0 (a diversity trial needs ten test clips of a system)",
     ]
 
 

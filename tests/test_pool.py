@@ -169,7 +169,10 @@ class TestRefusals:
     def test_existing_folder_stays_unless_replaced(self, frozen, recipe, tmp_path):
         (tmp_path / "mine").mkdir()
         (tmp_path / "mine/notes.txt").write_text("mine")
-        for replace, message in ((False, "exists already"), (True, r"--replace replaces a study, and .*mine is none")):
+        for replace, message in (
+            (False, "exists already"),
+            (True, r"--replace replaces only a study, and .*mine is not one"),
+        ):
             with pytest.raises(ValueError, match=message):
                 build(recipe, tmp_path / "mine", replace)
         build(recipe, tmp_path / "old")
@@ -183,7 +186,7 @@ class TestRefusals:
         (mine / "manifest.json").write_text(manifest or (frozen.folder / "manifest.json").read_text())
         if manifest:
             (mine / "study.yaml").write_text("title: mine")
-        with pytest.raises(ValueError, match=r"--replace replaces a study, and .*mine is none"):
+        with pytest.raises(ValueError, match=r"--replace replaces only a study, and .*mine is not one"):
             build(recipe, mine, replace=True)
         assert (mine / "manifest.json").is_file()
         assert os.listdir(tmp_path) == ["mine"]
@@ -195,9 +198,9 @@ class TestRefusals:
             ({"per_label": 3}, "needs 5 held-out clips of each label, and Flute has 4, Snare_drum has 4: leave out"),
             ({"per_label": 0}, "per_label must be"),
             ({"seed": -1}, "seed must be"),
-            ({"models": ("tiny-wavegan", "tiny-wavegan")}, "different ones"),
+            ({"models": ("tiny-wavegan", "tiny-wavegan")}, "models must be different"),
             ({"models": ()}, "a study needs a system"),
-            ({"models": ("tiny-unconditional",)}, "classifier .*; it has to hear what a system without labels plays"),
+            ({"models": ("tiny-unconditional",)}, "classifier .*; it must label the clips of a system without labels"),
             ({"models": ("nobody",)}, "checkpoint must be one of"),
             ({"design": "a: ["}, "is not YAML"),
             ({"design": pool.TEMPLATE.read_text().replace("min_test_trials: 8", "min_test_trials: 11")}, "at most 10"),

@@ -152,7 +152,7 @@ class TestWithoutLabels:
 
     def test_labels_that_too_little_is_heard_as_are_named(self, recipe, tmp_path, monkeypatch):
         monkeypatch.setattr(sources, "MOST_HEARD", 2)
-        with pytest.raises(ValueError, match=r"and 2 of each system's, and tiny-unconditional has \d of Flute") as told:
+        with pytest.raises(ValueError, match=r"and 2 from each system, and tiny-unconditional has \d of Flute") as told:
             build(dataclasses.replace(recipe, models=("tiny-unconditional",)), tmp_path / "pool")
         assert "\n" not in str(told.value)
         assert os.listdir(tmp_path) == []
@@ -171,7 +171,7 @@ class TestRefusals:
             ({"sounds": ("x={theirs}", "x={loose}")}, "two systems in a study cannot both be called x"),
             ({"sounds": ("tiny-wavegan={theirs}",)}, "has a checkpoint's name, tiny-wavegan"),
             ({"sounds": ("{theirs}/none",)}, "is not a folder"),
-            ({"sounds": ("{theirs}",), "per_label": 4}, "needs 6 held-out .* and 5 of each system's, and Flute has 4"),
+            ({"sounds": ("{theirs}",), "per_label": 4}, "needs 6 held-out .* and 5 from each system, and Flute has 4"),
         ],
     )
     def test_each_is_one_sentence(self, recipe, sounds, tmp_path, values, message):
@@ -186,7 +186,7 @@ class TestRefusals:
         data = PreparedData(prepared)
         gathering = Gathering(data, [Folder(SoundsFolder(sounds / "theirs", data))], data.labels, 3, None)
         with pytest.raises(
-            ValueError, match="needs 6 held-out clips of each label and 5 of each system's, and "
+            ValueError, match="needs 6 held-out clips of each label and 5 from each system, and "
         ) as told:
             gathering._check_counts(6, 5)
         assert "Flute has 4, Snare_drum has 4, theirs has 4 of Snare_drum: leave out" in str(told.value)

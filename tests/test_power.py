@@ -55,7 +55,7 @@ class TestComponents:
         assert min(astuple(estimate({"a": answers}))) >= 0
 
     def test_too_few_answers_are_refused(self):
-        with pytest.raises(ValueError, match=r"^6 answers are too few to tell by how much they differ, and why$"):
+        with pytest.raises(ValueError, match=r"^6 answers are too few to estimate how far they differ, and why$"):
             estimate({"a": Answers([1, 2, 3], "abc", "uvw"), "b": Answers([1, 2, 3], "abc", "uvw")})
         with pytest.raises(ValueError, match="0 answers are too few"):
             estimate({})
@@ -120,7 +120,7 @@ class TestCommand:
         counts = {"listeners": 6, "answers": 36, "listeners_excluded": 1, "answers_excluded": 2}
         assert found["pilot"] == counts
         lines = power.text(study, power.pilot(pilot, "quality", study), [], pilot)
-        assert "they are of 6 listeners (1 more excluded) and 36 answers (2 more excluded)" in lines
+        assert "estimated from 6 listeners (1 more excluded) and 36 answers (2 more excluded)" in lines
 
     def test_a_pilot_of_fewer_than_five_who_count_is_refused(self, study, tmp_path, capsys):
         pilot = tmp_path / "pilot.csv"
@@ -137,12 +137,12 @@ class TestCommand:
     def test_text(self, study):
         forecasts = [power.Forecast(15, 0.512, 1.004, 1.5), power.Forecast(2000, 0.1, None, None)]
         *head, first, second = power.text(study, None, forecasts, None)
-        assert head[:2] == ["4 systems, 32 test clips of 2 labels", "each listener rates 32 of them, 8.0 of a system"]
+        assert head[:2] == ["4 systems, 32 test clips of 2 labels", "each listener rates 32 of them, 8.0 per system"]
         assert "assumed: rater 0.50, rater by system 0.30, " in head[2]
         assert (first.split(), second.split()) == (["15", "0.51", "1.00", "1.50"], ["2000", "0.10", *["over", "4"] * 2])
 
     def test_a_pilot_without_that_question_is_refused_in_one_sentence(self, votes, capsys):
         assert cli.main(["study", "power", "--from", str(votes), "--question", "intelligibility"]) == 2
         error = capsys.readouterr().err
-        assert f"{votes} cannot tell how far answers on intelligibility differ: 0 answers are too few" in error
+        assert f"{votes} does not show how far answers on intelligibility differ: 0 answers are too few" in error
         assert error.count("\n") == 1

@@ -47,7 +47,7 @@ def test_examples_of_the_docs_can_be_used_as_they_are():
         ([], "list of 1 to 8"),
         ({"training": 1}, "list of 1 to 8"),
         ([TRAINING | {"name": f"q_{letter}"} for letter in "abcdefghi"], "list of 1 to 8"),
-        ([TRAINING, TRAINING], "names of their own"),
+        ([TRAINING, TRAINING], "different names"),
         (["training"], "must be a mapping"),
         ([TRAINING | {"free": True}], "has no 'free'"),
         ([{"name": "training", "prompt": "?"}], "lacks 'choices'"),

@@ -136,7 +136,9 @@ class TestRecords:
 
     def test_vote_that_stands_twice_and_differs_is_refused_by_row(self, tmp_path):
         (tmp_path / "file").write_text(records.to_jsonl([vote(), vote(), vote(value=5)]))
-        with pytest.raises(ValueError, match="row 3: vote s-r0/c0/test/0 on quality came before with another content"):
+        with pytest.raises(
+            ValueError, match="row 3: vote s-r0/c0/test/0 on quality came before with different content"
+        ):
             records.read(tmp_path / "file")
 
     def test_file_in_another_encoding_is_named(self, tmp_path):

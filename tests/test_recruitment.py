@@ -112,7 +112,7 @@ def test_export_names_participants_only_where_asked(voted, tmp_path, capsys):
         assert len(begun) == 2
     assert URL not in codebook.codebook([voted])
     assert "ABC123" not in codebook.codebook([voted])
-    assert "- recruitment: participants are named by the address's PROLIFIC_PID" in codebook.codebook([voted])
+    assert "- recruitment: the address's parameter PROLIFIC_PID names" in codebook.codebook([voted])
 
 
 def test_stats_say_how_many_came_by_recruitment(voted, capsys):

@@ -143,7 +143,7 @@ def test_caption_says_what_the_intervals_speak_for():
     assert caption(given("preference", preferred, 6) + given("quality", quality, 6)) == f"{both}."
     some = given("preference", preferred, 5) + given("quality", quality, 6)
     assert caption(some) == f"{both}, some over raters alone."
-    assert caption(given("quality", quality, 6, raters=1)).endswith("shares; no 95 % interval can be told.")
+    assert caption(given("quality", quality, 6, raters=1)).endswith("shares; no 95 % interval can be given.")
 
 
 def test_nothing_about_single_votes_or_sittings_is_in_the_files(study):

@@ -24,12 +24,12 @@ ABOUT = {"kind": "study", "study_hash": "5" * 64, "title": "Mine", "minimum_rate
         (json.dumps(vote() | {"value": 1.5}), "value is 1.5"),
         (json.dumps(vote() | {"value": True}), "value is True"),
         ("kind,vote_id\nvote\n", "row 1"),
-        ("a,b\n1,2\n", "the header has no kind"),
+        ("a,b\n1,2\n", "the header has no column kind"),
     ],
 )
 def test_other_files_are_refused_by_row(tmp_path, text, message):
     (tmp_path / "file").write_text(text)
-    with pytest.raises(ValueError, match="is no export of ratings") as caught:
+    with pytest.raises(ValueError, match="is not an export of ratings") as caught:
         records.read(tmp_path / "file")
     assert message in str(caught.value)
 
@@ -57,12 +57,12 @@ def test_other_files_are_refused_by_row(tmp_path, text, message):
 )
 def test_what_nothing_can_count_is_refused_by_row(tmp_path, to_text, row, message):
     (tmp_path / "file").write_text(to_text([vote("other"), row]), newline="")
-    with pytest.raises(ValueError, match="is no export of ratings: row 2: ") as caught:
+    with pytest.raises(ValueError, match="is not an export of ratings: row 2: ") as caught:
         records.read(tmp_path / "file")
     assert message in str(caught.value).replace("'99'", "99").replace("'0'", "0")
 
 
 def test_numbers_too_large_for_a_float_are_refused_by_row(tmp_path):
     (tmp_path / "file").write_text(json.dumps(vote(gain_db=10**400)))
-    with pytest.raises(ValueError, match="is no export of ratings: row 1: "):
+    with pytest.raises(ValueError, match="is not an export of ratings: row 1: "):
         records.read(tmp_path / "file")

@@ -111,11 +111,11 @@ class TestDesign:
             (changed(exclusions={"min_response_ms": float("nan")}), "exclusions.min_response_ms must be a number"),
             (changed(questions=[]), "list of at least one"),
             (changed(questions=[SCALE | {"words": ["a", "b"]}]), "must be 5"),
-            (changed(questions=[SCALE | {"words": list("aaabcd")}]), "must be 5 that differ"),
+            (changed(questions=[SCALE | {"words": list("aaabcd")}]), "must be 5 different texts"),
             (changed(questions=[SCALE | {"words": "abcde"}]), "must be a list of texts"),
             (changed(questions=[SCALE, SCALE]), "of their own"),
             (changed(questions=[SCALE | {"name": "realism"}]), r"\(quality, .*, real\), not 'realism'"),
-            (changed(questions=[SCALE | {"name": "diversity"}]), "one that the results know"),
+            (changed(questions=[SCALE | {"name": "diversity"}]), "name must be one of quality"),
             (changed(questions=[SCALE | {"kind": "choice"}]), "quality's kind must be scale, not 'choice'"),
             (changed(questions=[SCALE | {"name": "real"}]), "real's kind must be choice, not 'scale'"),
             (changed(questions=[REAL | {"words": ["recorded", "synthetic"]}]), "must be real and invented, not record"),
@@ -227,7 +227,7 @@ class TestLoad:
         assert "\n" not in str(caught.value)
 
     @pytest.mark.parametrize(
-        ("changes", "message"), [({"id": "x"}, "id that is not one"), ({"system": "x" * 65}, "most 64")]
+        ("changes", "message"), [({"id": "x"}, "an invalid id"), ({"system": "x" * 65}, "most 64")]
     )
     def test_bad_batch_is_one_sentence(self, folder, changes, message):
         manifest = json.loads((folder / "manifest.json").read_text())

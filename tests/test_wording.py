@@ -95,7 +95,7 @@ def test_a_studys_own_words_go_before_those_that_come_with_the_app():
         ({"tag": "../de"}, "must be a tag such as de or pt-BR"),
         ({"tag": 1}, "must be a tag such as de or pt-BR"),
         ({"tag": "pt"}, f"lacks 'I agree: begin' and {len(wording.SENTENCES) - 1} more: .*--language pt"),
-        ({"tag": "de", "texts": {"Send": "Los"}}, "has 'Send', which no page says"),
+        ({"tag": "de", "texts": {"Send": "Los"}}, "has 'Send', which no page shows"),
         ({"tag": "de", "texts": {"Submit": ""}}, "'Submit' must be a text"),
         ({"tag": "de", "texts": {"Submit": "x" * 501}}, "at most 500 characters"),
         ({"tag": "de", "texts": {"Submit": "Los {now}"}}, r"has \{now\} for 'Submit'"),

@@ -1,1 +1,1 @@
-"""What listeners say of the sounds."""
+"""The listening test: studies, sittings, votes and their statistics."""

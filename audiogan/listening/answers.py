@@ -1,4 +1,4 @@
-"""Answers to a step: read strictly, and told apart from what no listener could have given."""
+"""Strict parsing of a step's answers, and checks that a listener can have given them."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -11,19 +11,19 @@ from audiogan.listening.study import Study
 from audiogan.listening.votes import CANNOT_TELL, PREFERENCES, Vote
 
 MAX_PLAYS, MAX_MS = 1000, 86_400_000
-HEARD = 0.9  # of a sound: what a page must have played of each clip before an answer counts
+HEARD = 0.9  # share of each clip that the page must have played before an answer counts
 FAST_MS = 300
-CLOCK_MS = 2000  # how far a page's clock and the server's may lie apart
-STRAIGHT = 8  # trials in a row with one and the same value on every scale
+CLOCK_MS = 2000  # tolerated difference between a page's clock and the server's
+STRAIGHT = 8  # trials in a row with the same value on every scale
 
 
 @dataclass(frozen=True)
 class Timing:
-    """What a page says of a trial; none of it is trusted further than the server's own clock allows.
+    """A trial's timing as the page reports it; trusted only as far as the server's clock allows.
 
     Attributes:
-        plays: of the clip.
-        listened_ms: of the clip, all plays together.
+        plays: how often the trial's sounds were played.
+        listened_ms: all plays together.
         response_ms: from the end of the first full listen to the answer.
     """
 
@@ -33,10 +33,10 @@ class Timing:
 
 
 def read_timing(request: dict) -> Timing:
-    """The timing that came with an answer.
+    """Read the timing that came with an answer.
 
     Raises:
-        ValueError: not whole numbers within a day.
+        ValueError: a value is not a whole number, or out of range.
     """
     values = {}
     for name, most in (("plays", MAX_PLAYS), ("listened_ms", MAX_MS), ("response_ms", MAX_MS)):
@@ -48,14 +48,14 @@ def read_timing(request: dict) -> Timing:
 
 
 def read_values(study: Study, step: dict, answers) -> dict[str, int | str]:
-    """The value of each question of a step, in the order in which they are asked.
+    """Read the answer to each question of a step, in the order asked.
 
     Raises:
-        ValueError: a question without an answer, an answer without a question, or one that was not on offer.
+        ValueError: an answer is missing, was not asked for, or is not among the choices.
     """
     offered = questions(study, step)
     if not isinstance(answers, dict) or set(answers) != set(offered):
-        raise ValueError(f"answers must be to {', '.join(offered)}")
+        raise ValueError(f"answers must have exactly {', '.join(offered)}")
     for name, values in offered.items():
         if not any(type(answers[name]) is type(value) and answers[name] == value for value in values):
             raise ValueError(f"{name} must be one of {', '.join(map(str, values))}")
@@ -63,7 +63,7 @@ def read_values(study: Study, step: dict, answers) -> dict[str, int | str]:
 
 
 def questions(study: Study, step: dict) -> dict[str, tuple[int | str, ...]]:
-    """The questions of a step, each with the values that it takes."""
+    """A step's questions, each with the values it accepts."""
     scale = tuple(range(1, POINTS + 1))
     return {
         "naming": {"naming": (*study.labels, CANNOT_TELL)},
@@ -74,14 +74,14 @@ def questions(study: Study, step: dict) -> dict[str, tuple[int | str, ...]]:
 
 
 def check_heard(step: dict, seconds: float, timing: Timing, elapsed_ms: int) -> None:
-    """Refuse answers to what cannot have been heard.
+    """Refuse an answer given before the sounds can have been heard.
 
     Args:
         seconds: the length of one clip.
-        elapsed_ms: by the server's clock, since the step was opened.
+        elapsed_ms: since the step was opened, by the server's clock.
 
     Raises:
-        RefusedError: too early, or the page itself says that it played too little.
+        RefusedError: too early, or the page itself reports too little playback.
     """
     needed = HEARD * 1000 * seconds * len(step["clips"])
     if timing.plays < 1 or timing.listened_ms < needed:
@@ -91,10 +91,10 @@ def check_heard(step: dict, seconds: float, timing: Timing, elapsed_ms: int) -> 
 
 
 def flags(timing: Timing, elapsed_ms: int, scales: Sequence[list[int]]) -> str:
-    """Words about what looks odd: `fast`, `impossible`, `straight`.
+    """Space-separated words for what looks odd: `fast`, `impossible`, `straight`.
 
     Args:
-        scales: values on the scales of each trial so far, this one last.
+        scales: each trial's values on its scales so far, this trial's last.
     """
     late = scales[-STRAIGHT:]
     odd = {
@@ -106,7 +106,7 @@ def flags(timing: Timing, elapsed_ms: int, scales: Sequence[list[int]]) -> str:
 
 
 def make_votes(study: Study, step: dict, values: dict[str, int | str], timing: Timing, **common) -> list[Vote]:
-    """One vote for each question of a step; `common` are the fields that its session gives."""
+    """One vote per question of a step; `common` holds the session's fields."""
     return [
         Vote(
             **_stimulus_fields(study, step),

@@ -1,4 +1,4 @@
-"""What the files of votes and results mean, and what a methods section needs to know of a study, as Markdown."""
+"""Codebook in Markdown: the columns of votes and results, and what a methods section needs to know about a study."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -11,46 +11,46 @@ from audiogan.listening.study import Stimulus, Study
 from audiogan.listening.views import MODULES, SYSTEMS, scale_words
 from audiogan.listening.votes import Background, Exclusion, Note, Recruited, Vote
 
-NAMES = ("SCHEMA_VERSION", "HEADPHONES", "SCALES", "VERDICTS", "PREFERENCES", "CANNOT_TELL")  # that docstrings use
+NAMES = ("SCHEMA_VERSION", "HEADPHONES", "SCALES", "VERDICTS", "PREFERENCES", "CANNOT_TELL")  # used in docstrings
 STUDY_ROWS = (
-    "- `study_hash`: whose row it is, as in votes",
-    "- `title`: of the study",
+    "- `study_hash`: the study, as in votes",
+    "- `title`: the study's title",
     "- `minimum_raters`: results of a system with fewer raters are preliminary",
 )
 RECRUITED = (
-    "A row for each sitting whose listener a recruitment platform sent. `participant`, the platform's id, is a column "
-    "of `ratings export --participants` alone, beside all rows of the sitting, until its listener withdraws."
+    "One row per sitting of a listener whom a recruitment platform sent. Only `ratings export --participants` has the "
+    "column `participant`, the platform's id, on all rows of the sitting, until its listener withdraws."
 )
 ORDER = (
-    "Test clips: each system as often as any other, give or take one, of each the least rated clip that the listener "
-    "did not have before, labels as evenly as can be, ties at random.",
-    "Order: practice first, real and invented by turns, of the invented each system by turns; then random blocks in "
-    "which every system comes once, none twice in a row; gold trials at random places after the first, repeats at "
-    f"random places at least {REPEAT_DISTANCE} trials after the clip, both between other systems where there is room; "
-    "naming, preference and diversity last, whose systems, or pairs of systems, come by turns, of each any clip. Every "
-    "listener has an order of their own.",
+    "Test clips: all systems equally often, give or take one. Of each system, the listener gets the least rated clips "
+    "that they have not had before, with labels spread as evenly as possible and ties broken at random.",
+    "Order: practice first, alternately real and invented, invented ones from each system in turn; then random blocks "
+    "in which every system comes once, none twice in a row; gold trials at random places after the first trial and "
+    f"repeats at least {REPEAT_DISTANCE} trials after the clip, both between other systems where there is room; "
+    "naming, preference and diversity last, from each system, or pair of systems, in turn, with clips drawn at random "
+    "(for naming, first those that the listener has not had). Each listener's order is drawn separately.",
 )
 
 
 def codebook(studies: Sequence[Study] = (), public: bool = False) -> str:
-    """What each column means, and how each study was made and asked.
+    """Explain each column, and how each study was made and run.
 
     Args:
-        public: without the pool's seed and the data's and the models' hashes, from which its clips could be made again,
-            and known, while listeners are still asked.
+        public: leave out the pool's seed and the hashes of data and models, with which anyone could regenerate and
+            recognise the clips while the study runs.
     """
-    lines = ["# Codebook", "", "An export of votes has one row an event: `kind` is one of `vote`,"]
-    lines[-1] += " `exclusion`, `note`, `recruited`, `background` and `study`. Only rows of kind `vote` are answers."
+    lines = ["# Codebook", "", "An export of votes has one row per event: `kind` is `vote`,"]
+    lines[-1] += " `exclusion`, `note`, `recruited`, `background` or `study`. Only rows of kind `vote` are answers."
     lines += ["", "## Votes", "", *_columns(Vote)]
-    lines += ["", "## Exclusions", "", "A session or a vote that an exclusion names is left out of screened results."]
+    lines += ["", "## Exclusions", "", "Screened results leave out the session or vote that an exclusion names."]
     lines += ["", *_columns(Exclusion), "", "## Notes", ""]
-    lines += ["A note is a step of a sitting that was skipped because its sound could not be played."]
+    lines += ["A note records a step that was skipped because its sound could not be played."]
     lines += ["", *_columns(Note), "", "## Recruited sittings", "", RECRUITED, "", *_columns(Recruited)]
-    lines += ["", "## Background of listeners", "", "A row for each question about the listener that a sitting began"]
-    lines[-1] += " with, answered or not. It is no answer to a sound, and no result is made of it."
+    lines += ["", "## Background of listeners", "", "One row per question about the listener at a sitting's start,"]
+    lines[-1] += " answered or not. These are not answers about a sound; results only count them."
     lines += ["", *_columns(Background)]
     lines += ["", "## Study rows", "", *STUDY_ROWS]
-    lines += ["", "## Results", "", "`results.csv` and `results.jsonl` have one number a row.", "", _reckoned()]
+    lines += ["", "## Results", "", "`results.csv` and `results.jsonl` have one number per row.", "", _reckoned()]
     lines += ["", *_columns(Number)]
     for study in studies:
         lines += [
@@ -81,7 +81,7 @@ def _study(study: Study, public: bool) -> Iterator[str]:
     for asked in design.questionnaire:
         yield f"asked of listeners, `{asked.name}`: {asked.prompt} ({', '.join((*asked.choices, RATHER_NOT))})"
     if design.recruitment:
-        yield f"recruitment: participants are named by the address's {design.recruitment.parameter}, each once"
+        yield f"recruitment: the address's parameter {design.recruitment.parameter} names a participant, each once"
     yield from (f"rule {name}: {'off' if value is None else value}" for name, value in vars(design.exclusions).items())
     yield f"consent, version {design.consent_version}: {' '.join(design.consent_text.split())}"
     counts = trial_counts(study)
@@ -92,20 +92,20 @@ def _study(study: Study, public: bool) -> Iterator[str]:
 
 
 def _reckoned() -> str:
-    """How the intervals of the results are made."""
+    """How the intervals of the results are computed."""
     from audiogan.listening.statistics.intervals import FEWEST_CLIPS, LEVEL
 
     return (
-        f"Intervals are of {100 * LEVEL:g} %. Those of `mean`, `called_real`, `named_right` and `difference` are "
+        f"Intervals are of {100 * LEVEL:g} %. For `mean`, `called_real`, `named_right` and `difference` they are "
         f"Student's t, over raters and clips (two-way clustered variance) where a system has {FEWEST_CLIPS} clips or "
-        "more, else over raters; where no answer differs, a share's is Wilson's and a mean has none. Those of `error`, "
-        "`d_prime` and `criterion` are the same of votes' influences on them, all votes pooled, and so are those of "
-        "`strength` and of differences of strengths, with the clips of both sides."
+        "more, else over raters; where all answers agree, a share has Wilson's interval and a mean has none. For "
+        "`error`, `d_prime` and `criterion` they are the same on the votes' influences, all votes pooled; likewise for "
+        "`strength` and for differences of strengths, with the clips of both sides."
     )
 
 
 def _system(study: Study, system: str) -> str:
-    """Its name, a model's with the SHA-256 of its weights, and where its sounds and their labels came from."""
+    """A system's name, with the SHA-256 of its weights and the origin of its sounds and labels where known."""
     one = next(one for one in study.of_role("test") if one.system == system)
     made = study.manifest.get("models", {}).get(system, {})
     of = [f"{made.get('files')} files of a folder"] if one.file else []
@@ -115,7 +115,7 @@ def _system(study: Study, system: str) -> str:
 
 
 def _columns(kind: type) -> list[str]:
-    """Names and meanings, from a docstring's `Attributes:`."""
+    """Column names and meanings, from a docstring's `Attributes:`."""
     text = (kind.__doc__ or "").partition("Attributes:\n")[2]
     entries: list[str] = []
     for line in filter(str.strip, text.splitlines()):
@@ -128,7 +128,7 @@ def _columns(kind: type) -> list[str]:
 
 
 def _spelt(text: str) -> str:
-    """With the values that Python's names stand for."""
+    """The text with each of `NAMES` replaced by its values."""
     for name in NAMES:
         value = getattr(votes, name)
         values = value if isinstance(value, tuple) else (value,)
@@ -137,13 +137,13 @@ def _spelt(text: str) -> str:
 
 
 def _asked(question) -> str:
-    """All that a listener reads and is offered with a question, but its answers."""
+    """What a listener reads with a question, apart from its answers."""
     exemplar = "A real recording of the instrument is offered beside it." if question.exemplar else ""
     return " ".join(filter(None, (question.prompt, question.hint, exemplar)))
 
 
 def _module(study: Study, name: str) -> str:
-    """What a listener reads with a module's trial, and its answers."""
+    """A module's question as a listener reads it, and its answers."""
     if name == "diversity":
         prompt, words = scale_words(study, name)
         return f"{prompt} ({', '.join(f'{at} {word}' for at, word in enumerate(words, 1))})"
@@ -152,7 +152,7 @@ def _module(study: Study, name: str) -> str:
 
 
 def _gold(one: Stimulus) -> str:
-    """What a gold trial's sound is, and which answers pass."""
+    """A gold trial's sound, and the answers that pass."""
     passes = "; ".join(f"{question} {' or '.join(map(str, values))}" for question, values in one.expected.items())
     return f"{SYSTEMS.get(one.system, one.system)}, which passes with {passes}"
 

@@ -1,4 +1,4 @@
-"""The design of a study, from its `study.yaml`: what is asked, how often, what is checked and who is left out."""
+"""The design of a study, read from `study.yaml`: questions, numbers of trials, checks and exclusion rules."""
 
 import dataclasses
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from audiogan.listening.votes import SCALES, VERDICTS
 from audiogan.listening.wording import Wording, read_wording
 
 FORMAT = 1
-KINDS = dict.fromkeys(SCALES, "scale") | {"real": "choice"}  # of each question that the results know
+KINDS = dict.fromkeys(SCALES, "scale") | {"real": "choice"}  # kind of each question that the results cover
 POINTS = 5  # of a scale, as in ITU-T P.800
 MAX_BYTES = 200_000
 NOT_PASSED = "not passed"  # of `Exclusions.headphones`
@@ -26,12 +26,12 @@ class Question:
     """One question of a test trial.
 
     Attributes:
-        name: what votes call it, one of `KINDS`.
+        name: one of `KINDS`, as in votes.
         kind: `scale`, answered 1 to 5, or `choice`, answered with one of `words`.
         prompt: the question; `{label}` stands for the instrument's name.
-        words: of a scale from 1 to 5; of a choice, the answers as stored.
+        words: a scale's words from 1 to 5, or a choice's answers as stored.
         hint: a line under the prompt.
-        exemplar: a real recording of the same instrument is offered beside it.
+        exemplar: whether a real recording of the same instrument is offered beside it.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Trials:
-    """How many trials of each role one session has; `repeat` ones are test stimuli heard before."""
+    """Number of trials of each role in a session; a `repeat` trial plays a test stimulus again."""
 
     training: int = 4
     test: int = 16
@@ -54,7 +54,7 @@ class Trials:
 
 @dataclass(frozen=True)
 class Modules:
-    """How many trials of each optional module one session has; 0 leaves it out."""
+    """Number of trials of each optional module in a session; 0 leaves it out."""
 
     naming: int = 0
     preference: int = 0
@@ -63,16 +63,16 @@ class Modules:
 
 @dataclass(frozen=True)
 class Exclusions:
-    """Rules for leaving a session out, fixed before the first vote. None turns a rule off.
+    """Rules for excluding a session, fixed before the first vote. None turns a rule off.
 
     Attributes:
-        max_gold_failed: more wrong gold trials than this.
-        max_repeat_difference: a larger mean absolute difference between first and repeated answers, scale points.
-        min_standard_deviation: a smaller one over all of a session's scale answers (straight-lining).
-        min_response_ms: a smaller median time from the end of a sound to an answer.
-        min_test_trials: fewer finished test trials than this.
-        headphones: exclude who failed the headphone check (true), or who did not pass it, having no headphones among
-            them (`not passed`); by default they are only tagged.
+        max_gold_failed: most wrong gold trials allowed.
+        max_repeat_difference: largest mean absolute difference between first and repeated answers, scale points.
+        min_standard_deviation: smallest standard deviation of a session's test answers on scales (straight-lining).
+        min_response_ms: smallest median time from the end of a sound to an answer.
+        min_test_trials: fewest finished test trials.
+        headphones: true excludes listeners who failed the headphone check; `not passed` excludes all who did not pass
+            it, also for want of headphones; false only tags their votes.
     """
 
     max_gold_failed: int | None = 1
@@ -88,11 +88,11 @@ class Design:
     """Everything that is decided before the first vote.
 
     Attributes:
-        consent_version, consent_text: what a listener agrees to.
+        consent_version, consent_text: the text a listener agrees to.
         headphone_check: offer the Huggins pitch check, and tag votes with its outcome.
         exclusions: who is left out of the screened results.
-        minimum_raters: results from fewer are preliminary.
-        recruitment: None where no platform sends the listeners.
+        minimum_raters: results from fewer raters are preliminary.
+        recruitment: None unless a platform sends the listeners.
         questionnaire: what listeners are asked about themselves.
         wording: the page's own sentences, in the study's language.
         document: the YAML's content as JSON types, which `Study.hash` covers.
@@ -121,7 +121,7 @@ def read_design(source: str) -> Design:
     """Parse a study's YAML strictly.
 
     Raises:
-        ValueError: not YAML, a name that is missing or unknown, a value of the wrong kind: one sentence.
+        ValueError: not YAML, a missing or unknown name, or a value of the wrong kind; one sentence.
     """
     if len(source) > MAX_BYTES:
         raise ValueError(f"study.yaml is larger than {MAX_BYTES} bytes")
@@ -167,7 +167,7 @@ def _questions(rows: Any) -> tuple[Question, ...]:
     questions = tuple(map(_question, rows))
     names = [question.name for question in questions]
     if len(set(names)) < len(names):
-        raise ValueError(f"study.yaml's questions must have names of their own, not {', '.join(names)}")
+        raise ValueError(f"study.yaml's questions must have different names, not {', '.join(names)}")
     return questions
 
 
@@ -176,13 +176,13 @@ def _question(row: Any) -> Question:
     check_names("a question", row, names, required=("name", "kind", "prompt", "words"))
     name, words = text("a question's name", row["name"]), row["words"]
     if name not in KINDS:
-        raise ValueError(f"a question's name must be one that the results know ({', '.join(KINDS)}), not {name!r:.80}")
+        raise ValueError(f"a question's name must be one of {', '.join(KINDS)}, not {name!r:.80}")
     if row["kind"] != KINDS[name]:
         raise ValueError(f"question {name}'s kind must be {KINDS[name]}, not {row['kind']!r:.80}")
     if not isinstance(words, list) or not all(isinstance(word, str) and word for word in words):
         raise ValueError(f"question {name}'s words must be a list of texts, not {words!r}")
     if row["kind"] == "scale" and not len(set(words)) == len(words) == POINTS:
-        raise ValueError(f"question {name}'s words must be {POINTS} that differ, not {', '.join(words):.80}")
+        raise ValueError(f"question {name}'s words must be {POINTS} different texts, not {', '.join(words):.80}")
     if row["kind"] == "choice" and sorted(words) != sorted(VERDICTS):
         raise ValueError(f"question {name}'s words must be {' and '.join(VERDICTS)}, not {', '.join(words):.80}")
     return Question(

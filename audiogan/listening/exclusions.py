@@ -1,29 +1,29 @@
-"""Rows without the votes that exclusion events take out, and which of them belong to a study."""
+"""Apply exclusion events to rows, and sort rows by study."""
 
 from collections.abc import Iterable
 
 WITHDRAWN = "withdrawn"
 MANUAL = "manual"
-GIVEN = ("vote", "note", "background")  # kinds of what a sitting left
-TOLD = ("note", "exclusion", "recruited")  # kinds for which a study has results, even without votes
+GIVEN = ("vote", "note", "background")  # kinds of rows that a sitting leaves
+TOLD = ("note", "exclusion", "recruited")  # kinds of rows that give a study results even without votes
 
 
 def kept(rows: Iterable[dict]) -> list[dict]:
-    """The votes that no exclusion event among the rows takes out."""
+    """The votes that no exclusion event among the rows excludes."""
     rows = list(rows)
     left = _without(rows, [row for row in rows if row["kind"] == "exclusion"])
     return [row for row in left if row["kind"] == "vote"]
 
 
 def not_withdrawn(rows: Iterable[dict]) -> list[dict]:
-    """All rows but those of sittings that their listener took back: these are in no result and in no export."""
+    """The rows without the votes, notes and background of withdrawn sittings, which enter no result and no export."""
     rows = list(rows)
     withdrawn = [row for row in rows if row["kind"] == "exclusion" and row["rule"] == WITHDRAWN]
     return _without(rows, withdrawn) + [row for row in rows if row["kind"] not in GIVEN]
 
 
 def attributed(rows: Iterable[dict]) -> list[dict]:
-    """The rows, each exclusion that names no study with that of the votes it takes out, where these are among them."""
+    """The rows, with each exclusion that names no study assigned to the study of the votes it excludes, if present."""
     rows = list(rows)
     votes = [row for row in rows if row["kind"] == "vote"]
     studies = {row[name]: row["study_hash"] for row in votes for name in ("session_id", "vote_id")}
@@ -35,10 +35,10 @@ def attributed(rows: Iterable[dict]) -> list[dict]:
 
 
 def by_study(rows: Iterable[dict]) -> dict[str, list[dict]]:
-    """Rows by study, those with votes first, oldest first. Free votes have the key ''.
+    """Rows by study, studies with votes first, oldest first. Free votes have the key ''.
 
-    Older exports do not say of which study a session was that withdrew: its event goes with the only study there is,
-    else with free votes.
+    Older exports do not name the study of a withdrawn session: its event goes to the only study there is, else to the
+    free votes.
     """
     rows = attributed(rows)
     hashes = dict.fromkeys(row["study_hash"] for row in rows if row["kind"] == "vote")
@@ -50,7 +50,7 @@ def by_study(rows: Iterable[dict]) -> dict[str, list[dict]]:
 
 
 def _without(rows: list[dict], events: list[dict]) -> list[dict]:
-    """The votes and notes among the rows that no event names."""
+    """The votes, notes and background rows that no event names."""
     sessions = {event["session_id"] for event in events} - {""}
     votes = {event["vote_id"] for event in events} - {""}
     return [

@@ -1,4 +1,4 @@
-"""Whether a pool can give what its design asks for: what falls short, and what can never happen, in sentences."""
+"""Whether a pool can supply what its design asks for: sentences on shortfalls and on rules that can never apply."""
 
 from collections.abc import Iterator
 
@@ -10,15 +10,15 @@ from audiogan.listening.study import REFERENCES, Study
 WHY = {
     "gold": "a gold trial needs the question quality or resemblance",
     "preference": "two systems need test clips of one label",
-    "diversity": "a system needs ten test clips to be one of them",
+    "diversity": "a diversity trial needs ten test clips of a system",
 }
 
 
 def check(study: Study) -> None:
-    """Refuse a study that counts nobody.
+    """Refuse a study whose rules exclude everybody.
 
     Raises:
-        ValueError: every listener would break a rule; names it.
+        ValueError: names a rule that every listener would break.
     """
     rules, counts = study.design.exclusions, trial_counts(study)
     finished = counts["test"] + counts["naming"] + counts["preference"] + counts["diversity"]
@@ -37,8 +37,8 @@ def check(study: Study) -> None:
 
 
 def shortfalls(study: Study) -> Iterator[str]:
-    """A sentence for each number of trials that the pool cannot give and each rule that nobody can break, for systems
-    that listeners do not practise on, and for labels without a name in the study's language.
+    """Sentences on numbers of trials that the pool cannot supply, rules that nobody can break, systems missing from
+    practice, and labels without a name in the study's language.
     """
     design, counts = study.design, trial_counts(study)
     for part in ("trials", "modules"):
@@ -53,7 +53,7 @@ def shortfalls(study: Study) -> Iterator[str]:
         yield f"practice has sounds of {', '.join(sorted(practised))} and none of {', '.join(missing)}"
     unnamed = [label for label in study.labels if label not in design.wording.labels]
     if design.wording.texts and unnamed:
-        yield f"language.labels has no name for {', '.join(unnamed)}, which listeners read as they are"
+        yield f"language.labels has no name for {', '.join(unnamed)}, so listeners read the bare labels"
 
 
 def _dead(study: Study, counts: dict[str, int]) -> Iterator[tuple[str, str]]:

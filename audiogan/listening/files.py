@@ -1,4 +1,4 @@
-"""One study's results as files: what the Results tab offers, and what `ratings export` writes beside the votes."""
+"""One study's results as files, for the Results tab and for `ratings export`, which writes them beside the votes."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -17,20 +17,20 @@ KINDS = {  # file name to media type
     "figure.png": "image/png",
     "figure.svg": "image/svg+xml",
 }
-OF_ONE_BLOCK = ("table.tex", "figure.png", "figure.svg")  # the other files have both
+OF_ONE_BLOCK = ("table.tex", "figure.png", "figure.svg")  # the other files contain both blocks
 
 
 def result_file(name: str, results: dict, block: str = "screened", studies: Sequence[Study] = ()) -> bytes:
-    """A file's contents.
+    """The contents of a results file.
 
     Args:
         name: one of `KINDS`.
-        results: of `statistics.analyse`.
-        block: of the files in `OF_ONE_BLOCK`, `screened` or `all`.
+        results: from `statistics.analysis.analyse`.
+        block: `screened` or `all`, for the files in `OF_ONE_BLOCK`.
         studies: for the codebook.
 
     Raises:
-        ValueError: nothing was rated that could be drawn, or every sitting that did is excluded.
+        ValueError: there is nothing to draw, or every sitting is excluded.
     """
     makers = {
         "results.csv": lambda: numbers_file([results], ".csv").encode(),

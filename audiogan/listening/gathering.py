@@ -1,4 +1,4 @@
-"""Gather the sounds of a study: real held-out clips, what is made of them, and what the models invent."""
+"""Gather the sounds of a study: real held-out clips, references made from them, and the models' inventions."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -16,14 +16,14 @@ from audiogan.listening.study import NOISE, REFERENCES
 from audiogan.sounds_folder import SoundsFolder
 from audiogan.synthesis import Synthesizer
 
-GOLD_CHOICES = 2  # golden stimuli in the pool for each that a session hears
+GOLD_CHOICES = 2  # gold stimuli in the pool per gold trial of a session
 
 
 def common_labels(wanted: Sequence[str], data: PreparedData, sources: Sequence[Source]) -> tuple[str, ...]:
-    """The labels of a study: those wanted, or all that the data and every system that takes labels know.
+    """The labels of a study: those wanted, or all that the data share with every system that takes labels.
 
     Raises:
-        ValueError: a label that one of them lacks, or that is too long for the votes; names it.
+        ValueError: no label is shared, or a label, which it names, is missing somewhere or too long for the votes.
     """
     asked = [source.labels for source in sources if source.labels is not None]
     known = [label for label in data.labels if all(label in labels for labels in asked)]
@@ -36,7 +36,7 @@ def common_labels(wanted: Sequence[str], data: PreparedData, sources: Sequence[S
 
 
 def check_systems(synthesizers: Sequence[Synthesizer], sounds: Sequence[SoundsFolder], data: PreparedData) -> None:
-    """ValueError where a model does not fit the data, or a system has a reference's name or another's; names it."""
+    """Raise a ValueError that names a model not fitting the data, or a system named like a reference or another."""
     for model in synthesizers:
         if (model.sample_rate, model.num_samples) != (data.sample_rate, data.num_samples):
             mine, theirs = (f"{it.num_samples} samples at {it.sample_rate} Hz" for it in (model, data))
@@ -52,14 +52,14 @@ def check_systems(synthesizers: Sequence[Synthesizer], sounds: Sequence[SoundsFo
 
 
 class Gathering:
-    """The drafts of a study.
+    """Draws the drafts of a study.
 
     Args:
         sources: systems that invent sounds.
-        labels: of `common_labels`.
+        labels: from `common_labels`.
         per_label: test stimuli of each system and label.
         stream: decides which clips; the same stream gives the same drafts.
-        judge: hears what sources without labels play.
+        judge: labels the clips of sources without labels.
     """
 
     def __init__(
@@ -75,10 +75,10 @@ class Gathering:
         self.sources, self.judge = sources, judge
 
     def drafts(self, design: Design) -> list[Draft]:
-        """Every stimulus; tests of all systems, an exemplar a label, training and gold ones.
+        """Every stimulus: test clips of all systems, one exemplar per label, training and gold clips.
 
         Raises:
-            ValueError: a label with too few held-out clips, or too few of a system.
+            ValueError: a label has too few held-out clips, or too few from a system.
         """
         practice = design.trials.training
         spare = self._spare(practice)
@@ -89,7 +89,7 @@ class Gathering:
         ]
         spare = self._afforded(spare)
         if practice and self._spare(2 * len(self.sources)) <= spare:
-            practice = max(practice, 2 * len(self.sources))  # a sitting hears some: so each source has its turn
+            practice = max(practice, 2 * len(self.sources))  # a sitting hears only some of them
         self._check_counts(self.per_label + 1 + spare, self.per_label + spare)
         tests, exemplars, spares = [], [], []
         for label in self.labels:
@@ -98,20 +98,20 @@ class Gathering:
             tests += [it for draft in real[: self.per_label] for it in self._references(draft)]
             tests += [draft for drafts in invented for draft in drafts[: self.per_label]]
             exemplars.append(_as(real[self.per_label], "exemplar"))
-            left = zip(*(drafts[self.per_label :] for drafts in invented), strict=True)  # one of each source, and again
+            left = zip(*(drafts[self.per_label :] for drafts in invented), strict=True)  # one of each source in turn
             spares.append((real[self.per_label + 1 :], [draft for turn in left for draft in turn]))
         training = islice(_alternating(spares), practice)
         gold = islice(self._gold(exemplars, design), GOLD_CHOICES * design.trials.gold)
         return [*tests, *exemplars, *(_as(draft, "training") for draft in training), *gold]
 
     def _spare(self, practice: int) -> int:
-        """Clips of each label that so many practice trials need."""
+        """Clips of each label that `practice` trials need."""
         return math.ceil(practice / len(self.labels))
 
     def _afforded(self, spare: int) -> int:
-        """Clips of each label for practice: so many if there are, else fewer, but one, so that nobody begins without.
+        """Clips of each label for practice: `spare`, or fewer if short of them, down to one.
 
-        `feasibility.shortfalls` then says that practice has fewer trials.
+        With fewer, `feasibility.shortfalls` reports the missing practice trials.
         """
         left = [len(self._held_out(label)) - self.per_label - 1 for label in self.labels]
         for source in self.sources:
@@ -119,7 +119,7 @@ class Gathering:
         return min(spare, max(1, min(left)))
 
     def _check_counts(self, count: int, invented: int) -> None:
-        """Name every label that has too few clips, so that nobody finds them one by one."""
+        """Raise one ValueError that names every label with too few clips."""
         few = [f"{label} has {len(rows)}" for label in self.labels if len(rows := self._held_out(label)) < count]
         short = []
         for source in self.sources:
@@ -127,15 +127,15 @@ class Gathering:
             if fewer := [f"{there} of {label}" for label, there in counts.items() if there < invented]:
                 short.append(f"{source.name} has {', '.join(fewer)}")
         if few or short:
-            wanted = f"{count} held-out clips of each label" + (f" and {invented} of each system's" if short else "")
+            wanted = f"{count} held-out clips of each label" + (f" and {invented} from each system" if short else "")
             advice = (
-                "leave out what has fewer (--labels), ask for less (--per-label), prepare more files, or hold more of "
-                "them out (prepare folder --held-out)"
+                "leave out these labels (--labels), ask for fewer (--per-label), prepare more files, or hold more "
+                "of them out (prepare folder --held-out)"
             )
             raise ValueError(f"the study needs {wanted}, and {', '.join(few + short)}: {advice}")
 
     def _held_out(self, label: str) -> np.ndarray:
-        """Rows of the held-out clips of a label."""
+        """Rows of a label's held-out clips."""
         held_out = self.data.rows("test")
         return held_out[self.data.label[held_out] == self.data.labels.index(label)]
 
@@ -154,12 +154,12 @@ class Gathering:
         return [real, _as(real, system="anchor", audio=anchor), _as(real, system="griffin-lim", audio=resynthesised)]
 
     def _invented(self, label: str, count: int) -> list[list[Draft]]:
-        """Different clips of each source; of models the first ones of one seed."""
+        """Different clips from each source; from models, the first ones of one seed."""
         seed = int(self.stream.integers(SEEDS))
         return [source.take(label, count, seed, self.stream) for source in self.sources]
 
     def _gold(self, exemplars: list[Draft], design: Design) -> Iterator[Draft]:
-        """By turns a clip that sounds bad to anyone and a clip that is its own exemplar, label after label."""
+        """Alternately a clip that sounds bad to anyone and a clip that is its own exemplar, label after label."""
         scales = {question.name for question in design.questions if question.kind == "scale"}
         kinds = [("quality", [1, 2]), ("resemblance", [3, 4, 5])]
         kinds = cycle([(name, values) for name, values in kinds if name in scales])
@@ -175,7 +175,7 @@ def _as(draft: Draft, role: str = "test", **values) -> Draft:
 
 
 def _alternating(spares: list[tuple[list[Draft], list[Draft]]]) -> Iterator[Draft]:
-    """Real and invented by turns, each from another label; real ones alone where there is no model."""
+    """Alternately real and invented clips, each from the next label; only real ones if nothing is invented."""
     for number in range(sum(len(real) for real, _ in spares)):
         real, invented = spares[number % len(spares)]
         if number % 2 and invented:

@@ -1,4 +1,4 @@
-"""Rate limits, per session and per address. An address is only ever kept as a hash whose salt is thrown away daily."""
+"""Rate limits per session and per address. An address is kept only as a hash, whose salt is discarded daily."""
 
 import hashlib
 import secrets
@@ -12,10 +12,10 @@ MAX_BUCKETS = 20_000
 
 
 class RefusedError(ValueError):
-    """Not now, or not like that; the message is for the listener.
+    """A refused request; the message is for the listener.
 
     Attributes:
-        wait_ms: when to try again; None where trying again is of no use.
+        wait_ms: delay before a retry; None if a retry is useless.
     """
 
     def __init__(self, message: str, wait_ms: int | None = None):
@@ -25,7 +25,7 @@ class RefusedError(ValueError):
 
 @dataclass(frozen=True)
 class Limit:
-    """So many at once, and so many a second from then on."""
+    """A token bucket: `burst` calls at once, refilled at `per_second`."""
 
     burst: int
     per_second: float
@@ -33,7 +33,7 @@ class Limit:
 
 @dataclass(frozen=True)
 class Limits:
-    """What one session and one address may do. A class of a hundred behind one address must fit.
+    """Limits on one session and on one address, wide enough for a class of a hundred behind one address.
 
     Attributes:
         session: calls of one session.
@@ -53,13 +53,13 @@ class Guard:
 
     Args:
         limits: a `Limits`, or another object whose attributes are each a `Limit`.
-        clock: seconds, only ever rising.
+        clock: seconds, monotonic.
     """
 
     def __init__(self, limits=None, clock: Callable[[], float] = time.monotonic):
         self._limits, self._clock = limits or Limits(), clock
         self._busy = threading.Lock()
-        self._buckets: dict[tuple[str, str], tuple[float, float]] = {}  # what is left, and when that was so
+        self._buckets: dict[tuple[str, str], tuple[float, float]] = {}  # tokens left, and when
         self._salt, self._salted = secrets.token_bytes(16), clock()
 
     def check(self, kind: str, who: str, cost: float = 1.0) -> None:
@@ -67,11 +67,11 @@ class Guard:
 
         Args:
             kind: a name in the limits.
-            who: a session's id, or an address, which is hashed before anything else is done with it.
-            cost: as how many calls it counts, at most the burst.
+            who: a session's id or an address; only its hash is kept.
+            cost: number of calls it counts as, capped at the burst.
 
         Raises:
-            RefusedError: too many.
+            RefusedError: too many calls.
         """
         limit: Limit = getattr(self._limits, kind)
         with self._busy:
@@ -88,7 +88,7 @@ class Guard:
             )
 
     def _forget(self, now: float) -> None:
-        """A new salt each day makes strangers of all; so does a flood of made-up sessions."""
+        """Change the salt and drop all buckets once a day, or when made-up sessions flood them."""
         if now - self._salted > DAY_SECONDS or len(self._buckets) > MAX_BUCKETS:
             self._salt, self._salted = secrets.token_bytes(16), now
             self._buckets.clear()

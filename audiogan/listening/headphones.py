@@ -1,4 +1,4 @@
-"""The headphone check: Huggins pitch, a tone that only two separate ears hear.
+"""The headphone check: Huggins pitch, a tone heard only with a separate signal at each ear.
 
 A. E. Milne et al.: An online headphone screening test based on dichotic pitch. Behavior Research Methods 53, 2021.
 Both ears get the same noise, but in a narrow band around 600 Hz one ear's phase runs through a full turn. Each
@@ -14,7 +14,7 @@ INTERVALS = 3
 
 
 def interval(has_tone: bool, sample_rate: int, random: np.random.Generator) -> np.ndarray:
-    """Noise in both ears: float32 [2, time], `SECONDS` long, with the dichotic tone or without."""
+    """Noise in both ears: float32 [2, time], `SECONDS` long, with or without the dichotic tone."""
     count = round(SECONDS * sample_rate)
     frequencies = np.fft.rfftfreq(count, 1 / sample_rate)
     spectrum = np.fft.rfft(random.standard_normal(count)) * (frequencies < CUTOFF_HZ)
@@ -26,7 +26,7 @@ def interval(has_tone: bool, sample_rate: int, random: np.random.Generator) -> n
 
 
 def _turn(frequencies: np.ndarray) -> np.ndarray:
-    """Phase in radians [freq]: 0 below the band, 2 pi above it, a straight line through pi at its centre."""
+    """Phase in radians [freq]: 0 below the band, 2 pi above it, linear in between."""
     low, high = CENTRE_HZ * (1 - HALF_WIDTH), CENTRE_HZ * (1 + HALF_WIDTH)
     return 2 * np.pi * np.clip((frequencies - low) / (high - low), 0.0, 1.0)
 
@@ -37,5 +37,5 @@ def intervals(target: int, sample_rate: int, random: np.random.Generator) -> lis
 
 
 def verdict(right: int, asked: int) -> str:
-    """`pass` where at most one was missed, else `fail`. By guessing alone 1.8 % pass six; a tag, never a gate."""
+    """`pass` with at most one miss, else `fail`. By guessing, 1.8 % pass six trials. A tag, never a gate."""
     return "pass" if right >= asked - 1 else "fail"

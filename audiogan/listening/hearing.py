@@ -1,4 +1,4 @@
-"""What a listener may hear at a step, and whether the headphone check went well."""
+"""The sounds that a listener may hear at a step, and the verdict of the headphone check."""
 
 from audiogan.listening import headphones, views
 from audiogan.listening.guard import RefusedError
@@ -10,16 +10,16 @@ from audiogan.listening.tokens import Tokens
 
 
 class Hearing:
-    """Sounds by token, and the answers to the headphone check, of which each session has its own."""
+    """Serves sounds by token and marks the headphone check, whose targets differ by session."""
 
     def __init__(self, sounds: Sounds, tokens: Tokens):
         self._sounds, self._tokens = sounds, tokens
 
     def clips(self, place: Place | None, wanted) -> dict[str, str]:
-        """For each token that a view of this step or of the next named, its sound, masked.
+        """The masked sound of each token; tokens must come from the view of this step or the next.
 
         Raises:
-            ValueError: not a list of tokens, no session, or another step's sounds.
+            ValueError: not a list of tokens, no session, or a token of another step.
         """
         if not isinstance(wanted, list) or not 1 <= len(wanted) <= views.MAX_CLIPS:
             raise ValueError(f"clips must be a list of 1 to {views.MAX_CLIPS} tokens")
@@ -34,10 +34,10 @@ class Hearing:
         return {token: self._sound(place.session, *found[token], token) for token in wanted}
 
     def headphone_verdict(self, name: str, choices, elapsed_ms: int) -> str:
-        """`pass` or `fail`; `unknown` for None, from who has no headphones.
+        """`pass` or `fail`; `unknown` for None, from a listener without headphones.
 
         Raises:
-            ValueError: not one interval a trial, or sooner than all of it can have been heard.
+            ValueError: not one interval per trial, or sooner than all trials can have been heard.
         """
         if choices is None:
             return "unknown"
@@ -52,7 +52,7 @@ class Hearing:
         return headphones.verdict(right, HEADPHONE_TRIALS)
 
     def targets(self, name: str) -> list[int]:
-        """Which interval of each headphone trial of a session has the tone."""
+        """Index of the interval with the tone, for each of a session's headphone trials."""
         random = self._tokens.chance(name, "targets")
         return random.integers(headphones.INTERVALS, size=HEADPHONE_TRIALS).tolist()
 

@@ -1,4 +1,4 @@
-"""A private data set of the Hub as files of JSON lines that only ever grow in number and length."""
+"""A private data set on the Hub: JSON lines in files that only grow in number and length."""
 
 import json
 from collections.abc import Iterator
@@ -9,16 +9,16 @@ from audiogan.listening.outbox import FOLDERS
 from audiogan.listening.store.journal import checked
 
 VARIABLE = "AUDIOGAN_RATINGS_DATASET"
-CONFLICTS = 5  # commits by others at the same moment that one commit puts up with
+CONFLICTS = 5  # attempts at a commit while others commit at the same moment
 TIMEOUT_SECONDS = 30.0
 _KIND = {"repo_type": "dataset"}
 
 
 class HubDataset:
-    """The data set of a name. Nothing here touches the network before it is asked to.
+    """The data set of that name. Creating this object does not touch the network.
 
     Attributes:
-        damaged: lines that were passed over when all was last read.
+        damaged: lines skipped when `entries` last ran.
 
     Raises:
         ValueError: the name is not OWNER/NAME.
@@ -31,13 +31,13 @@ class HubDataset:
             raise ValueError(f"{VARIABLE}: {error}") from None
 
     def entries(self, cache: Path) -> Iterator[dict]:
-        """Every entry, sessions before votes, and votes about in the order in which they were given.
+        """Every entry, sessions before votes, and votes roughly in the order given.
 
         Args:
             cache: a folder for the files.
 
         Raises:
-            HubError: the Hub does not give it, or the data set is public.
+            HubError: the Hub cannot deliver it, or the data set is public.
         """
         self.damaged = 0
         files = self._download(cache).glob("*/*.jsonl")
@@ -51,10 +51,10 @@ class HubDataset:
                         yield entry
 
     def is_there(self) -> bool:
-        """Whether the Hub still has it.
+        """Whether the data set still exists on the Hub.
 
         Raises:
-            HubError: it became public, or the Hub does not say.
+            HubError: it has become public, or the Hub cannot be asked.
         """
         from huggingface_hub.errors import RepositoryNotFoundError
 
@@ -66,10 +66,10 @@ class HubDataset:
         return True
 
     def add(self, contents: dict[str, bytes], message: str) -> None:
-        """Put files there, in one commit.
+        """Upload files in one commit.
 
         Raises:
-            HubError: the Hub does not take them.
+            HubError: the Hub does not accept them.
         """
         from huggingface_hub import CommitOperationAdd
 
@@ -84,7 +84,7 @@ class HubDataset:
                     raise
 
     def _download(self, cache: Path) -> Path:
-        """The folder of all files; the data set is made where there is none."""
+        """Download all files and return their folder; create the data set if it does not exist."""
         from huggingface_hub.errors import RepositoryNotFoundError
 
         api = connect()
@@ -101,15 +101,15 @@ class HubDataset:
             return Path(api.snapshot_download(self.name, cache_dir=cache, **options, **_KIND))
 
     def _private(self) -> str:
-        """The newest commit, of a private data set."""
+        """The newest commit; refuses a public data set."""
         info = connect().repo_info(self.name, timeout=TIMEOUT_SECONDS, **_KIND)
         if not info.private:
-            raise HubError(f"data set {self.name} is public, and votes go to a private one only")
+            raise HubError(f"data set {self.name} is public; votes go only to a private one")
         return info.sha
 
 
 def _parsed(line: bytes) -> dict | None:
-    """The entry of a line; None where it is damaged."""
+    """The entry of a line; None if it is damaged."""
     try:
         entry = json.loads(line)
         checked(entry)
@@ -119,6 +119,6 @@ def _parsed(line: bytes) -> dict | None:
 
 
 def _began(file: Path) -> str:
-    """When the first event of a file was."""
+    """Time of a file's first event."""
     with file.open("rb") as lines:
         return (_parsed(lines.readline()) or {}).get("created_utc", "")

@@ -1,8 +1,8 @@
-"""The votes in a private data set of the Hub: what a disk that vanishes takes, the next start gets back.
+"""Copy the votes to a private data set on the Hub, from which the next start restores what a lost disk held.
 
-The database is the truth. A vote is acknowledged when it is committed there; this follows in a thread of its own, so
-that a Hub that is slow or away costs no listener anything. At its start it takes over what the data set has and the
-database has not, and sends what the database has and the data set has not: both ways each entry once.
+The database is the truth: a vote is acknowledged when it is committed there. The copy follows in its own thread, so a
+slow or absent Hub delays no listener. At its start it merges the entries that only the data set has, and sends those
+that only the database has, each once.
 """
 
 import dataclasses
@@ -21,28 +21,28 @@ from audiogan.listening.outbox import Outbox
 from audiogan.listening.store import Store, utc
 from audiogan.listening.store.journal import key
 
-EVERY_SECONDS = 60.0  # the Hub asks for no more than some hundred commits an hour
-START_SECONDS = 20.0  # how long a start waits for the votes that are on the Hub
-STOP_SECONDS = 8.0  # from when the process is told to stop: many a supervisor kills after 10, Python ends in 1 or 2
-LAST_SECONDS = 1.0  # however long the process took to finish everything else
-BATCH = 200  # entries stored at once, in some 50 ms: a vote does not wait long for its turn
+EVERY_SECONDS = 60.0  # the Hub asks for at most some hundred commits an hour
+START_SECONDS = 20.0  # how long a start waits for the votes on the Hub
+STOP_SECONDS = 8.0  # after the process is told to stop: many supervisors kill after 10, and Python takes 1 or 2 to end
+LAST_SECONDS = 1.0  # at least this, however long the process took to finish everything else
+BATCH = 200  # entries stored at once, in some 50 ms, so that a vote does not wait long for its turn
 FILES = 20  # in one commit: about 20 MB
-LATE_SECONDS = 150.0  # with something waiting: the client tries again for some minutes before it gives up
-LOG = logging.getLogger(__name__)  # never print: where the log's disk is full that raises, and would end the thread
+LATE_SECONDS = 150.0  # with entries waiting, `failing` after this: the client retries for minutes before it gives up
+LOG = logging.getLogger(__name__)  # never print: that raises when the log's disk is full, and would end the thread
 
 
 @dataclass(frozen=True)
 class SyncState:
-    """How the copy on the Hub stands.
+    """State of the copy on the Hub.
 
     Attributes:
         status: `off` where no data set is named, `starting`, `ok`, or `failing`.
         dataset: OWNER/NAME.
         waiting: entries (votes, sessions, steps, events) that the Hub does not have yet.
         pulled, pushed: entries since this process started.
-        damaged: lines of the data set that are not entries and were passed over.
-        synced_utc: when all was last well.
-        error: what went wrong last, a sentence; empty while all is well.
+        damaged: lines of the data set that were skipped because they are not entries.
+        synced_utc: end of the last successful round.
+        error: the last failure, a sentence; empty while all is well.
     """
 
     status: str = "off"
@@ -55,28 +55,26 @@ class SyncState:
     error: str = ""
 
     def words(self) -> str:
-        """One sentence for the page, which names neither the data set nor what is wrong with it."""
+        """One or two sentences for the page, which name neither the data set nor the error."""
         if self.status == "off":
             return ""
         if self.status == "failing":
-            return (
-                f"Votes are stored here. Their copy on the Hub fails for now and is tried again: {self.waiting} wait."
-            )
+            return f"Votes are stored here. Copying them to the Hub fails and will be tried again: {self.waiting} wait."
         if self.status == "starting":
             return "Votes are stored here. Those on the Hub are being fetched."
         return f"Votes are stored here and copied to the Hub: last {self.synced_utc[:16].replace('T', ' ')} UTC."
 
 
 class HubSync:
-    """Keeps a store and a data set alike.
+    """Keeps a store and a data set in sync.
 
     Args:
         store: the votes.
-        dataset: OWNER/NAME; made private if there is none, refused if it is public.
+        dataset: OWNER/NAME; created as private if it does not exist, refused if it is public.
         every: seconds between rounds.
 
     Raises:
-        ValueError: the data set's name is not one.
+        ValueError: the data set's name is not OWNER/NAME.
     """
 
     def __init__(self, store: Store, dataset: str, every: float = EVERY_SECONDS):
@@ -89,7 +87,7 @@ class HubSync:
         store.subscribe(self._outbox.add)
 
     def state(self) -> SyncState:
-        """How things stand now."""
+        """The current state."""
         state, late = self._state, time.monotonic() - self._well
         state = dataclasses.replace(state, waiting=self._outbox.waiting)
         if state.status == "ok" and state.waiting and late > LATE_SECONDS:
@@ -99,11 +97,11 @@ class HubSync:
         return state
 
     def round(self) -> SyncState:
-        """Take over and send what there is.
+        """Send what waits; before that, in the first round or if the data set is gone, merge the two.
 
         Raises:
-            HubError: the Hub did not do its part; everything waits for the next round.
-            StoreError: the database did not.
+            HubError: the Hub failed; everything waits for the next round.
+            StoreError: the database failed.
             OSError: the disk is full.
         """
         with self._turn:
@@ -118,17 +116,17 @@ class HubSync:
         return self.state()
 
     def start(self, wait_seconds: float = START_SECONDS) -> None:
-        """Begin rounds in a thread; returns after the first, or when it takes too long to wait for."""
+        """Start the rounds in a thread; return after the first, or after `wait_seconds`."""
         self._thread.start()
         self._first.wait(wait_seconds)
 
     def hurry(self) -> None:
-        """Send what waits now rather than at the next round: the process is about to end, and may yet take votes."""
+        """Send what waits now, not at the next round: the process is about to stop, but may still take votes."""
         self._until = self._until or time.monotonic() + STOP_SECONDS
         self._wake.set()
 
     def close(self) -> None:
-        """Send what waits and end, or give up `STOP_SECONDS` after the first call of this or `hurry`."""
+        """Send what waits and stop; give up `STOP_SECONDS` after the first call of this or `hurry`."""
         self._closed.set()
         self.hurry()
         if self._thread.is_alive():
@@ -145,11 +143,11 @@ class HubSync:
             self._wake.clear()
 
     def _attempt(self) -> float:
-        """A round that fails loudly in the log and quietly everywhere else; seconds until the next."""
+        """Run a round, log its failure if it is new, and return the seconds until the next."""
         before = self._state.status
         try:
             self.round()
-        except Exception as error:  # whatever it is: votes go on, and the state says so
+        except Exception as error:  # whatever it is: votes go on, and the state shows it
             message = " ".join(str(error).split()) or type(error).__name__
             if message != self._state.error:
                 LOG.warning("%s: %s", VARIABLE, message)
@@ -160,7 +158,7 @@ class HubSync:
         return self._every
 
     def _join(self) -> None:
-        """Make store and outbox hold between them what data set and store hold together."""
+        """Merge the data set into the store, and fill the outbox with what only the store has."""
         known: set[tuple] = set()
         with tempfile.TemporaryDirectory(prefix="audiogan-ratings-") as cache:
             for batch in _batches(self._dataset.entries(Path(cache))):
@@ -169,14 +167,14 @@ class HubSync:
                 self._state = dataclasses.replace(self._state, pulled=self._state.pulled + sum(added.values()))
         self._state = dataclasses.replace(self._state, damaged=self._dataset.damaged)
         if self._dataset.damaged:
-            LOG.warning("%s: %d damaged lines were passed over", VARIABLE, self._dataset.damaged)
+            LOG.warning("%s: %d damaged lines were skipped", VARIABLE, self._dataset.damaged)
         self._outbox.clear()
         for batch in _batches(entry for entry in self._store.journal() if key(entry) not in known):
             self._outbox.add(batch)
             self._outbox.collect()
 
     def _push(self) -> None:
-        """Send what waits, in commits of a moderate size."""
+        """Send what waits, in commits of at most `FILES` files."""
         files = self._outbox.collect()
         for first in range(0, len(files), FILES):
             some = files[first : first + FILES]
@@ -196,10 +194,10 @@ _current: HubSync | None = None
 
 
 def start(store: Store, wait_seconds: float = START_SECONDS) -> HubSync | None:
-    """Begin to sync a store with the data set that AUDIOGAN_RATINGS_DATASET names, if it names one.
+    """Start syncing a store with the data set in AUDIOGAN_RATINGS_DATASET, if it is set.
 
     Raises:
-        ValueError: the data set's name is not one.
+        ValueError: the data set's name is not OWNER/NAME.
     """
     global _current
     dataset = os.environ.get(VARIABLE, "")
@@ -210,5 +208,5 @@ def start(store: Store, wait_seconds: float = START_SECONDS) -> HubSync | None:
 
 
 def sync_state() -> SyncState:
-    """How the sync of this process stands, for the page and for those who watch it."""
+    """State of this process's sync, for the page and for monitoring."""
     return _current.state() if _current else SyncState()

@@ -1,4 +1,4 @@
-"""Results as a LaTeX table for a paper: a row a system, each scale's mean, called real, d', named right, strength."""
+"""Results as a LaTeX table: a row per system with each scale's mean, called real, d', c, named right and strength."""
 
 from collections.abc import Sequence
 
@@ -12,8 +12,8 @@ def table(results: dict, block: str = "screened") -> str:
     """A booktabs table.
 
     Args:
-        results: of `statistics.analyse`.
-        block: `screened`, or `all` with the excluded ones in.
+        results: from `statistics.analysis.analyse`.
+        block: `screened`, or `all` to include excluded sittings.
     """
     found, minimum = results[block], results["minimum_raters"]
     questions = list(found["scales"])
@@ -33,7 +33,7 @@ def table(results: dict, block: str = "screened") -> str:
 
 
 def escape(text: str) -> str:
-    """Text that LaTeX prints as it stands."""
+    """Escape text for LaTeX."""
     return "".join(_SPECIAL.get(character, character) for character in text)
 
 
@@ -44,33 +44,33 @@ def _caption(results: dict, found: dict, block: str) -> list[str]:
     lines = [
         f"% {counts['raters']} raters, {counts['answers']} test answers, {left_out} sessions excluded{here}; study "
         f"{results['study_hash'][:12] or 'none'}.",
-        f"% R raters and n votes, of the column with fewest to that with most{_compared(found)}.",
+        f"% R raters and n votes: range over the columns{_compared(found)}.",
         f"% {what[:1].upper()}{what[1:]}.",
     ]
     return [*lines, f"% NOT SCREENED: {WITHOUT_RULES}."] if results["without_rules"] else lines
 
 
 def _compared(found: dict) -> str:
-    """Of how many a strength is, where there are any: each depends on all comparisons."""
+    """Numbers behind the strengths, if there are any: each depends on all comparisons."""
     all_of_it = found["preference"]
     return f"; strengths: {all_of_it['raters']} and {all_of_it['votes']}" if all_of_it["votes"] else ""
 
 
 def _measures(found: dict) -> list[str]:
-    """What the columns are, of those that the table has."""
+    """The quantities in the table's columns."""
     measures = ["means of raters' means or shares"] if found["scales"] or found["real"] or found["naming"] else []
-    measures += ["d' and c of votes pooled"] if any(row["detection"] for row in found["real"]) else []
+    measures += ["d' and c of pooled votes"] if any(row["detection"] for row in found["real"]) else []
     return measures + (["Bradley-Terry strengths, log"] if found["preference"]["ranking"] else [])
 
 
 def _over(found: dict) -> str:
-    """What the intervals that the table has speak for."""
+    """What the table's intervals generalise over."""
     rows = [row for rows in (*found["scales"].values(), found["real"], found["naming"]) for row in rows]
     over = {row["over"] for row in (*rows, *found["preference"]["ranking"]) if row["interval"]}
     told = [row["detection"] for row in found["real"] if row["detection"]]
     over |= {one["over"] for one in told if one["d_prime_interval"] or one["criterion_interval"]}
     if not over:
-        return "no 95 % interval can be told"
+        return "no 95 % interval can be given"
     return f"95 % intervals over {'raters and clips, some over raters alone' if len(over) > 1 else over.pop()}"
 
 
@@ -116,6 +116,6 @@ def _share(row: dict | None, name: str) -> str:
 
 
 def _number(value: float, interval: Sequence[float] | None, digits: int = 2, scale: float = 1.0) -> str:
-    """In LaTeX, with its interval where it has one, which `scale` multiplies."""
+    """A number in LaTeX, with its interval, if any, times `scale`."""
     ends = ", ".join(f"{scale * end:z.{digits}f}" for end in interval or ())
     return f"${value:z.{digits}f}" + (rf"\,[{ends}]$" if ends else "$")

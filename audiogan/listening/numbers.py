@@ -1,4 +1,4 @@
-"""Results as a table, one number a row: what the Results tab shows, for other programs to read."""
+"""Results as a table with one number per row: what the Results tab shows, for other programs to read."""
 
 import dataclasses
 from collections.abc import Iterator
@@ -11,38 +11,38 @@ DETECTION = ("error", "d_prime", "criterion")
 
 @dataclass(frozen=True, kw_only=True)
 class Number:
-    """One number of the results. Cells that mean nothing for a statistic are empty.
+    """One number of the results. Cells that do not apply to a statistic are empty.
 
     Attributes:
         study_hash: as in votes; empty for votes outside a study.
         block: `screened`, without excluded sittings, or `all`, with them.
         question: what was asked; empty for counts.
-        statistic: `mean` (of raters' means), `called_real` (mean of raters' shares), `error` and `d_prime` and
-            `criterion` (told from real clips, all raters' votes pooled), `strength` (Bradley-Terry, log),
-            `named_right` and `cannot_tell` (means of raters' shares), `taken_for` (votes that took `label` for
-            `other`), `difference` (of `system` less `other`: scale points; of `real` and `naming` shares called real
-            and named right; of `preference` log odds), `rank_biserial` (of that difference, these
-            clips only), `friedman_chi_squared`, `kendall_w` (these clips only, both), `alpha` (Krippendorff, ordinal),
-            `leave_one_out` (median correlation), `repeat_difference`; counts: `raters`, `sessions`, `votes`
-            (of every role), `role_votes` (those of the role `other`: results are of `test` and `free`),
-            `headphones_sessions` and `device_sessions` (sittings whose outcome of the headphone check, or device,
-            `other` is), `excluded_sessions`, `excluded_votes`, `withdrawn`, `rule_broken` (sittings, or
-            votes that were excluded one by one, `other` the rule), `skipped_steps` and `skipped_sessions` (steps whose
-            sound could not be played, and sittings with such).
+        statistic: `mean` (of raters' means), `called_real` (mean of raters' shares), `error`, `d_prime` and
+            `criterion` (detection against real clips, all raters' votes pooled), `strength` (Bradley-Terry, log),
+            `named_right` and `cannot_tell` (means of raters' shares), `taken_for` (votes that named `label` as
+            `other`), `difference` (`system` minus `other`: in scale points; for `real` and `naming` in shares called
+            real and named right; for `preference` in log odds), `rank_biserial` (of that difference, these clips
+            only), `friedman_chi_squared` and `kendall_w` (both these clips only), `alpha` (Krippendorff, ordinal),
+            `leave_one_out` (median correlation), `repeat_difference`; counts: `raters`, `sessions`, `votes` (of every
+            role), `role_votes` (of the role `other`; results use `test` and `free`), `headphones_sessions` and
+            `device_sessions` (sittings with the headphone outcome, or device, `other`), `excluded_sessions`,
+            `excluded_votes`, `withdrawn`, `rule_broken` (sittings, or votes excluded one by one, under the rule
+            `other`), `skipped_steps` and `skipped_sessions` (steps whose sound could not be played, and the sittings
+            with such steps).
         system: `real`, `anchor`, `griffin-lim`, or a model's name; empty where a number is about all.
         label: an instrument; empty where a number is about all.
         other: a second system or label, a rule, a role, an outcome or a device.
         value: the number itself.
         low, high: its 95 % interval, where it has one.
-        over: what an interval or a p speaks for: `raters` (other listeners, these clips), or `raters and clips` (other
-            listeners, other clips of the same systems and labels).
+        over: what an interval or p generalises over: `raters` (other listeners, these clips), or `raters and clips`
+            (other listeners, other clips of the same systems and labels).
         sd: standard deviation of the votes behind a `mean`.
-        p: beside a `difference`, Student's t over raters and clips, Wilcoxon's test where it is over raters alone
-            (of `preference` Student's t there too); beside its `rank_biserial`, always Wilcoxon's; both corrected by
-            Holm over the question's pairs. Beside `friedman_chi_squared`, Friedman's.
-        raters, votes, clips: how many are behind it; of `error`, `d_prime` and `criterion` those about the system, to
-            which those about real clips come; of a `strength` all of the question's, for each depends on all.
-        preliminary: `yes` where fewer raters than the study asks for are.
+        p: of a `difference`, by Student's t over raters and clips, or by Wilcoxon's test over raters alone (for
+            `preference` by Student's t there too); of a `rank_biserial`, always by Wilcoxon's test; both corrected by
+            Holm over the question's pairs. Of `friedman_chi_squared`, by Friedman's test.
+        raters, votes, clips: the numbers behind it; for `error`, `d_prime` and `criterion` those about the system,
+            without those about real clips; for a `strength` all of the question's, because each depends on all.
+        preliminary: `yes` with fewer raters than the study asks for.
     """
 
     study_hash: str
@@ -68,7 +68,7 @@ COLUMNS = tuple(field.name for field in dataclasses.fields(Number))
 
 
 def numbers(results: dict) -> list[dict]:
-    """Everything in the results of `statistics.analyse`, as `Number`s, block after block."""
+    """The results of `statistics.analysis.analyse` as `Number`s, block after block."""
     return [
         dataclasses.asdict(Number(study_hash=results["study_hash"], block=block, **fields))
         for block in BLOCKS
@@ -99,7 +99,7 @@ def _block(results: dict, found: dict) -> Iterator[dict]:
 
 
 def _number(row: dict, statistic: str, question: str, value: str = "", interval: str = "interval") -> dict:
-    """The fields that a row of the analysis has; `value` and `interval` are what it calls them."""
+    """A row of the analysis as fields of `Number`; `value` and `interval` are the row's names for those."""
     low, high = row.get(interval) or (None, None)
     shared = {name: row[name] for name in ("system", "label", "over", "sd", "raters", "votes", "clips") if name in row}
     shared["preliminary"] = {True: "yes", False: "no"}.get(row.get("preliminary"), "")

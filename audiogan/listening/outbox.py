@@ -1,9 +1,9 @@
-"""What the Hub does not have yet, as append-only JSON lines under names that nobody else has.
+"""Entries that the Hub does not have yet, as append-only JSON lines in files of unique names.
 
-The Hub takes whole files: a file that is sent again replaces the one of its name. So every process writes files of its
-own, called by a random uuid, and begins new ones before they grow long. Memory holds only what was added since the
-last look; the rest waits in nameless temporary files, which a killed process leaves nothing of: the database, on disk
-before a vote is acknowledged, has all of it.
+The Hub takes whole files: sending a file again replaces it. So every process writes its own files, named by a random
+uuid, and begins new ones before they grow long. Memory holds only the entries added since the last `collect`; the rest
+wait in unnamed temporary files. A killed process loses those, but the database, written before a vote is acknowledged,
+has all entries.
 """
 
 import json
@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 FOLDERS = {"vote": "votes", "exclusion": "votes", "session": "sessions", "step": "sessions", "note": "sessions"}
 FOLDERS |= {"recruited": "sessions", "background": "sessions"}
-MAX_BYTES = 1_000_000  # of a file that may still grow
+MAX_BYTES = 1_000_000  # a file that has reached this takes no more entries
 
 
 @dataclass
@@ -24,7 +24,7 @@ class Lines:
 
     Attributes:
         path: on the Hub.
-        size, entries: what it holds, in bytes and entries; sent_size, sent_entries: what the Hub has of it.
+        size, entries: bytes and entries in the file; sent_size, sent_entries: those that the Hub has.
     """
 
     path: str
@@ -35,7 +35,7 @@ class Lines:
     sent_entries: int = 0
 
     def append(self, entry: dict) -> None:
-        """Add a line, or after an OSError nothing."""
+        """Add a line; an OSError leaves the contents as they were."""
         data = json.dumps(entry, ensure_ascii=False).encode() + b"\n"
         self.file.seek(self.size)
         self.file.write(data)
@@ -43,13 +43,13 @@ class Lines:
         self.size, self.entries = self.size + len(data), self.entries + 1
 
     def read(self) -> bytes:
-        """All of it."""
+        """The whole contents."""
         self.file.seek(0)
         return self.file.read(self.size)
 
 
 class Outbox:
-    """Entries on their way. `add` may be called by any thread and takes no time; the rest is for one thread."""
+    """Entries waiting to be sent. Any thread may call `add`, which is fast, or `waiting`; one thread calls the rest."""
 
     def __init__(self):
         self._lock = threading.Lock()
@@ -64,12 +64,12 @@ class Outbox:
             return len(self._fresh) + sum(lines.entries - lines.sent_entries for lines in self._files)
 
     def add(self, entries: list[dict]) -> None:
-        """Let entries wait."""
+        """Queue entries."""
         with self._lock:
             self._fresh += entries
 
     def clear(self) -> None:
-        """Forget all that waits."""
+        """Drop everything that waits."""
         with self._lock:
             self._fresh.clear()
             for lines in self._files:
@@ -78,10 +78,10 @@ class Outbox:
             self._last.clear()
 
     def collect(self) -> list[Lines]:
-        """The files that have what the Hub does not.
+        """Write queued entries to files, and return the files with unsent entries.
 
         Raises:
-            OSError: the disk is full; everything goes on waiting.
+            OSError: the disk is full; everything stays queued.
         """
         with self._lock:
             fresh, self._fresh = self._fresh, []
@@ -95,7 +95,7 @@ class Outbox:
         return [lines for lines in self._files if lines.size > lines.sent_size]
 
     def sent(self, files: list[Lines]) -> None:
-        """The Hub has all that these files hold now; those that are long enough are done with."""
+        """Mark these files as sent, and close those that have reached `MAX_BYTES`."""
         with self._lock:
             for lines in files:
                 lines.sent_size, lines.sent_entries = lines.size, lines.entries
@@ -105,7 +105,7 @@ class Outbox:
             lines.file.close()
 
     def _open(self, folder: str) -> Lines:
-        """The file that a folder's next entry goes into."""
+        """The file for a folder's next entry."""
         last = self._last.get(folder)
         if last is None or last.size >= MAX_BYTES:
             last = self._last[folder] = Lines(f"{folder}/{uuid.uuid4().hex}.jsonl")

@@ -1,8 +1,8 @@
-"""What one listener will hear: the least rated first, balanced over systems and labels, in an order that tells nothing.
+"""Plan what one listener hears: the least rated first, balanced over systems and labels, in an order without clues.
 
 A plan is a list of steps, JSON types: `kind` (`questionnaire`, `level`, `headphones`, `rating`, `naming`, `preference`,
-`diversity`) and, by kind, `role`, `clips` (what must be heard, stimulus ids), `exemplar`, `batch`, and `rated` (what
-counts as rated once it is answered).
+`diversity`) and, by kind, `role`, `clips` (ids of the stimuli that must be heard), `exemplar`, `batch`, and `rated`
+(stimuli that count as rated once the step is answered).
 """
 
 from collections import Counter
@@ -15,16 +15,16 @@ from audiogan.listening import questionnaire
 from audiogan.listening.study import Batch, Stimulus, Study
 
 HEADPHONE_TRIALS = 6
-REPEAT_DISTANCE = 5  # trials between a stimulus and its repeat
-UNHEARD = ("level", "headphones", questionnaire.KIND)  # steps that are no trials
+REPEAT_DISTANCE = 5  # trials from a stimulus to its repeat, at least
+UNHEARD = ("level", "headphones", questionnaire.KIND)  # steps that are not trials
 
 
 def make_plan(study: Study, counts: Mapping[str, int], heard: Iterable[str], random: np.random.Generator) -> list[dict]:
     """The steps of a session.
 
     Args:
-        counts: how often each stimulus was rated; missing ones never.
-        heard: stimuli that this rater had in earlier sessions, chosen last.
+        counts: how often each stimulus was rated; 0 if missing.
+        heard: stimuli of this rater's earlier sessions, chosen last.
     """
     trials, design, heard = study.design.trials, study.design, set(heard)
     rank = {
@@ -52,7 +52,7 @@ def make_plan(study: Study, counts: Mapping[str, int], heard: Iterable[str], ran
 
 
 def trial_counts(study: Study) -> dict[str, int]:
-    """How many trials of each role and module a sitting has: as many as the design asks for, if the pool has them."""
+    """Number of trials of each role and module in a sitting: what the design asks for, capped by the pool."""
     tests = study.of_role("test")
     test = min(study.design.trials.test, len(tests))
     pool = {
@@ -69,7 +69,7 @@ def trial_counts(study: Study) -> dict[str, int]:
 
 
 def choose_tests(study: Study, num: int, rank: Mapping[str, tuple], random: np.random.Generator) -> list[Stimulus]:
-    """The stimuli to rate: each system as often as any other, give or take one, each label as seldom as can be."""
+    """Choose the stimuli to rate: all systems equally often, give or take one, and labels as evenly as possible."""
     pools: dict[str, list[Stimulus]] = {}
     for stimulus in study.of_role("test"):
         pools.setdefault(stimulus.system, []).append(stimulus)
@@ -88,7 +88,7 @@ def choose_tests(study: Study, num: int, rank: Mapping[str, tuple], random: np.r
 
 
 def in_blocks(chosen: Sequence[Stimulus], random: np.random.Generator) -> list[Stimulus]:
-    """Randomised blocks: every system once before any comes again, and none twice in a row where there are others."""
+    """Randomised blocks: every system once before any comes again, and none twice in a row while others remain."""
     queues: dict[str, list[Stimulus]] = {}
     for index in random.permutation(len(chosen)):
         queues.setdefault(chosen[index].system, []).append(chosen[index])
@@ -104,12 +104,12 @@ def in_blocks(chosen: Sequence[Stimulus], random: np.random.Generator) -> list[S
 
 
 def _repeatable(study: Study, tests: int) -> int:
-    """Of a sitting's test stimuli, how many come early enough to be heard again."""
+    """How many of a sitting's test stimuli come early enough to be repeated."""
     return max(tests - REPEAT_DISTANCE, study.design.trials.repeat)
 
 
 def _insert(sequence: list, role: str, stimulus: Stimulus, random: np.random.Generator, after: int) -> None:
-    """Put a trial at a random place from `after` on, between two of other systems where there is such a place."""
+    """Put a trial at a random place from `after` on, between trials of other systems if possible."""
     places = range(min(after, len(sequence)), len(sequence) + 1)
 
     def clashes(place: int) -> int:
@@ -122,7 +122,7 @@ def _insert(sequence: list, role: str, stimulus: Stimulus, random: np.random.Gen
 
 
 def _alternating(study: Study, num: int, random: np.random.Generator) -> list[Stimulus]:
-    """Training stimuli, real and invented by turns, whichever comes first; of each side systems come by turns."""
+    """Training stimuli, alternately real and invented, starting with either; on each side, systems take turns."""
     pool = _by_turns(study.of_role("training"), len(study.of_role("training")), random, kind=_system)
     sides = [[one for one in pool if not one.model], [one for one in pool if one.model]]
     turn, found = int(random.integers(2)), []
@@ -140,11 +140,11 @@ def _drawn(pool: Sequence, num: int, random: np.random.Generator) -> list:
 def _by_turns(
     pool: Sequence, num: int, random: np.random.Generator, kind: Callable, last: Callable = lambda _: 0
 ) -> list:
-    """Drawn at random, each kind as often as any other, give or take one, while there are some of it.
+    """Draw at random, all kinds equally often, give or take one, while they last.
 
     Args:
-        kind: of one of the pool.
-        last: a number; of a kind the lowest come first.
+        kind: gives an item's kind.
+        last: gives an item's rank within its kind; the lowest are drawn first.
     """
     groups: dict[Hashable, list] = {}
     for one in _drawn(pool, len(pool), random):
@@ -156,12 +156,12 @@ def _by_turns(
 
 
 def _expectation(gold: Stimulus) -> str:
-    """What a gold trial asks for: one is to be called bad, another a good likeness."""
+    """A gold trial's expected answers: one is to be called bad, another a good likeness."""
     return repr(sorted(gold.expected.items()))
 
 
 def _any_real(study: Study, random: np.random.Generator) -> Stimulus:
-    """A sound to set the volume by, a real one where there are any. All are equally loud."""
+    """A sound for setting the volume, real if possible. All are equally loud."""
     pool = study.of_role("exemplar") or study.of_role("training") or study.of_role("test")
     return pool[int(random.integers(len(pool)))]
 
@@ -175,10 +175,10 @@ def _rating(study: Study, role: str, stimulus: Stimulus) -> dict:
 
 
 def _modules(study: Study, heard: set[str], used: set[str], random: np.random.Generator) -> list[dict]:
-    """The optional trials. Naming comes first and takes sounds whose label was not shown yet, where there are some.
+    """The optional trials. Naming comes first and prefers sounds whose label has not been shown yet.
 
-    Systems come by turns, and what is drawn of each does not depend on how often it was rated: whoever left before
-    these trials would else have one system drawn again and again.
+    Systems take turns, and draws ignore how often a clip was rated: otherwise, while listeners leave before these
+    trials, one system would be drawn again and again.
     """
     modules = study.design.modules
 
@@ -197,7 +197,7 @@ def _modules(study: Study, heard: set[str], used: set[str], random: np.random.Ge
 
 
 def _meetable(study: Study) -> list[tuple[Stimulus, Stimulus]]:
-    """All pairs of test stimuli of one label and two systems."""
+    """All pairs of test stimuli with the same label and different systems."""
     labelled = ([one for one in study.of_role("test") if one.label == label] for label in study.labels)
     return [pair for pool in labelled for pair in combinations(pool, 2) if pair[0].system != pair[1].system]
 

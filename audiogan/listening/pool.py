@@ -1,4 +1,4 @@
-"""Freeze a study: give its sounds one loudness and names that say nothing, and write them all or none."""
+"""Freeze a study: bring its sounds to one loudness, give them meaningless names, and write all of them or none."""
 
 import json
 import os
@@ -41,10 +41,10 @@ class Recipe:
         models: names of checkpoints in `checkpoints`, or their folders.
         labels: which instruments; empty for all that the data and every model know.
         per_label: test stimuli of each system and label.
-        seed: of every choice that is made.
+        seed: of every random choice.
         design: the text of the study's YAML.
         sounds: other systems, whose clips are files: `[NAME=]DIR`.
-        classifier: the folder of the one that hears what systems without labels play.
+        classifier: folder of the classifier that labels the sounds of systems without labels.
 
     Raises:
         ValueError: a number out of range, or a model named twice.
@@ -65,24 +65,24 @@ class Recipe:
         if not 1 <= self.per_label <= 100:
             raise ValueError(f"per_label must be a whole number from 1 to 100, not {self.per_label!r}")
         if len(set(self.models)) < len(self.models):
-            raise ValueError(f"models must be different ones, not {', '.join(self.models)}")
+            raise ValueError(f"models must be different, not {', '.join(self.models)}")
 
 
 def build(recipe: Recipe, folder: str | os.PathLike, replace: bool = False) -> Study:
     """Freeze a pool; the folder appears whole or not at all.
 
     Args:
-        replace: a study that is there gives way once the new one is whole.
+        replace: replace an existing study, once the new one is complete.
 
     Raises:
-        ValueError: the folder exists, or is to be replaced and is no study; data, models, labels and design do not fit
-            each other, or the design's rules would exclude everybody.
+        ValueError: the folder exists (with `replace`: and is not a study); data, models, labels and design do not fit
+            each other; or the design's rules would exclude everybody.
     """
     folder = Path(folder)
     if not replace:
         refuse_existing(folder)
     elif os.path.lexists(folder) and not is_study(folder):
-        raise ValueError(f"--replace replaces a study, and {folder} is none: remove it or name another folder")
+        raise ValueError(f"--replace replaces only a study, and {folder} is not one: remove it or name another folder")
     stream = np.random.Generator(np.random.PCG64(recipe.seed))
     manifest, sounds = _freeze(recipe, stream)
     with staged(folder, replace) as partial:
@@ -117,7 +117,7 @@ def _freeze(recipe: Recipe, stream: np.random.Generator) -> tuple[dict, list[np.
 
 
 def _gathering(recipe: Recipe, data: PreparedData, stream: np.random.Generator) -> Gathering:
-    """The systems of a study and what they are asked for."""
+    """A study's systems, and the labels that they are asked for."""
     sounds = [sounds_folder.load(given, data, recipe.checkpoints) for given in recipe.sounds]
     models = [synthesis.load(name, "cpu", recipe.checkpoints) for name in recipe.models]
     check_systems(models, sounds, data)
@@ -129,7 +129,7 @@ def _gathering(recipe: Recipe, data: PreparedData, stream: np.random.Generator) 
 
 
 def _levelled(drafts: Sequence[Draft], sample_rate: int) -> tuple[list[dict], float]:
-    """Scale each sound, in place, by one gain to a common loudness; where a peak would rise too far, all go lower.
+    """Scale each sound, in place, to a common loudness: lower for all if a peak would exceed `CEILING_DB`.
 
     Returns:
         the manifest's rows without their ids, and the loudness in LUFS.
@@ -152,7 +152,7 @@ def _levelled(drafts: Sequence[Draft], sample_rate: int) -> tuple[list[dict], fl
 
 
 def _batches(rows: Sequence[dict], stream: np.random.Generator) -> list[dict]:
-    """One batch of ten test stimuli for each system that has as many, of the same labels as far as all have them."""
+    """A batch of ten test stimuli for each system with as many, of the same labels as far as all systems have them."""
     tests: dict[str, dict[str, list[str]]] = {}
     for row in (row for row in rows if row["role"] == "test"):
         tests.setdefault(row["system"], {}).setdefault(row["label"], []).append(row["id"])
@@ -165,7 +165,7 @@ def _batches(rows: Sequence[dict], stream: np.random.Generator) -> list[dict]:
 
 
 def _shared_labels(systems: Sequence[dict[str, list[str]]], stream: np.random.Generator) -> Counter:
-    """Ten labels, or fewer, as many times as every system has clips of them: each once before any comes again."""
+    """Up to ten labels, each at most as often as every system has clips of it, and once before any comes again."""
     counts = [Counter({label: len(ids) for label, ids in by_label.items()}) for by_label in systems]
     common = reduce(and_, counts) if counts else Counter()
     turns = [(turn, stream.random(), label) for label in sorted(common) for turn in range(common[label])]
@@ -173,7 +173,7 @@ def _shared_labels(systems: Sequence[dict[str, list[str]]], stream: np.random.Ge
 
 
 def _batch(by_label: dict[str, list[str]], shared: Counter, stream: np.random.Generator) -> list[str]:
-    """Ten clips of a system: of the shared labels, filled up with others at random."""
+    """Ten clips of a system: those of the shared labels, filled up with others at random."""
     drawn = {label: stream.permutation(ids).tolist() for label, ids in sorted(by_label.items())}
     chosen = [name for label, ids in drawn.items() for name in ids[: shared[label]]]
     others = [name for label, ids in drawn.items() for name in ids[shared[label] :]]
@@ -188,7 +188,7 @@ def _write(folder: Path, manifest: dict, sounds: Sequence[np.ndarray], design: s
     write_atomically(folder / "manifest.json", (json.dumps(manifest, indent=1, ensure_ascii=False) + "\n").encode())
     stamp = (folder / "manifest.json").stat().st_mtime
     for path in (folder / "clips").iterdir():
-        os.utime(path, (stamp, stamp))  # servers tell the time of a file
+        os.utime(path, (stamp, stamp))  # servers reveal a file's time
 
 
 def _opaque(stream: np.random.Generator) -> str:

@@ -1,4 +1,4 @@
-"""What so many listeners could find out: simulated answers to the study's own plan, and the tests of its results."""
+"""Forecast what a number of listeners could find, from simulated answers to the study's plan and its results' tests."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -28,13 +28,13 @@ MOST_LISTENERS = 2000
 
 @dataclass(frozen=True)
 class Forecast:
-    """What that many listeners would tell, in scale points.
+    """What a number of listeners could find, in scale points.
 
     Attributes:
-        listeners: who finish a sitting and count.
-        margin: half of the 95 % interval of a system's mean, the median of simulated studies; None where it has none.
-        pair: the difference of two systems that `POWER` of simulated studies find; None where no scale is so wide.
-        any_pair: the same where p is corrected over all pairs of the study, at worst: Holm's first step.
+        listeners: how many finish a sitting and count.
+        margin: half the 95 % interval of a system's mean, median of simulated studies; None where it has no interval.
+        pair: the difference between two systems that `POWER` of simulated studies find; None if wider than the scale.
+        any_pair: the same with p corrected over all pairs of the study, at worst: Holm's first step.
     """
 
     listeners: int
@@ -45,12 +45,12 @@ class Forecast:
 
 @dataclass(frozen=True)
 class Pilot:
-    """What a pilot's votes tell.
+    """What a pilot's votes show.
 
     Attributes:
-        spread: how far answers differ, and why.
-        listeners, answers: who, and what they said, that count.
-        listeners_excluded, answers_excluded: who have no answer that counts, and answers that do not.
+        spread: standard deviations of the answers by cause.
+        listeners, answers: the numbers that count.
+        listeners_excluded, answers_excluded: listeners without an answer that counts, and answers that do not count.
     """
 
     spread: Components
@@ -65,22 +65,21 @@ def forecast(
 ) -> Iterator[Forecast]:
     """A forecast for each number of listeners, in order.
 
-    Answers are normal around equal means but for the difference that is sought, and have no ends: what the ends of a
-    scale do is in the spread that a pilot shows.
+    Answers are simulated as normal, with equal means and no ends of the scale: a pilot's spread includes the effect of
+    the ends.
 
     Args:
-        spread: how far answers differ, and why; the class's own numbers unless given.
+        spread: standard deviations of the answers by cause; None takes the defaults of `Components`.
         studies: simulated for each number.
 
     Raises:
-        ValueError: a number of listeners of whom no difference can be told, a study of one system, or one that rates
-            nothing on a scale.
+        ValueError: too few or too many listeners, a study of one system, or one that rates nothing on a scale.
     """
     for number in listeners:
         if not FEWEST_PAIRS <= number <= MOST_LISTENERS:
             raise ValueError(f"listeners must be {FEWEST_PAIRS} to {MOST_LISTENERS}, not {number}")
     if len(study.systems) < 2:
-        raise ValueError(f"the study has one system, {study.systems[0]}: there is nothing that it could differ from")
+        raise ValueError(f"the study has one system, {study.systems[0]}: there is nothing to compare it with")
     if not study.design.trials.test or not any(question.kind == "scale" for question in study.design.questions):
         raise ValueError("the study has no test trials with a question on a scale: there is nothing to forecast")
     crowd, spread = _Crowd(study, max(listeners), seed), spread or Components()
@@ -88,13 +87,13 @@ def forecast(
 
 
 def pilot(file: Path, question: str, study: Study) -> Pilot:
-    """How far answers to a question differed, and why, in an export of votes: those that count in its results.
+    """Standard deviations by cause of the answers to a question that count in the results of an export of votes.
 
     Args:
-        study: whose exclusion rules apply where the export does not say what they left out.
+        study: its exclusion rules apply if the export lacks their exclusions.
 
     Raises:
-        ValueError: no export, or too few answers to that question in it, or of too few listeners.
+        ValueError: not an export, or too few answers or listeners for that question in it.
     """
     rows = records.completed(records.read(file), [study])
     given, counted = (
@@ -110,7 +109,7 @@ def pilot(file: Path, question: str, study: Study) -> Pilot:
             raise ValueError(f"listeners whose answers count must be at least {FEWEST_PAIRS}, not {len(listeners)}")
         spread = estimate({system: answers_of(some) for system, some in by_system.items()})
     except ValueError as error:
-        raise ValueError(f"{file} cannot tell how far answers on {question} differ: {error}") from None
+        raise ValueError(f"{file} does not show how far answers on {question} differ: {error}") from None
     return Pilot(spread, len(listeners), len(counted), len(everyone - listeners), len(given) - len(counted))
 
 
@@ -119,14 +118,14 @@ def text(study: Study, pilot: Pilot | None, forecasts: Iterable[Forecast], file:
     spread = pilot.spread if pilot else Components()
     tests, rated = study.of_role("test"), trial_counts(study)["test"]
     yield f"{len(study.systems)} systems, {len(tests)} test clips of {len(study.labels)} labels"
-    yield f"each listener rates {rated} of them, {rated / len(study.systems):.1f} of a system"
+    yield f"each listener rates {rated} of them, {rated / len(study.systems):.1f} per system"
     parts = ", ".join(f"{name.replace('_', ' by ')} {value:.2f}" for name, value in asdict(spread).items())
     yield f"standard deviations, in points of {POINTS}, {f'as in {file}' if file else 'assumed'}: {parts}"
     if pilot:
         listeners = f"{pilot.listeners} listeners ({pilot.listeners_excluded} more excluded)"
-        yield f"they are of {listeners} and {pilot.answers:,} answers ({pilot.answers_excluded:,} more excluded)"
+        yield f"estimated from {listeners} and {pilot.answers:,} answers ({pilot.answers_excluded:,} more excluded)"
     pairs = len(study.systems) * (len(study.systems) - 1) // 2
-    yield f"a mean's margin in half of the simulated studies, and what {POWER:.0%} of them find:"
+    yield f"a mean's median margin in simulated studies, and the differences that {POWER:.0%} of them find:"
     yield f"{'listeners':>9}  {'a mean, give or take':>20}  {'two systems apart by':>20}  {f'any of {pairs} pairs':>16}"
     for one in forecasts:
         yield f"{one.listeners:>9}  {_points(one.margin):>20}  {_points(one.pair):>20}  {_points(one.any_pair):>16}"
@@ -137,11 +136,11 @@ def _points(value: float | None) -> str:
 
 
 class _Crowd:
-    """Who rates what, as the app would plan sitting after sitting.
+    """Who rates what, planned sitting after sitting as in the app.
 
     Attributes:
-        rater, clip, label, system: numbers from 0, [ratings], sitting after sitting.
-        pairs: each two systems.
+        rater, clip, label, system: numbers from 0, [ratings], in order of sittings.
+        pairs: every pair of systems.
     """
 
     def __init__(self, study: Study, listeners: int, seed: int):
@@ -160,7 +159,7 @@ class _Crowd:
     def answers(
         self, pair: tuple[int, int], listeners: int, spread: Components, random: np.random.Generator
     ) -> list[Answers]:
-        """What so many said of two systems that are equally good."""
+        """Simulated answers of the first `listeners` about two equally good systems."""
         rater = random.normal(0, spread.rater, self.rater.max() + 1)
         label = random.normal(0, spread.label, self.label.max() + 1)
         clip = random.normal(0, spread.clip, self.clip.max() + 1)
@@ -176,7 +175,7 @@ class _Crowd:
 
 
 def _forecast(crowd: _Crowd, listeners: int, spread: Components, studies: int, seed: int) -> Forecast:
-    """Pairs take turns, one a simulated study."""
+    """Simulate studies of one pair each; pairs take turns."""
     margins, least, least_of_all = [], [], []
     for number in range(studies):
         pair = crowd.pairs[number % len(crowd.pairs)]
@@ -192,9 +191,9 @@ def _forecast(crowd: _Crowd, listeners: int, spread: Components, studies: int, s
 
 
 def _needed(first: Answers, second: Answers, levels: Sequence[float]) -> list[float]:
-    """How much better the first system would have had to be for the results to say so, at each level of p.
+    """How much better the first system must be for the results to show it, at each level of p.
 
-    Where they would ask Wilcoxon, for want of clips, Student is asked.
+    Uses Student's t even where, for want of clips, the results use Wilcoxon's test.
     """
     both = np.intersect1d(first.rater_names, second.rater_names)
     if len(both) < FEWEST_PAIRS:

@@ -1,4 +1,4 @@
-"""What a study asks its listeners about themselves: fixed choices, nothing typed, nothing that has to be answered."""
+"""Questions to listeners about themselves: fixed choices, nothing typed, every answer optional."""
 
 import re
 from dataclasses import dataclass
@@ -6,17 +6,17 @@ from typing import Any
 
 from audiogan.listening.strict import check_names, text
 
-KIND = "questionnaire"  # of the step of a session
+KIND = "questionnaire"  # kind of the step in a session
 MAX_QUESTIONS = 8
-CHOICES = (2, 8)  # of one question, at least and at most
+CHOICES = (2, 8)  # per question, fewest and most
 MAX_PROMPT, MAX_CHOICE = 200, 64
-RATHER_NOT = "I would rather not say"  # offered with every question, and kept as an empty text
+RATHER_NOT = "I would rather not say"  # offered with every question, and stored as an empty text
 _NAME = re.compile(r"[a-z_]{1,32}")
 
 
 @dataclass(frozen=True)
 class Asked:
-    """One question about the listener, with the choices that it has besides `RATHER_NOT`."""
+    """One question about the listener, with its choices besides `RATHER_NOT`."""
 
     name: str
     prompt: str
@@ -27,26 +27,26 @@ def read_questionnaire(rows: Any) -> tuple[Asked, ...]:
     """The `questionnaire` of a study's YAML.
 
     Raises:
-        ValueError: too many questions, names that are alike, or a question that is not one: one sentence.
+        ValueError: too many questions, duplicate names, or an invalid question; one sentence.
     """
     if not isinstance(rows, list) or not 1 <= len(rows) <= MAX_QUESTIONS:
         raise ValueError(f"questionnaire must be a list of 1 to {MAX_QUESTIONS} questions")
     asked = tuple(map(_asked, rows))
     names = [one.name for one in asked]
     if len(set(names)) < len(names):
-        raise ValueError(f"questionnaire's questions must have names of their own, not {', '.join(names)}")
+        raise ValueError(f"questionnaire's questions must have different names, not {', '.join(names)}")
     return asked
 
 
 def read_said(asked: tuple[Asked, ...], answers: Any) -> dict[str, str]:
-    """What a listener said, by the question's name; empty where they would rather not say.
+    """Read a listener's answers, by question name; empty where they would rather not say.
 
     Raises:
-        ValueError: a question that was not asked, or a choice that was not offered.
+        ValueError: not exactly the questions asked, or a choice that was not offered.
     """
     offered = {one.name: one.choices for one in asked}
     if not isinstance(answers, dict) or set(answers) != set(offered):
-        raise ValueError(f"answers must be to {', '.join(offered)}")
+        raise ValueError(f"answers must have exactly {', '.join(offered)}")
     for name, choices in offered.items():
         if answers[name] not in ("", *choices):
             raise ValueError(f"{name} must be one of {', '.join(choices)}, or empty")
@@ -63,7 +63,7 @@ def _asked(row: Any) -> Asked:
     prompt = _line(f"questionnaire {name}'s prompt", row["prompt"], MAX_PROMPT)
     choices = [_line(f"questionnaire {name}'s choice", choice, MAX_CHOICE) for choice in choices]
     if len({*choices, RATHER_NOT}) <= len(choices):
-        raise ValueError(f"questionnaire {name}'s choices must differ, and {RATHER_NOT!r} is always there")
+        raise ValueError(f"questionnaire {name}'s choices must differ, also from {RATHER_NOT!r}, always offered")
     return Asked(name, prompt, tuple(choices))
 
 

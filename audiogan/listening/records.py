@@ -1,8 +1,7 @@
-"""Votes as files: what an export holds, and the same rows read back. One row an event, told apart by `kind`.
+"""Votes as files: writing an export and reading it back. One row per event, distinguished by `kind`.
 
-An export is self-contained: beside the votes, notes, recruited sittings and stored exclusions it has a `study` row
-(title, minimum_raters) and the exclusions that the study's rules give, so that who reads it needs nothing else to get
-the same numbers.
+An export is self-contained: besides votes, notes, background answers, recruited sittings and stored exclusions it has
+a `study` row (title, minimum_raters) and the exclusions by the study's rules, so that it alone gives the same numbers.
 """
 
 import csv
@@ -19,12 +18,12 @@ from audiogan.listening.votes import BACKGROUND_COLUMNS, EXCLUSION_COLUMNS, VOTE
 from audiogan.text import read_text
 
 COLUMNS = tuple(dict.fromkeys(("kind", *VOTE_COLUMNS, *EXCLUSION_COLUMNS, *STUDY_COLUMNS, *BACKGROUND_COLUMNS)))
-PARTICIPANT = "participant"  # a column of its own, in no export that does not ask for it
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "'")  # what a spreadsheet runs, and the mark that stops it
+PARTICIPANT = "participant"  # an extra column, only in exports that ask for it
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "'")  # starts of what a spreadsheet runs, and the quote that stops it
 
 
 def records(rows: Iterable[dict], studies: Sequence[Study]) -> list[dict]:
-    """What `Store.rows` yields, without what was withdrawn, and what these studies' designs say of it."""
+    """The rows of `Store.rows` without withdrawn sittings, with `study` rows and exclusions from these studies."""
     rows, studies = not_withdrawn(attributed(rows)), {study.hash: study for study in studies}.values()  # each once
     hashes = {row["study_hash"] for row in rows}
     about = [study_row(study) for study in studies if study.hash in hashes]
@@ -32,13 +31,13 @@ def records(rows: Iterable[dict], studies: Sequence[Study]) -> list[dict]:
 
 
 def completed(rows: Sequence[dict], studies: Sequence[Study]) -> list[dict]:
-    """An export's rows, and what these studies' designs say of votes whose design it lacks: never a rule twice."""
+    """An export's rows, with `study` rows and exclusions of these studies where it lacks them: never a rule twice."""
     told = {row["study_hash"] for row in rows if row["kind"] == "study"}
     return records(rows, [study for study in studies if study.hash not in told])
 
 
 def study_row(study: Study) -> dict:
-    """What results need to know of a study."""
+    """The `study` row of an export: what results need to know about a study."""
     design = study.design
     return {
         "kind": "study",
@@ -49,17 +48,17 @@ def study_row(study: Study) -> dict:
 
 
 def with_participants(rows: Iterable[dict], by_session: dict[str, str]) -> list[dict]:
-    """The rows, those of a sitting whose participant is known with the id that a platform gave them."""
+    """The rows, with the platform's id added to those of sittings whose participant is known."""
     return [row | ({PARTICIPANT: name} if (name := by_session.get(row.get("session_id"))) else {}) for row in rows]
 
 
 def to_jsonl(rows: Iterable[dict]) -> str:
-    """A JSON object a line."""
+    """One JSON object per line."""
     return "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows)
 
 
 def to_csv(rows: Iterable[dict], columns: Sequence[str] = COLUMNS) -> str:
-    """The columns as CSV; a text that a spreadsheet would run as a formula gets a quote before it."""
+    """The columns as CSV; a quote goes before texts that a spreadsheet would run as formulas."""
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, columns, restval="")
     writer.writeheader()
@@ -68,10 +67,10 @@ def to_csv(rows: Iterable[dict], columns: Sequence[str] = COLUMNS) -> str:
 
 
 def read(file: str | os.PathLike) -> list[dict]:
-    """The rows of an export of either format, or of files of the Hub's data set, in which a vote may stand twice.
+    """Read an export in either format, or files of the Hub's data set, in which a vote may appear twice.
 
     Raises:
-        ValueError: not such a file; names the row.
+        ValueError: the file is not one; names the row.
     """
     text = read_text(file, newline="")
     parse = _json_rows if text.lstrip()[:1] in ("{", "") else _csv_rows
@@ -80,7 +79,7 @@ def read(file: str | os.PathLike) -> list[dict]:
         for row in _once(map(checked, parse(text))):
             rows.append(row)
     except (TypeError, ValueError, KeyError, OverflowError, RecursionError, csv.Error) as error:
-        raise ValueError(f"{os.fspath(file)} is no export of ratings: row {len(rows) + 1}: {error}") from None
+        raise ValueError(f"{os.fspath(file)} is not an export of ratings: row {len(rows) + 1}: {error}") from None
     return list(filter(None, rows))
 
 
@@ -89,16 +88,16 @@ def _inert(value):
 
 
 def _once(rows: Iterable[dict]) -> Iterable[dict | None]:
-    """The rows, None in place of a vote that came before.
+    """The rows, with None in place of a repeated vote.
 
     Raises:
-        ValueError: it came with another content.
+        ValueError: a repeated vote differs from the first.
     """
     votes: dict[tuple, dict] = {}
     for row in rows:
         first = votes.setdefault((row["vote_id"], row["question"]), row) if row["kind"] == "vote" else row
         if first != row:
-            raise ValueError(f"vote {row['vote_id']} on {row['question']} came before with another content")
+            raise ValueError(f"vote {row['vote_id']} on {row['question']} came before with different content")
         yield row if first is row else None
 
 
@@ -109,7 +108,7 @@ def _json_rows(text: str) -> Iterable[dict]:
 def _csv_rows(text: str) -> Iterable[dict]:
     reader = csv.DictReader(io.StringIO(text), strict=True)
     if "kind" not in (reader.fieldnames or ()):
-        raise ValueError("the header has no kind")
+        raise ValueError("the header has no column kind")
     for row in reader:
         if None in row or None in row.values():
             raise ValueError("it has more or fewer cells than the header")

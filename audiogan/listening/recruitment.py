@@ -1,4 +1,4 @@
-"""Listeners whom a platform sends and pays: the id that it gives each of them, and what shows it that they finished."""
+"""Listeners whom a platform sends and pays: their participant ids, and the proof that they finished."""
 
 import re
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ _HERE = ("localhost", "127.0.0.1", "::1")
 
 @dataclass(frozen=True)
 class Recruitment:
-    """How a study's listeners are named and told apart by the platform that sends them.
+    """How a platform identifies a study's listeners and confirms that they finished.
 
     Attributes:
-        parameter: the address's parameter that names a participant.
-        completion_url, completion_code: given to who has finished, never before; one of them may be empty.
+        parameter: the parameter of the address that names a participant.
+        completion_url, completion_code: shown only to listeners who have finished; one of them may be empty.
     """
 
     parameter: str
@@ -31,7 +31,7 @@ def read_recruitment(row: Any) -> Recruitment:
     """The `recruitment` of a study's YAML.
 
     Raises:
-        ValueError: a name that is missing or unknown, or a value that cannot be one: one sentence.
+        ValueError: a missing or unknown name, or an invalid value; one sentence.
     """
     check_names("recruitment", row, ("parameter", "completion_url", "completion_code"), required=("parameter",))
     if not {"completion_url", "completion_code"} & set(row):
@@ -42,7 +42,7 @@ def read_recruitment(row: Any) -> Recruitment:
 
 
 def is_participant(value) -> bool:
-    """Whether a page may have found this in its address."""
+    """Whether this has the form of a participant's id."""
     return isinstance(value, str) and NAME.fullmatch(value) is not None
 
 

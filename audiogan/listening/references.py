@@ -1,4 +1,4 @@
-"""What a study puts beside the models: degraded and resynthesised real clips. Audio is float32 [time] in [-1, 1]."""
+"""Reference systems of a study: degraded and resynthesised real clips. Audio is float32 [time] in [-1, 1]."""
 
 import numpy as np
 import scipy.signal
@@ -7,7 +7,7 @@ import torch
 from audiogan import dsp
 
 CUTOFF_HZ, STOP_HZ = 3500.0, 4000.0
-PASS_RIPPLE_DB, STOP_DB = 0.1, 30.0  # each way: the filter runs forwards and backwards
+PASS_RIPPLE_DB, STOP_DB = 0.1, 30.0  # per pass: the filter runs forwards and backwards
 NOISE_SNR_DB = -6.0
 
 
@@ -15,7 +15,7 @@ def anchor(audio: np.ndarray, sample_rate: int) -> np.ndarray:
     """The low anchor of ITU-R BS.1534-3, section 5.1: nothing above 3.5 kHz, no delay.
 
     Raises:
-        ValueError: the sample rate leaves nothing to take away.
+        ValueError: the sample rate leaves nothing to filter out.
     """
     if sample_rate <= 2 * STOP_HZ:
         raise ValueError(f"a 3.5 kHz anchor needs a sample rate above {2 * STOP_HZ:.0f} Hz, not {sample_rate}")
@@ -25,12 +25,12 @@ def anchor(audio: np.ndarray, sample_rate: int) -> np.ndarray:
 
 
 def resynthesised(audio: np.ndarray) -> np.ndarray:
-    """The clip from its own magnitudes, see `dsp.resynthesised`: the most that SpecGAN's phases could give."""
+    """The clip rebuilt from its own magnitudes, see `dsp.resynthesised`: the best that SpecGAN's phases could give."""
     return dsp.resynthesised(torch.from_numpy(np.asarray(audio, np.float32))[None])[0].numpy()
 
 
 def buried(audio: np.ndarray, stream: np.random.Generator) -> np.ndarray:
-    """The clip under white noise four times as strong, for gold trials: no one who listens calls its quality good."""
+    """The clip under white noise of four times its power, for gold trials: no attentive listener calls this good."""
     noise = stream.standard_normal(len(audio)).astype(np.float32)
     power = float(np.mean(np.square(audio, dtype=np.float64)))
     return audio + noise * np.float32(np.sqrt(power * 10 ** (-NOISE_SNR_DB / 10)))

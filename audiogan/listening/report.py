@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-REAL = "Called real, mean of raters' shares; told from real clips by, votes pooled (guessing: error 50 %, d' 0)"
+REAL = "Called real, mean of raters' shares; told from real clips, votes pooled (guessing: error 50 %, d' 0)"
 WITHOUT_RULES = "its design is not among those loaded (--study DIR), so none of its exclusion rules was applied"
 
 
 def text(results: dict) -> str:
-    """One study's results of `statistics.analyse`, screened, with the other block's means beside them."""
+    """One study's screened results from `statistics.analysis.analyse`, with the means over all sittings."""
     found, minimum = results["screened"], results["minimum_raters"]
     lines = [_title(results), _counts(results), _skipped(results["skipped"]), *_recruited(results["recruited"])]
     lines += [_said(asked, counts) for asked, counts in results["background"]["screened"].items()]
@@ -33,7 +33,7 @@ def text(results: dict) -> str:
 
 
 def span(interval: Sequence[float] | None, digits: int = 2, scale: float = 1.0) -> str:
-    """`[low, high]`, or what stands for an interval that one rater, or answers that are all alike, cannot give."""
+    """`[low, high]`, or `[no interval]`, as for a single rater or identical answers."""
     if interval is None:
         return "[no interval]"
     return f"[{scale * interval[0]:.{digits}f}, {scale * interval[1]:.{digits}f}]"
@@ -121,7 +121,7 @@ def _tests(found: dict) -> list[str]:
 
 
 def _differing(pairs: Sequence[dict]) -> tuple[list[dict], list[str]]:
-    """The pairs that differ, and a line on how many do."""
+    """The pairs that differ, and a line that counts them."""
     tested = [pair for pair in pairs if pair["p_headline_holm"] is not None]
     differ = [pair for pair in tested if pair["p_headline_holm"] < 0.05]
     line = f"  {len(differ)} of {len(tested)} pairs differ at 5 % (Holm); --json has all of them"

@@ -1,4 +1,4 @@
-"""A row of an export, read back: the columns of its kind, their types, and in a vote only what can be counted."""
+"""Check a row of an export: the columns and types of its kind, and the values of a vote."""
 
 import dataclasses
 import typing
@@ -19,15 +19,15 @@ from audiogan.listening.votes import (
 STUDY = {"kind": str, "study_hash": str, "title": str, "minimum_raters": int}
 STUDY_COLUMNS = tuple(STUDY)
 KINDS = {"vote": Vote, "exclusion": Exclusion, "note": Note, "recruited": Recruited, "background": Background}
-CHOICES = {"real": VERDICTS, "preference": PREFERENCES}  # what answers these questions
-MOST = 2**63  # that the database has room for
+CHOICES = {"real": VERDICTS, "preference": PREFERENCES}  # the answers to these questions
+MOST = 2**63  # integers must stay below this to fit the database
 
 
 def checked(row) -> dict:
-    """A row with its kind's columns and types; a CSV's empty cells are what they stood for.
+    """A row with its kind's columns and types; a CSV's empty cells become None where that is allowed.
 
     Raises:
-        ValueError, TypeError, KeyError, OverflowError: it is not one.
+        ValueError, TypeError, KeyError, OverflowError: the row is invalid.
     """
     if not isinstance(row, dict):
         raise ValueError("it is not a JSON object")
@@ -48,7 +48,7 @@ def _study(row: dict) -> dict:
 
 
 def _vote(row: dict) -> dict:
-    """The vote, its value a number where its question asks for one."""
+    """The vote, with a number as its value if its question asks for one."""
     _check_choice("role", row["role"], ROLES)
     for name in ("system", *(["other_system"] if row["question"] == "preference" else [])):
         if not row[name]:

@@ -1,4 +1,4 @@
-"""Who is left out of the screened results: the design's rules, applied to the votes, give exclusion events."""
+"""Apply the design's exclusion rules to votes: each broken rule gives an exclusion event."""
 
 import dataclasses
 from collections import defaultdict
@@ -10,11 +10,11 @@ from audiogan.listening.statistics.agreement import repeats
 from audiogan.listening.study import Study
 from audiogan.listening.votes import Exclusion
 
-FEWEST_ANSWERS = 5  # on scales, before their spread says anything
+FEWEST_ANSWERS = 5  # on scales, for their spread to mean anything
 
 
 def by_rules(rows: Sequence[dict], study: Study) -> list[dict]:
-    """An exclusion event, as a dictionary, for each session and rule of the study's design that it breaks.
+    """An exclusion event, as a dictionary, for each session and each of the design's rules that it breaks.
 
     The same rows give the same events in the same order; none of them is stored.
     """
@@ -30,7 +30,7 @@ def by_rules(rows: Sequence[dict], study: Study) -> list[dict]:
 
 
 def broken_rules(votes: Sequence[dict], study: Study) -> Iterator[tuple[str, str]]:
-    """Name of each rule that one session breaks, and a sentence about it."""
+    """Each rule that one session breaks, with a sentence about it."""
     rules, scales = study.design.exclusions, {it.name for it in study.design.questions if it.kind == "scale"}
     tests = [row for row in votes if row["role"] == "test"]
     measured = (
@@ -58,7 +58,7 @@ def broken_rules(votes: Sequence[dict], study: Study) -> Iterator[tuple[str, str
 
 
 def _gold_failed(votes: Sequence[dict], study: Study) -> int:
-    """Gold trials with an answer that was not expected."""
+    """Number of gold trials with an unexpected answer."""
     known = {stimulus.id for stimulus in study.stimuli}
     return len(
         {

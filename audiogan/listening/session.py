@@ -1,7 +1,7 @@
-"""One listener's way through a study, from consent to thanks. No answer is lost, none doubled.
+"""A listener's path through a study, from consent to thanks. No answer is lost or stored twice.
 
-Everything a page sends comes in through `Listening.answer` and `Listening.sounds`. Between two calls nothing but the
-database knows where a listener is: a reload, a second device, another process or a restart go on at the same step.
+Everything a page sends comes in through `Listening.answer` and `Listening.sounds`. Between two calls only the database
+knows where a listener is, so a reload, a second device, another process or a restart continues at the same step.
 """
 
 import logging
@@ -26,7 +26,7 @@ LOG = logging.getLogger(__name__)
 
 
 class Listening:
-    """A study being listened to.
+    """Serves a study to its listeners.
 
     Args:
         study: the frozen pool and its design.
@@ -51,20 +51,20 @@ class Listening:
         }
 
     def answer(self, request, address: str = "") -> dict:
-        """What a page is told: a `view` of where its listener is, a `receipt`, or an `error` in one sentence.
+        """Answer a page: with a `view` of where its listener is, a `receipt`, or an `error` in one sentence.
 
         Args:
-            request: whatever came over the wire; `action` says what is wanted.
-            address: where it came from; only ever counted, as a hash.
+            request: whatever came over the wire; `action` says what to do.
+            address: where it came from; used only for rate limits, as a hash.
         """
         return self._guarded(lambda: self._act(request, address))
 
     def sounds(self, request, address: str = "") -> dict:
-        """`clips`: for each token that a view named, in this step or the next, its sound; or an `error`."""
+        """`clips`: the sound of each token, which a view of this step or the next must have named; or an `error`."""
         return self._guarded(lambda: self._clips(request, address))
 
     def late(self) -> dict:
-        """What a page is told where an answer takes too long; its request may yet be stored."""
+        """The reply when an answer takes too long; the request may still be stored."""
         return self._refused(NOT_STORED, 1000)
 
     def _guarded(self, work: Callable[[], dict]) -> dict:
@@ -93,7 +93,7 @@ class Listening:
     def _open(self, request: dict) -> dict:
         participant, place = self._participant(request), self._sittings.place(request)
         if place and participant and not self._sittings.is_of(participant, request):
-            place = None  # of whoever used this browser before
+            place = None  # it belongs to whoever used this browser before
         return {"view": self._view(place) if place else views.consent(self.study, participant)}
 
     def _consent(self, request: dict, address: str) -> dict:
@@ -113,7 +113,7 @@ class Listening:
         return {"view": self._view(self._sittings.place(request))}
 
     def _participant(self, request: dict) -> str:
-        """What a platform calls the listener; empty where none says so, or where the study has no recruitment."""
+        """The platform's id of the listener; empty if there is none, or if the study does not recruit."""
         participant = request.get("participant") if self.study.design.recruitment else None
         if participant is None or participant == "":
             return ""
@@ -163,7 +163,7 @@ class Listening:
         return self._sittings.close(place, {"voted": True, "scale": scale}, votes)
 
     def _skip(self, request: dict) -> dict:
-        """A sound could not be played: no vote, a note for whoever reads the others."""
+        """Skip a step whose sound could not be played: store a note, no vote."""
         place, number = self._sittings.addressed(request)
         if number == place.number:
             kind = place.step["kind"]
@@ -192,7 +192,7 @@ class Listening:
         return {"clips": self._hearing.clips(self._sittings.place(request), request.get("clips"))}
 
     def _told(self, place: Place, number: int, repeated: bool) -> dict:
-        """The answer to an answer: the receipt where there is a vote, feedback in practice, and what comes next."""
+        """The reply to an answer: what comes next, a receipt if there is a vote, and feedback in practice."""
         told = {"view": self._view(place), "repeated": repeated}
         if place.done[number].get("voted"):
             told["receipt"] = shown_receipt(self._tokens.receipt(place.session.session_id, number))

@@ -1,4 +1,4 @@
-"""Where each listener is. The database alone says so: which steps of the session's plan are finished."""
+"""Where each listener is, known from the database alone: which steps of the session's plan are finished."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ TAKEN_PART = (
     "you have taken part in this study already, and that is possible only once: the browser that you used still shows "
     "its end"
 )
-PENDING_MS = 30 * 60 * 1000  # how long a session that has yet to rate a stimulus counts as if it had
+PENDING_MS = 30 * 60 * 1000  # how long an assigned stimulus counts as rated before it is
 MAX_SESSIONS = 2000  # kept in memory
 
 
@@ -25,9 +25,9 @@ class Place:
     """Where a listener is.
 
     Attributes:
-        done: what each finished step left, by its number.
-        opened_ms: when the step that is open now was opened.
-        withdrawn: the listener took all answers back.
+        done: detail of each finished step, by its number.
+        opened_ms: when the open step was opened, milliseconds since 1970, UTC.
+        withdrawn: whether the listener withdrew all answers.
     """
 
     session: Session
@@ -37,12 +37,12 @@ class Place:
 
     @property
     def number(self) -> int:
-        """The open step's, the first that is not finished; the length of the plan when all are."""
+        """Number of the open step, the first unfinished one; the length of the plan when all are finished."""
         return next(number for number in count() if number not in self.done)
 
     @property
     def step(self) -> dict | None:
-        """The open step."""
+        """The open step; None when all are finished."""
         return self.session.plan[self.number] if self.number < len(self.session.plan) else None
 
     @property
@@ -51,7 +51,7 @@ class Place:
         return next((detail["headphones"] for detail in self.done.values() if "headphones" in detail), "unknown")
 
     def note(self, reason: str) -> dict:
-        """The event that something went wrong in the open step."""
+        """An event that says something went wrong in the open step."""
         return sessions.note(self.session.session_id, self.number, reason)
 
 
@@ -67,7 +67,7 @@ class Sittings:
         self._sessions: dict[str, Session] = {}
 
     def begin(self, key: str, listener: str, device: str, participant: str = "") -> None:
-        """Plan a session for a key; one that has begun stays as it is."""
+        """Plan a session for a key; an existing session stays as it is."""
         now, name, rater = self._now(), session_id(key), self._tokens.rater(self._study.hash, listener)
         heard, random = self._store.heard(rater, self._study.hash), self._tokens.chance(name, "plan")
         fresh = Session(name, rater, self._study.hash, self._study.design.consent_version, device, (), now)
@@ -75,13 +75,13 @@ class Sittings:
         self._store.start(fresh, lambda counts: make_plan(self._study, counts, heard, random), since, participant)
 
     def join(self, participant: str, address: str, device: str, key) -> str:
-        """The key of a participant's one session in this study, which begins where there is none yet.
+        """The key of a participant's only session in this study, which begins if there is none yet.
 
         Args:
-            key: that the browser has; who has the session's own may look at it even when it is over.
+            key: the browser's; if it is the session's own, the session may be viewed even when it is over.
 
         Raises:
-            RefusedError: they have taken part, or too many begin from that address.
+            RefusedError: the participant has taken part already, or too many sessions begin from that address.
         """
         own = self._tokens.participant_key(self._study.hash, participant)
         place = self.place({"session": own})
@@ -98,17 +98,17 @@ class Sittings:
         return own
 
     def is_of(self, participant: str, request: dict) -> bool:
-        """Whether the request's session is a participant's."""
+        """Whether the request's session belongs to a participant."""
         return same(self._tokens.participant_key(self._study.hash, participant), request.get("session"))
 
     def completed(self, place: Place) -> bool:
-        """Whether a session came to its end, most trials answered: who skips them all has not taken part."""
+        """Whether a session reached its end with over half of the trials answered: skipping is not taking part."""
         trials = [number for number, step in enumerate(place.session.plan) if step["kind"] not in UNHEARD]
         answered = sum(bool(place.done.get(number, {}).get("voted")) for number in trials)
         return place.step is None and 2 * answered > len(trials)
 
     def place(self, request: dict) -> Place | None:
-        """Where the request's session is; None where it has none of this study.
+        """The place of the request's session; None if that is not a session of this study.
 
         Raises:
             RefusedError: too many calls.
@@ -145,14 +145,14 @@ class Sittings:
     def close(
         self, place: Place, detail: dict, votes: Sequence[Vote] = (), events: Sequence[dict] = ()
     ) -> Place | None:
-        """Finish the open step and give the next place; None where another request was faster."""
+        """Finish the open step and return the next place; None if another request was faster."""
         now = self._now()
         if self._store.close_step(place.session.session_id, place.number, detail, now, votes, events):
             return Place(place.session, {**place.done, place.number: detail}, now, withdrawn=False)
         return None
 
     def _session(self, name: str) -> Session | None:
-        if session := self._sessions.get(name):  # in one look: another thread may clear them after a first
+        if session := self._sessions.get(name):  # in one lookup: another thread may clear the cache after a first
             return session
         session = self._store.session(name)
         if session is None or session.study_hash != self._study.hash:

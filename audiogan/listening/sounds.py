@@ -1,4 +1,4 @@
-"""The sounds as a page gets them: samples alone, all equally many, masked, under names that mean nothing."""
+"""Sounds as a page gets them: bare samples of equal number, masked, under meaningless names."""
 
 import base64
 
@@ -24,11 +24,11 @@ class Sounds:
         self._clips = {one.id: to_pcm16(read_audio(study.path(one.id))[0]) for one in study.stimuli}
 
     def clip(self, stimulus: str, token: str) -> str:
-        """A stimulus for the page."""
+        """A stimulus for the page, masked."""
         return masked(self._clips[stimulus], token)
 
     def headphone_interval(self, has_tone: bool, random: np.random.Generator, token: str) -> str:
-        """One noise of the headphone check for the page: left and right by turns."""
+        """One noise of the headphone check for the page, masked: left and right samples interleaved."""
         ears = headphones.interval(has_tone, self.sample_rate, random)
         return masked(to_pcm16(ears.T.ravel()), token)
 
@@ -36,14 +36,14 @@ class Sounds:
 def masked(pcm: np.ndarray, token: str) -> str:
     """int16 [time] as base64, each sample XORed with the token's stream.
 
-    The page, which knows the token, takes the mask off. In between nobody can tell two clips apart by how well they
-    compress, nor know one again in another session.
+    The page knows the token and removes the mask. In between, nobody can tell two clips apart by how well they
+    compress, or recognise one in another session.
     """
     return base64.b64encode((pcm.astype("<i2").view("<u2") ^ mask(token, len(pcm))).tobytes()).decode()
 
 
 def mask(token: str, count: int) -> np.ndarray:
-    """The upper halves of x[n + 1] = factor x[n] + step, from the token's first eight digits on: uint16 [count]."""
+    """The upper halves of x[n + 1] = factor x[n] + step, seeded by the token's first eight digits: uint16 [count]."""
     powers = np.concatenate(([1], np.cumprod(np.full(count, _FACTOR, np.uint32), dtype=np.uint32)))
     steps = np.cumsum(powers, dtype=np.uint32) * np.uint32(_STEP)
     start = np.uint32(int(token[:8], 16))

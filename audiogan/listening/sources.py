@@ -1,4 +1,4 @@
-"""Where a study's invented sounds come from: checkpoints, folders of sounds, and those of either without labels."""
+"""Sources of a study's invented sounds: checkpoints and folders of sounds, labelled by a classifier if need be."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -16,13 +16,13 @@ from audiogan.sounds_folder import SoundFile, SoundsFolder
 from audiogan.synthesis import Synthesizer
 from audiogan.tiles import TILE
 
-SEEDS = 1_000_000  # of models' clips: short enough to read out
-MOST_HEARD = 2_000  # clips of a model without labels that the classifier hears before a label counts as lacking
+SEEDS = 1_000_000  # seeds of models' clips are below this: short enough to read out
+MOST_HEARD = 2_000  # clips of an unlabelled model that the classifier hears before a label counts as missing
 
 
 @dataclass
 class Draft:
-    """A stimulus before it has its loudness and its name; attributes as in `Stimulus`."""
+    """A stimulus before levelling and naming; attributes as in `Stimulus`."""
 
     audio: np.ndarray
     label: str
@@ -38,7 +38,7 @@ class Draft:
     file_sha256: str = ""
 
     def describe(self) -> dict:
-        """Everything but the sound, and but the file where it came from none."""
+        """All fields except the audio and, if it came from no file, the file's."""
         files = () if self.file else ("file", "file_sha256")
         return {name: value for name, value in vars(self).items() if name not in ("audio", *files)}
 
@@ -48,27 +48,27 @@ class Source(Protocol):
 
     Attributes:
         name: of the system.
-        labels: that it can be asked for; None where it takes none, and a classifier has to hear them.
+        labels: those it can be asked for; None if it takes none and a classifier has to label its clips.
     """
 
     name: str
     labels: Sequence[str] | None
 
     def describe(self) -> dict:
-        """What it is, for the manifest."""
+        """The system's entry in the manifest."""
 
     def available(self, label: str, count: int) -> int:
         """How many clips of a label there are, at most `count`."""
 
     def take(self, label: str, count: int, seed: int, stream: np.random.Generator) -> list[Draft]:
-        """Different clips of a label: those of a seed, or drawn from `stream` where it has no seeds."""
+        """Different clips of a label: those of a seed, or drawn with `stream` by a source without seeds."""
 
     def all(self, seed: int, stream: np.random.Generator) -> Iterator[list[Draft]]:
-        """Different clips one tile after another, whatever their labels, which are empty."""
+        """Different clips of any kind, tile after tile, with empty labels."""
 
 
 class Model:
-    """A checkpoint: its clips are the first of a seed."""
+    """A checkpoint; its clips are the first ones of a seed."""
 
     def __init__(self, synthesizer: Synthesizer):
         self.synthesizer, self.name, self.labels = synthesizer, synthesizer.name, synthesizer.labels or None
@@ -97,7 +97,7 @@ class Model:
 
 
 class Folder:
-    """A folder of sounds: its clips are drawn, each once at most."""
+    """A folder of sounds; its clips are drawn without replacement."""
 
     def __init__(self, folder: SoundsFolder):
         self.folder, self.name, self.labels = folder, folder.name, folder.labels or None
@@ -123,14 +123,14 @@ class Folder:
 
 
 class Heard:
-    """A source without labels, under those that a classifier hears: each clip's is the most probable one.
+    """A source without labels, labelled by a classifier: each clip gets the most probable label.
 
-    Clips come as they do, and are passed over where their label has enough: how sure the classifier is does not count.
+    Clips are taken in order, and skipped if their label has enough: the classifier's confidence does not count.
 
     Args:
-        source: which takes no labels.
-        judge: that hears them.
-        labels: the study's, of each of which `count` clips are wanted.
+        source: takes no labels.
+        judge: labels the clips.
+        labels: the study's; `count` clips of each are wanted.
         stream: decides which clips.
     """
 
@@ -157,17 +157,17 @@ class Heard:
 
 
 class Judge:
-    """The evaluation's classifier as the one who says what a clip without a label is.
+    """The evaluation's classifier, used to label clips.
 
     Raises:
-        ValueError: it is damaged, or of another rate, length or labels than the data.
+        ValueError: it is damaged, or its rate, length or labels differ from the data's.
     """
 
     def __init__(self, folder: Path, data: PreparedData):
         self.network, _ = classifier.load(folder)
         self.config, self.sha256 = self.network.config, weights_hash(folder)
         hint = (
-            "; it has to hear what a system without labels plays: name one of these data by --classifier "
+            "; it must label the clips of a system without labels: name one trained on these data with --classifier "
             "(python -m training classifier)"
         )
         check_form(f"classifier {folder}", self.config, data, hint)

@@ -1,10 +1,10 @@
-"""Values of a study's YAML, each read strictly: what is wrong is said in one sentence that names it."""
+"""Strict reading of values in a study's YAML: an error is one sentence that names the value."""
 
 from typing import Any
 
 
 def check_names(where: str, row: Any, known, required=()) -> None:
-    """Refuse what is no mapping, has a name that is not known, or lacks a required one."""
+    """Refuse anything but a mapping with known names that has all required ones."""
     if not isinstance(row, dict):
         raise ValueError(f"{where} must be a mapping, not {row!r:.80}")
     for name in row:
@@ -16,7 +16,7 @@ def check_names(where: str, row: Any, known, required=()) -> None:
 
 
 def text(name: str, value: Any, empty: bool = False) -> str:
-    """A text without the space around it."""
+    """A text, stripped."""
     if not isinstance(value, str) or not (value.strip() or empty):
         raise ValueError(f"{name} must be a text, not {value!r}")
     return value.strip()

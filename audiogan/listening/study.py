@@ -1,4 +1,4 @@
-"""A frozen pool of stimuli: `manifest.json`, `study.yaml` and `clips/ID.wav`, checked byte by byte when it is read."""
+"""A frozen pool of stimuli: `manifest.json`, `study.yaml` and `clips/ID.wav`, verified byte by byte when read."""
 
 import hashlib
 import json
@@ -20,7 +20,7 @@ from audiogan.text import read_object, read_text
 FORMAT = 1
 ROLES = ("test", "gold", "training", "exemplar")
 REFERENCES = ("real", "anchor", "griffin-lim")  # systems that are not models
-NOISE = "noise"  # gold trials alone: a real clip under white noise
+NOISE = "noise"  # in gold trials only: a real clip under white noise
 DEFAULT_FOLDER = Path(__file__).parent / "default_study"
 VARIABLE = "AUDIOGAN_STUDY"
 MAX_MANIFEST_BYTES = 20_000_000
@@ -33,18 +33,18 @@ class Stimulus:
     """One sound of the pool.
 
     Attributes:
-        id: 32 hexadecimal digits that say nothing; its file is `clips/ID.wav`.
-        sha256: of its PCM alone, as `votes.clip_hash` has it: a vote's `clip_sha256`.
-        label: the instrument that it is, or was asked of the model.
+        id: 32 meaningless hexadecimal digits; its file is `clips/ID.wav`.
+        sha256: of its PCM alone, by `votes.clip_hash`: a vote's `clip_sha256`.
+        label: the instrument, or the one asked of the model.
         system: `real`, `anchor` (3.5 kHz low-pass of real), `griffin-lim` (real, resynthesised), or the name of a model
             or a folder of sounds; `noise` in gold trials.
         role: `test`, `gold`, `training`, or `exemplar`: a real one shown as the named reference, never rated.
         checkpoint_sha256: of a model's weights, or of a whole folder of sounds; empty for others.
         seed, index: of a model's clip; None for others.
-        source: number of the real clip in the prepared data that it is or was made from; None for an invented one.
+        source: number in the prepared data of the real clip it is or was made from; None for an invented one.
         pitch: MIDI number, None where there is none.
-        gain_db, lufs: the gain it was given, and its loudness after that (maximum momentary).
-        expected: of a gold stimulus, the answers that pass: question to a list of values.
+        gain_db, lufs: the gain applied, and the loudness after it (maximum momentary).
+        expected: for a gold stimulus, the values that pass, by question.
         file, file_sha256: name in its folder of sounds and SHA-256 of the whole file; empty for others.
     """
 
@@ -70,13 +70,13 @@ class Stimulus:
 
     @property
     def model(self) -> bool:
-        """A model made it, or another system whose sounds came as files."""
+        """Whether a model made it, or another system whose sounds came as files."""
         return bool(self.checkpoint_sha256)
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Ten test stimuli of one system, for diversity trials, of the same labels as other systems' if all have them."""
+    """Ten test stimuli of one system for diversity trials, with the same labels as other systems' if all have them."""
 
     id: str
     system: str
@@ -84,11 +84,11 @@ class Batch:
 
 
 class Study:
-    """A frozen pool and its design. `Study.load(folder)` is the way to get one.
+    """A frozen pool and its design. Create it with `Study.load(folder)`.
 
     Attributes:
-        folder: where it lies.
-        design: what `study.yaml` says.
+        folder: the study's folder.
+        design: the contents of `study.yaml`.
         stimuli: all of them, in the manifest's random order.
         batches: for the diversity module.
         sample_rate, num_samples: of every clip, Hz and samples.
@@ -108,7 +108,7 @@ class Study:
         """Read a study and check every file in it.
 
         Raises:
-            ValueError: a file that is missing, unknown or changed, or a manifest or design that is not one: a sentence.
+            ValueError: a missing, unknown or changed file, or an invalid manifest or design; one sentence.
         """
         folder = Path(folder)
         try:
@@ -139,22 +139,22 @@ class Study:
         return [stimulus for stimulus in self.stimuli if stimulus.role == role]
 
     def exemplar(self, label: str) -> Stimulus:
-        """The real recording that stands for a label."""
+        """The real recording offered as a label's reference."""
         return next(stimulus for stimulus in self.stimuli if stimulus.exemplar and stimulus.label == label)
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Labels of the test stimuli, by name."""
+        """Labels of the test stimuli, sorted."""
         return tuple(sorted({stimulus.label for stimulus in self.of_role("test")}))
 
     @property
     def systems(self) -> tuple[str, ...]:
-        """Systems under test: `REFERENCES` that are there, then the models by name."""
+        """Systems under test: the `REFERENCES` present, then the models by name."""
         found = {stimulus.system for stimulus in self.of_role("test")}
         return tuple(name for name in REFERENCES if name in found) + tuple(sorted(found - set(REFERENCES)))
 
     def gold_passes(self, stimulus: str, question: str, value) -> bool | None:
-        """Whether an answer to a gold trial is an expected one; None where nothing was expected."""
+        """Whether an answer to a gold trial passes; None if the question has no expected answer."""
         expected = self._by_id[stimulus].expected.get(question)
         return None if expected is None else value in expected
 
@@ -183,16 +183,16 @@ class Study:
         if any(question.exemplar for question in self.design.questions) and set(self.labels) - set(exemplars):
             raise ValueError("a label has no exemplar, and a question needs one")
         if any(set(batch.stimuli) - tests for batch in self.batches):
-            raise ValueError("a batch holds what is no test stimulus")
+            raise ValueError("a batch holds a stimulus that is not a test stimulus")
 
 
 def chosen_folder() -> Path:
-    """The study that the app runs: the folder that AUDIOGAN_STUDY names, else the one that comes with the app."""
+    """Folder of the study that the app runs: AUDIOGAN_STUDY, else the one that comes with the app."""
     return Path(os.environ.get(VARIABLE) or DEFAULT_FOLDER)
 
 
 def is_study(folder: Path) -> bool:
-    """Whether a folder has the parts of a study of this format, whatever became of its clips."""
+    """Whether a folder has the parts of a study of this format; its clips are not checked."""
     try:
         return bool(_read_manifest(folder)) and (folder / "study.yaml").is_file() and (folder / "clips").is_dir()
     except (OSError, KeyError, ValueError):
@@ -200,7 +200,7 @@ def is_study(folder: Path) -> bool:
 
 
 def canonical_hash(document) -> str:
-    """SHA-256 of JSON types, whatever the spelling of the file they came from: sorted keys, no spaces, UTF-8."""
+    """SHA-256 of JSON types in canonical form, however their file was formatted: sorted keys, no spaces, UTF-8."""
     text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -220,7 +220,7 @@ def _stimulus(row: dict) -> Stimulus:
     expected = MappingProxyType({key: tuple(values) for key, values in row["expected"].items()})
     stimulus = Stimulus(**(row | {"expected": expected}))
     if not _ID.fullmatch(stimulus.id) or not _SHA256.fullmatch(stimulus.sha256):
-        raise ValueError(f"stimulus {stimulus.id!r:.80} has an id or SHA-256 that is not one")
+        raise ValueError(f"stimulus {stimulus.id!r:.80} has an invalid id or SHA-256")
     if stimulus.role not in ROLES:
         raise ValueError(f"stimulus {stimulus.id}'s role must be one of {', '.join(ROLES)}, not {stimulus.role!r}")
     if stimulus.exemplar and stimulus.system != "real":
@@ -239,6 +239,6 @@ def _stimulus(row: dict) -> Stimulus:
 def _batch(row: dict) -> Batch:
     batch = Batch(row["id"], row["system"], tuple(row["stimuli"]))
     if not _ID.fullmatch(batch.id):
-        raise ValueError(f"batch {batch.id!r:.80} has an id that is not one")
+        raise ValueError(f"batch {batch.id!r:.80} has an invalid id")
     schema.check(f"batch {batch.id}'s system", batch.system, schema.votes.c.system)
     return batch

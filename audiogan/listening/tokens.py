@@ -1,4 +1,4 @@
-"""Keyed hashes: what a page hands back was issued by this app, and says nothing of what it stands for."""
+"""Keyed hashes: a token that a page hands back was issued by this app, and reveals nothing of what it stands for."""
 
 import hashlib
 import hmac
@@ -14,15 +14,15 @@ _RECEIPT = re.compile(rf"[0-9a-f]{{{RECEIPT_LENGTH}}}")
 
 
 def given_key(variable: str) -> str:
-    """The key that an environment variable holds, "" for none.
+    """The key in an environment variable, "" if it is unset.
 
     Raises:
-        ValueError: it is too short to be one, or not UTF-8.
+        ValueError: it is too short, or not UTF-8.
     """
     key = os.environ.get(variable, "")
     if key and len(key) < SHORTEST_KEY:
         raise ValueError(f"{variable} must have at least {SHORTEST_KEY} characters, not {len(key)}")
-    if any("\ud800" <= letter <= "\udfff" for letter in key):  # how Python holds bytes that are no text
+    if any("\ud800" <= letter <= "\udfff" for letter in key):  # Python's stand-ins for bytes that are not UTF-8
         raise ValueError(f"{variable} must be UTF-8 text")
     return key
 
@@ -38,11 +38,11 @@ class Tokens:
         self._key = key.encode()
 
     def step(self, session_id: str, number: int) -> str:
-        """What an answer to a step must carry."""
+        """The token that an answer to a step must carry."""
         return self._hash("step", session_id, number)[:TOKEN_LENGTH]
 
     def clip(self, session_id: str, number: int, place: str) -> str:
-        """What a page asks for the sound at a place of a step with; unrelated to the sound itself."""
+        """The token by which a page asks for the sound at a place of a step; unrelated to the sound itself."""
         return self._hash("clip", session_id, number, place)[:TOKEN_LENGTH]
 
     def receipt(self, session_id: str, number: int) -> str:
@@ -50,15 +50,15 @@ class Tokens:
         return self._hash("receipt", session_id, number)[:RECEIPT_LENGTH]
 
     def rater(self, study_hash: str, listener: str) -> str:
-        """What joins a listener's sittings in one study, and in no other: the salt changes with the study."""
+        """An id that joins a listener's sittings within a study but not across studies: it is salted with the study."""
         return self._hash("rater", study_hash, listener)[:TOKEN_LENGTH]
 
     def participant_key(self, study_hash: str, participant: str) -> str:
-        """The key of the only session that a platform's participant has in one study, whatever browser asks for it."""
+        """The key of the only session of a platform's participant in one study, the same in every browser."""
         return self._hash("participant", study_hash, participant)[:TOKEN_LENGTH]
 
     def chance(self, session_id: str, *what) -> np.random.Generator:
-        """Random numbers that a session always draws alike and nobody can foresee."""
+        """A generator of random numbers, always the same for a session, and unpredictable without the key."""
         return np.random.default_rng(int(self._hash("chance", session_id, *what), 16))
 
     def _hash(self, *parts) -> str:
@@ -71,17 +71,17 @@ def same(expected: str, given) -> bool:
 
 
 def session_id(key: str) -> str:
-    """A session's public name: what is stored and exported. The key, which only the listener has, opens it."""
+    """A session's public name, which is stored and exported. Opening it takes the key, which only the listener has."""
     return hashlib.sha256(f"session {key}".encode()).hexdigest()[:TOKEN_LENGTH]
 
 
 def is_key(text) -> bool:
-    """Whether a page could have drawn this at random: as long as a token."""
+    """Whether this has the form of a session's or listener's key: as many hexadecimal digits as a token."""
     return isinstance(text, str) and _KEY.fullmatch(text) is not None
 
 
 def vote_id(receipt: str) -> str:
-    """What a vote is called in the table, which may be published: the receipt cannot be told from it."""
+    """A vote's id in the table, which may be published: the receipt cannot be derived from it."""
     return hashlib.sha256(f"receipt {receipt}".encode()).hexdigest()[:TOKEN_LENGTH]
 
 
@@ -91,10 +91,10 @@ def shown_receipt(receipt: str) -> str:
 
 
 def parse_receipt(text) -> str:
-    """A receipt as someone typed it.
+    """Read a receipt as someone typed it.
 
     Raises:
-        ValueError: it cannot be one.
+        ValueError: it has not the form of one.
     """
     digits = re.sub(r"[\s-]", "", text).lower() if isinstance(text, str) and len(text) <= 64 else ""
     if not _RECEIPT.fullmatch(digits):

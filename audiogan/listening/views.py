@@ -1,4 +1,4 @@
-"""What a page is told of a step: what to ask, and under which tokens to fetch what is heard. Never what made it."""
+"""What a page is told about a step: its questions, and tokens for its sounds; never what made them."""
 
 from collections import defaultdict
 from statistics import fmean
@@ -26,8 +26,8 @@ SYSTEMS = {
     "noise": "a recording under noise",
 }
 PREFERRED = dict(zip(PREFERENCES, ("The first", "The second", "Alike"), strict=True))
-CLIPS = {"preference": 2, "diversity": 10}  # of a trial, where it has more than one
-SECONDS_A_TRIAL, SECONDS_A_QUESTION = 1.5, 2.0  # beside its sounds; of a listener who neither hurries nor broods
+CLIPS = {"preference": 2, "diversity": 10}  # per trial, if more than one
+SECONDS_A_TRIAL, SECONDS_A_QUESTION = 1.5, 2.0  # besides the sounds, for a listener at a normal pace
 SECONDS_OF_START = 15.0  # for the volume
 BATCH = ("All alike", "Mostly alike", "Somewhat varied", "Varied", "Very varied")
 ASKED = (
@@ -46,7 +46,7 @@ UNNAMED = (
 
 
 def consent(study: Study, participant: str = "") -> dict:
-    """The first screen; where a platform sends listeners, it says whether it is known which one this is."""
+    """The first screen; if a platform sends listeners, it says whether this one is identified."""
     design, counts = study.design, trial_counts(study)
     heard = {name: count * CLIPS.get(name, 1) for name, count in counts.items()}
     return {
@@ -61,7 +61,7 @@ def consent(study: Study, participant: str = "") -> dict:
 
 
 def _seconds(study: Study, counts: dict[str, int], sounds: int) -> float:
-    """About how long a sitting takes, from the consent on."""
+    """Approximate duration of a sitting from the consent on, in seconds."""
     design, modules = study.design, sum(counts[name] for name in MODULES)
     questions = modules + (sum(counts.values()) - modules) * len(design.questions) + len(design.questionnaire)
     listening = sounds * study.num_samples / study.sample_rate + sum(counts.values()) * SECONDS_A_TRIAL
@@ -70,7 +70,7 @@ def _seconds(study: Study, counts: dict[str, int], sounds: int) -> float:
 
 
 def _notice(study: Study, participant: str) -> list[str]:
-    """What a listener agrees to besides the study's own text."""
+    """What a listener agrees to in addition to the study's own text."""
     asked, say = len(study.design.questionnaire), study.design.wording
     about = say(ASKED_ONE if asked == 1 else ASKED, count=asked)
     sent = say(NAMED if participant else UNNAMED)
@@ -85,7 +85,7 @@ def _about(asked: questionnaire.Asked, say: Wording) -> dict:
 
 
 def step(study: Study, session: Session, number: int, tokens: Tokens, sounds: Sounds) -> dict:
-    """A step that is open."""
+    """The view of an open step."""
     what, name = session.plan[number], session.session_id
     view = {"stage": what["kind"], "token": tokens.step(name, number), "sample_rate": sounds.sample_rate}
     named = {where: tokens.clip(name, number, where) for where in places(session, number)}
@@ -117,7 +117,7 @@ def stimulus_at(session: Session, number: int, where: str) -> str:
 
 
 def trial_index(plan, number: int) -> int:
-    """A step's place among the trials of its session."""
+    """Index of a step among the trials of its session."""
     return sum(what["kind"] not in UNHEARD for what in plan[:number])
 
 
@@ -140,10 +140,10 @@ def feedback(study: Study, what: dict) -> dict:
 
 
 def done(study: Study, votes: list[dict], heard: set[str]) -> dict:
-    """Thanks and the listener's own results. Only here are systems named.
+    """The last screen: thanks and the listener's own results. Systems are named only here.
 
     Args:
-        heard: stimuli that the listener had in any sitting; `more` says whether there are others for a whole one.
+        heard: stimuli of all the listener's sittings; `more` says whether enough others remain for another sitting.
     """
     trials: dict[int, dict] = {}
     say = study.design.wording
@@ -161,7 +161,7 @@ def done(study: Study, votes: list[dict], heard: set[str]) -> dict:
 
 
 def completion(study: Study, completed: bool) -> dict:
-    """What a listener whom a platform sent is shown at the end; `completion` is None where too little was answered."""
+    """What a recruited listener is shown at the end; `completion` is None if too little was answered."""
     recruitment = study.design.recruitment
     given = {"url": recruitment.completion_url, "code": recruitment.completion_code}
     return {"recruited": True, "completion": given if completed else None}
@@ -201,7 +201,7 @@ def _questions(study: Study, kind: str, label: str | None) -> list[dict]:
 
 
 def _asked(question: Question, label: str, say: Wording) -> dict:
-    """A question as the page asks it; `cued` where it tells what the sound is meant to be."""
+    """A question as the page asks it; `cued` if it reveals what the sound is meant to be."""
     words = [{"value": word, "word": _capital(say(word))} for word in question.words if question.kind == "choice"]
     return {
         "name": question.name,

@@ -1,4 +1,4 @@
-"""What the store yields, an export writes and the statistics read: one dictionary an event, told apart by `kind`."""
+"""Events that the store yields, an export writes and the statistics read: one dictionary each, told apart by `kind`."""
 
 import dataclasses
 import hashlib
@@ -24,13 +24,13 @@ class Vote:
 
     Attributes:
         schema_version: `SCHEMA_VERSION`.
-        vote_id: the receipt; the answers of one trial share it, so (vote_id, question) is unique.
-        session_id: random, one sitting of one listener.
-        rater: salted rotating hash that joins the sittings of a listener; the session's id where nothing does.
+        vote_id: hash of the trial's receipt; the answers of one trial share it, so (vote_id, question) is unique.
+        session_id: one sitting of one listener.
+        rater: salted hash that joins a listener's sittings in one study; the session's id for `free` votes.
         consent_version: of the text that was agreed to; empty for `free` votes.
         study_hash: SHA-256 of the study's manifest and design, as `study check` prints it; empty for `free` votes.
         app_version: of audiogan.
-        trial_index: from 0, the trial's place in its session, whatever its role.
+        trial_index: the trial's place in its session, from 0, counting trials of every role.
         role: `test`, `gold`, `repeat` (a test stimulus heard again), `training`; `free` outside a study.
         stimulus: its id in the study's manifest; for `diversity` a batch's; empty for `free` votes.
         clip_sha256: of the stimulus's 16-bit PCM, without the file's header.
@@ -38,22 +38,22 @@ class Vote:
         system: `real`, `anchor`, `griffin-lim`, or the name of a model or a folder of sounds.
         checkpoint_sha256: of a model's weights, or of a whole folder of sounds; empty for others.
         seed, index: of a model's clip; None for others.
-        gain_db, lufs: the gain that was applied, and the loudness that came of it.
-        order: from 0, the question's place within its trial.
+        gain_db, lufs: the gain applied, and the loudness after it.
+        order: the question's place within its trial, from 0.
         question: one of `SCALES` (1 to 5), `real` (one of `VERDICTS`), `naming` (a label or `CANNOT_TELL`),
             `preference` (one of `PREFERENCES`), or `diversity` (1 to 5).
         value: a whole number for scales and `diversity`, else a text.
         plays, listened_ms: of the trial's sound, of all its sounds together in `preference` and `diversity`.
-        response_ms: from the first full listen to the answer. These three are of the whole trial, and stand on each of
-            its rows.
+        response_ms: from the first full listen to the answer. These three describe the whole trial and repeat on each
+            of its rows.
         device_class: `phone`, `tablet` or `desktop`; empty where unknown.
         headphones: one of `HEADPHONES`.
         created_utc: ISO 8601 with a trailing Z.
         flags: space-separated words about what looked odd, never a reason to drop the row: `fast` (an answer within
-            300 ms), `impossible` (more time than the server's clock saw pass, by over 2 s), `straight` (one and the
-            same value on every scale of eight trials in a row).
-        pitch, truncation: of the clip, None where there was none; only a model's has a truncation.
-        other_stimulus, other_system: the second sound of a `preference`; empty for all else.
+            300 ms), `impossible` (over 2 s more than passed on the server's clock), `straight` (the same value on
+            every scale of eight trials in a row).
+        pitch, truncation: of the clip, None if it has none; only a model's clip has a truncation.
+        other_stimulus, other_system: the second sound of a `preference`; otherwise empty.
     """
 
     vote_id: str
@@ -96,10 +96,10 @@ class Exclusion:
     """A later event that takes a session's votes, or one vote, out of the screened results. It deletes nothing.
 
     Attributes:
-        session_id, vote_id: whose; exactly one is not empty.
+        session_id, vote_id: the session or vote; exactly one is not empty.
         reason: a sentence.
         rule: the design's rule that it broke, `withdrawn`, or `manual`.
-        study_hash: where the event concerns one study; empty for any.
+        study_hash: the study concerned; empty for any.
     """
 
     reason: str
@@ -113,7 +113,7 @@ class Exclusion:
 
 @dataclass(frozen=True, kw_only=True)
 class Note:
-    """A step of a sitting that was skipped because its sound could not be played: no vote, and no statistic has it.
+    """A step of a sitting that was skipped because its sound could not be played. It is not a vote.
 
     Attributes:
         session_id, study_hash: whose, as in votes.
@@ -145,7 +145,7 @@ class Recruited:
 
 @dataclass(frozen=True, kw_only=True)
 class Background:
-    """What a listener said about themselves. It is no vote: it has a `said`, and no `value`.
+    """What a listener said about themselves. It is not a vote: it has a `said` and no `value`.
 
     Attributes:
         session_id, study_hash: whose, as in votes.

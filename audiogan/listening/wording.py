@@ -1,4 +1,4 @@
-"""What listeners read besides a study's own text: this package's sentences and names of instruments, translated."""
+"""Translations of the package's own sentences and instrument names, which listeners read beside a study's text."""
 
 import re
 from collections.abc import Mapping
@@ -24,11 +24,11 @@ _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True)
 class Wording:
-    """Sentences in a language. Called with an English one of `SENTENCES`, it gives that one with its places filled in.
+    """Sentences in a language. Called with one of `SENTENCES`, it returns the translation with its places filled in.
 
     Attributes:
         language: a BCP 47 tag, such as `de` or `pt-BR`.
-        texts: translations by their English; a sentence that is not there stays English.
+        texts: translations by English sentence; a missing one stays English.
         labels: names of instruments by their label.
     """
 
@@ -42,7 +42,7 @@ class Wording:
         return _PLACE.sub(lambda place: str(values[place[1]]), self.of(english))
 
     def of(self, sentence: str) -> str:
-        """A sentence without places, or what it is itself where it is none of `SENTENCES`."""
+        """The translation of a sentence, its places unfilled; the sentence itself if it has none."""
         return self.texts.get(sentence, sentence)
 
     def label(self, label: str) -> str:
@@ -55,15 +55,15 @@ class Wording:
 
 
 def shipped() -> list[str]:
-    """Languages whose sentences come with this package, English first."""
+    """Languages that come with this package, English first."""
     return [ENGLISH, *sorted(path.stem for path in FOLDER.glob("*.yaml"))]
 
 
 def read_wording(row: Any) -> Wording:
-    """The `language` of a study's YAML: a tag, and translations that go before those that come with this package.
+    """The `language` of a study's YAML: a tag, and translations that override the package's own.
 
     Raises:
-        ValueError: a tag that is none, a sentence that is not known, lacks a translation or has places of its own.
+        ValueError: an invalid tag, or a sentence that is unknown, lacks a translation or has unknown places.
     """
     check_names("language", row, ("tag", "texts", "labels"), required=("tag",))
     tag, base = row["tag"], of_language(row["tag"])
@@ -82,10 +82,10 @@ def read_wording(row: Any) -> Wording:
 
 
 def of_language(tag: Any) -> Wording:
-    """What comes with this package for a tag, or for its language where nothing does for the tag; else no sentence.
+    """The package's translations for a tag, else for the tag's language, else none.
 
     Raises:
-        ValueError: not a language's tag.
+        ValueError: an invalid tag.
     """
     if not isinstance(tag, str) or not _TAG.fullmatch(tag):
         raise ValueError(f"a language must be a tag such as de or pt-BR, not {tag!r:.80}")
@@ -96,7 +96,7 @@ def of_language(tag: Any) -> Wording:
 
 
 def template(tag: str) -> str:
-    """A study's `language` as YAML, with every sentence: in that language where it is there, else in English."""
+    """A study's `language` as YAML, with every sentence in that language, or in English if untranslated."""
     known = of_language(tag)
     document = {"tag": tag, "texts": {english: known.of(english) for english in SENTENCES}}
     if known.labels:
@@ -117,6 +117,6 @@ def _translations(name: str, row: Any) -> dict[str, str]:
 
 def _check_sentence(english: str, own: str) -> None:
     if english not in SENTENCES:
-        raise ValueError(f"language.texts has {english!r:.80}, which no page says; `study texts` prints what it says")
+        raise ValueError(f"language.texts has {english!r:.80}, which no page shows; `study texts` prints what it shows")
     for place in sorted({*_PLACE.findall(own)} - {*_PLACE.findall(english)}):
         raise ValueError(f"language.texts has {{{place}}} for {english!r:.80}, which has no such place")

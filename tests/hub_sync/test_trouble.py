@@ -128,7 +128,7 @@ class TestTrouble:
         online.add(DATASET, kind="datasets", private=False)
         store = stores()
         vote(store, 0)
-        with pytest.raises(hub.HubError, match="is public, and votes go to a private one only"):
+        with pytest.raises(hub.HubError, match="is public; votes go only to a private one"):
             HubSync(store, DATASET).round()
         assert online.count("commit|preupload") == 0
 
@@ -141,7 +141,7 @@ class TestTrouble:
         before = len(votes_on(online))
         online.dataset(DATASET).private = False
         vote(store, 1)
-        with pytest.raises(hub.HubError, match="is public, and votes go to a private one only"):
+        with pytest.raises(hub.HubError, match="is public; votes go only to a private one"):
             sync.round()
         assert len(votes_on(online)) == before
         online.dataset(DATASET).private = True

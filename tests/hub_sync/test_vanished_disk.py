@@ -111,4 +111,4 @@ class TestVanishedDisk:
         state = HubSync(other, DATASET).round()
         assert (state.damaged, state.pulled, state.status) == (len(bad), 3, "ok")
         assert len(list(other.rows())) == 2
-        assert f"{len(bad)} damaged lines were passed over" in caplog.text
+        assert f"{len(bad)} damaged lines were skipped" in caplog.text

@@ -158,7 +158,7 @@ def test_hub_answers_500(machine, crowd, visitor, calm):
     visitor.sees_of_the_copy("copied to the Hub", 150)
     machine.hub.fail("", say(500), times=10**9)
     visitor.rate()
-    visitor.sees_of_the_copy("Their copy on the Hub fails for now and is tried again", 240)
+    visitor.sees_of_the_copy("Copying them to the Hub fails and will be tried again", 240)
     visitor.rate()
     visitor.hears_another_sound()
     machine.hub.faults.clear()

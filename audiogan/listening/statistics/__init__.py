@@ -1,1 +1,1 @@
-"""What votes say. Pure functions on vote rows; every interval respects that one listener gives many votes."""
+"""Statistics of votes: pure functions on vote rows. Every interval allows for many votes by one listener."""

@@ -36,7 +36,7 @@ def ordinal_alpha(table: np.ndarray) -> float | None:
         return None
     coincidences = (counts / (counts.sum(0) - 1)) @ counts.T - np.diag((counts / (counts.sum(0) - 1)).sum(1))
     totals = coincidences.sum(1)
-    below = np.cumsum(totals) - totals / 2  # the rank of a value's middle
+    below = np.cumsum(totals) - totals / 2  # mid-rank of each value
     distance = np.square(below[:, None] - below[None, :])
     observed = (coincidences * distance).sum()
     expected = (np.outer(totals, totals) * distance).sum() / (totals.sum() - 1)
@@ -46,7 +46,7 @@ def ordinal_alpha(table: np.ndarray) -> float | None:
 def leave_one_out(table: np.ndarray) -> list[float]:
     """Pearson's correlation of each rater with the mean of the others, over the clips both have.
 
-    Raters with fewer than `FEWEST_SHARED` such clips, or with one answer for all, have none.
+    Raters with fewer than `FEWEST_SHARED` such clips, or where either side is constant, have none.
     """
     heard, values = np.isfinite(table), np.nan_to_num(table)
     correlations = []
@@ -61,14 +61,14 @@ def leave_one_out(table: np.ndarray) -> list[float]:
 
 
 def repeats(rows: Sequence[dict]) -> list[float]:
-    """Absolute differences, scale points, between the answers of one sitting to a clip and to its repeat."""
+    """Absolute differences, in scale points, between a sitting's answers to a clip and to its repeat."""
     first = {_place(row): row["value"] for row in reversed(rows) if row["role"] == "test"}
     again = [row for row in rows if row["role"] == "repeat" and _place(row) in first]
     return [abs(float(row["value"]) - float(first[_place(row)])) for row in again]
 
 
 def summary(tests: Sequence[dict], repeated: Sequence[dict]) -> dict:
-    """All of it for one scale question, JSON types.
+    """All agreement statistics of one scale question, as JSON types.
 
     Args:
         tests: its test votes.

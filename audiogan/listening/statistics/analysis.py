@@ -1,4 +1,4 @@
-"""Everything at once: votes and exclusion events to one dictionary of JSON types."""
+"""All statistics at once: from votes and exclusion events to one dictionary of JSON types."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -18,20 +18,19 @@ RATED = ("test", "free")  # roles whose votes are results; the others are checks
 
 
 def analyse(rows: Iterable[dict], minimum_raters: int | None = None) -> dict:
-    """The results of one study, with and without those who were excluded.
+    """The results of one study, with and without excluded sessions.
 
     Args:
         rows: votes, exclusions and notes of one study, as `Store.rows` yields them; `study` rows may be among them.
         minimum_raters: a system rated by fewer is `preliminary`; None takes it from a `study` row, or 15.
 
     Returns:
-        `study_hash`, `title`, `minimum_raters`, `without_rules` (votes of a study without its `study` row: nobody
-        applied its exclusion rules), `exclusions` (how many sessions and votes, how many were withdrawn, and how often
-        each rule was broken), `skipped` (how many steps because their sound could not be played, and in how many
-        sessions, whether these are excluded or not), `recruited` (how many sittings of listeners whom a platform sent
-        were begun, and how many of these have votes), `background` (in `all` and `screened`, for each question about
-        the listener, how many sittings gave each answer; '' is who would rather not say), and `all` and `screened`:
-        see `block`.
+        `study_hash`, `title`, `minimum_raters`, `without_rules` (the study's `study` row is missing, so its exclusion
+        rules were not applied), `exclusions` (numbers of sessions and votes excluded, of sessions withdrawn, and of
+        breaches of each rule), `skipped` (numbers of steps whose sound could not be played, and of their sessions,
+        excluded or not), `recruited` (numbers of sittings begun by listeners whom a platform sent, and of those with
+        votes), `background` (in `all` and `screened`, for each question about the listener, the number of sittings with
+        each answer; '' is for those who would rather not say), and `all` and `screened`: see `block`.
     """
     rows = list(rows)
     about = next((row for row in rows if row["kind"] == "study"), {})
@@ -70,7 +69,7 @@ def analyse(rows: Iterable[dict], minimum_raters: int | None = None) -> dict:
 
 
 def analyse_all(rows: Iterable[dict]) -> list[dict]:
-    """The results of each study in an export, that with most votes first; of free votes last."""
+    """The results of each study in an export, most votes first, and of free votes last."""
     found = [analyse(group) for group in by_study(rows).values()]
     return sorted(found, key=lambda one: (not one["study_hash"], -one["all"]["counts"]["votes"]))
 
@@ -79,11 +78,10 @@ def block(votes: Sequence[dict], minimum_raters: int) -> dict:
     """Every statistic of a set of votes.
 
     Returns:
-        `counts`, `systems`, `scales` (question to a row a system), `classes` (question to a row a system and label),
-        `real` (a row a system), `preference`, `naming` (a row a system), `agreement` (by question), `comparisons` (by
-        question; of `real` and `naming` differences of shares, called real and named right),
-        `preliminary` (a system has fewer raters than `minimum_raters` of any question that it has answers to; or there
-        are none at all).
+        `counts`, `systems`, `scales` (by question, a row per system), `classes` (by question, a row per system and
+        label), `real` (a row per system), `preference`, `naming` (a row per system), `agreement` (by question),
+        `comparisons` (by question; for `real` and `naming`, of shares called real and named right), `preliminary`
+        (some system has fewer than `minimum_raters` raters for a question, or there are no answers).
     """
     tests = [row for row in votes if row["role"] in RATED]
     systems = ordered({row["system"] for row in tests})
@@ -127,7 +125,7 @@ def _distinct(rows: Sequence[dict], name: str) -> set:
 
 
 def _said(rows: Sequence[dict], sessions: set) -> dict[str, dict[str, int]]:
-    """Sittings by what their listener said about themselves."""
+    """Numbers of sittings by what their listener said about themselves."""
     found: dict[str, Counter] = {}
     for row in rows:
         if row["session_id"] in sessions:
@@ -148,7 +146,7 @@ def _counts(votes: Sequence[dict]) -> dict:
 
 
 def _means(rows: Sequence[dict], systems: Sequence[str], minimum_raters: int) -> list[dict]:
-    """A mean opinion score a system, those without votes left out."""
+    """One mean opinion score per system that has votes."""
     grouped = ((system, [row for row in rows if row["system"] == system]) for system in systems)
     return [{"system": system} | mean_opinion(own, minimum_raters) for system, own in grouped if own]
 
@@ -162,7 +160,7 @@ def _classes(rows: Sequence[dict], systems: Sequence[str], minimum_raters: int) 
 
 
 def mean_opinion(rows: Sequence[dict], minimum_raters: int) -> dict:
-    """Mean of raters' means with its intervals, standard deviation of votes, counts, and votes of each value."""
+    """Mean of raters' means with its intervals, standard deviation of votes, counts, and votes per value."""
     answers = answers_of(rows)
     interval, over = intervals.headline(answers)
     found = Counter(int(float(row["value"])) for row in rows)

@@ -1,4 +1,4 @@
-"""Numbers that raters gave to clips, and their mean: one rater, one voice."""
+"""Numbers that raters gave to clips, and their mean, in which every rater has the same weight."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ class Answers:
 
     Args:
         values, raters, clips: one entry a vote, in the same order.
-        labels: likewise, of the clips; by default all have one.
+        labels: likewise, the clips' labels; by default all the same.
 
     Attributes:
         values: float64 [votes].
@@ -50,11 +50,11 @@ class Answers:
 
     @property
     def weights(self) -> np.ndarray:
-        """Of each vote in the mean: [votes], 1 in all."""
+        """Weight of each vote in the mean: [votes], summing to 1."""
         return 1 / (self.num_raters * np.bincount(self.rater))[self.rater]
 
     def of(self, raters: Sequence[str]) -> "Answers":
-        """Those that these raters gave."""
+        """The answers of these raters."""
         kept = np.isin(self.rater_names, raters)[self.rater]
         names = self.rater_names[self.rater[kept]], self.clip_names[self.clip[kept]]
         return Answers(self.values[kept], *names, self.labels[kept])
@@ -67,5 +67,5 @@ def answers_of(rows: Sequence[dict], number=float) -> Answers:
 
 
 def clip_of(row: dict) -> str:
-    """What tells a vote's clip from others: its id, or its hash where it has none, as in free votes."""
+    """The identity of a vote's clip: its id, or its hash if it has none, as in free votes."""
     return row["stimulus"] or row["clip_sha256"]

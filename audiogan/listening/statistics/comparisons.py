@@ -1,8 +1,8 @@
-"""Which systems differ: each two of them, by the raters who heard both, corrected for how many pairs there are.
+"""Which systems differ: pairwise tests on the raters who heard both, corrected for the number of pairs.
 
-The headline speaks of other listeners and of other clips of the same systems, as the means beside it do. Wilcoxon's and
-Friedman's tests and their effect sizes take raters' means, one value a rater and system, so they speak of other
-listeners and these clips: where systems are equal and clips differ, they find differences far oftener than they say.
+The headline generalises to other listeners and other clips of the same systems, as the means beside it do. Wilcoxon's
+and Friedman's tests and their effect sizes use raters' means, one value per rater and system, so they generalise to
+other listeners but not to other clips: if systems are equal and clips differ, they err far more often than they claim.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,9 +14,9 @@ from scipy import stats
 from audiogan.listening.statistics.answers import Answers
 from audiogan.listening.statistics.intervals import FEWEST_CLIPS, Interval, around, ends, over_raters, two_way_error
 
-FEWEST_PAIRS = 5  # raters who heard both; of fewer no p-value is given
+FEWEST_PAIRS = 5  # raters who heard both; with fewer there is no p-value
 EXACT_PAIRS = 60
-TIE_DECIMALS = 9  # of a difference: 11/3 - 3 and 2 - 4/3 are equal, and not to the last bit
+TIE_DECIMALS = 9  # of a difference: 11/3 - 3 and 2 - 4/3 are equal, but not to the last bit
 
 
 def rater_means(answers: Mapping[str, Answers]) -> np.ndarray:
@@ -32,7 +32,7 @@ def friedman(means: np.ndarray) -> dict | None:
     """Friedman's test over raters who heard every system, with Kendall's W (0 to 1) as its effect size.
 
     Returns:
-        None with fewer than three systems or two such raters, or where nobody tells any two apart.
+        None with fewer than three systems or two such raters, or if no rater's means differ.
     """
     complete = means[np.isfinite(means).all(1)]
     if means.shape[1] < 3 or len(complete) < 2 or (complete == complete[:, :1]).all():
@@ -43,14 +43,14 @@ def friedman(means: np.ndarray) -> dict | None:
 
 
 def pairwise(answers: Mapping[str, Answers]) -> list[dict]:
-    """Each two systems, in the order of the mapping.
+    """Compare every pair of systems, in the order of the mapping.
 
-    `difference` is the mean over raters of their mean of the first less their mean of the second, in scale points (or
-    of their shares, where answers are 0 and 1), with
-    its `interval`, its `p_headline`, and what both are `over`: those of `two_way`, else those over raters alone.
-    Of other listeners and these clips speak `interval_over_raters` (Student's t), `p` (Wilcoxon's signed-rank test),
-    `rank_biserial` (the share of ranks for the first less that for the second, Kerby 2014) and `d_z` (the difference
-    over its standard deviation). `p_headline_holm` and `p_holm` are corrected over all pairs (Holm 1979).
+    `difference` is the mean over raters of their mean of the first minus their mean of the second, in scale points (or
+    in shares, if answers are 0 and 1). Its `interval` and `p_headline`, and what both are `over`, are those of
+    `two_way`, else those over raters alone. For other listeners and these clips there are `interval_over_raters`
+    (Student's t), `p` (Wilcoxon's signed-rank test), `rank_biserial` (the share of ranks for the first minus that for
+    the second, Kerby 2014) and `d_z` (the difference over its standard deviation). `p_headline_holm` and `p_holm` are
+    corrected over all pairs (Holm 1979).
     """
     pairs = [
         {"first": first, "second": second} | _pair(answers[first], answers[second])
@@ -62,20 +62,20 @@ def pairwise(answers: Mapping[str, Answers]) -> list[dict]:
 
 
 def correct(pairs: Sequence[dict], name: str) -> None:
-    """Write each pair's p of that name, corrected by `holm` over those that have one, beside it."""
+    """Add to each pair's p of that name, as `NAME_holm`, the p corrected by `holm` over the pairs that have one."""
     having = [pair for pair in pairs if pair[name] is not None]
     for pair, p in zip(having, holm([pair[name] for pair in having]), strict=True):
         pair[f"{name}_holm"] = p
 
 
 def two_way(first: Answers, second: Answers) -> tuple[Interval, float] | None:
-    """Interval and p-value over raters and clips of the mean of raters' differences, by Student's t.
+    """Student's t interval and p-value, over raters and clips, for the mean of raters' differences.
 
     Args:
         first, second: answers of the same raters.
 
     Returns:
-        None where a system has fewer than `FEWEST_CLIPS`, or where neither raters nor clips differ in anything.
+        None with fewer than two raters, with fewer than `FEWEST_CLIPS` clips of a system, or without any variance.
     """
     if first.num_raters < 2 or min(first.num_clips, second.num_clips) < FEWEST_CLIPS:
         return None
@@ -83,13 +83,13 @@ def two_way(first: Answers, second: Answers) -> tuple[Interval, float] | None:
 
 
 def tested(difference: float, error: float, freedom: float) -> tuple[Interval, float] | None:
-    """Interval and two-sided p-value by Student's t; None without an error."""
+    """Interval and two-sided p-value by Student's t; None if the error is 0."""
     interval = around(difference, error, freedom)
     return (interval, float(2 * stats.t.sf(abs(difference) / error, freedom))) if interval.wide else None
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """P-values by Holm's step-down correction: below 0.05 the chance of any error in the family is below 0.05."""
+    """P-values by Holm's step-down correction, which bounds the chance of any error in the family."""
     order = np.argsort(p_values, kind="stable")
     steps = np.asarray(p_values, np.float64)[order] * np.arange(len(order), 0, -1)
     corrected = np.empty(len(order))
@@ -109,8 +109,8 @@ def rank_biserial(differences: np.ndarray) -> float:
 def signed_rank_p(differences: np.ndarray) -> float:
     """Two-sided p-value of Wilcoxon's signed-rank test; zeros do not count, ties share their mean rank.
 
-    Exact up to `EXACT_PAIRS`: each sign is as likely as the other, so the distribution of the positive ranks' sum is a
-    product of (1 + x^rank) / 2, ranks doubled to be whole. Beyond that the normal approximation serves.
+    Exact up to `EXACT_PAIRS`: both signs are equally likely, so the distribution of the positive ranks' sum is the
+    product of (1 + x^rank) / 2, with ranks doubled to be whole. Beyond that it is the normal approximation.
     """
     differences = differences[differences != 0]
     if not 0 < len(differences) <= EXACT_PAIRS:

@@ -1,4 +1,4 @@
-"""How far answers differ for each reason: who listens, which instrument it is, which clip, and what is left."""
+"""Variance components of answers: how far they differ by listener, by instrument, by clip, and for other reasons."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -11,17 +11,17 @@ from audiogan.listening.statistics.answers import Answers
 
 @dataclass(frozen=True)
 class Components:
-    """What an answer is the sum of, beside its system's mean: standard deviations in scale points.
+    """Standard deviations, in scale points, of the parts that an answer adds to its system's mean.
 
-    The defaults are no measurement: they are in the middle of what the simulations of docs/listening-test.md assume.
+    The defaults are not measured: they lie in the middle of what the simulations of docs/listening-test.md assume.
 
     Attributes:
-        rater: how far listeners are apart in all they say.
-        rater_system: and in what they say of one system.
-        label: how far instruments are apart, whoever made their sounds.
-        label_system: and in what one system makes of them.
-        clip: how far clips of one system and instrument are apart.
-        rest: what a listener would say otherwise of the same clip on another day, and rounding to whole points.
+        rater: between listeners, in all their answers.
+        rater_system: between listeners, in their answers about one system.
+        label: between instruments, whichever system made them.
+        label_system: between instruments, within one system.
+        clip: between clips of one system and instrument.
+        rest: between one listener's answers to the same clip on different days, and rounding to whole points.
     """
 
     rater: float = 0.5
@@ -33,21 +33,21 @@ class Components:
 
 
 def estimate(answers: Mapping[str, Answers]) -> Components:
-    """Components of what listeners said, by MINQUE(0): each sum of squares set to what it is expected to be (Rao 1971).
+    """Estimate the components of answers by MINQUE(0): set each sum of squares to its expectation (Rao 1971).
 
-    Unbiased before negative variances are set to 0, whoever heard whichever clips. Where two cannot be told apart, such
-    as clip and label_system with one clip each, each has half.
+    Unbiased, before negative variances are set to 0, whoever heard which clips. Two components that cannot be told
+    apart, such as clip and label_system with one clip each, get half each.
 
     Args:
-        answers: of each system, with their labels.
+        answers: by system, with their labels.
 
     Raises:
-        ValueError: fewer answers than there are components.
+        ValueError: the answers do not outnumber the components.
     """
     parts = list(answers.values())
     system = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
     if len(system) <= len(fields(Components)):
-        raise ValueError(f"{len(system)} answers are too few to tell by how much they differ, and why")
+        raise ValueError(f"{len(system)} answers are too few to estimate how far they differ, and why")
     rater = np.concatenate([part.rater_names[part.rater] for part in parts])
     clip = np.concatenate([part.clip_names[part.clip] for part in parts])
     label = np.concatenate([part.labels for part in parts])
@@ -66,14 +66,14 @@ def estimate(answers: Mapping[str, Answers]) -> Components:
 
 
 def _incidence(*factor: Sequence) -> sparse.csr_array:
-    """Which level of a factor, or of several crossed, each answer has: 0 or 1, [answers, levels]."""
+    """Incidence matrix of a factor, or of several crossed: 0 or 1, [answers, levels]."""
     codes = np.stack([np.unique(part, return_inverse=True)[1] for part in factor])
     level = np.unique(codes, axis=1, return_inverse=True)[1].ravel()
     return sparse.csr_array((np.ones(len(level)), (np.arange(len(level)), level)))
 
 
 def _square(product, one, other) -> float:
-    """The sum of squares of `product - one @ other.T`, which is too large to be written out."""
+    """The sum of squares of `product - one @ other.T`, without forming that large dense matrix."""
     crossed = (one.multiply(product @ other)).sum()
     both = ((one.T @ one).multiply(other.T @ other)).sum()
     return float(product.power(2).sum() - 2 * crossed + both)

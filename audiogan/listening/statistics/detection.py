@@ -1,13 +1,13 @@
 """Real or invented: how often listeners are wrong, and how well they could tell (signal detection theory).
 
 A real clip called real is a hit, an invented one called real a false alarm. Sensitivity d' = z(H) - z(F) does not
-depend on how readily a listener says "real"; the criterion c = -(z(H) + z(F)) / 2 is just that: below 0, readily.
-All raters' votes are pooled. So that no rate is 0 or 1, votes are added to both sides, half of them "real": one a side
-where both have as many, and that is (k + 0.5) / (n + 1) (the log-linear rule of Hautus 1995); else two in proportion to
-what the sides have, so that equal shares called real give a d' of 0, however many votes each is a share of.
+depend on how readily a listener says "real"; the criterion c = -(z(H) + z(F)) / 2 measures that: below 0, readily.
+All raters' votes are pooled. To keep rates off 0 and 1, two votes, half of them "real", are added in proportion to the
+sides' numbers of votes. If these are equal, that is one vote a side, (k + 0.5) / (n + 1), the log-linear rule of Hautus
+(1995). The proportion makes d' 0 for equal shares called real, however many votes each is a share of.
 
-Intervals are Student's t on the votes' influences (the delta method), clustered by rater, over both sets at once, and
-by clip: see `intervals.clustered`.
+Intervals are Student's t on the votes' influences (the delta method), clustered by rater across both sets, and by clip:
+see `intervals.clustered`.
 """
 
 from dataclasses import dataclass
@@ -24,10 +24,10 @@ class Detection:
     """Real clips against those of one system.
 
     Attributes:
-        hits, real: real clips called real, of all answers about real clips.
-        false_alarms, invented: the system's clips called real, of all answers about them.
-        error: mean of the two error rates, 0 to 1; 0.5 is what guessing gives.
-        d_prime, criterion: see above; d' of 0 is what guessing gives.
+        hits, real: answers that call a real clip real, and all answers about real clips.
+        false_alarms, invented: answers that call one of the system's clips real, and all answers about those clips.
+        error: mean of the two error rates, 0 to 1; guessing gives 0.5.
+        d_prime, criterion: see above; guessing gives a d' of 0.
         error_interval, d_prime_interval, criterion_interval: None with one rater.
         over: `raters and clips`, or `raters` where either side has fewer than `FEWEST_CLIPS`.
     """
@@ -46,7 +46,7 @@ class Detection:
 
 
 def detect(real: Answers, invented: Answers) -> Detection | None:
-    """Detection from answers, 1 for `real` and 0 for `invented`; a rater's to both sets are one rater's.
+    """Detection from answers, 1 for `real` and 0 for `invented`. A rater may be in both sets.
 
     Returns:
         Detection, or None where either set is empty.
@@ -67,24 +67,24 @@ def rates(hits, real, false_alarms, invented) -> tuple:
     """Error rate, d' and criterion from counts, or from arrays of them; NaN where a set is empty."""
     with np.errstate(invalid="ignore", divide="ignore"):
         error = (1 - np.divide(hits, real) + np.divide(false_alarms, invented)) / 2
-        added = 2 / np.add(real, invented)  # votes to each vote
+        added = 2 / np.add(real, invented)  # votes added to each vote
         z_hit, z_false = _z(np.divide(hits, real), added), _z(np.divide(false_alarms, invented), added)
     return error, z_hit - z_false, -(z_hit + z_false) / 2
 
 
 def _z(share, added):
-    """The z of a share of votes, so many votes added to each, half of them "real"."""
+    """The z of a share of votes, with `added` votes per vote added, half of them "real"."""
     return norm.ppf((share + added / 2) / (1 + added))
 
 
 def _intervals(estimates: list[float], real: Answers, invented: Answers, with_clips: bool) -> list[Interval | None]:
-    """Of error rate, d' and criterion."""
+    """Intervals of error rate, d' and criterion."""
     names = np.unique(np.r_[real.rater_names, invented.rater_names])
     if len(names) < 2:
         return [None] * 3
     sides, added = (real, invented), 2 / (len(real) + len(invented))
     shares = [(side.values - side.values.mean()) / len(side) for side in sides]
-    bends = [1 / ((1 + added) * norm.pdf(_z(side.values.mean(), added))) for side in sides]  # of z
+    bends = [1 / ((1 + added) * norm.pdf(_z(side.values.mean(), added))) for side in sides]  # dz / dshare
     slopes = (-0.5, 0.5), (bends[0], -bends[1]), (-bends[0] / 2, -bends[1] / 2)
     found = []
     for estimate, slope in zip(estimates, slopes, strict=True):

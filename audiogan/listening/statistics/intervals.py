@@ -1,16 +1,16 @@
-"""Means of answers, and how far they may be from what all listeners would say of all such sounds.
+"""Confidence intervals of mean answers, over listeners and clips.
 
 One listener gives many votes and one clip gets many, so votes are not independent. The estimate is the mean of raters'
-means: one rater, one voice (only `detection` and `preference` pool votes). Four intervals come with it:
+means, so every rater counts the same (only `detection` and `preference` pool votes). Four intervals come with it:
 
-- `two_way`, the headline: rater and clip clusters both count (Cameron, Gelbach and Miller 2011), with Student's t
-  at Satterthwaite's degrees of freedom. It speaks of other listeners and of other clips of the same system, of the
-  labels that were heard: how far other labels would move a mean, a few of them cannot tell.
-- `over_raters`: t with R - 1 degrees of freedom on raters' means. It speaks of other listeners and the same clips, and
-  is the headline where there are too few clips to learn from how they differ.
-- `bootstrap`: both raters and clips drawn anew (Owen 2007, the pigeonhole bootstrap). It needs no formula, and is a
-  little too wide, because it counts what is neither the rater's nor the clip's three times.
-- `naive`: 1.96 standard errors of independent votes. It is wrong, and printed to show by how much.
+- `two_way`, the headline: clustered by rater and by clip (Cameron, Gelbach and Miller 2011), with Student's t at
+  Satterthwaite's degrees of freedom. It generalises to other listeners and other clips of the same system and labels,
+  but not to other labels: the few labels heard cannot show how far others would move a mean.
+- `over_raters`: t with R - 1 degrees of freedom on raters' means. It generalises to other listeners with the same
+  clips, and is the headline if there are too few clips to estimate how clips differ.
+- `bootstrap`: resamples both raters and clips (Owen 2007, the pigeonhole bootstrap). It needs no formula, and is a
+  little too wide, because it counts the variance due to neither rater nor clip three times.
+- `naive`: 1.96 standard errors of independent votes. It is wrong, and reported to show by how much.
 """
 
 from collections.abc import Sequence
@@ -23,31 +23,31 @@ from audiogan.listening.statistics.answers import Answers
 
 LEVEL = 0.95
 FEWEST_CLIPS = 6  # for the two-way interval
-FEWEST_LABELS = 6  # that two systems share, for their clips to count by label
+FEWEST_LABELS = 6  # that two systems share, for their clips to be clustered by label
 RESAMPLES = 1000
 SEED = 0
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A confidence interval of `LEVEL`; None where there are too few raters for one."""
+    """A confidence interval of `LEVEL`. Functions return None in its place with too few raters for one."""
 
     low: float
     high: float
 
     @property
     def wide(self) -> bool:
-        """It has a width: the answers behind it differ, by more than rounding."""
+        """Whether its width exceeds rounding errors, so the answers behind it differ."""
         return self.high - self.low > 1e-9
 
     def clipped(self, low: float, high: float) -> "Interval":
-        """Kept within what the scale has."""
+        """The interval cut off at the ends of the scale."""
         return Interval(max(self.low, low), min(self.high, high))
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Influences of votes on a mean, and what they share: raters, and clusters of clips, from 0. [votes] each."""
+    """Influences of votes on a mean, and their raters and clusters of clips, numbered from 0: [votes] each."""
 
     influence: np.ndarray
     rater: np.ndarray
@@ -59,22 +59,22 @@ class Sample:
 
     @property
     def by_cluster(self) -> float:
-        """The variance that clusters explain: of the sum of influences in each."""
+        """The variance by cluster, from the sum of influences in each."""
         return self.count / (self.count - 1) * np.square(np.bincount(self.cluster, self.influence)).sum()
 
     @property
     def by_cell(self) -> float:
-        """That which a rater and a cluster explain together."""
+        """The variance by cell of a rater and a cluster."""
         return np.square(np.bincount(self.rater * self.count + self.cluster, self.influence)).sum()
 
 
 def headline(answers: Answers, share: bool = False) -> tuple[Interval | None, str]:
-    """The interval to print, and over what it generalises: `raters and clips`, or `raters` where clips are few.
+    """The interval to print, and what it generalises over: `raters and clips`, or `raters` if clips are few.
 
-    Where no answer differs from another nothing says how far others would: a mean has no interval there.
+    Identical answers do not show how far others would differ, so a mean of them has no interval.
 
     Args:
-        share: answers are 0 or 1, and where they do not differ the interval is Wilson's, over raters.
+        share: answers are 0 or 1; if they are identical, the interval is Wilson's, over raters.
     """
     two_ways = answers.num_clips >= FEWEST_CLIPS
     found = two_way(answers) if two_ways else over_raters(answers)
@@ -84,13 +84,13 @@ def headline(answers: Answers, share: bool = False) -> tuple[Interval | None, st
 
 
 def wilson(share: float, count: int) -> Interval:
-    """Of a share of `count` answers that are independent (Wilson 1927), to the nearest whole answer."""
+    """Interval of a share of `count` independent answers (Wilson 1927), rounded to whole answers."""
     found = stats.binomtest(round(share * count), count).proportion_ci(LEVEL, "wilson")
     return Interval(float(found.low), float(found.high))
 
 
 def ends(interval: Interval | None, low: float = -np.inf, high: float = np.inf) -> list[float] | None:
-    """An interval within what the scale has, as JSON; None for one without width, which claims what nobody knows."""
+    """An interval cut off at the ends of the scale, as JSON; None without a width, which would claim certainty."""
     if interval is None or not interval.wide:
         return None
     clipped = interval.clipped(low, high)
@@ -115,27 +115,27 @@ def two_way(answers: Answers) -> Interval | None:
 def two_way_error(answers: Answers, less: Answers | None = None) -> tuple[float, float]:
     """Standard error and Satterthwaite's degrees of freedom of a mean whose votes share raters and clips.
 
-    With u the influence of each vote on the mean, the variance is the sum over raters of (sum of their u) squared, and
-    the same over clips, less the sum of u squared, which both contain (Cameron, Gelbach and Miller 2011, equation
-    2.13).
+    With u the influence of each vote on the mean, the variance is the sum over raters of (sum of their u) squared, plus
+    the same over clips, minus the same over pairs of rater and clip, which both contain (Cameron, Gelbach and Miller
+    2011, equation 2.13).
 
     Args:
-        less: what the same raters said of another system's clips: the mean is then that of the raters' differences.
-            Clips of one label then count together, whichever system's they are, so that what a label adds to both
-            cancels; each system's are a sample of their own where the two share fewer than `FEWEST_LABELS`.
+        less: the same raters' answers to another system's clips: the mean is then that of the raters' differences.
+            Clips of both systems are clustered by label, so that a label's effect on both cancels; if the two share
+            fewer than `FEWEST_LABELS`, each system's clips are a sample of their own.
     """
     means = answers.rater_means if less is None else answers.rater_means - less.rater_means
     by_rater = means.var(ddof=1) / len(means)
     samples = _samples(answers, less)
     by_cluster = [sample.by_cluster for sample in samples]
-    # Without their level a rater's influences pull against each other, so clips alone may hold more than all there is.
+    # Without their rater's level, influences oppose each other, so clips alone may give more than the total variance.
     least = max(by_rater, *by_cluster) if less is None else by_rater
     variance = max(by_rater + sum(by_cluster) - sum(sample.by_cell for sample in samples), least)
     if not variance:
         return 0.0, len(means) - 1.0
     degrees = [len(means) - 1, *(sample.count - 1 for sample in samples)]
     freedom = _freedom(variance, (by_rater, *by_cluster), degrees)
-    # A sum has at least the degrees of its poorest part, however little subtracting leaves of it.
+    # A sum has at least the degrees of freedom of its poorest part, however little remains after the subtraction.
     return float(np.sqrt(variance)), float(freedom if less is None else max(freedom, min(degrees)))
 
 
@@ -144,12 +144,12 @@ def clustered(
 ) -> tuple[float, float]:
     """Standard error and Satterthwaite's degrees of freedom of an estimate, from its votes' influences.
 
-    As in `two_way_error`, each sample with clips of its own and all of them with the same raters.
+    As in `two_way_error`; each sample has its own clips, and all have the same raters.
 
     Args:
         by_rater: the sum of each rater's influences, [raters].
-        samples: none where the estimate is of these clips.
-        shared: votes that are in two samples, each about two clips, by which two these are: what both samples count.
+        samples: empty if the estimate is about these clips only.
+        shared: votes that are in two samples, each about two clips, clustered by these two: both samples count it.
     """
     count = len(by_rater)
     of_raters = count / (count - 1) * np.square(by_rater).sum()
@@ -167,7 +167,7 @@ def _freedom(variance: float, parts: Sequence[float], degrees: Sequence[int]) ->
 
 
 def bootstrap(answers: Answers, resamples: int = RESAMPLES) -> Interval | None:
-    """Percentiles of the mean with raters and clips drawn anew, with replacement, independently."""
+    """Percentiles of the mean, with raters and clips resampled independently, with replacement."""
     if answers.num_raters < 2 or answers.num_clips < 2:
         return None
     counts, sums = _cells(answers), _cells(answers, answers.values)
@@ -181,7 +181,7 @@ def bootstrap(answers: Answers, resamples: int = RESAMPLES) -> Interval | None:
 
 
 def naive(answers: Answers) -> Interval | None:
-    """As if each vote came from a listener of its own about a clip of its own."""
+    """The interval as if each vote came from a different listener about a different clip."""
     if len(answers) < 2:
         return None
     error = 1.96 * answers.values.std(ddof=1) / np.sqrt(len(answers))
@@ -194,7 +194,7 @@ def draws(count: int, resamples: int, seed: int = SEED) -> np.ndarray:
 
 
 def percentiles(estimates: np.ndarray) -> Interval | None:
-    """The middle `LEVEL` of resampled estimates; those that are not finite do not count."""
+    """The middle `LEVEL` of the finite resampled estimates."""
     finite = estimates[np.isfinite(estimates)]
     if not len(finite):
         return None
@@ -203,17 +203,17 @@ def percentiles(estimates: np.ndarray) -> Interval | None:
 
 
 def around(mean: float, error: float, freedom: float) -> Interval:
-    """Student's t, from a standard error and its degrees of freedom."""
+    """Student's t interval, from a standard error and its degrees of freedom."""
     reach = stats.t.ppf((1 + LEVEL) / 2, freedom) * error
     return Interval(float(mean - reach), float(mean + reach))
 
 
 def _levelled(first: Answers, second: Answers) -> list[np.ndarray]:
-    """Influences of both sides' votes, [votes] each, less the level of their rater's other votes.
+    """Influences of both sides' votes, [votes] each, minus the level of their rater's other votes.
 
-    A rater's own level cancels in a difference. Of others, because a level that holds the vote itself takes with it a
-    part of what the vote's label or clip adds, and with many raters that is nearly all there is. It is n / (n - 1)
-    times the vote less the level of all n (MacKinnon and White 1985, HC3).
+    A rater's level cancels in a difference. The vote itself is left out of the level, which would otherwise remove a
+    part of what the vote's label or clip adds, and with many raters that is nearly all there is. The result is
+    n / (n - 1) times the vote minus the level of all n (MacKinnon and White 1985, HC3).
     """
     off = [side.values - side.mean for side in (first, second)]
     votes = np.bincount(first.rater) + np.bincount(second.rater)

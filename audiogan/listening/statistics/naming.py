@@ -9,20 +9,20 @@ from audiogan.listening.votes import CANNOT_TELL
 
 
 def correct(rows: Sequence[dict]) -> list[dict]:
-    """The votes on `naming` with whether they are right as their value."""
+    """The votes on `naming`, with their value replaced by whether it is right."""
     return [row | {"value": str(row["value"]) == row["label"]} for row in rows]
 
 
 def confusion(rows: Sequence[dict]) -> dict:
-    """What was meant against what was answered, JSON types.
+    """The confusion of what was meant with what was answered, as JSON types.
 
     Args:
         rows: votes on `naming` about one system.
 
     Returns:
-        `labels` (what was meant), `answers` (all labels, then what else was said, `CANNOT_TELL` last), `counts`
-        [labels, answers], `accuracy` and `cannot_tell` (means of raters' shares), the accuracy's `interval` and what it
-        is `over`.
+        `labels` (what was meant), `answers` (all labels, then other answers, `CANNOT_TELL` last), `counts` [labels,
+        answers], `votes`, `raters`, `clips`, `accuracy` and `cannot_tell` (means of raters' shares), and the accuracy's
+        `interval` and what it is `over`.
     """
     pairs = Counter((row["label"], str(row["value"])) for row in rows)
     labels = sorted({label for label, _ in pairs})

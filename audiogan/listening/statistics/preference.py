@@ -1,9 +1,9 @@
-"""A or B: strengths that explain who was preferred to whom (Bradley and Terry 1952), a tie half a win for each.
+"""A or B: strengths of systems from preferences between two (Bradley and Terry 1952); a tie is half a win for each.
 
 Intervals are Student's t on the votes' influences on the strengths, clustered by rater and by both clips: see
-`intervals.clustered`. A vote's influence is how far it is from its chance, times the inverse curvature of the
-likelihood, prior included. A strength that votes alone would make endless, because some systems never lost to the
-others, is where the prior put it: there the error is at least that of the curvature, as if votes were independent.
+`intervals.clustered`. A vote's influence is its difference from its expectation, times the inverse curvature of the
+likelihood, prior included. If some systems never lost to the others, votes alone would make strengths infinite, and the
+prior decides: the error is then at least that of the curvature, as if votes were independent.
 """
 
 from collections.abc import Sequence
@@ -17,23 +17,23 @@ from audiogan.listening.statistics.answers import clip_of
 from audiogan.listening.statistics.comparisons import FEWEST_PAIRS, correct, tested
 from audiogan.listening.statistics.intervals import FEWEST_CLIPS, Sample, clustered, ends
 
-PRIOR = 0.1  # wins of each over each, so that one who never lost has a finite strength
-CONVERGED = 1e-8  # the most that a step may still change the difference of two strengths by
+PRIOR = 0.1  # wins of each over each other, so that one that never lost has a finite strength
+CONVERGED = 1e-8  # largest change in the difference of two strengths at which the steps end
 MOST_STEPS = 1000
 SHARES = {"first": (1.0, 0.0), "second": (0.0, 1.0), "tie": (0.5, 0.5)}
 
 
 def summary(rows: Sequence[dict], systems: Sequence[str], minimum_raters: int) -> dict:
-    """Strengths, best first, their differences, and the table of wins, JSON types.
+    """Strengths, best first, their differences, and the table of wins, as JSON types.
 
     Args:
         rows: votes on `preference`.
-        systems: all that are in them, in the order of the table.
+        systems: all systems in the votes, in the order of the table.
 
     Returns:
-        `votes`, `raters`, `systems`, `wins` [systems, systems], `ranking` (a row a system; its raters are those who
-        compared it) and `pairs` (`difference` is of log strengths; `p_headline` as in `comparisons.pairwise`, None of
-        fewer than `FEWEST_PAIRS` raters in all or where nothing differs).
+        `votes`, `raters`, `systems`, `wins` [systems, systems], `ranking` (a row per system; `preliminary` counts the
+        raters who compared it) and `pairs` (`difference` is of log strengths; `p_headline` as in
+        `comparisons.pairwise`, None with fewer than `FEWEST_PAIRS` raters in all or if nothing differs).
     """
     if not rows:
         return {"votes": 0, "raters": 0, "systems": [], "wins": [], "ranking": [], "pairs": []}
@@ -52,7 +52,7 @@ def summary(rows: Sequence[dict], systems: Sequence[str], minimum_raters: int) -
 
 
 def wins(rows: Sequence[dict], systems: Sequence[str], raters: Sequence[str]) -> np.ndarray:
-    """Wins of each system over each, by rater: float64 [raters, systems, systems].
+    """Wins of each system over each other, by rater: float64 [raters, systems, systems].
 
     Args:
         rows: votes on `preference`.
@@ -68,10 +68,10 @@ def wins(rows: Sequence[dict], systems: Sequence[str], raters: Sequence[str]) ->
 
 
 def strengths(table: np.ndarray, prior: float = PRIOR) -> np.ndarray:
-    """Log strengths with mean 0 and the highest likelihood, by Newton's method.
+    """Maximum-likelihood log strengths with mean 0, by Newton's method.
 
-    Its steps are damped as Sun and Tran-Dinh (2019) do for logistic losses: none makes the likelihood lower. Hunter's
-    minorisation and maximisation (2004) would need tens of thousands where wins are lopsided.
+    Steps are damped as in Sun and Tran-Dinh (2019) for logistic losses, so that none lowers the likelihood. Hunter's
+    minorisation-maximisation (2004) would need tens of thousands of steps where wins are lopsided.
 
     Args:
         table: wins [..., systems, systems].
@@ -92,9 +92,9 @@ def strengths(table: np.ndarray, prior: float = PRIOR) -> np.ndarray:
 
 
 def curved(table: np.ndarray, scores: np.ndarray, prior: float = PRIOR) -> tuple[np.ndarray, np.ndarray]:
-    """How sharply the likelihood bends at given strengths, [..., systems, systems], and wins expected, [..., systems].
+    """Curvature of the likelihood at given strengths, [..., systems, systems], and expected wins, [..., systems].
 
-    The curvature has an inverse: in the direction that strengths' mean would move, which wins cannot tell, it is 1.
+    The curvature is invertible: it is 1 in the direction of the strengths' mean, which wins do not determine.
     """
     size, won = table.shape[-1], _with_prior(table, prior)
     games = won + won.swapaxes(-1, -2)
@@ -108,12 +108,12 @@ def _with_prior(table: np.ndarray, prior: float) -> np.ndarray:
 
 
 class Votes:
-    """Votes on `preference`, the strengths that they give, and how far these may be off.
+    """Votes on `preference`, the strengths fitted to them, and the strengths' errors.
 
     Attributes:
         table: wins by rater, [raters, systems, systems].
         strengths: [systems].
-        over: `raters and clips`, or `raters` where a system has fewer than `FEWEST_CLIPS`.
+        over: `raters and clips`, or `raters` if a system has fewer clips than `FEWEST_CLIPS`.
     """
 
     def __init__(self, rows: Sequence[dict], systems: Sequence[str]):
@@ -133,28 +133,28 @@ class Votes:
         self._endless = connected_components(self.table.sum(0), connection="strong")[0] > 1  # Ford (1957)
 
     def told(self, weights: np.ndarray) -> tuple[list[float] | None, float | None]:
-        """Interval and p-value of a sum of strengths, by Student's t; None for what these votes cannot tell.
+        """Student's t interval and p-value of a weighted sum of strengths; None for what these votes cannot tell.
 
         Args:
-            weights: of each system's strength in it: [systems].
+            weights: of each system's strength: [systems].
         """
         found = tested(weights @ self.strengths, *self._error(weights)) if len(self.table) > 1 else None
         interval, p = found or (None, None)
         return ends(interval), p if len(self.table) >= FEWEST_PAIRS else None
 
     def _influences(self, to_first: np.ndarray) -> np.ndarray:
-        """Of each vote on each strength: [votes, systems], from the share of a win that goes to its first."""
+        """Influence of each vote on each strength: [votes, systems]; `to_first` is the first's share of a win."""
         first, second = self._sides.T
         off = to_first - expit(self.strengths[first] - self.strengths[second])
         return off[:, None] * (self._inverse[first] - self._inverse[second])
 
     def _votes_about(self, system: int, clips: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Places of the votes on a system, and the number of its clip in each, from 0."""
+        """Indices of the votes about a system, and the number of its clip in each, from 0."""
         vote, side = np.nonzero(self._sides == system)
         return vote, np.unique(clips[vote, side], return_inverse=True)[1]
 
     def _error(self, weights: np.ndarray) -> tuple[float, float]:
-        """Standard error and degrees of freedom of a sum of strengths."""
+        """Standard error and degrees of freedom of a weighted sum of strengths."""
         influence, samples, shared = self._influence @ weights, [], None
         if self.over != "raters":
             samples = [Sample(influence[vote], self._rater[vote], clip) for vote, clip in self._about]
