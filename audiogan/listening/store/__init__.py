@@ -1,4 +1,4 @@
-"""What listeners said: written once, never changed, on disk before it is acknowledged."""
+"""The store of listeners' answers: written once, never changed, on disk before they are acknowledged."""
 
 import dataclasses
 import json
@@ -25,10 +25,10 @@ class Store:
         url: an SQLAlchemy URL; None takes `place.default_url()`.
 
     Attributes:
-        participants: whom a platform sent.
+        participants: the ids of listeners whom a platform sent.
 
     Raises:
-        StoreError: the URL is not one, the database cannot be opened, or a newer audiogan wrote it.
+        StoreError: the URL is invalid, the database cannot be opened, or a newer audiogan wrote it.
     """
 
     def __init__(self, url: str | None = None):
@@ -43,14 +43,14 @@ class Store:
 
     @property
     def where(self) -> str:
-        """The database's file, or its host and name: no secret."""
+        """The database's file, or its host and name, without secrets."""
         return self._database.where
 
     def secret(self) -> str:
         """The key that signs tokens: AUDIOGAN_SECRET, or a random one that the database keeps for every process.
 
         Raises:
-            ValueError: the one given is too short.
+            ValueError: AUDIOGAN_SECRET is too short, or not UTF-8.
         """
         if given := given_key("AUDIOGAN_SECRET"):
             return given
@@ -71,13 +71,13 @@ class Store:
         pending_since_ms: int,
         participant: str = "",
     ) -> Session:
-        """Begin a session, which stays as it is if it has begun; those that begin at once are planned in turn.
+        """Begin a session; an existing one stays as it is. Sessions that begin at once are planned one after another.
 
         Args:
             session: without its plan.
-            plan: from how often each stimulus was rated, or was given since `pending_since_ms` to a session that has
-                yet to rate it, to the session's steps; a step's `rated` lists the stimuli that count from now on.
-            participant: what a platform calls the listener.
+            plan: makes the session's steps from how often each stimulus was rated, or was assigned since
+                `pending_since_ms` and is yet to be rated; a step's `rated` lists the stimuli that count from now on.
+            participant: the platform's id of the listener.
         """
         stored = []
         with self._database.write() as connection:
@@ -110,8 +110,8 @@ class Store:
         """How far a session got.
 
         Returns:
-            By its number, what each finished step left and when (milliseconds since 1970, UTC); and whether `rule` took
-            the session out. What came back from a Hub may lack a step between others.
+            For each finished step, by its number, its detail and when it was finished (milliseconds since 1970, UTC);
+            and whether `rule` excluded the session. A session restored from a Hub may lack a step between others.
         """
         table = schema.steps
         query = sa.select(table.c.number, table.c.detail, table.c.closed_ms).where(table.c.session_id == session_id)
@@ -122,7 +122,7 @@ class Store:
             return steps, connection.scalar(excluded) is not None
 
     def under_way(self, study_hash: str, since_ms: int) -> set[str]:
-        """The sessions of a study in which something happened since then (ms since 1970, UTC) and which go on."""
+        """The unfinished sessions of a study with a step finished since then (milliseconds since 1970, UTC)."""
         with self._database.read() as connection:
             return sessions.under_way(connection, study_hash, since_ms)
 
@@ -142,11 +142,11 @@ class Store:
             events: as `sessions.note` and `background.events` make them; each is stored once.
 
         Returns:
-            False where the step was finished before: nothing changed. Votes that came back from a Hub without their
-            step stay as they are.
+            False if the step was already finished: nothing changed. Votes restored from a Hub without their step stay
+            as they are.
 
         Raises:
-            StoreError: it could not be stored; nothing of it was.
+            StoreError: it could not be stored, and nothing was.
         """
         row = {"session_id": session_id, "number": number, "detail": json.dumps(detail), "closed_ms": closed_ms}
         rows, stored = list(map(journal.vote_row, votes)), [journal.entry(row, "step")]
@@ -164,7 +164,7 @@ class Store:
         return True
 
     def exclude(self, exclusion: Exclusion) -> bool:
-        """Add an exclusion; False where the same rule excluded the same session or vote before."""
+        """Add an exclusion; False if the same rule already excludes the same session or vote."""
         fields = dataclasses.asdict(exclusion) | {"created_utc": exclusion.created_utc or utc()}
         kind = fields.pop("kind")
         key = f"{exclusion.rule} {exclusion.session_id or exclusion.vote_id}"
@@ -184,7 +184,7 @@ class Store:
             return connection.scalar(query)
 
     def heard(self, rater: str, study_hash: str) -> set[str]:
-        """The stimuli that earlier sessions of a rater were given."""
+        """The stimuli assigned to a rater's sessions in a study."""
         mine = sa.select(schema.sessions.c.session_id).where(
             schema.sessions.c.rater == rater, schema.sessions.c.study_hash == study_hash
         )
@@ -193,18 +193,18 @@ class Store:
             return set(connection.scalars(query))
 
     def votes_of(self, session_id: str) -> list[dict]:
-        """A session's votes in the order in which they were given."""
+        """A session's votes in the order given."""
         table = schema.votes
         query = sa.select(table).where(table.c.session_id == session_id).order_by(table.c.trial_index, table.c.order)
         with self._database.read() as connection:
             return list(map(journal.vote_entry, connection.execute(query).mappings()))
 
     def rows(self) -> Iterator[dict]:
-        """Votes, oldest first, then exclusions, notes and the other events, as dictionaries of `votes`' fields."""
+        """Votes, oldest first, then exclusions, notes and the other events: classes in `votes` as dictionaries."""
         return journal.rows(self._database)
 
     def touch(self) -> None:
-        """Write the time, on disk when this returns.
+        """Write the current time to disk, to check that the database takes writes.
 
         Raises:
             StoreError: the database takes no writes.
@@ -216,23 +216,26 @@ class Store:
                 self._database.insert_new(connection, table, {"name": "touched", "value": utc()})
 
     def close(self) -> None:
-        """Let go of the database's connections; the next call opens new ones."""
+        """Close the database's connections; the next call opens new ones."""
         self._database.close()
 
     def journal(self) -> Iterator[dict]:
-        """Everything that was ever stored: see `store.journal`."""
+        """Everything ever stored: see `store.journal`."""
         return journal.entries(self._database)
 
     def merge(self, entries: Iterable[dict]) -> dict[str, int]:
-        """Take over what another database's journal has and this one has not; how many of each kind were new.
+        """Store the entries of another database's journal that this one lacks; return how many of each kind were new.
 
         Raises:
-            ValueError: what is not an entry; nothing was stored.
+            ValueError: an entry is invalid; nothing was stored.
         """
         return journal.merge(self._database, entries)
 
     def subscribe(self, listener: Callable[[list[dict]], None]) -> None:
-        """Let `listener` know each entry that this process stores, once it is committed. It must be quick."""
+        """Call `listener` with the entries that this process stores, except by `merge`, once they are committed.
+
+        It must be quick.
+        """
         self._listeners.append(listener)
 
     def _tell(self, entries: list[dict]) -> None:
@@ -240,7 +243,7 @@ class Store:
             listener(entries)
 
     def _add_event(self, connection: sa.Connection, key: str, kind: str, **fields) -> list[dict]:
-        """The entry that was added; none where it had been before."""
+        """The added entry in a list, which is empty if it existed already."""
         empty = dict.fromkeys(("session_id", "vote_id", "study_hash", "rule", "reason"), "")
         row = empty | {"created_utc": utc()} | fields | {"key": key, "kind": kind}
         return [journal.entry(row)] if self._database.insert_new(connection, schema.events, row) else []

@@ -1,4 +1,4 @@
-"""What listeners said about themselves: events, so that no count of votes ever meets them."""
+"""Listeners' answers about themselves, stored as events so that they never enter a count of votes."""
 
 from collections.abc import Iterator, Mapping
 
@@ -6,11 +6,11 @@ import sqlalchemy as sa
 
 from audiogan.listening.store import schema
 
-BACKGROUND = "background"  # kind of the event that a listener answered, or passed over, a question about themselves
+BACKGROUND = "background"  # kind of the event that a listener answered, or skipped, a question about themselves
 
 
 def events(session_id: str, study_hash: str, said: Mapping[str, str]) -> list[dict]:
-    """The fields of the events that a session's answers become: one a question, once."""
+    """The fields of the events for a session's answers: one event per question, stored once."""
     return [
         {
             "key": f"{BACKGROUND} {session_id} {asked}",

@@ -1,4 +1,4 @@
-"""Connections to SQLite or PostgreSQL: what a `write` holds is on disk, whole, when it ends."""
+"""Connections to SQLite or PostgreSQL: when a `write` ends, all of it is on disk."""
 
 import os
 import sqlite3
@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from audiogan.listening.store import patience
 
 BUSY_SECONDS = 30
-READERS_MS = 1000  # how long emptying the log waits for those who read
+READERS_MS = 1000  # how long emptying the log waits for readers
 CONNECTIONS = 20
 _INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
@@ -28,11 +28,11 @@ class Database:
         url: an SQLAlchemy URL of SQLite or PostgreSQL.
 
     Attributes:
-        name: what errors call it: nothing of the URL but the dialect, for a password may stand anywhere in it.
+        name: its name in errors; shows only the URL's dialect, since a password may be anywhere in the URL.
         dialect: `sqlite` or `postgresql`.
 
     Raises:
-        StoreError: the URL is not one, or the database cannot be opened.
+        StoreError: the URL is invalid, or the database cannot be opened.
     """
 
     def __init__(self, url: str):
@@ -46,8 +46,8 @@ class Database:
                 sa.event.listen(self._engine, "begin", _begin)
             else:
                 patience.be_patient(self._engine)
-        self._file, self._identity = "", None  # of SQLite's, and what tells it from another at its place
-        # PostgreSQL's own default would show each statement what was committed until then.
+        self._file, self._identity = "", None  # SQLite's, and what distinguishes it from another file at its place
+        # By default, PostgreSQL shows each statement everything committed before it.
         level = {"isolation_level": "REPEATABLE READ"} if self.dialect == "postgresql" else {}
         self._reading = self._engine.execution_options(**level)
         # SQLite has one writer at a time and lets the others poll: a lock makes the threads of a process queue instead.
@@ -55,13 +55,13 @@ class Database:
 
     @property
     def where(self) -> str:
-        """Its file, or its host and name: nothing else of the URL, for what else stands there may be secret."""
+        """Its file, or its host and name; the rest of the URL may be secret."""
         url = self._engine.url
         return f"{url.host}/{url.database}" if url.host else url.database or "memory"
 
     @property
     def setting(self) -> str:
-        """For whoever starts the app, not for a page's visitor: which file it is, and what names it."""
+        """Which file it is, and which variable names it: for whoever starts the app, not for visitors of a page."""
         if self.dialect != "sqlite":
             return "AUDIOGAN_DATABASE_URL names it"
         return f"it is {self.where}, and AUDIOGAN_DATABASE_URL can name another"
@@ -83,12 +83,12 @@ class Database:
                 yield connection
 
     def insert_new(self, connection: sa.Connection, table: sa.Table, *rows: dict) -> int:
-        """Insert the rows that no unique constraint forbids, and count them."""
+        """Insert the rows that violate no unique constraint, and return how many."""
         statement = _INSERT[self.dialect](table).on_conflict_do_nothing().returning(*table.primary_key)
         return len(connection.execute(statement, list(rows)).all())  # a driver may not count rows
 
     def empty_log(self) -> None:
-        """Let SQLite's log go, which has what was deleted in plain bytes; after `READERS_MS` of a reader it stays."""
+        """Empty SQLite's log, which holds deleted data in plain bytes, unless a reader blocks it for `READERS_MS`."""
         if not self._file:
             return
         with suppress(sqlite3.Error, sa.exc.SQLAlchemyError), self._turn, closing(self._engine.raw_connection()) as raw:
@@ -100,7 +100,7 @@ class Database:
                 cursor.execute(f"PRAGMA busy_timeout={1000 * BUSY_SECONDS}")
 
     def close(self) -> None:
-        """Let go of the connections; the next transaction opens new ones."""
+        """Close the connections; the next transaction opens new ones."""
         with self.explained():
             self._engine.dispose()
 
@@ -110,16 +110,16 @@ class Database:
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=FULL")
-        cursor.execute("PRAGMA secure_delete=ON")  # what is deleted is overwritten: ids of who withdrew
+        cursor.execute("PRAGMA secure_delete=ON")  # overwrite deleted data: ids of listeners who withdrew
         self._file = cursor.execute("PRAGMA database_list").fetchone()[2]
         self._identity = self._identity or _identity(self._file)
         cursor.close()
 
     def _check_file(self) -> None:
-        """Connections outlive their file: what they would write to one that was deleted or replaced ends with them.
+        """Reconnect if the file was replaced: what open connections write to the old one is lost when they close.
 
         Raises:
-            StoreError: there is no file any more; where there is another, that is used from now on.
+            StoreError: the file was moved or deleted.
         """
         found = _identity(self._file)
         if found == self._identity:
@@ -131,7 +131,7 @@ class Database:
 
     @contextmanager
     def explained(self) -> Iterator[None]:
-        """Turn whatever the database says into a StoreError."""
+        """Turn any error of the database into a StoreError."""
         try:
             yield
         except (sa.exc.SQLAlchemyError, ImportError, OSError) as error:
@@ -143,10 +143,10 @@ def _engine(url: str) -> sa.Engine:
     try:
         if sa.make_url(url).get_backend_name() in _INSERT:
             return sa.create_engine(url, **_engine_arguments(url))
-    except (ValueError, TypeError, sa.exc.ArgumentError):  # whose words may quote the URL
+    except (ValueError, TypeError, sa.exc.ArgumentError):  # its message may quote the URL
         pass
     begins = " or ".join(f"{name}://" for name in _INSERT)
-    raise StoreError(f"AUDIOGAN_DATABASE_URL must be an SQLAlchemy URL, which begins with {begins}")
+    raise StoreError(f"AUDIOGAN_DATABASE_URL must be an SQLAlchemy URL that begins with {begins}")
 
 
 def _engine_arguments(url: str) -> dict:
@@ -167,6 +167,6 @@ def _identity(file: str) -> tuple[int, int] | None:
 
 
 def _begin(connection: sa.Connection) -> None:
-    """A transaction that read first and writes later cannot wait for another's lock, so writers take it at once."""
+    """Writers take the lock at once: a transaction that read first cannot wait for another's lock."""
     writes = connection.get_execution_options().get("writes")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

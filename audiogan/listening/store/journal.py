@@ -1,7 +1,7 @@
-"""All that was stored, as entries of JSON types told apart by `kind`: what another database needs to be the same.
+"""Everything stored, as JSON entries told apart by `kind`: enough to bring another database to the same state.
 
-`vote` and `exclusion` are what `Store.rows` yields; `session`, `step` and the other events, as they are stored, let
-listeners go on where they were. Who the listeners are to a platform, `schema.participants`, is in no entry.
+A `vote` is what `Store.rows` yields; `session`, `step` and the events, as they are stored, let listeners continue where
+they were. No entry has the platform's ids of listeners, `schema.participants`.
 """
 
 import dataclasses
@@ -15,7 +15,7 @@ from audiogan.listening.store import background, participants, schema, sessions
 from audiogan.listening.store.database import Database
 from audiogan.listening.votes import EXCLUSION_COLUMNS, VOTE_COLUMNS, Vote
 
-TABLES = {  # whose rows an entry of each kind is, and which columns make it the one it is
+TABLES = {  # by kind of entry: its table, and the columns that identify it
     "session": (schema.sessions, ("session_id",)),
     "step": (schema.steps, ("session_id", "number")),
     "vote": (schema.votes, ("vote_id", "question")),
@@ -28,7 +28,7 @@ _STORED = tuple(name for name in VOTE_COLUMNS if name not in ("value", "kind"))
 
 
 def entries(database: Database) -> Iterator[dict]:
-    """Everything there is, sessions before what happened in them."""
+    """All entries, sessions before what happened in them."""
     for table, kind in (
         (schema.sessions, "session"),
         (schema.steps, "step"),
@@ -41,7 +41,7 @@ def entries(database: Database) -> Iterator[dict]:
 
 
 def entry(row, kind: str = "") -> dict:
-    """A row of any other table than `votes`; events bring their own kind."""
+    """The entry of a row of any table except `votes`; events have their own kind."""
     return ({"kind": kind} if kind else {}) | {name: value for name, value in row.items() if name != "id"}
 
 
@@ -66,23 +66,23 @@ def vote_entry(row) -> dict:
 
 
 def vote_row(vote: Vote) -> dict:
-    """The row that a vote becomes."""
+    """The row of a vote."""
     return _valued(dataclasses.asdict(vote))
 
 
 def key(item: dict) -> tuple:
-    """What an entry cannot be twice."""
+    """The unique key of an entry."""
     return item["kind"], *(item[name] for name in TABLES[item["kind"]][1])
 
 
 def merge(database: Database, items: Iterable[dict]) -> dict[str, int]:
-    """Store the entries that are new, all or nothing; none that is there changes.
+    """Store the entries that are new, all or nothing; existing ones do not change.
 
     Returns:
         How many of each kind were new.
 
     Raises:
-        ValueError: what is not an entry.
+        ValueError: an entry is invalid.
     """
     rows: dict[str, list[dict]] = {kind: [] for kind in TABLES}
     for item in items:
@@ -102,7 +102,7 @@ def merge(database: Database, items: Iterable[dict]) -> dict[str, int]:
 
 
 def assigned(session: dict) -> list[dict]:
-    """The rows of `assignments` that a row of `sessions` stands for."""
+    """The rows of `assignments` that follow from a row of `sessions`."""
     given = {stimulus for step in json.loads(session["plan"]) for stimulus in step.get("rated", ())}
     shared = {name: session[name] for name in ("session_id", "study_hash", "created_ms")}
     return [shared | {"stimulus": stimulus} for stimulus in sorted(given)]
@@ -112,7 +112,7 @@ def checked(item) -> dict:
     """The row of an entry that came from outside.
 
     Raises:
-        ValueError: it is none.
+        ValueError: the entry is invalid.
     """
     if not isinstance(item, dict) or item.get("kind") not in TABLES:
         raise ValueError(f"kind must be one of {', '.join(TABLES)}")
@@ -138,7 +138,7 @@ def _valued(fields: dict) -> dict:
 
 
 def _check_json(item: dict) -> None:
-    """Raise a ValueError where a plan is not a list of steps, or what a step left is not an object."""
+    """Raise a ValueError if a plan is not a list of steps, or a step's detail is not an object."""
     if item["kind"] == "step":
         good = isinstance(json.loads(item["detail"]), dict)
     else:
@@ -147,7 +147,7 @@ def _check_json(item: dict) -> None:
             isinstance(step, dict) and _are_names(step.get("rated", [])) for step in plan
         )
     if not good:
-        raise ValueError(f"the JSON of a {item['kind']} has another shape")
+        raise ValueError(f"the JSON of a {item['kind']} has the wrong shape")
 
 
 def _are_names(names) -> bool:

@@ -1,4 +1,4 @@
-"""Which sitting is whose, where a platform names its participants. No journal has it: the ids go nowhere else."""
+"""Which participant of a platform each sitting belongs to. The ids are in no journal, so no copy has them."""
 
 from collections.abc import Iterable, Iterator
 
@@ -8,23 +8,23 @@ from audiogan.listening.store import schema
 from audiogan.listening.store.database import Database
 from audiogan.listening.votes import RECRUITED_COLUMNS
 
-RECRUITED = "recruited"  # kind of the event that a platform sent a sitting's listener: it does not say whom
+RECRUITED = "recruited"  # kind of the event that a platform sent a sitting's listener, without the id
 
 
 class Participants:
-    """The ids of listeners whom a platform sent, and who did not withdraw."""
+    """The ids of listeners whom a platform sent and who did not withdraw."""
 
     def __init__(self, database: Database):
         self._database = database
 
     def by_session(self) -> dict[str, str]:
-        """The id that goes with each session that has one."""
+        """The id of each session that has one."""
         table = schema.participants
         with self._database.read() as connection:
             return dict(connection.execute(sa.select(table.c.session_id, table.c.participant)).all())
 
     def sessions_of(self, participant: str, study_hash: str = "") -> list[str]:
-        """A participant's sessions: of one study at most one."""
+        """A participant's sessions, at most one per study."""
         table = schema.participants
         query = sa.select(table.c.session_id).where(table.c.participant == participant)
         query = query.where(table.c.study_hash == study_hash) if study_hash else query
@@ -45,7 +45,7 @@ def event(session_id: str, study_hash: str) -> dict:
 
 
 def forget(connection: sa.Connection, session_ids: Iterable[str]) -> None:
-    """Delete the ids that go with these sessions; `Database.empty_log` deletes them from SQLite's log, too."""
+    """Delete the ids of these sessions; `Database.empty_log` deletes them from SQLite's log, too."""
     if gone := set(session_ids):
         connection.execute(sa.delete(schema.participants).where(schema.participants.c.session_id.in_(gone)))
 

@@ -1,4 +1,4 @@
-"""Where votes are kept when nobody says where, and whether they stay there."""
+"""Where votes are kept by default, and whether they stay there."""
 
 import os
 from pathlib import Path
@@ -10,14 +10,14 @@ REMEDY = "Mount storage at /data, or set AUDIOGAN_RATINGS_DATASET or AUDIOGAN_DA
 
 
 def default_url() -> str:
-    """AUDIOGAN_DATABASE_URL; on a Space, else, a file on its mounted storage; else a file beside the package."""
+    """AUDIOGAN_DATABASE_URL; else, on a Space, a file on its mounted storage; else a file beside the package."""
     if given := os.environ.get("AUDIOGAN_DATABASE_URL"):
         return given
     return f"sqlite:///{(MOUNTED / DEFAULT_FILE.name) if _has_storage() else DEFAULT_FILE}"
 
 
 def warning() -> str:
-    """A sentence for the page where votes would vanish with a Space's disk; empty elsewhere."""
+    """A sentence for the page if votes would vanish with a Space's disk; otherwise empty."""
     kept = any(os.environ.get(name) for name in ("AUDIOGAN_DATABASE_URL", "AUDIOGAN_RATINGS_DATASET"))
     return EMPTIED if os.environ.get("SPACE_ID") and not kept and not _has_storage() else ""
 

@@ -1,4 +1,4 @@
-"""The tables, their version, and the way from each older version to the next."""
+"""The tables, their version, and the migration from each older version to the next."""
 
 import math
 
@@ -8,7 +8,7 @@ from audiogan.listening.store.database import Database, StoreError
 
 VERSION = 3  # of the tables; `votes.SCHEMA_VERSION` is that of a vote
 metadata = sa.MetaData()
-_KEY = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # SQLite counts up only what it calls INTEGER
+_KEY = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # SQLite autoincrements only INTEGER
 _MIGRATION_LOCK = 0x617564  # any number, the same in each process
 
 schema = sa.Table("schema_version", metadata, sa.Column("version", sa.Integer, primary_key=True, autoincrement=False))
@@ -29,7 +29,7 @@ sessions = sa.Table(
     sa.Column("plan", sa.Text, nullable=False),  # JSON: the session's steps in their order
     sa.Column("created_ms", sa.BigInteger, nullable=False),  # since 1970, UTC
 )
-assignments = sa.Table(  # which stimuli a session is to judge, so that sessions that run at once share the work
+assignments = sa.Table(  # stimuli that a session is to rate, so that concurrent sessions share the work
     "assignments",
     metadata,
     sa.Column("session_id", sa.String(64), primary_key=True),
@@ -37,7 +37,7 @@ assignments = sa.Table(  # which stimuli a session is to judge, so that sessions
     sa.Column("study_hash", sa.String(64), nullable=False, index=True),
     sa.Column("created_ms", sa.BigInteger, nullable=False),
 )
-steps = sa.Table(  # a row for each finished step of a session; the first number without one is where the listener is
+steps = sa.Table(  # a row for each finished step of a session; the first number without one is the open step
     "steps",
     metadata,
     sa.Column("session_id", sa.String(64), primary_key=True),
@@ -71,7 +71,7 @@ votes = sa.Table(
     sa.Column("lufs", sa.Float),
     sa.Column("order", sa.Integer, nullable=False),
     sa.Column("question", sa.String(32), nullable=False),
-    sa.Column("number", sa.Integer),  # a vote's value is one of the two: a number of a scale,
+    sa.Column("number", sa.Integer),  # a vote's value is one of the two: a number on a scale,
     sa.Column("word", sa.String(64)),  # or a word of a choice
     sa.Column("plays", sa.Integer, nullable=False),
     sa.Column("listened_ms", sa.BigInteger),
@@ -86,7 +86,7 @@ votes = sa.Table(
     sa.UniqueConstraint("vote_id", "question", name="votes_once_a_receipt"),
     sa.UniqueConstraint("session_id", "trial_index", "question", name="votes_once_a_trial"),
 )
-participants = sa.Table(  # whom a platform sent, by its own ids, until they withdraw: apart from all that is copied
+participants = sa.Table(  # a platform's ids of its listeners, until they withdraw: apart from everything that is copied
     "participants",
     metadata,
     sa.Column("session_id", sa.String(64), primary_key=True),
@@ -94,7 +94,7 @@ participants = sa.Table(  # whom a platform sent, by its own ids, until they wit
     sa.Column("participant", sa.String(64), nullable=False),
     sa.UniqueConstraint("study_hash", "participant", name="participants_once_a_study"),
 )
-events = sa.Table(  # what happened beside the votes, exclusions among it; nothing here changes a vote
+events = sa.Table(  # events other than votes, such as exclusions; none changes a vote
     "events",
     metadata,
     sa.Column("id", _KEY, primary_key=True),
@@ -110,7 +110,7 @@ events = sa.Table(  # what happened beside the votes, exclusions among it; nothi
 
 
 def fits(column: sa.Column, value) -> bool:
-    """Whether a column takes a value, of PostgreSQL too, which refuses longer texts and NUL where SQLite takes both."""
+    """Whether a column takes a value, even in PostgreSQL, which unlike SQLite refuses too long texts and NUL."""
     if value is None:
         return bool(column.nullable)
     if column.type.python_type is str:
@@ -121,10 +121,10 @@ def fits(column: sa.Column, value) -> bool:
 
 
 def check(name: str, value, column: sa.Column):
-    """The value, which is to be stored in a column.
+    """Return the value if a column takes it.
 
     Raises:
-        ValueError: the column does not take it; calls it `name`.
+        ValueError: the column does not; calls the value `name`.
     """
     if fits(column, value):
         return value
@@ -145,10 +145,10 @@ def open_schema(database: Database) -> None:
     if version == VERSION:
         return
     with database.write() as connection:
-        if database.dialect == "postgresql":  # other processes may be starting too; SQLite's writers wait by nature
+        if database.dialect == "postgresql":  # other processes may be starting too; SQLite's writers wait anyway
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
         version = _read_version(connection)  # again: another process may have been faster
-        for old in range(version or VERSION, VERSION):  # an empty database has nothing to move
+        for old in range(version or VERSION, VERSION):  # an empty database has nothing to migrate
             _MIGRATIONS[old](connection)
         metadata.create_all(connection)
         if version < VERSION:
@@ -161,14 +161,14 @@ def _version(database: Database) -> int:
 
 
 def _read_version(connection: sa.Connection) -> int:
-    """The newest version that was reached; 0 for an empty database."""
+    """The version of the database; 0 for an empty one."""
     if not sa.inspect(connection).has_table(schema.name):
         return 0
     return connection.scalar(sa.select(sa.func.max(schema.c.version))) or 0
 
 
 def _join_the_studies(connection: sa.Connection) -> None:
-    """From 1 to 2: votes of the Play tab, one table, become `free` votes among those of studies."""
+    """From 1 to 2: the Play tab's table of votes becomes `free` votes among those of studies."""
     connection.exec_driver_sql("ALTER TABLE votes RENAME TO votes_1")
     metadata.create_all(connection)
     trials: dict[str, dict[str, int]] = {}
@@ -199,7 +199,7 @@ def _free_vote(row, trial: int) -> dict:
 
 
 def _add_participants(_connection: sa.Connection) -> None:
-    """From 2 to 3: one more table, which is made with those that are missing; the others stay as they are."""
+    """From 2 to 3: one more table, which `open_schema` creates with all missing ones; the others do not change."""
 
 
 _MIGRATIONS = {1: _join_the_studies, 2: _add_participants}

@@ -1,4 +1,4 @@
-"""Sittings: how each began, which are under way, and what is about to be rated in them."""
+"""Sittings: how each began, which are under way, and which stimuli they are about to rate."""
 
 import json
 from collections.abc import Iterator
@@ -12,10 +12,10 @@ from audiogan.listening.votes import NOTE_COLUMNS
 
 @dataclass(frozen=True)
 class Session:
-    """One sitting of one listener, as it began; how far it got is in its steps.
+    """One sitting of one listener, as it began; its progress is in `schema.steps`.
 
     Attributes:
-        session_id: `tokens.session_id` of the key that only the listener has.
+        session_id: `tokens.session_id` of the listener's secret key.
         rater: see `votes.Vote`.
         plan: its steps, JSON types.
         created_ms: since 1970, UTC.
@@ -31,12 +31,12 @@ class Session:
 
 
 def note(session_id: str, number: int, reason: str) -> dict:
-    """The fields of the event that something went wrong in a session's step: a sentence beside the votes."""
+    """The fields of the event that something went wrong in a session's step; `reason` is a sentence."""
     return {"key": f"step {number} of {session_id}", "kind": "note", "session_id": session_id, "reason": reason}
 
 
 def notes(connection: sa.Connection) -> Iterator[dict]:
-    """What went wrong in them, oldest first: `votes.Note` as dictionaries."""
+    """What went wrong in sessions, oldest first: `votes.Note` as dictionaries."""
     events, sessions = schema.events, schema.sessions
     query = (
         sa.select(events, sessions.c.study_hash.label("study"))
@@ -49,7 +49,7 @@ def notes(connection: sa.Connection) -> Iterator[dict]:
 
 
 def under_way(connection: sa.Connection, study_hash: str, since_ms: int) -> set[str]:
-    """The sessions of a study that finished a step since then, and not yet their last."""
+    """The sessions of a study that finished a step since then, but not all of their steps."""
     steps, sessions = schema.steps, schema.sessions
     lately = sa.select(steps.c.session_id).where(steps.c.closed_ms >= since_ms)
     query = (
