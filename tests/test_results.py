@@ -134,7 +134,7 @@ class TestPage:
         page = findings.page(analyse(rows), "all")
         assert ["net", "5.00", "no interval"] in [row[:3] for row in Cells(page).rows]
         assert ["net", "100 %", "61 % to 100 %"] in [row[:3] for row in Cells(page).rows]
-        assert "Answers that are all alike give a mean no interval." in page
+        assert "A mean of identical answers has no interval." in page
         assert "An interval at 0 or 100 % is Wilson&#x27;s, over listeners." in page
         assert "there are too few clips" not in page
         assert "Wilson&#x27;s, over" not in findings.page(analyse(small_study()), "all")
@@ -190,7 +190,7 @@ class TestPage:
         points = f"{POINTS.number(pair['difference'])} ({POINTS.span(pair['interval'])})"
         assert shown["Its size (95 % interval)"] == points
         assert shown["p (Holm)"] == f"{pair['p_headline_holm']:.3f}"
-        assert shown["Both speak of"] == "other listeners, other clips"
+        assert shown["Both hold for"] == "other listeners, other clips"
         assert shown["These clips: p (Wilcoxon, Holm)"] == "< 0.001"
         assert heads.index("p (Holm)") < heads.index("These clips: p (Wilcoxon, Holm)")
 

@@ -1,4 +1,4 @@
-"""The page in the browser: one file a tab."""
+"""The page in the browser: one file per tab."""
 
 from audiogan.ui.library import Library
 from audiogan.ui.memory import bound_arenas

@@ -18,7 +18,7 @@ the same model, seed and clip number always give the same sound.
 **What is kept.** A vote is stored with what was heard, how long it took, the kind of device, and random numbers for the
 sitting and the listener. No name, no address. A receipt takes a sitting's votes back.
 """
-ADDRESS = "http://127.0.0.1:7860"  # for which about.js writes the page's own
+ADDRESS = "http://127.0.0.1:7860"  # about.js replaces it with the page's own
 API = """
 Three functions: `/list_models`, `/generate` and `/morph`. A mistake is answered with one
 sentence that names the argument, its value and what is accepted.
@@ -123,7 +123,7 @@ def build(library: Library) -> None:
 
 
 def missing(problems: Sequence[str]) -> str:
-    """What to tell visitors of models that could not be fetched; whose fault it is, is in the log."""
+    """A sentence for visitors about models that could not be fetched; the log has the reasons."""
     return f"{len(problems)} more could not be fetched from the Hugging Face Hub when this page started."
 
 
@@ -134,10 +134,10 @@ def api_text(model: str, address: str = ADDRESS) -> str:
 
 
 def inert_markdown(text: str) -> str:
-    """A card that may be a stranger's, without what would fetch or run: raw HTML, images, diagrams, front matter.
+    """An untrusted card without anything that would fetch or run: raw HTML, images, diagrams, front matter.
 
-    A `<` that could open a tag gets a zero-width space after it, which keeps code readable; an image becomes a link, or
-    goes where its file lies beside the card.
+    A `<` that could open a tag gets a zero-width space after it, which keeps code readable. An image becomes a link; it
+    is dropped if its file lies beside the card.
     """
     text = re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.DOTALL)
     text = re.sub(r"!\[[^\]]*\]\([\w.-]+\)\n?", "", text)

@@ -1,4 +1,4 @@
-"""Gradio's blocks, whose callers are told what is missing, and whose log has nothing that a caller wrote."""
+"""Gradio's Blocks with clear errors for callers, and nothing that a caller wrote in the log."""
 
 import inspect
 
@@ -7,13 +7,13 @@ from starlette.exceptions import HTTPException
 
 
 class Blocks(gr.Blocks):
-    """The page; a call with too few values, or with others, is answered like any other mistake, in a sentence."""
+    """The page; a call with too few or wrong values is answered like any other mistake, in a sentence."""
 
     async def preprocess_data(self, block_fn, *arguments, **named) -> list:
-        """What a function is given for a caller's values.
+        """Convert a caller's values to a function's arguments.
 
         Raises:
-            gr.Error: a component refuses one. Its own error would be written to the log with the value, and sent back.
+            gr.Error: a component refuses one. The component's own error would be logged with the value and sent back.
         """
         try:
             return await super().preprocess_data(block_fn, *arguments, **named)
@@ -26,10 +26,10 @@ class Blocks(gr.Blocks):
             raise gr.Error(f"{name} does not take such values", print_exception=False) from None
 
     def validate_inputs(self, block_fn, inputs: list) -> None:
-        """See whether a function is given all its values.
+        """Check that a function is given all its values.
 
         Raises:
-            gr.Error: it is not. Of Gradio's own ValueError a caller would hear `null`, as of any accident.
+            gr.Error: some are missing. Gradio's own ValueError would reach the caller as `null`, like any accident.
         """
         wanted = len(block_fn.inputs)
         if len(inputs) >= wanted:

@@ -18,7 +18,7 @@ CLIPS = 2
 
 
 def build(library: Library, gate: Gate) -> gr.HTML:
-    """The tab's contents; what it shows is drawn by `static/compare.js`."""
+    """The tab's contents, drawn by `static/compare.js`."""
     comparison = Comparison(library, evaluated.load(library.folder))
 
     async def clips(request: dict, http: gr.Request) -> dict:
@@ -41,14 +41,14 @@ def build(library: Library, gate: Gate) -> gr.HTML:
 
 
 class Comparison:
-    """Answers the tab's requests; each answer is what was asked for, or `{"error": one sentence}`.
+    """Answers the tab's requests, or replies `{"error": one sentence}`.
 
-    Of several evaluations the first that has real clips of a label speaks of it.
+    Of several evaluations, a label uses the first that has real clips of it.
 
     Attributes:
         labels: every label of a model or of the real clips, in order.
-        systems: what is compared: name and the labels it has; real clips, where there are some, come first.
-        sources: what the real clips of each label are.
+        systems: those compared, each with its name and labels; real clips, if there are any, come first.
+        sources: origin of the real clips of each label.
     """
 
     def __init__(self, library: Library, evaluations: Sequence[Evaluation]):
@@ -90,5 +90,5 @@ class Comparison:
 
 
 def _generate(synthesizer: Synthesizer, label: str | None, seed: int):
-    """Clips of a label; of any, from a model that knows none."""
+    """Clips of a label; of any kind, from a model without labels."""
     return synthesizer.generate(CLIPS, seed, label if synthesizer.labels else None)

@@ -1,4 +1,4 @@
-"""A tally's answers for those who ask over HTTP: each is made once; whoever asks meanwhile waits without a thread."""
+"""A tally's answers over HTTP: each is made once, and others who ask meanwhile wait without a thread."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,12 +8,12 @@ from audiogan.listening.store import StoreError
 from audiogan.ui.tally import Counted, Tally, saved_as
 from audiogan.ui.threads import Threads
 
-SECONDS = 50.0  # that anybody waits, in line too: less than a proxy does
+SECONDS = 50.0  # longest wait, including the time in line: less than a proxy's
 LATE = "the results take too long: try again in a moment"
 
 
 class Desk:
-    """Counts in one thread, draws in another and writes in a third: none waits for the others, nor Gradio for any."""
+    """Counts in one thread, draws in another and writes in a third: none waits for another, and Gradio for none."""
 
     def __init__(self, tally: Tally):
         self.tally = tally
@@ -29,12 +29,12 @@ class Desk:
         return await self._made(await self._counted(), "page", block)
 
     async def file(self, name: str, block: str) -> tuple[bytes, str]:
-        """A file about a block, and what to save it as; what it raises is `Tally.file`'s."""
+        """A file about a block, and what to save it as; raises what `Tally.file` does."""
         counted = await self._counted()
         return await self._made(counted, name, block), saved_as(counted, name, block)
 
     async def _counted(self) -> Counted:
-        """The numbers; older ones while they are being counted anew for somebody else."""
+        """The numbers; older ones while somebody else's request counts them again."""
         latest, key = self.tally.latest, ("count",)
         if latest and (key in self._coming or not self.tally.is_old):
             return latest

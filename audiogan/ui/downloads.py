@@ -1,7 +1,7 @@
-"""What the Results tab has for download, each file made when it is asked for: no process keeps one for another.
+"""The Results tab's downloads, each made on request: no process keeps one for another.
 
-The results are public, as the tab is. Votes are not: whoever could read them while a test is on could look up by its
-hash which system made the sound at hand, and what others said. They take the key of whoever runs the app.
+The results are public, as the tab is. Votes are not: while a test runs, whoever could read them could look up a sound
+by its hash, and see which system made it and what others said. They require the key of whoever runs the app.
 """
 
 import html
@@ -25,7 +25,7 @@ from audiogan.ui.threads import Threads
 from audiogan.ui.visitors import address
 
 VARIABLE = "AUDIOGAN_EXPORT_KEY"
-EXPORT_SECONDS = 120.0  # that somebody waits for all votes
+EXPORT_SECONDS = 120.0  # longest wait for all votes
 VOTES = {"votes.csv": records.to_csv, "votes.jsonl": records.to_jsonl}
 TITLES = {
     "results.csv": "CSV",
@@ -38,11 +38,11 @@ TITLES = {
 
 
 class DownloadLimits(NamedTuple):
-    """What one address may ask for.
+    """Limits on the requests of one address.
 
     Attributes:
-        files: of any kind.
-        keys: that it tries.
+        files: downloads of any kind.
+        keys: attempts with a key.
     """
 
     files: Limit = Limit(60, 1.0)
@@ -54,10 +54,10 @@ class Downloads:
 
     Args:
         desk: the results.
-        store, study: the votes, and whose rules they are exported with.
+        store, study: the votes, and the study whose rules their export applies.
 
     Raises:
-        ValueError: the environment's key is too short to be one.
+        ValueError: AUDIOGAN_EXPORT_KEY is too short, or not UTF-8.
     """
 
     def __init__(self, desk: Desk, store: Store, study: Study | None = None):
@@ -68,11 +68,11 @@ class Downloads:
 
     @property
     def gives_votes(self) -> bool:
-        """There is a key that opens them."""
+        """Whether there is a key that opens the votes."""
         return bool(self._key)
 
     def routes(self) -> list[Route]:
-        """For Starlette."""
+        """Routes for Starlette."""
         return [
             Route("/results/{name}", self._file, methods=["GET"]),
             Route("/votes/{name}", self._votes, methods=["POST"]),
@@ -94,11 +94,11 @@ class Downloads:
     async def _guarded(
         self, request: Request, kind: str, name: str, make: Callable[[], Awaitable[tuple[bytes, str]]]
     ) -> Response:
-        """The file that `make` gives with its name for a reader's disk, or why there is none."""
+        """The file that `make` returns with the name to save it as, or the reason why there is none."""
         try:
             self._guard.check(kind, address(request))
             data, saved_as = await make()
-        except (StoreError, TimeoutError):  # whose words may name a host
+        except (StoreError, TimeoutError):  # its message may name a host
             return _refusal(503, "the votes cannot be read: try again in a moment")
         except PermissionError as error:
             return _refusal(403, str(error))
@@ -120,7 +120,7 @@ class Downloads:
 
 
 def links(block: str, names: Sequence[str]) -> str:
-    """HTML that offers some of `files.KINDS` about a block; nothing where there are none."""
+    """HTML that offers some of `files.KINDS` about a block; empty without names."""
     items = "".join(
         f'<li><a href="results/{name}{f"?block={block}" if name in OF_ONE_BLOCK else ""}" download>'
         f"{html.escape(TITLES[name])}</a></li>"
@@ -132,7 +132,7 @@ def links(block: str, names: Sequence[str]) -> str:
 
 
 async def _key(request: Request) -> str:
-    """The form field of a body that says what an `application/x-www-form-urlencoded` one does."""
+    """The field `key` of an `application/x-www-form-urlencoded` body; empty if there is none."""
     try:
         return parse_qs((await request.body()).decode("ascii", "replace"), max_num_fields=4).get("key", [""])[0]
     except ValueError:

@@ -1,4 +1,4 @@
-"""What programs may call: `/list_models`, `/generate`, `/morph`."""
+"""Endpoints for programs: `/list_models`, `/generate`, `/morph`."""
 
 import asyncio
 import functools
@@ -33,7 +33,7 @@ class Files:
 
     @guarded
     def clips(self, request: dict) -> dict:
-        """A file for each clip of a seed: what `Synthesizer.generate` makes of `model`."""
+        """A file for each clip of a seed, by `Synthesizer.generate` of `model`."""
         model, seed, label = (request[name] for name in ("model", "seed", "label"))
         synthesizer = self._library.get(model).synthesizer
         audio = synthesizer.generate(request["num"], seed, label, request["pitch"], request["truncation"])
@@ -44,7 +44,7 @@ class Files:
 
     @guarded
     def morph(self, request: dict) -> dict:
-        """One file of all steps: `Synthesizer.morph`."""
+        """One file of all steps, by `Synthesizer.morph`."""
         ends, label = (request["from_seed"], request["to_seed"]), request["label"]
         synthesizer = self._library.get(request["model"]).synthesizer
         audio = np.concatenate(synthesizer.morph(*ends, request["steps"], label))
@@ -53,7 +53,7 @@ class Files:
 
 
 def build(library: Library, page: gr.Blocks, gate: Gate) -> ServedFiles:
-    """Register the page's endpoints; the files that they answer with."""
+    """Register the page's endpoints, and return the files that they answer with."""
     files, served_files = Files(library), ServedFiles(page)
     rows = functools.cache(lambda: [entry.describe() for entry in library])  # 0.1 s and more
 

@@ -16,8 +16,8 @@ PARTS = ("scores", "models", "baselines", "data")
 MAX_BYTES = 20_000_000
 MAX_SECONDS = 10.0
 REAL = "real"
-FLOORS = ("real_train", "real_test")  # baselines that stand for real audio, where the first has no value the second
-OF_THE_JUDGE = ("class_accuracy", "class_accuracy_mean", "inception_score")  # it may have been taught the first's clips
+FLOORS = ("real_train", "real_test")  # baselines that stand for real audio; the second where the first has no value
+OF_THE_JUDGE = ("class_accuracy", "class_accuracy_mean", "inception_score")  # which may have learned the first's clips
 MAIN = ("class_accuracy", "inception_score", "diversity", "memorisation_ratio", "nearest_log_mel_db_back")
 COPYING = {GOOD: "no sign of copying", FAIR: "it leans on them", BAD: "it may copy them"}
 SHARES = ("accuracy", "precision", "recall", "coverage", "ndb", "steady_pitch", "clipped")
@@ -28,7 +28,7 @@ class Evaluation:
 
     Attributes:
         clips: paths of real clips by label, in order.
-        source: what the real clips are.
+        source: origin of the real clips.
     """
 
     def __init__(self, folder: Path):
@@ -41,16 +41,16 @@ class Evaluation:
         self._alone = len(labels) == 1
 
     def real(self, label: str) -> tuple[list[np.ndarray], int]:
-        """The real clips of a label, float [time] each, and their sample rate in Hz; none where it has none."""
+        """The real clips of a label, float [time] each, and their sample rate in Hz; no clips and 0 if it has none."""
         sounds = [read_audio(path, path.name, MAX_SECONDS) for path in self.clips.get(label, ())]
         return [audio for audio, _ in sounds], sounds[0][1] if sounds else 0
 
     def rows(self, label: str, models: list[str]) -> list[dict]:
-        """Each score that judges realism, of real audio and of those models, for one label and over all of them.
+        """The scores of realism and those in `MAIN`, of real audio and these models, for one label and over all.
 
-        Each row has title, words, better and `values`: by system (`real` or a model's name) the texts `label` and
-        `all`, empty where there is no such number; `best`, the models that nobody is better than by what a reader sees
-        first, and `main`, whether to show it first. Scores that nobody has are left out; all, if no model was scored.
+        Each row has title, words and better; `values`, by system (`real` or a model's name) the texts `label` and
+        `all`, empty without a number; `best`, the models that no other beats in the number a reader sees first; and
+        `main`, whether to show it first. Scores without any value are left out; all are, if no model was scored.
         """
         scored, rows = [model for model in models if model in self._models], []
         for name, score in self._scores.items():
@@ -85,7 +85,7 @@ class Evaluation:
         return (known or entries or [{}])[0]
 
     def _values(self, entry: dict, name: str, label: str) -> dict[str, str]:
-        """Of the only label there is one number, that over all."""
+        """Texts for the label and over all; an only label has no number of its own."""
         own = "" if self._alone else said(name, _of(entry, name, label))
         return {"label": own, "all": said(name, _of(entry, name))}
 
@@ -99,7 +99,7 @@ class Evaluation:
         return f"The classifier hears {heard} in {_percent(share)} of its sounds{against}."
 
     def _coverage(self, entry: dict, label: str) -> str:
-        """From real sounds to the model's: the way that does not flatter averages, which lie near to all real ones."""
+        """The distance from real sounds to the model's; the reverse would flatter averages, near to all real sounds."""
         name = "nearest_log_mel_db_back"
         own, real = (_number(_of(item, name, label)) for item in (entry, self._floor(name, label)))
         if own is None or not real:
@@ -114,7 +114,7 @@ class Evaluation:
         return f"Its sounds differ from one another {_percent(own / real)} as much as real ones do."
 
     def _copies(self, entry: dict) -> str:
-        """The ratio against that of real sounds, which copy nothing; graded as in the evaluation's report."""
+        """The ratio beside that of real sounds, which copy nothing; graded as in the evaluation's report."""
         entries = (entry, *(self._baselines.get(floor, {}) for floor in FLOORS))
         scores, *real = (
             {name: _number(_of(one, name)) for name in ("memorisation_ratio", "replayed")} for one in entries
@@ -131,7 +131,7 @@ class Evaluation:
 
 
 def load(checkpoints: Path) -> list[Evaluation]:
-    """The evaluations beside the checkpoints, `evaluation` first, the others by name.
+    """The evaluations beside the checkpoints, `evaluation` first, then the others by name.
 
     Raises:
         ValueError: a metrics.json is damaged or of another schema; names its folder.
@@ -144,7 +144,7 @@ def _percent(share: float) -> str:
 
 
 def said(name: str, value) -> str:
-    """A score as text: a share in per cent, else three digits; empty for what is not a number."""
+    """A score as text: a share in per cent, else three digits; empty if it is not a number."""
     number = _number(value)
     if number is None:
         return ""
@@ -160,7 +160,7 @@ def _is_main(name: str) -> bool:
 
 
 def _best(entries: dict[str, dict], name: str, label: str, better: str) -> list[str]:
-    """The models that nobody is better than: by the label's number where a model has one, else by that over all."""
+    """The models that no other beats: by the label's number if any system has one, else by that over all."""
     numbers = {system: _number(_of(entry, name, label)) for system, entry in entries.items()}
     if not any(number is not None for number in numbers.values()):
         numbers = {system: _number(_of(entry, name)) for system, entry in entries.items()}
@@ -189,7 +189,7 @@ def _read(path: Path) -> dict:
 
 
 def _of(entry: dict, name: str, label: str | None = None):
-    """A score of a model or baseline, over all labels or of one."""
+    """A score of a model or baseline, over all labels or for one."""
     scores = entry.get("scores") if label is None else (entry.get("labels") or {}).get(label)
     return scores.get(name) if isinstance(scores, dict) else None
 
@@ -200,6 +200,6 @@ def _number(value) -> float | None:
 
 
 def _file_stem(label: str) -> str:
-    """As the evaluation names a label's clips; what would leave the folder or is a pattern to glob matches nothing."""
+    """The evaluation's file name for a label; empty, to match nothing, if it would leave the folder or is a pattern."""
     name = label.replace(" ", "_")
     return "" if any(letter in name for letter in "/\\*?[]") or name.startswith(".") else name

@@ -1,4 +1,4 @@
-"""Explore: a map through four seeds, directions that change what is heard, morphs, and a close look at a sound."""
+"""Explore: a map spanned by four seeds, directions that change the sound, morphs, and a close look at a sound."""
 
 import logging
 import math
@@ -29,7 +29,7 @@ LOG = logging.getLogger(__name__)
 
 
 def build(library: Library, gate: Gate) -> gr.HTML:
-    """The tab's contents; what it shows is drawn by `static/explore.js`."""
+    """The tab's contents, drawn by `static/explore.js`."""
     explorer = Explorer(library)
 
     async def points(request: dict, http: gr.Request) -> dict:
@@ -58,16 +58,16 @@ def build(library: Library, gate: Gate) -> gr.HTML:
 
 
 def describe(entry: Entry, indexed: bool = False) -> dict:
-    """What the page needs to know of a model; `indexed` where its training sounds are."""
+    """What the page needs to know about a model; `indexed` if it has an index of its training sounds."""
     return entry.facts() | {"sample_rate": entry.synthesizer.sample_rate, "indexed": indexed}
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a request listens: a model with what it is given besides z.
+    """A request's model, and its inputs besides z.
 
     Attributes:
-        pitch: MIDI number; None for labels that take none.
+        pitch: MIDI number; None for labels without pitch.
     """
 
     synthesizer: Synthesizer
@@ -76,10 +76,10 @@ class Place:
 
 
 class Explorer:
-    """Answers the tab's requests; each answer is what was asked for, or `{"error": one sentence}`.
+    """Answers the tab's requests, or replies `{"error": one sentence}`.
 
     Attributes:
-        indexed: the index of training sounds by model, of those that ship one.
+        indexed: indexes of training sounds, by name of the models that ship one.
     """
 
     def __init__(self, library: Library):
@@ -92,14 +92,14 @@ class Explorer:
     def points(self, request: dict) -> dict:
         """`{"sounds": [PCM16 as base64]}` of at most `MAX_POINTS` points of a plane.
 
-        A request has model, label, pitch, truncation, corners (four seeds as text), points (pairs across, down from 0
-        to 1) and moves (for each point, standard deviations along each direction).
+        A request has model, label, pitch, truncation, corners (four seeds as text), points (pairs [across, down] from
+        0 to 1) and moves (for each point, standard deviations along each direction).
         """
         return {"sounds": [pcm_text(clip) for clip in self._render(request)]}
 
     @guarded
     def sound(self, request: dict) -> dict:
-        """`{"sound": {...}}`, the request's one point as `sounds.describe` has it: for a pad."""
+        """`{"sound": {...}}`, the request's one point as in `sounds.describe`, for a pad."""
         place = self._place(request)
         z = self._latents(place, request)
         exact = {"model": place.synthesizer.name, "label": place.label, "pitch": place.pitch, "z": z[0].tolist()}
@@ -108,7 +108,7 @@ class Explorer:
 
     @guarded
     def direction(self, request: dict) -> dict:
-        """What direction `number` of a model and label changes: the fields of `directions.Meaning`."""
+        """What direction `number` changes for a model and label: the fields of `directions.Meaning`."""
         number, directions = field(request, "number"), self._of(self._place(request))
         if type(number) is not int or not 0 <= number < len(directions):
             raise ValueError(f"number must be a whole number from 0 to {len(directions) - 1}, not {number!r}")
@@ -145,7 +145,7 @@ class Explorer:
         return z
 
     def _of(self, place: Place) -> Directions:
-        """The directions of a place, whatever its pitch: they are heard at the middle of the label's range."""
+        """The directions of a place, whatever its pitch: they are measured in the middle of the label's range."""
         key = place.synthesizer.name, place.label
         if key not in self._directions:
             usual = place.synthesizer.usual_pitch(place.label)
@@ -194,7 +194,7 @@ def _is_number(value, most: float) -> bool:
 
 
 def _index(folder: Path) -> resemblance.Index | None:
-    """A checkpoint's index; a damaged one, perhaps a stranger's, costs the model its neighbours and not the page."""
+    """A checkpoint's index; with a damaged one, perhaps a stranger's, only this model's neighbours are missing."""
     try:
         return resemblance.load(folder)
     except ValueError as error:

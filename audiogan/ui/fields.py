@@ -1,4 +1,4 @@
-"""What a page sends: the fields of its requests, and what a visitor typed into them."""
+"""Reading the fields of a page's requests, and what a visitor typed into them."""
 
 from audiogan.latent import MAX_SEED
 
@@ -7,7 +7,7 @@ def field(request: dict, name: str):
     """A field that a request must have.
 
     Raises:
-        ValueError: it is no object, or lacks the field.
+        ValueError: the request is not an object, or lacks the field.
     """
     if not isinstance(request, dict) or name not in request:
         raise ValueError(f"a request must have {name}")
@@ -15,7 +15,7 @@ def field(request: dict, name: str):
 
 
 def parse_seed(text: str) -> int:
-    """A seed from a text field: text, because a number in the browser is exact only up to 2**53.
+    """A seed from a text field. It is text because numbers in a browser are exact only up to 2**53.
 
     Raises:
         ValueError: not a whole number from 0 to `MAX_SEED`.

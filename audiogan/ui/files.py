@@ -1,4 +1,4 @@
-"""Files that Gradio serves: sounds for whoever fetches them soon, and never more of them than a disk can bear."""
+"""Files that Gradio serves: sounds to be fetched soon, within a limit on their bytes."""
 
 import hashlib
 import tempfile
@@ -11,22 +11,22 @@ from pathlib import Path
 import gradio as gr
 
 MAX_BYTES = 256 * 2**20
-SLACK_SECONDS = 60.0  # a file that was handed out so recently stays, and may be one of twice as many bytes
-KEPT_SECONDS = 3600.0  # none stays longer
+SLACK_SECONDS = 60.0  # a file handed out more recently stays, even if that takes up to twice the bytes
+KEPT_SECONDS = 3600.0  # no file stays longer
 FULL = "the server is busy: too many sounds were fetched in the last minute; try again in one"
 
 
 class ServedFiles:
-    """Files in a folder of their own, which goes with this object or its process, in the order of being handed out.
+    """Files in a folder of their own, in the order handed out. The folder goes with this object or its process.
 
-    Gradio's `delete_cache` leaves an empty folder for each file, and ends for good if one comes while it counts them.
+    Gradio's `delete_cache` leaves an empty folder for each file, and stops for good if a file comes while it counts.
 
     Args:
-        page: in whose cache the folder lies.
-        max_bytes: of all of them; the oldest make room. Twice as many while those are too young to go, and never more.
+        page: the folder is in its cache.
+        max_bytes: limit on all files together; the oldest are removed. Up to twice that while they are too recent.
 
     Raises:
-        ValueError: nothing can be written there.
+        ValueError: the folder cannot be written to.
     """
 
     def __init__(self, page: gr.Blocks, max_bytes: int = MAX_BYTES, clock: Callable[[], float] = time.monotonic):
@@ -38,16 +38,16 @@ class ServedFiles:
             where = f"files for those who fetch sounds cannot be written below {page.GRADIO_CACHE}"
             raise ValueError(f"{where}: {error.strerror}; GRADIO_TEMP_DIR can name another folder") from None
         self._busy = threading.Lock()
-        self._kept: dict[str, tuple[int, float]] = {}  # bytes, and when it was handed out
+        self._kept: dict[str, tuple[int, float]] = {}  # by path: bytes, and when it was handed out
         self.bytes = 0
 
     def add(self, data: bytes, name: str) -> dict:
-        """A file of these bytes, under a name of our choice, as Gradio hands it out.
+        """Store a file under the given name, and return it as Gradio hands it out.
 
         The same bytes under the same name are one file, which is not written again: someone may be fetching it.
 
         Raises:
-            ValueError: there are too many that someone may be fetching.
+            ValueError: too many bytes were handed out too recently to be removed.
         """
         self.sweep()
         path = Path(self._folder.name).resolve() / hashlib.sha256(data).hexdigest() / name
@@ -62,7 +62,7 @@ class ServedFiles:
         return {"path": str(path), "orig_name": name, "meta": {"_type": "gradio.FileData"}}
 
     def sweep(self) -> None:
-        """Remove what was handed out long ago, or is too much."""
+        """Remove files that were handed out long ago, or exceed the limit."""
         with self._busy:
             while self._kept:
                 path, (size, handed_out) = next(iter(self._kept.items()))
@@ -74,7 +74,7 @@ class ServedFiles:
                 self._remove(Path(path))
 
     def _remove(self, path: Path) -> None:
-        """A file, its folder, and what Gradio remembers of it."""
+        """Remove a file, its folder, and Gradio's record of it."""
         with suppress(OSError):  # it may be gone
             path.unlink()
             path.parent.rmdir()
@@ -83,7 +83,7 @@ class ServedFiles:
 
 
 def _write(path: Path, data: bytes) -> None:
-    """A new file in a folder of its own, whole or not at all; that it outlives the machine is not needed."""
+    """Write a new file in a folder of its own, whole or not at all; it need not survive a crash of the machine."""
     path.parent.mkdir(parents=True, exist_ok=True)  # all of it may be gone: systems tidy temporary folders
     try:
         path.write_bytes(data)

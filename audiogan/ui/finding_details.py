@@ -1,4 +1,4 @@
-"""The folded part of the Results tab: which instrument it was taken for, means by instrument, which systems differ."""
+"""The folded part of the Results tab: instruments named, means by instrument, which systems differ, and agreement."""
 
 import html
 from collections.abc import Iterator
@@ -9,16 +9,16 @@ from audiogan.ui.finding_words import all_or_none, best_first, few_clips, named,
 from audiogan.ui.forest import POINTS, SHARE, Line, forest, grid
 
 DIFFER = (
-    "The interval and p speak of other listeners and other clips of the same systems, or of other listeners and these "
-    "clips where a system has too few clips. Wilcoxon's p, rank-biserial and Friedman's test always speak of other "
-    "listeners and these clips: they may find a difference that other clips would not show."
+    "The interval and p hold for other listeners and other clips of the same systems, or for other listeners and these "
+    "clips where a system has too few clips. Wilcoxon's p, rank-biserial and Friedman's test always hold for other "
+    "listeners and these clips only: they may find a difference that other clips would not show."
 )
 SHARES = {"real": "Called real", "naming": "Named right"}  # questions whose differences are of shares
 OVER = {"raters and clips": "other listeners, other clips", "raters": "other listeners, these clips"}
 
 
 def details(found: dict) -> Iterator[str]:
-    """A block of results as folded sections; none where nothing was asked."""
+    """A block of results as folded sections, without those for which there are no answers."""
     yield from _naming(found)
     yield from _classes(found)
     yield from _comparisons(found)
@@ -42,7 +42,7 @@ def _naming(found: dict) -> Iterator[str]:
 
 
 def _matrix(row: dict) -> str:
-    """What was meant, downwards, against what was answered; darker is oftener."""
+    """A table of what was meant (rows) against what was answered (columns); darker is more often."""
     heads = "".join(f'<th scope="col">{html.escape(_spaced(answer))}</th>' for answer in row["answers"])
     body = ""
     for label, counts in zip(row["labels"], row["counts"], strict=True):
@@ -58,7 +58,7 @@ def _matrix(row: dict) -> str:
 
 
 def _classes(found: dict) -> Iterator[str]:
-    """Mean and interval of each question, a row a label and system."""
+    """Mean and interval of each question, a row per label and system."""
     table: dict[tuple, dict[str, dict]] = {}
     for question, rows in found["classes"].items():
         for row in rows:
@@ -76,7 +76,7 @@ def _classes(found: dict) -> Iterator[str]:
         ]
         for (label, system), by_question in table.items()
     ]
-    note = "<p>Intervals are over listeners; a label has too few clips to speak of others.</p>"
+    note = "<p>Intervals are over listeners; a label has too few clips for them to cover other clips.</p>"
     yield _details("By instrument", note + grid(heads, rows, "means by instrument", texts={1}))
 
 
@@ -109,7 +109,7 @@ def _comparisons(found: dict) -> Iterator[str]:
         for question, it in ((question, tests["friedman"]) for question, tests in found["comparisons"].items())
         if it
     )
-    heads = ["Question", "Difference", "Its size (95 % interval)", "p (Holm)", "Both speak of", "Listeners"]
+    heads = ["Question", "Difference", "Its size (95 % interval)", "p (Holm)", "Both hold for", "Listeners"]
     heads += ["These clips: p (Wilcoxon, Holm)", "These clips: rank-biserial"]
     table = grid(heads, rows, "differences between systems", texts={1, 4})
     yield _details("Which systems differ", f"<p>{DIFFER}</p>{table}{friedman}")

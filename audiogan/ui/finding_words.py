@@ -1,4 +1,4 @@
-"""How results are worded: what systems are called, and numbers beside them."""
+"""The wording of results: names of systems, rules, and notes on intervals."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ NAMES = {
     "griffin-lim": "rebuilt recording (griffin-lim)",
 }
 
-FEW_CLIPS = " Intervals are over listeners alone: there are too few clips to speak of others."
+FEW_CLIPS = " Intervals are over listeners alone: there are too few clips to cover other clips."
 
 RULES = {  # what a sitting did that broke each rule
     "max_gold_failed": "failed checks of listening:",
@@ -22,17 +22,17 @@ RULES = {  # what a sitting did that broke each rule
 
 
 def few_clips(rows: Sequence[dict]) -> str:
-    """A sentence on the intervals where there are fewer clips than those over clips need."""
-    from audiogan.listening.statistics.intervals import FEWEST_CLIPS  # scipy, which the page's start can do without
+    """A sentence on the intervals if there are too few clips for intervals over clips."""
+    from audiogan.listening.statistics.intervals import FEWEST_CLIPS  # imports scipy, not needed at start
 
     few = any(row["clips"] < FEWEST_CLIPS for row in rows)
     return FEW_CLIPS if few else ""
 
 
 def alike(rows: Sequence[dict]) -> str:
-    """A sentence on means that have no interval though several listeners answered."""
+    """A sentence on means that have no interval although several listeners answered."""
     none = any(row["interval"] is None and row["raters"] > 1 for row in rows)
-    return " Answers that are all alike give a mean no interval." if none else ""
+    return " A mean of identical answers has no interval." if none else ""
 
 
 def all_or_none(shares: Sequence[float]) -> str:

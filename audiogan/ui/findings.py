@@ -1,4 +1,4 @@
-"""Results of `statistics.analyse` as HTML."""
+"""Results of `statistics.analysis.analyse` as HTML."""
 
 import html
 from collections.abc import Iterator
@@ -31,9 +31,9 @@ def page(results: dict, block: str, study: Study | None = None) -> str:
     """One study's results.
 
     Args:
-        results: `under_way`, if it is there, says how many sittings are not counted yet.
+        results: `under_way`, if present, is the number of sittings that are not counted yet.
         block: `screened` or `all`.
-        study: what listeners were asked; None where that is not known.
+        study: what listeners were asked; None if unknown.
     """
     found = results[block]
     if not results["all"]["counts"]["votes"]:
@@ -70,7 +70,7 @@ def _summary(results: dict, found: dict) -> str:
 
 
 def _none_counts(excluded: int) -> str:
-    """What to say where every sitting was excluded."""
+    """A sentence for when every sitting is excluded."""
     were, them = ("was", "it") if excluded == 1 else ("were", "them")
     return f"<p>No sitting counts yet: {excluded:,} {were} left out by rule. “Everyone” shows {them}.</p>"
 
@@ -92,7 +92,7 @@ def _under_way(results: dict) -> str:
 
 
 def _marks(found: dict) -> Iterator[str]:
-    """What the dots stand for, in the words that the listeners were told."""
+    """The legend of the dots, in the words that listeners were told."""
     rows = [row for rows in found["scales"].values() for row in rows] + found["real"]
     present = {row["system"] for row in (*rows, *found["preference"]["ranking"])}
     hollow = "; ".join(f"{SYSTEMS[name]} ({name})" for name in REFERENCES if name in present)

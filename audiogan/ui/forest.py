@@ -1,4 +1,4 @@
-"""Tables whose rows draw their own interval: a forest plot that reads as text too. Every text is escaped here."""
+"""Tables whose rows draw their intervals: a forest plot that also reads as text. All texts are escaped here."""
 
 import html
 from collections.abc import Collection, Sequence
@@ -10,8 +10,8 @@ class Axis:
     """A scale from `low` to `high` with marks at `ticks`, which are evenly spaced from end to end.
 
     Attributes:
-        unit: after each number in words, such as ` %`.
-        digits: of numbers in cells.
+        unit: text after each number, such as ` %`.
+        digits: decimal digits of numbers.
     """
 
     low: float
@@ -21,7 +21,7 @@ class Axis:
     digits: int = 2
 
     def place(self, value: float) -> float:
-        """Per cent of the way from low to high, kept within."""
+        """Per cent of the way from low to high, clipped to 0 to 100."""
         share = (value - self.low) / (self.high - self.low)
         return round(100 * min(max(share, 0.0), 1.0), 2)
 
@@ -29,7 +29,7 @@ class Axis:
         return "–" if value is None else f"{value:z.{self.digits}f}".replace("-", "−") + self.unit
 
     def span(self, interval: Sequence[float] | None) -> str:
-        """`low to high`; words where one rater, or answers that are all alike, give no interval."""
+        """`low to high`, or `no interval`, as for a single rater or identical answers."""
         return "no interval" if interval is None else f"{self.number(interval[0])} to {self.number(interval[1])}"
 
 
@@ -42,10 +42,10 @@ class Line:
     """A row of a forest plot.
 
     Attributes:
-        name: what it is about.
-        value, interval: on the axis; the interval None where there is none.
+        name: its heading.
+        value, interval: on the axis; the interval may be None.
         cells: texts of the columns after the interval.
-        reference: drawn hollow: it is no model.
+        reference: drawn hollow, because it is not a model.
     """
 
     name: str
@@ -56,11 +56,11 @@ class Line:
 
 
 def forest(lines: Sequence[Line], axis: Axis, heads: Sequence[str], label: str) -> str:
-    """The table.
+    """The forest plot as an HTML table.
 
     Args:
-        heads: of the name, the value and the `cells`.
-        label: its name for who cannot see it.
+        heads: headings of the name, the value and the `cells`.
+        label: its name for screen readers.
     """
     ticks = "".join(f"<span>{html.escape(tick)}</span>" for tick in axis.ticks)
     name, value, *others = (f'<th role="columnheader" scope="col">{html.escape(head)}</th>' for head in heads)
@@ -74,7 +74,7 @@ def forest(lines: Sequence[Line], axis: Axis, heads: Sequence[str], label: str) 
 
 
 def grid(heads: Sequence[str], rows: Sequence[Sequence[str]], label: str, texts: Collection[int] = ()) -> str:
-    """A plain table; the first cell of each row is its heading, and `texts` are the other columns without numbers."""
+    """A plain table. The first cell of each row is its heading; `texts` are the other columns that hold text."""
     kinds = [' class="text"' if place in texts else "" for place in range(len(heads))]
     top = "".join(f'<th scope="col"{kind}>{html.escape(head)}</th>' for kind, head in zip(kinds, heads, strict=True))
     body = "".join(

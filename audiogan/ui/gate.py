@@ -1,6 +1,6 @@
-"""Requests from pages that bypass Gradio's queue: answered in turn, each address in its turn, without holding threads.
+"""Requests from pages, which bypass Gradio's queue: answered in turn, addresses taking turns, without holding threads.
 
-A request is a function of what it asks for, so whoever asks the same again gets the answer that is still in memory.
+An answer depends only on its request, so a repeated request gets the answer that is still in memory.
 """
 
 import asyncio
@@ -22,20 +22,20 @@ from audiogan.ui.toasts import sentence
 
 MAX_WAITING = 48
 AT_ONCE = 16  # while a tile of eight single sounds is computed, the next eight come together
-MAX_KEY_LENGTH = 8192  # of a request that is worth remembering
-LOOK_COST = 0.1  # of asking for one's place, as a share of a request: a page asks once a second for each that waits
-FIRST_GUESS_SECONDS = 0.1  # that an answer takes, before one was timed
-TICKET = "ticket"  # what a page calls its request by, to ask for its place in line
+MAX_KEY_LENGTH = 8192  # of a request worth remembering
+LOOK_COST = 0.1  # of asking for a place in line, in requests: a page asks once a second for each waiting request
+FIRST_GUESS_SECONDS = 0.1  # time of an answer, before one was timed
+TICKET = "ticket"  # the field with a page's name for its request, used to ask for its place in line
 CLOSING, CLOSING_SECONDS = "the server is being restarted: try again in a moment", 2
 LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Visitor:
-    """Who asks: only ever counted.
+    """Who asks; used only for counting.
 
     Attributes:
-        session: a page view's id, as the page says; may be made up.
+        session: a page view's id, as the page gives it; may be made up.
         address: where the request came from.
     """
 
@@ -44,11 +44,11 @@ class Visitor:
 
 
 class SoundLimits(NamedTuple):
-    """How many requests for sounds one page view and one address may send. A lecture hall behind one address must fit.
+    """Limits on requests for sounds, wide enough for a lecture hall behind one address.
 
     Attributes:
-        session: of one page view.
-        address: of one address, whatever its sessions.
+        session: requests of one page view.
+        address: requests of one address, over all its sessions.
     """
 
     session: Limit = Limit(240, 12.0)
@@ -59,10 +59,10 @@ class Gate:
     """Answers requests in turn: those that share tiles with others `AT_ONCE` at a time, the rest one by one.
 
     Args:
-        max_waiting: past so many the newest request of whoever has most in line is told that the server is busy, and
-            which number it would be.
+        max_waiting: longest line. Beyond it, the newest request of the address with most in line is told that the
+            server is busy, and what its place would be.
         limits: see `SoundLimits`.
-        recent: where answers are kept.
+        recent: the memory of answers.
     """
 
     def __init__(self, max_waiting: int = MAX_WAITING, limits: SoundLimits | None = None, recent: Recent | None = None):
@@ -84,16 +84,16 @@ class Gate:
         shares: bool = False,
         cost: float = 1.0,
     ) -> dict:
-        """`answer(request)` in its turn; `{"error": ..., "busy": True, "wait_ms": ...}` where a later try may succeed.
+        """`answer(request)` in its turn; `{"error": ..., "busy": True, "wait_ms": ...}` if a later try may succeed.
 
-        The same request again is answered from memory; while the first is on its way, both wait for one answer.
+        A repeated request is answered from memory; while the first is under way, both wait for one answer.
 
         Args:
             shares: whether the answer's clips are computed together with others', see `Tiles`.
-            cost: as how many requests it counts.
+            cost: number of requests that it counts as.
 
         Raises:
-            HTTPException: 503 once the gate is closed; a proxy asks another process then.
+            HTTPException: 503 once the gate is closed, so that a proxy asks another process.
         """
         visitor = visitor or Visitor()
         if self._closed:
@@ -113,16 +113,16 @@ class Gate:
         return await self._queued(Job(answer, request, visitor.address, ticket, shares), key)
 
     def place(self, ticket: str, visitor: Visitor | None = None) -> int | None:
-        """The place in line of a waiting request, 1 for the next; None where it waits no more or asks too often."""
+        """The place in line of a waiting request, 1 for the next; None if it no longer waits or asks too often."""
         return None if self._check(visitor or Visitor(), LOOK_COST) else self._line.place(ticket)
 
     @property
     def waiting(self) -> int:
-        """How many requests wait for their turn."""
+        """Number of requests in line."""
         return len(self._line)
 
     def close(self) -> None:
-        """Take no new requests and send away those in line; what is being answered goes on. Safe to call anywhere."""
+        """Refuse new requests and those in line; those being answered go on. May be called from any thread."""
         self._closed = True
         if self._loop and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._send_away)
@@ -137,7 +137,7 @@ class Gate:
         return _busy(words, self._seconds * self.waiting / 2) | {"place": place}
 
     def _check(self, visitor: Visitor, cost: float) -> dict | None:
-        """Count a request; the answer to it where there were too many."""
+        """Count a request; return the refusal if there were too many."""
         try:
             self._guard.check("address", visitor.address, cost)
             if visitor.session:
@@ -161,11 +161,11 @@ class Gate:
         return told
 
     def _begin(self) -> None:
-        """Give those in line whatever is free."""
+        """Start as many requests in line as there is room for."""
         while job := self._line.take(self._may_begin):
             self._running.add(job)
             task = asyncio.create_task(self._answer(job))
-            self._tasks.add(task)  # else nobody would hold it
+            self._tasks.add(task)  # keeps a reference, as the loop does not
             task.add_done_callback(self._tasks.discard)
 
     def _may_begin(self, job: Job) -> bool:
@@ -189,7 +189,7 @@ class Gate:
 
 
 def guarded(answer: Callable[..., dict]) -> Callable[..., dict]:
-    """The method, what it raises about its request answered as `{"error": one sentence}`."""
+    """Wrap a method so that a ValueError or OSError becomes the answer `{"error": one sentence}`."""
 
     @functools.wraps(answer)
     def guard(self, request: dict) -> dict:
@@ -202,7 +202,7 @@ def guarded(answer: Callable[..., dict]) -> Callable[..., dict]:
 
 
 def closing() -> HTTPException:
-    """What whoever asks a process that is about to end is told."""
+    """The refusal by a process that is about to end."""
     return HTTPException(503, CLOSING, {"retry-after": str(CLOSING_SECONDS)})
 
 
@@ -216,7 +216,7 @@ def _busy(words: str, seconds: float) -> dict:
 
 
 def _key(answer: Callable, request) -> tuple[tuple | None, str]:
-    """What names a request's answer, None where that would be long; and the request's ticket."""
+    """The key of a request's answer in memory, None for one too long to remember, and the request's ticket."""
     if not isinstance(request, dict):
         return None, ""
     ticket = request.get(TICKET)

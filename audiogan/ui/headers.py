@@ -1,14 +1,14 @@
-"""Headers that make a browser distrust what a page might be talked into."""
+"""Security headers, which restrict what a browser lets the page do."""
 
 import base64
 import hashlib
 import re
 
-EMBEDDERS = "'self' https://huggingface.co https://*.hf.space"  # a Space is shown in a frame of the Hub's
+EMBEDDERS = "'self' https://huggingface.co https://*.hf.space"  # the Hub shows a Space in a frame
 _INLINE = re.compile(rb"<script(?:\s+(?!src)[\w-]+(?:=\"[^\"]*\")?)*\s*>(.*?)</script>", re.DOTALL)
 _POLICY = (
     "default-src 'self'",
-    # Gradio makes functions of what `gr.HTML` is given; our modules are blobs, see `scripts`
+    # Gradio compiles the code given to `gr.HTML` into functions; our modules are blobs, see `scripts`
     "script-src 'self' blob: 'unsafe-eval' {inline}",
     "style-src 'self' 'unsafe-inline'",
     "img-src 'self' data: blob:",
@@ -32,7 +32,7 @@ CSP = b"content-security-policy"
 
 
 class SafeHeaders:
-    """ASGI middleware: every answer carries them; a page's own policy, which knows its scripts, stays."""
+    """ASGI middleware that adds them to every answer; a page's own policy, which knows its scripts, stays."""
 
     def __init__(self, app):
         self._app = app
@@ -53,6 +53,6 @@ class SafeHeaders:
 
 
 def policy(page: bytes = b"") -> str:
-    """The Content-Security-Policy of a page: of inline scripts, those that it has, named by their hashes."""
+    """The Content-Security-Policy of a page; of inline scripts, it allows the page's own, by their hashes."""
     hashes = sorted({base64.b64encode(hashlib.sha256(script).digest()).decode() for script in _INLINE.findall(page)})
     return "; ".join(_POLICY).format(inline=" ".join(f"'sha256-{one}'" for one in hashes)).replace(" ;", ";")

@@ -1,4 +1,4 @@
-"""What a load balancer asks: `/healthz`, whether the process answers; `/readyz`, whether to send it listeners."""
+"""Probes for a load balancer: `/healthz`, whether the process answers; `/readyz`, whether to send it listeners."""
 
 import asyncio
 import threading
@@ -14,8 +14,8 @@ from audiogan.listening.store import Store, StoreError
 from audiogan.ui.library import Library
 from audiogan.ui.threads import Threads
 
-REMEMBERED_SECONDS = 1.0  # however often it is asked, the database is written to once a second
-CHECK_SECONDS = 3.0  # a database that takes longer takes no writes
+REMEMBERED_SECONDS = 1.0  # the check writes to the database at most once a second, however often it is asked
+CHECK_SECONDS = 3.0  # a database that takes longer counts as not writable
 BROKEN = "cannot be written"
 
 
@@ -23,7 +23,7 @@ class Health:
     """The state of this process.
 
     Attributes:
-        stopping: set when it is about to end: it is ready no more.
+        stopping: set when the process is about to end; it is then no longer ready.
     """
 
     def __init__(self, library: Library, store: Store, clock: Callable[[], float] = time.monotonic):
@@ -32,18 +32,18 @@ class Health:
         self.stopping = threading.Event()
 
     def routes(self) -> list[Route]:
-        """For Starlette."""
+        """Routes for Starlette."""
         return [Route("/healthz", self._alive, methods=["GET"]), Route("/readyz", self._readiness, methods=["GET"])]
 
     async def ready(self) -> dict:
-        """`ready`, and why: how many checkpoints, whether the database takes writes, what the Hub's sync says."""
+        """`ready`, and why: number of checkpoints, whether the database takes writes, and state of the Hub's sync."""
         database, checkpoints = await self._writable(), len(self._library.names)
         ready = checkpoints > 0 and database == "writable" and not self.stopping.is_set()
         told = {"ready": ready, "checkpoints": checkpoints, "database": database, "sync": _sync()}
         return told | ({"stopping": True} if self.stopping.is_set() else {})
 
     async def _writable(self) -> str:
-        """What the one check that is under way finds, or the last found; no probe has a thread of its own."""
+        """The result of the check under way, or of the last one; probes share one thread."""
         if self._until is not None and self._clock() >= self._until:
             self._begun, self._until = self._clock(), None
             self._check = self._threads.submit(self._touch)
@@ -55,7 +55,7 @@ class Health:
     def _touch(self) -> str:
         try:
             self._store.touch()
-        except StoreError:  # whose words may name a host
+        except StoreError:  # its message may name a host
             return BROKEN
         finally:
             self._until = self._clock() + REMEMBERED_SECONDS
@@ -70,6 +70,6 @@ class Health:
 
 
 def _sync() -> dict:
-    """How the copy on the Hub stands; not where it is, nor what exactly is wrong with it."""
+    """State of the copy on the Hub, without its name or the exact error."""
     state = sync_state()
     return {"status": state.status, "waiting": state.waiting, "synced_utc": state.synced_utc}

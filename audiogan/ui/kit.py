@@ -1,4 +1,4 @@
-"""The kit that the page opens with: which instrument sits on which pad."""
+"""The kit that the page opens with: which instrument is on which pad."""
 
 from audiogan.ui.library import Library
 from audiogan.ui.sounds import Sounds, describe
@@ -31,12 +31,12 @@ ORDER = (*ROLES, "Trumpet", "Saxophone", "Violin_or_fiddle", "Cello", "Clarinet"
 
 
 def default_model(library: Library) -> str:
-    """What the page opens with: the flagship where it is, else the first."""
+    """The model that the page opens with: the flagship if it is here, else the first."""
     return FLAGSHIP if FLAGSHIP in library.names else library.names[0]
 
 
 def pad_labels(labels: tuple[str, ...], label: str | None = None) -> list[str | None]:
-    """A label for each pad: drums first, then what carries a tune; all the same where one is chosen."""
+    """A label for each pad: drums first, then melodic instruments; all the same if `label` is given."""
     if label is not None or not labels:
         return [label] * PADS
     known = [name for name in ORDER if name in labels]
@@ -45,12 +45,12 @@ def pad_labels(labels: tuple[str, ...], label: str | None = None) -> list[str | 
 
 
 def models(library: Library) -> list[dict]:
-    """What the page needs to know of each model."""
+    """What the page needs to know about each model."""
     return [entry.facts() | {"pad_labels": pad_labels(entry.synthesizer.labels)} for entry in library]
 
 
 def first_kit(library: Library, sounds: Sounds) -> list[dict]:
-    """The opening kit, made once at start, so that its sounds are in the page before anyone asks."""
+    """The opening kit, made once at start, so that the page comes with its sounds."""
     name = default_model(library)
     labels = pad_labels(library.get(name).synthesizer.labels)
     wanted = [{"model": name, "label": label, "seed": FIRST_SEED, "index": pad} for pad, label in enumerate(labels)]

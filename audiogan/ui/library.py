@@ -1,4 +1,4 @@
-"""The models that the page offers, loaded once a process."""
+"""The models that the page offers, loaded once per process."""
 
 import functools
 import os
@@ -28,27 +28,27 @@ class Entry:
     weights_sha256: str
 
     def facts(self) -> dict:
-        """What the page's own scripts need to know of it, whichever tab they are of."""
+        """What the page's scripts need to know about it, in every tab."""
         pitched = {label: list(known) for label, known in self.synthesizer.pitch_ranges.items()}
         return {"name": self.synthesizer.name, "labels": list(self.synthesizer.labels), "pitched": pitched}
 
     def describe(self) -> dict:
-        """The row that `/list_models` answers with: `Checkpoint.describe`."""
+        """Its row in the answer of `/list_models`: `Checkpoint.describe`."""
         return self.synthesizer.checkpoint.describe()
 
 
 class Library:
-    """Models by name. Names that a request brings are only ever looked up here, never used as paths.
+    """Models by name. Names in requests are only looked up here, never used as paths.
 
     Args:
-        folder: every checkpoint in it is loaded, and those of the Hub that AUDIOGAN_HUB_CHECKPOINTS names.
+        folder: its checkpoints are loaded, and those on the Hub that AUDIOGAN_HUB_CHECKPOINTS names.
         device: `auto`, `cuda`, `mps` or `cpu`.
 
     Attributes:
-        problems: a sentence for each model of the Hub that is missing.
+        problems: a sentence for each model on the Hub that is missing.
 
     Raises:
-        ValueError: no folder, no checkpoint in it nor from the Hub, a damaged one, or a device that is not here.
+        ValueError: no checkpoint in the folder or from the Hub, a damaged one, or a device that is not available.
     """
 
     def __init__(self, folder: str | os.PathLike = checkpoint.FOLDER, device: str = "auto"):
@@ -70,10 +70,10 @@ class Library:
         self._on_gpu = zero_gpu.on_gpu(self._run)
 
     def move_to_zero_gpu(self) -> None:
-        """On a ZeroGPU Space, load the models once more, onto the GPU that its calls will have; elsewhere do nothing.
+        """On a ZeroGPU Space, load the models again, onto the GPU of its calls; elsewhere do nothing.
 
-        To be called between building the page, whose first sounds the CPU makes, and serving it: from then on every
-        renderer computes through one decorated function, a request in one call.
+        Call it after building the page, whose first sounds the CPU makes, and before serving it: from then on every
+        renderer computes through one decorated function, with one call per request.
         """
         if not zero_gpu.active():
             return
@@ -85,7 +85,7 @@ class Library:
             here.renderer.elsewhere = functools.partial(self._elsewhere, here.name)
 
     def close(self) -> None:
-        """Make no more sounds: of those that are being made, a tile is finished."""
+        """Stop making sounds; a tile under way is finished."""
         for entry in self:
             entry.synthesizer.renderer.close()
 
@@ -109,7 +109,7 @@ class Library:
         """The model of that name.
 
         Raises:
-            ValueError: there is none; names those there are.
+            ValueError: there is none; lists the names.
         """
         if isinstance(name, str) and name in self._entries:
             return self._entries[name]

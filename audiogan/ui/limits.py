@@ -1,4 +1,4 @@
-"""What a request may weigh, and how long it may take to arrive. Gradio would read every body whole, however long."""
+"""Limits on the size of a request and on its time to arrive. Gradio would read any body whole, however long."""
 
 import asyncio
 
@@ -24,7 +24,7 @@ _BY_NUMBER = ("/component_server", "/queue/join", "/run/", "/call/")
 class RequestLimits:
     """ASGI middleware: 413 for bodies beyond `MAX_BODY_BYTES`, 408 for slow ones, 404 for unknown numbers.
 
-    What Gradio lets escape of a caller's other mistakes is told, with 400 and 422; 503 where the process ends first.
+    Other mistakes of a caller for which Gradio fails to answer get 400 or 422; 503 if the process ends first.
     """
 
     def __init__(self, app):
@@ -54,11 +54,11 @@ class RequestLimits:
         except asyncio.CancelledError:  # the process ends, see `serving.stop`
             if not started:
                 await answer(send, 503, CLOSING)
-        except KeyError:  # Gradio looks components and functions up by their numbers unchecked
+        except KeyError:  # Gradio looks up components and functions by unchecked numbers
             if started or not any(part in scope["path"] for part in _BY_NUMBER):
                 raise
             await answer(send, 404, _UNKNOWN)
-        except TypeError as error:  # a call's named values are not those that its function takes
+        except TypeError as error:  # a call's named values are not its function's
             if started or "/call/v2/" not in scope["path"]:
                 raise
             await answer(send, 422, sentence(error))
@@ -66,22 +66,22 @@ class RequestLimits:
             if started:
                 raise
             await answer(send, 400, _NO_ADDRESS)
-        except ValueError as error:  # of a body that FastAPI refuses and cannot tell of: NaN is in it
+        except ValueError as error:  # FastAPI refuses a body but cannot say so, as it contains NaN
             if started or not isinstance(error.__context__, RequestValidationError):
                 raise
             await answer(send, 422, _NO_JSON)
-        except RuntimeError as error:  # a stream of Gradio's whose client left
+        except RuntimeError as error:  # a stream of Gradio whose client left
             if not started or not isinstance(error.__cause__, HTTPException):
                 raise
-            await send({"type": "http.response.body", "body": b""})  # else uvicorn writes that it does not end
+            await send({"type": "http.response.body", "body": b""})  # else uvicorn logs that it does not end
 
 
 class _RefusedError(Exception):
-    """With a status and a sentence."""
+    """A refusal, with a status and a sentence."""
 
 
 def _counted(receive):
-    """`receive` that stops a body sent in chunks, whose length no header told, and one that drips."""
+    """`receive` with limits on a body sent in chunks, without its length in a header, and on one that drips."""
     total, more, until = 0, True, asyncio.get_running_loop().time() + BODY_SECONDS
 
     async def counting():

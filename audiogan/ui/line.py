@@ -1,4 +1,4 @@
-"""A line of people who wait: the oldest of each address by turns, so that nobody waits for all that another asks."""
+"""A line of requests: addresses take turns, oldest request first, so that nobody waits for all that another asks."""
 
 import asyncio
 from collections import OrderedDict, deque
@@ -12,12 +12,12 @@ class Job:
     """A request in line.
 
     Attributes:
-        answer: what is to be called with the request.
+        answer: called with the request.
         address: where it came from.
-        ticket: what its page calls it by; may be empty.
+        ticket: its page's name for it; may be empty.
         shares: whether it computes together with others, see `Tiles`.
-        context: of its request; tells ZeroGPU whose quota it is.
-        told: the answer, once it is there.
+        context: of its request; tells ZeroGPU whose quota to use.
+        told: the answer, once there is one.
     """
 
     answer: Callable[[dict], dict]
@@ -30,7 +30,7 @@ class Job:
 
 
 class Line:
-    """Jobs by the address that they came from."""
+    """Jobs in line, by address."""
 
     def __init__(self):
         self._lines: OrderedDict[str, deque[Job]] = OrderedDict()
@@ -39,11 +39,11 @@ class Line:
         return sum(map(len, self._lines.values()))
 
     def add(self, job: Job) -> None:
-        """Behind its address's other jobs."""
+        """Add a job behind its address's other jobs."""
         self._lines.setdefault(job.address, deque()).append(job)
 
     def take(self, may_begin: Callable[[Job], bool]) -> Job | None:
-        """The oldest job that may begin of the address whose turn it is; that address is last from now on."""
+        """Take out the oldest job that may begin, of the next address with one; that address then goes last."""
         for address, jobs in self._lines.items():
             job = next(filter(may_begin, jobs), None)
             if job:
@@ -55,15 +55,15 @@ class Line:
         return None
 
     def make_room(self, address: str) -> Job | None:
-        """Take out the newest job of whoever has most in line, for one of an address that has fewer by two or more.
+        """Take out the newest job of the address with most in line, for one whose address has at least two fewer.
 
-        None where nobody has so many: then it is the newcomer who has to go.
+        None if no address has so many: then the newcomer has to go.
         """
         longest = max(self._lines.values(), key=len, default=())
         return longest.pop() if len(longest) >= len(self._lines.get(address, ())) + 2 else None
 
     def place(self, ticket: str) -> int | None:
-        """The place of a job, 1 for the next; None where it waits no more."""
+        """The place of a job, 1 for the next; None if it no longer waits."""
         for mine, jobs in self._lines.items():
             for at, job in enumerate(jobs):
                 if job.ticket and job.ticket == ticket:
@@ -72,6 +72,6 @@ class Line:
         return None
 
     def last_place(self, address: str) -> int:
-        """The place that the address's next job would have."""
+        """The place that an address's next job would have."""
         mine = len(self._lines.get(address, ())) + 1
         return mine + sum(min(len(line), mine) for name, line in self._lines.items() if name != address)

@@ -1,4 +1,4 @@
-"""Keeps the process small."""
+"""Limits the memory of the process."""
 
 import ctypes
 import sys

@@ -1,8 +1,8 @@
-"""What is seen of the page before its sounds are there, and by those who are sent a link to it.
+"""The page's first view, before its sounds have arrived, and the preview of a shared link.
 
-Gradio's document says all it knows before its body begins: on a slow network it stays blank until the last sound has
-come, and only then asks for the code. Here the body comes first, with the heading and the shape of what is to come, and
-the code is fetched beside the sounds. A link that is shared shows what it leads to, not Gradio's name and picture.
+Gradio's document has the whole configuration before its body: on a slow network it stays blank until the last sound has
+arrived, and only then asks for the code. Here the body comes first, with the heading and an outline of the page, and
+the code is fetched while the sounds arrive. A shared link shows what it leads to, not Gradio's name and picture.
 """
 
 import html
@@ -28,10 +28,10 @@ _BODY = re.compile(r"<body[^>]*>")
 
 
 def opened(document: str) -> str:
-    """Gradio's page with the body before the configuration, and words and a picture of ours for those who share it.
+    """Gradio's page with the body before the configuration, and with our text and picture for shared links.
 
     Args:
-        document: HTML as Gradio renders it; one that is built otherwise stays as it is.
+        document: HTML as Gradio renders it; one with another structure stays as it is.
     """
     config, root, body = (pattern.search(document) for pattern in (_CONFIG, _ROOT, _BODY))
     if not (config and root and body and config.end() < body.start() and "</head>" in document):
@@ -44,12 +44,12 @@ def opened(document: str) -> str:
 
 
 def routes() -> list[Route]:
-    """The picture, for Starlette."""
+    """The picture's route, for Starlette."""
     return [Route(PICTURE, lambda _request: FileResponse(_STATIC / PICTURE[1:]), methods=["GET"])]
 
 
 def _about(root: str) -> str:
-    """The title, and what chats and search engines show of a link (the Open Graph protocol)."""
+    """The title, and the preview of a link in chats and search engines (the Open Graph protocol)."""
     shown = {"type": "website", "title": TITLE, "description": DESCRIPTION, "url": f"{root}/", "image": root + PICTURE}
     tags = [f'<meta property="og:{name}" content="{html.escape(value)}" />' for name, value in shown.items()]
     tags += [

@@ -29,7 +29,7 @@ HEADER = f"""
 # {TITLE}
 {TAGLINE} *Press a pad; hold it for more.*
 """
-QUEUE_SIZE = 64  # of those who wait for one of THREADS; all others wait in the gate's line, which says their place
+QUEUE_SIZE = 64  # of calls that wait for one of THREADS; all others wait in the gate's line, which tells their place
 THREADS = 100
 SESSIONS = 1000
 MIDDLEWARE = (RequestLog, SafeHeaders, Surface, RequestLimits, Pages)  # outermost first
@@ -41,11 +41,11 @@ def build_app(library: Library, store: Store, study: Study | None = None) -> gr.
     Args:
         library: the models on offer.
         store: where ratings go.
-        study: what the Rate tab asks about; without one it says that there is none.
+        study: what the Rate tab asks about; without one, the tab says so.
 
     Returns:
-        The page, with its `gate`, `library` and `health`, which `serving` tells when to stop, `files`, which it looks
-        through, its `tally` and its `downloads`.
+        The page, with its `gate`, `library` and `health`, which `serving` stops, its `files`, which `serving` sweeps,
+        its `tally` and its `downloads`.
     """
     gate, tally = Gate(), Tally(store, study)
     desk = Desk(tally)
@@ -73,13 +73,13 @@ def build_app(library: Library, store: Store, study: Study | None = None) -> gr.
 
 
 def _identity(library: Library, study: Study | None) -> int:
-    """Alike in every process that serves the same: a page whose next answer comes from another goes on."""
+    """The same in every process that serves the same, so that a page keeps working when another process answers."""
     parts = [__version__, study.hash if study else "", *(entry.weights_sha256 for entry in library)]
     return int(hashlib.sha256(" ".join(parts).encode()).hexdigest()[:12], 16)
 
 
 def launch_options(app: gr.Blocks) -> dict:
-    """What `launch` needs besides an address: looks, and nothing that phones home or stores what visitors do."""
+    """Arguments of `launch` besides the address: looks, and no telemetry or record of what visitors do."""
     kinds = [Middleware(kind) for kind in MIDDLEWARE]
     routes = [*app.health.routes(), *app.downloads.routes(), *opening.routes()]
     return {
@@ -95,5 +95,5 @@ def launch_options(app: gr.Blocks) -> dict:
         "max_threads": THREADS,
         "app_kwargs": {"middleware": kinds, "routes": routes, "docs_url": None, "redoc_url": None},
         "state_session_capacity": SESSIONS,
-        "_frontend": False,  # else Gradio asks itself for the page, and exits where a busy machine takes over 3 s
+        "_frontend": False,  # else Gradio requests its own page, and exits if a busy machine takes over 3 s
     }

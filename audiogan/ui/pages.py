@@ -1,6 +1,6 @@
-"""What is the same for every visitor: made once, compressed once, kept in memory, and by browsers.
+"""Files and pages that are the same for every visitor: made and compressed once, kept in memory and by browsers.
 
-A lecture hall opens the page at once. Gradio would copy the whole configuration, render and compress for each of them.
+A whole lecture hall may open the page at once. Gradio would copy the configuration, render and compress for each.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from audiogan.ui.visitors import address
 
 FOREVER = b"public, max-age=31536000, immutable"  # their names change with their contents
 A_DAY = b"public, max-age=86400"
-ASK = b"no-cache"  # a browser may keep it, and asks whether it is still the same
+ASK = b"no-cache"  # a browser may keep it, but asks whether it is still the same
 KEPT = {
     "/": ASK,
     "/config": ASK,
@@ -35,19 +35,19 @@ KEPT = {
     "/assets/{path}": FOREVER,
     "/static/{path}": A_DAY,
 }
-ROOTED = ("/", "/config")  # they name the address at which they are read
+ROOTED = ("/", "/config")  # these contain the address at which they are read
 QUALITY, MIN_BYTES = 5, 500
-MAX_BYTES, MAX_ROOTED_BYTES = 64 * 2**20, 16 * 2**20  # kept of files, and of pages: neither makes the other go
+MAX_BYTES, MAX_ROOTED_BYTES = 64 * 2**20, 16 * 2**20  # kept of files and of pages, apart: neither displaces the other
 _COMPRESSED = ("text/", "application/javascript", "application/json", "application/manifest", "image/svg")
 _ENCODING = re.compile(r"\s*([a-z*-]+)\s*(?:;\s*q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*)?")  # its name and weight
 _PROXY = ("host", "x-forwarded-host", "x-forwarded-proto")
 
 
 class PageLimits(NamedTuple):
-    """What one address may have made anew.
+    """Limits on what one address may have made anew.
 
     Attributes:
-        rooted: pages that name the address at which they are read, which anybody may make up.
+        rooted: pages that contain the address at which they are read, which anybody may make up.
     """
 
     rooted: Limit = Limit(20, 0.2)
@@ -61,9 +61,9 @@ class _Page:
 
 
 class Pages:
-    """ASGI middleware: answers what is in `KEPT` from memory once Gradio has made it, one after the other.
+    """ASGI middleware: answers the routes in `KEPT` from memory, once Gradio has made them, one after the other.
 
-    429 for who reads `ROOTED` at ever new addresses: each of them is rendered and compressed, which takes 0.2 s.
+    429 for visitors who read `ROOTED` at ever new addresses: rendering and compressing each takes 0.2 s.
     """
 
     def __init__(self, app):
@@ -80,14 +80,14 @@ class Pages:
         if scope["type"] != "http" or scope["method"] != "GET" or route not in KEPT:
             await self._app(scope, receive, send)
             return
-        given = Headers(scope=scope)  # of a header that came twice the first, as Gradio reads it
+        given = Headers(scope=scope)  # takes the first of a repeated header, as Gradio does
         encoding = _encoding(given.get("accept-encoding", ""))
         rooted = route in ROOTED
         root = (scope["scheme"], *(given.get(name) for name in _PROXY)) if rooted else ()
         key = scope["path"] if "{path}" in route else route, encoding, root
         page, others = self._recent[rooted].get(key), []
         if page is None:
-            async with self._making[rooted]:  # nothing is sent meanwhile: who does not read it would stop all others
+            async with self._making[rooted]:  # sends nothing meanwhile: a client that does not read would block all
                 if (page := self._recent[rooted].get(key)) is None:
                     page, others = await self._make(key, scope)
         if page:
@@ -96,7 +96,7 @@ class Pages:
             await send(message)
 
     async def _make(self, key: tuple, scope) -> tuple[_Page | None, list[dict]]:
-        """Let Gradio answer: a page that is kept, or None and the messages of an answer that is none to keep."""
+        """Let Gradio answer: return a page to keep, or None and the messages of an answer not to keep."""
         rooted, messages = scope[TEMPLATE] in ROOTED, []
 
         async def collect(message):
@@ -119,12 +119,12 @@ class Pages:
 
 
 async def _stays() -> dict:
-    """`receive` of somebody who never leaves: a page is made for all, whoever asked first."""
+    """`receive` of a client that never leaves: a page is made for all, whoever asked first."""
     return await asyncio.Future()
 
 
 def _is_whole(messages: list[dict], length: int) -> bool:
-    """Whether these are a 200 with all of its bytes."""
+    """Whether the messages are a complete answer with status 200."""
     if not messages or messages[0]["status"] != 200 or messages[-1].get("more_body"):
         return False
     told = dict(messages[0]["headers"]).get(b"content-length")
@@ -138,7 +138,7 @@ def _packed(body: bytes, headers: list, encoding: str, cache: bytes) -> _Page:
         body = opened(body.decode()).encode()
         own.append((CSP, policy(body).encode()))
     elif kind.startswith(b"application/manifest"):
-        # Gradio names its icons from the site's root, wherever the page is
+        # Gradio's icons are relative to the site's root, wherever the page is
         body = body.replace(b'"/pwa_icon', b'"pwa_icon')
     etag = b'"' + hashlib.sha256(body + encoding.encode()).hexdigest()[:32].encode() + b'"'
     if encoding and len(body) >= MIN_BYTES and kind.decode("latin-1").startswith(_COMPRESSED):
@@ -157,7 +157,7 @@ async def _send(page: _Page, known: str | None, send) -> None:
 
 
 def _encoding(accepted: str) -> str:
-    """The encoding of ours that an Accept-Encoding header likes best (RFC 9110, 12.5.3), empty for none."""
+    """The encoding of ours that an Accept-Encoding header prefers (RFC 9110, 12.5.3), empty for none."""
     items = filter(None, map(_ENCODING.fullmatch, accepted.lower().split(",")))
     weights = {item[1]: float(item[2] or 1) for item in items}
     ours = {name: weights.get(name, weights.get("*", 0.0)) for name in ("br", "gzip")}  # the first of equals

@@ -1,4 +1,4 @@
-"""A page's place in line, which every tab shows to whoever waits."""
+"""A page's place in line, which every tab shows while a visitor waits."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from audiogan.ui.visitors import visitor
 
 
 def line_of(gate: Gate) -> Callable:
-    """The server function with which a page asks for the place of one of its requests, by that request's ticket."""
+    """The server function that tells a page the place in line of one of its requests, by its ticket."""
 
     async def line(ticket: str, http: gr.Request) -> dict:
         return {"place": gate.place(ticket, await visitor(http))}

@@ -1,4 +1,4 @@
-"""Play: sixteen pads, a step sequencer and a keyboard, ready to sound when the page is there."""
+"""Play: sixteen pads, a step sequencer and a keyboard, ready to play when the page has loaded."""
 
 import gradio as gr
 
@@ -11,10 +11,10 @@ from audiogan.ui.visitors import visitor
 
 
 def build(library: Library, gate: Gate) -> None:
-    """The tab's contents: the instrument itself is `static/play.js`."""
+    """The tab's contents; the instrument itself is `static/play.js`."""
     sounds = Sounds(library)
 
-    async def answer(wanted: dict, http: gr.Request) -> dict:  # Gradio marks what a page may call: not a method
+    async def answer(wanted: dict, http: gr.Request) -> dict:  # not a method: Gradio marks it
         return await gate.serve(sounds.answer, wanted, await visitor(http), shares=True)
 
     gr.HTML(

@@ -1,7 +1,7 @@
-"""Rate: the listening test. All of it happens in `static/rate.js` and `audiogan.listening.session`; this joins them.
+"""Rate: the listening test, which happens in `static/rate.js` and `audiogan.listening.session`; this joins them.
 
-Each call needs the database, which may let it wait: the threads that wait are the tab's own, few enough for the
-connections that there are. Whoever begins takes turns with all others who do, of all processes, so they have fewer.
+Each call needs the database and may have to wait for it, so calls have threads of their own, fewer than the database
+has connections. Sessions begin one after another over all processes, so their threads are fewer still.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from audiogan.ui.threads import Threads
 from audiogan.ui.visitors import address
 
 STARTS, CALLS = 4, 16  # at once, below `database.CONNECTIONS` together
-SECONDS = 20.0  # that a page waits for an answer before it is told to ask again
+SECONDS = 20.0  # a page's wait for an answer before it is told to ask again
 
 NO_STUDY = "There is no study to take part in here. `python -m audiogan study build` makes one."
 
@@ -45,9 +45,9 @@ def build(listening: Listening | None) -> None:
         return await within(calls, listening.sounds, request, http)
 
     recruitment = listening.study.design.recruitment
-    named = f' data-parameter="{recruitment.parameter}"' if recruitment else ""  # letters, digits, _ and - alone
+    named = f' data-parameter="{recruitment.parameter}"' if recruitment else ""  # only letters, digits, _ and -
     wording = listening.study.design.wording
-    written = f' lang="{wording.language}"' + ' dir="rtl"' * wording.right_to_left  # a tag: letters, digits and - alone
+    written = f' lang="{wording.language}"' + ' dir="rtl"' * wording.right_to_left  # only letters, digits and -
     gr.HTML(
         html_template=f'<div class="rate"{written}{named}></div>',
         js_on_load=mounting("rate.js"),

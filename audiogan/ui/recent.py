@@ -1,19 +1,19 @@
-"""Answers kept in memory for whoever asks the same again: the newest, up to so many bytes."""
+"""Answers kept in memory for repeated requests: the most recently used, up to a number of bytes."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Any
 
 MAX_BYTES = 32 * 2**20
-OBJECT_BYTES = 64  # of any of Python's objects, about
+OBJECT_BYTES = 64  # of a Python object, approximately
 
 
 class Recent:
     """The most recently used values, by key.
 
     Args:
-        max_bytes: of all values and keys together; the least recently used make room.
-        size_of: a value's bytes.
+        max_bytes: limit on all values and keys together; the least recently used are dropped.
+        size_of: gives a value's bytes.
     """
 
     def __init__(self, max_bytes: int = MAX_BYTES, size_of: Callable[[Any], int] = len):
@@ -22,14 +22,14 @@ class Recent:
         self.bytes = 0
 
     def get(self, key: Hashable) -> Any | None:
-        """The value, which is then the most recently used; None where it is not here."""
+        """The value, now the most recently used; None if it is not here."""
         if key not in self._kept:
             return None
         self._kept.move_to_end(key)
         return self._kept[key][0]
 
     def put(self, key: Hashable, value: Any) -> None:
-        """Keep a value; one too large to keep is not kept."""
+        """Keep a value, unless it alone exceeds the limit."""
         size = self._size_of(value) + len(repr(key)) + 8 * OBJECT_BYTES
         if size > self._max_bytes:
             return
@@ -43,7 +43,7 @@ class Recent:
 
 
 def size_of(value) -> int:
-    """About how many bytes an answer takes, Python's objects among them."""
+    """Approximate bytes of an answer, including the overhead of Python's objects."""
     if isinstance(value, dict):
         return sum(map(size_of, value)) + size_of([*value.values()])
     if isinstance(value, (list, tuple)):

@@ -1,4 +1,4 @@
-"""One line of JSON for each request: enough to run a service by, and nothing about who asked or what for."""
+"""A log with one line of JSON per request: enough to operate a service, and nothing about who asked for what."""
 
 import json
 import logging
@@ -16,9 +16,9 @@ HEADER = "x-request-id"
 
 
 class RequestLog:
-    """ASGI middleware: method, route as `surface` writes it, status, milliseconds and an id, which the answer carries.
+    """ASGI middleware: logs method, route as in `surface`, status, milliseconds and an id, which the answer carries.
 
-    The id is the caller's where a proxy set one (`X-Request-Id`), so that lines of both can be joined.
+    The id is that of the request's `X-Request-Id`, if a proxy set one, so that the lines of both can be joined.
     """
 
     def __init__(self, app):

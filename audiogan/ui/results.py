@@ -1,4 +1,4 @@
-"""Results: what the listeners said so far."""
+"""Results: what listeners have said so far."""
 
 import html
 
@@ -12,22 +12,22 @@ from audiogan.ui.downloads import Downloads, links
 from audiogan.ui.scripts import mounting
 from audiogan.ui.toasts import toasts
 
-AT_ONCE = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}  # events: no wait, none to see
+AT_ONCE = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}  # options of events
 COUNTING = '<p class="empty" role="status">Counting the votes…</p>'
 METHOD = """
-Each number is the mean of listeners' means, one listener, one voice, with a 95 % interval that counts both that
-listeners differ and that clips differ. `python -m audiogan ratings stats` prints the rest, `ratings export` writes
-every vote.
+Each number is the mean of listeners' means, so every listener counts the same, with a 95 % interval that allows for
+differences between listeners and between clips. `python -m audiogan ratings stats` prints the rest, `ratings export`
+writes every vote.
 """
 VOTES = """<details class="votes"><summary>Every vote</summary>
-<p>One row an answer, as <code>ratings export</code> writes it, for whoever runs this page.</p></details>"""
+<p>One row per answer, as <code>ratings export</code> writes it, for whoever runs this page.</p></details>"""
 
 
 def build(desk: Desk, downloads: Downloads, opened) -> None:
     """The tab's contents.
 
     Args:
-        opened: the event at which they are first shown.
+        opened: the event that first shows them.
     """
     if notice := place.warning():
         gr.Markdown(notice)
@@ -64,10 +64,10 @@ def build(desk: Desk, downloads: Downloads, opened) -> None:
 
 
 def alive(_request: dict) -> bool:
-    """Asked by a page that wants to say so when nobody answers."""
+    """Called by a page to find out whether the server answers."""
     return True
 
 
 def copied() -> str:
-    """How the votes' copy on the Hub stands, as HTML."""
+    """State of the votes' copy on the Hub, as HTML."""
     return f'<p role="status">{html.escape(sync_state().words())}</p>'

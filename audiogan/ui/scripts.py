@@ -1,8 +1,8 @@
 """The page's JavaScript: plain ES modules in `static/`, handed to `gr.HTML` without a build step.
 
-A component carries the source of its module and of what that imports. In the page each source becomes one blob URL,
-shared by every component, so a module is evaluated once however many tabs import it. No file is served: it works
-under any root path and asks for nothing.
+A component carries the sources of its module and of that module's imports. In the page each source becomes one blob
+URL, shared by all components, so a module is evaluated once however many tabs import it. No file is served, so this
+works under any root path and makes no requests.
 """
 
 import json
@@ -28,7 +28,7 @@ def mounting(name: str, events: tuple[str, ...] = ()) -> str:
 
     Args:
         name: a file in `static/`; it and its imports are written `import { ... } from "./other.js"`.
-        events: names that the module triggers; Gradio only lets Python listen to names that it finds here in quotes.
+        events: names that the module triggers; Gradio lets Python listen only to names that it finds here in quotes.
 
     Raises:
         ValueError: a module is missing, or modules import each other in a circle.
@@ -38,7 +38,7 @@ def mounting(name: str, events: tuple[str, ...] = ()) -> str:
 
 
 def sources(name: str) -> dict[str, str]:
-    """The module and all that it imports, by file name, each after those that it imports itself."""
+    """The sources of a module and all its imports, by file name, each after its own imports."""
     found: dict[str, str] = {}
     _collect(name, found, ())
     return found

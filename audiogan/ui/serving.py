@@ -1,4 +1,4 @@
-"""The page as a process: it serves until it is told to stop, and then finishes what it has begun."""
+"""The page as a process: it serves until told to stop, then finishes what is under way."""
 
 import logging
 import resource
@@ -10,26 +10,26 @@ import gradio as gr
 
 from audiogan.ui.sessions import LightSessions
 
-HEAD_SECONDS = 10.0  # within which a connection has to send the head of its first request
-REST_SECONDS = 75  # between two requests: longer than nginx keeps a connection, so that it is never closed under it
-STALL_SECONDS = 300  # in which a client takes nothing of an answer that waits for it
-FINISH_SECONDS = 6  # for sounds that are being made when the process is told to stop
-CLOSE_SECONDS = 9  # for all other answers: many a supervisor kills after 10
+HEAD_SECONDS = 10.0  # for a new connection to send the head of its first request
+REST_SECONDS = 75  # between two requests: longer than nginx keeps a connection, so that nginx closes it first
+STALL_SECONDS = 300  # without progress while a client does not take its answer
+FINISH_SECONDS = 6  # for sounds under way when the process is told to stop
+CLOSE_SECONDS = 9  # for all other answers: many supervisors kill after 10
 OPEN_FILES = 65_536
 STOP = (signal.SIGTERM, signal.SIGINT)
 LOG = logging.getLogger(__name__)
 
 
 def serve(app: gr.Blocks, launch: dict, stopping: Callable[[], None] | None = None) -> None:
-    """Launch, and return once SIGTERM or Ctrl-C came and what was under way is done; a second signal ends it at once.
+    """Launch, serve until SIGTERM or Ctrl-C, finish what is under way, and return; a second signal ends it at once.
 
     Args:
-        app: what `build_app` made.
+        app: from `build_app`.
         launch: arguments of `launch`.
-        stopping: called as soon as it is told to stop.
+        stopping: called as soon as the process is told to stop.
 
     Raises:
-        ValueError: the port is taken, or the host is no address of this machine.
+        ValueError: the port is taken, or the host is not an address of this machine.
     """
     allow_connections()
     told = threading.Event()
@@ -49,9 +49,9 @@ def serve(app: gr.Blocks, launch: dict, stopping: Callable[[], None] | None = No
 
 
 def launch_page(app: gr.Blocks, launch: dict) -> None:
-    """Launch as `serve` does, whose arguments and errors these are, and come back.
+    """Launch and return; arguments and errors are those of `serve`.
 
-    A page that is shared through Gradio's tunnel brings its own code along, too.
+    A page shared through Gradio's tunnel serves its own code, too.
     """
     host, port = launch["server_name"], launch["server_port"]
     named = f"[{host}]" if ":" in host and not host.startswith("[") else host  # IPv6, as in a page's address
@@ -62,22 +62,22 @@ def launch_page(app: gr.Blocks, launch: dict) -> None:
             raise
         reason = "the port is taken, or the host is no address of this machine"  # Gradio does not say which
         raise ValueError(f"the page cannot be served at {named}:{port}: {reason}") from None
-    # the tunnel stands; else pages would ask another server for their code, which `headers` forbids
+    # The tunnel stays open. If this were true, pages would ask another server for their code, which `headers` forbids.
     app.share = False
 
 
 def stop(app: gr.Blocks) -> None:
-    """Take no new connection, finish what is under way, close: in `CLOSE_SECONDS` and little more.
+    """Take no new connections, finish what is under way, and close, in little more than `CLOSE_SECONDS`.
 
-    Who waits in line is sent away at once. Sounds that are not there after `FINISH_SECONDS` are given up: else the
-    process would end only with the last of them, for Python joins the threads that make them.
+    Requests in line are refused at once. Sounds unfinished after `FINISH_SECONDS` are given up: otherwise the process
+    would end only after the last of them, because Python joins the threads that make them.
     """
     LOG.info("Stopping: finishing what is under way.")
     app.health.stopping.set()
     app.gate.close()
     app.server.config.timeout_graceful_shutdown = CLOSE_SECONDS
     app.server.should_exit = True
-    app.app.stop_event.set()  # ends the heartbeats, which would never be done
+    app.app.stop_event.set()  # ends the heartbeats, which would never finish
     app.server.thread.join(FINISH_SECONDS)
     app.library.close()
     app.server.thread.join(CLOSE_SECONDS - FINISH_SECONDS + 2)
@@ -85,26 +85,26 @@ def stop(app: gr.Blocks) -> None:
 
 
 def remember_little(app: gr.Blocks) -> None:
-    """Let Gradio keep `LightSessions`."""
+    """Make Gradio keep `LightSessions`."""
     app.app.state_holder = LightSessions()
     app.app.state_holder.set_blocks(app)
 
 
 def be_impatient(server) -> None:
-    """Close connections that send no request for `HEAD_SECONDS`, or take none of an answer for `STALL_SECONDS`, where
-    uvicorn alone would hold them for ever; those that did send a request may rest for `REST_SECONDS`: a proxy, or a
-    page that asks now and then, finds them open.
+    """Close connections that send no first request within `HEAD_SECONDS`, or take none of an answer for
+    `STALL_SECONDS`; uvicorn alone would hold them for ever. After a request they may rest for `REST_SECONDS`, so that
+    a proxy, or a page that asks now and then, finds them open.
     """
     server.config.timeout_keep_alive = REST_SECONDS
     server.config.http_protocol_class = impatient(server.config.http_protocol_class)
 
 
 def impatient(protocol: type) -> type:
-    """A uvicorn protocol that looks every `HEAD_SECONDS` whether its client has got any further."""
+    """A uvicorn protocol that checks every `HEAD_SECONDS` whether its client has made progress."""
 
     class Impatient(protocol):
-        """Closes a connection before whose first, or after whose last, request nothing came for long, or whose answer
-        is not taken.
+        """Closes a connection that is idle for too long before its first or after its last request, or whose client
+        does not take the answer.
         """
 
         def connection_made(self, transport):
@@ -134,7 +134,7 @@ def impatient(protocol: type) -> type:
 
 
 def allow_connections() -> None:
-    """As many open files as the system lets this process have: a soft limit of 1,024 is too few for a crowd."""
+    """Raise the limit on open files as far as allowed, up to `OPEN_FILES`: 1,024 are too few for a crowd."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, OPEN_FILES)
     if soft != resource.RLIM_INFINITY and soft < wanted:

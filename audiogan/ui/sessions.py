@@ -1,4 +1,4 @@
-"""Gradio's memory of page views, without what nothing here asks of it."""
+"""Gradio's memory of page views, without what is not needed here."""
 
 from types import SimpleNamespace
 
@@ -9,9 +9,9 @@ MAX_ID_LENGTH = 64  # Gradio's page makes up 11 characters, its clients 36
 
 
 class LightSessions(StateHolder):
-    """Makes no copy of the whole page's configuration for each page view: 20 ms, for deep links, which are closed.
+    """Saves copying the whole page's configuration for each page view: 20 ms, for deep links, which are closed.
 
-    Every call that would be remembered asks here first, by an id that its sender made up: one longer than
+    Every call that would be remembered is looked up here first, by an id that its sender chose; one longer than
     `MAX_ID_LENGTH` is answered with 400.
     """
 

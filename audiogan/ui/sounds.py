@@ -1,4 +1,4 @@
-"""Sounds that the page asks for, straight into its memory: whatever a request brings is checked here."""
+"""Sounds that the page asks for, sent straight into its memory; everything in a request is checked here."""
 
 import base64
 import dataclasses
@@ -17,14 +17,14 @@ from audiogan.ui.library import Library
 
 MAX_CLIPS = 32
 MAX_INDEX = 1_000_000
-MAX_LATENT = 16.0  # far beyond any drawn z, near enough to keep every activation finite
+MAX_LATENT = 16.0  # far beyond any drawn z, small enough to keep every activation finite
 SILENCE = 1e-3  # of full scale, -60 dB
 TAIL_SECONDS = 0.02
 
 
 @dataclass(frozen=True)
 class Sound:
-    """A clip: its latent and what else the generator is given, and where the latent came from.
+    """A clip: its latent and the generator's other inputs, and where the latent came from.
 
     Attributes:
         z: [latent_dim] float32.
@@ -54,8 +54,8 @@ class Sounds:
     def answer(self, request: dict) -> dict:
         """`{"sounds": [...]}` for `{"sounds": [...]}`, or `{"error": one sentence}`.
 
-        A request is a clip of a seed (model, label, seed, index, pitch, truncation) or an exact latent (model, label,
-        z, pitch); `vary` (amount, seed) moves its latent. All of one model, at most `MAX_CLIPS`.
+        Each sound asked for is a clip of a seed (model, label, seed, index, pitch, truncation) or an exact latent
+        (model, label, z, pitch); `vary` (amount, seed) moves its latent. At most `MAX_CLIPS`, all of one model.
         """
         return {"sounds": [describe(*pair) for pair in self.make(request)]}
 
@@ -63,7 +63,7 @@ class Sounds:
         """Sounds with their audio [time] and sample rate.
 
         Raises:
-            ValueError: a request that is not as `answer` says.
+            ValueError: the request is not as `answer` describes.
         """
         wanted = request.get("sounds") if isinstance(request, dict) else None
         if not isinstance(wanted, list) or not 1 <= len(wanted) <= MAX_CLIPS:
@@ -89,7 +89,7 @@ def read(synthesizer: Synthesizer, request: dict) -> Sound:
     """A request as a sound.
 
     Raises:
-        ValueError: a value out of range, named with what is accepted.
+        ValueError: a value is out of range; names it and what is accepted.
     """
     exact = request.get("z") is not None
     sound = _exact(synthesizer, request) if exact else _of_seed(synthesizer, request)
@@ -120,7 +120,7 @@ def _exact(synthesizer: Synthesizer, request: dict) -> Sound:
 
 
 def _named(synthesizer: Synthesizer, sound: Sound, request: dict) -> Sound:
-    """The sound under the seed and index that its request claims, where its latent is theirs."""
+    """The sound with the seed and index that its request claims, if they give the same latent."""
     if request.get("seed") is None:
         return sound
     claimed = _of_seed(synthesizer, request | {"z": None})
@@ -128,7 +128,7 @@ def _named(synthesizer: Synthesizer, sound: Sound, request: dict) -> Sound:
 
 
 def _varied(synthesizer: Synthesizer, sound: Sound, vary: dict) -> Sound:
-    """A neighbour: part of the latent's energy is replaced by that of another draw, so its length stays typical."""
+    """A neighbour: another draw replaces a part of the latent's energy, so that its length stays typical."""
     amount = vary.get("amount") if isinstance(vary, dict) else None
     if not isinstance(amount, (int, float)) or not 0 < amount <= 1:
         raise ValueError(f"vary must have an amount above 0 and at most 1, not {amount!r}")
@@ -140,7 +140,7 @@ def _varied(synthesizer: Synthesizer, sound: Sound, vary: dict) -> Sound:
 
 
 def describe(sound: Sound, audio: np.ndarray, sample_rate: int) -> dict:
-    """A sound as JSON types: PCM16 and latent as base64, the seed as text, for a page counts exactly to 2**53 only."""
+    """A sound as JSON types: PCM16 and latent as base64, the seed as text (numbers in a page are exact to 2**53)."""
     return {
         "model": sound.model,
         "label": sound.label,
@@ -160,7 +160,7 @@ def pcm_text(audio: np.ndarray) -> str:
 
 
 def trim(audio: np.ndarray, sample_rate: int) -> np.ndarray:
-    """Without the silence at its end: most drums are over long before their clip is."""
+    """Cut the silence at the end: most drums end long before their clip does."""
     loud = np.flatnonzero(np.abs(audio) > SILENCE)
     end = (loud[-1] if len(loud) else 0) + int(TAIL_SECONDS * sample_rate)
     return audio[: max(end, 1)]

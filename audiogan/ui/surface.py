@@ -1,6 +1,6 @@
-"""Which of Gradio's routes are open: what the page and clients of the endpoints use, and nothing else.
+"""The routes that are open: those that the page and clients of the endpoints use, and no others.
 
-Closed are uploads (no tab and no endpoint takes a file), the proxy, streams, deep links, monitoring and the rest.
+Uploads (no tab and no endpoint takes a file), the proxy, streams, deep links, monitoring and the rest are closed.
 """
 
 import json
@@ -13,7 +13,7 @@ from starlette.datastructures import Headers
 
 from audiogan.ui.opening import PICTURE
 
-TEMPLATE = "audiogan.route"  # where a request's scope says which of `ROUTES` it took
+TEMPLATE = "audiogan.route"  # key in a request's scope for the one of `ROUTES` that it took
 ROUTES = {
     "/": "GET HEAD",
     "/config": "GET",
@@ -48,8 +48,8 @@ ROUTES = {
     "/gradio_api/component_server": "POST",
     "/gradio_api/file={path}": "GET HEAD",
 }
-FILES = ("/assets/{path}", "/static/{path}", "/svelte/{path}")  # each under one spelling of its path
-FORGED = (b"x-gradio-server",)  # by which a request would tell Gradio where the page lies, for all who read it after
+FILES = ("/assets/{path}", "/static/{path}", "/svelte/{path}")  # whose paths must have their one normal spelling
+FORGED = (b"x-gradio-server",)  # with this, a request would tell Gradio where the page is, for all later readers
 _MATCHED = re.compile(
     "|".join(
         f"(?P<r{number}>{re.sub(r'{(path)}', '.+', re.sub(r'{(?!path)[a-z]+}', '[^/]+', route))})"
@@ -76,7 +76,7 @@ class Surface:
             return
         scope[TEMPLATE] = route
         scope["headers"] = [pair for pair in scope["headers"] if pair[0] not in FORGED and not _is_many_ranges(*pair)]
-        # of a header that came twice the first counts, as for Gradio
+        # takes the first of a repeated header, as Gradio does
         if "multipart/form-data" in Headers(scope=scope).get("content-type", "").lower():
             await answer(send, 415, "nothing here takes files")
             return
@@ -99,7 +99,7 @@ class Surface:
 
 
 def template(path: str) -> str | None:
-    """The route that a path takes, as written in `ROUTES`; None where it takes none."""
+    """The route that a path takes, as written in `ROUTES`; None if there is none."""
     found = _MATCHED.fullmatch(path.rstrip("/") or "/")
     route = found and [*ROUTES][int(found.lastgroup[1:])]
     spelt_otherwise = route in FILES and {"", ".", ".."} & {*path[1:].split("/")}

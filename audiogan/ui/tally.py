@@ -1,4 +1,4 @@
-"""What the votes say, worked out once for all who look."""
+"""The results of the votes, calculated once for all who look at them."""
 
 import threading
 import time
@@ -14,15 +14,15 @@ from audiogan.listening.study import Study
 from audiogan.ui import findings
 
 FRESH_SECONDS = 5.0
-REST = 20  # times as long as the last calculation took: at most a twentieth of one core
+REST = 20  # times the duration of the last calculation: at most a twentieth of one core
 
 
 class Counted(NamedTuple):
-    """Votes at one time.
+    """The results at one time.
 
     Attributes:
-        results: of `statistics.analyse`.
-        made: of these results, by what it is (`page`, or one of `files.KINDS`) and its block.
+        results: from `statistics.analysis.analyse`.
+        made: what was made of them, by name (`page`, or one of `files.KINDS`) and block.
     """
 
     results: dict
@@ -30,14 +30,14 @@ class Counted(NamedTuple):
 
 
 class Tally:
-    """One study's results, calculated at most every few seconds however many look at them.
+    """One study's results, calculated at most every few seconds, however many look at them.
 
-    A sitting counts once it has ended, or was given up: else whoever sits could tell from what changes here which
+    A sitting counts once it has ended or was given up: otherwise its listener could tell from the changes here which
     system they have just heard.
 
     Args:
         store: the votes.
-        study: whose; None takes the one with most votes.
+        study: the study; None takes the one with most rows.
         clock: seconds; only differences count.
 
     Attributes:
@@ -51,7 +51,7 @@ class Tally:
         self.latest: Counted | None = None
 
     def page(self, block: str) -> str:
-        """The HTML of a block; an older one while another thread calculates.
+        """The HTML of a block; an older version while another thread calculates.
 
         Raises:
             StoreError: the votes cannot be read.
@@ -59,7 +59,7 @@ class Tally:
         return self.made(self.now(), "page", block)
 
     def file(self, name: str, block: str) -> tuple[bytes, str]:
-        """One of `files.KINDS` about a block, and what to save it as: the study's hash and the block are in it.
+        """One of `files.KINDS` about a block, and a name to save it as, with the study's hash and the block.
 
         Raises:
             ValueError: there is nothing to put in it yet.
@@ -88,7 +88,7 @@ class Tally:
         return counted.made[name, block]
 
     def names(self, block: str) -> list[str]:
-        """Which of `files.KINDS` there is something to put into, as of the last calculation."""
+        """The `files.KINDS` that have contents, as of the last calculation."""
         results = self.latest.results if self.latest else None
         if not results or not results["all"]["counts"]["votes"]:
             return []
@@ -96,11 +96,11 @@ class Tally:
 
     @property
     def is_old(self) -> bool:
-        """Whether the next to ask has the votes counted anew."""
+        """Whether the next request counts the votes again."""
         return self._clock() >= self._until
 
     def now(self) -> Counted:
-        """The numbers, counted anew where they are old and no other thread is about it.
+        """The numbers, counted again if they are old and no other thread is counting.
 
         Raises:
             StoreError: the votes cannot be read.
@@ -114,7 +114,7 @@ class Tally:
         return self.latest
 
     def _calculate(self) -> None:
-        from audiogan.listening.statistics.analysis import analyse  # scipy, which the page's start can do without
+        from audiogan.listening.statistics.analysis import analyse  # imports scipy, not needed at the page's start
 
         started = self._clock()
         since_ms = round(1000 * time.time()) - PENDING_MS
@@ -127,7 +127,7 @@ class Tally:
 
 
 def saved_as(counted: Counted, name: str, block: str) -> str:
-    """What to save one of `files.KINDS` as."""
+    """The name to save one of `files.KINDS` as."""
     stem, _, suffix = name.partition(".")
     words = [stem, counted.results["study_hash"][:8], "" if block == "screened" else block]
     return f"{'-'.join(filter(None, words))}.{suffix}"

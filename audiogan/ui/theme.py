@@ -1,4 +1,4 @@
-"""Colours and type. System fonts only: the page asks no other server for anything."""
+"""Colours and type. Only system fonts: the page requests nothing from other servers."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ STYLES = sorted(
     STATIC.glob("*.css"), key=lambda path: (path.name != "style.css", path.name)
 )  # the page's before its tabs'
 FONT = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")
-TEXT = gr.themes.sizes.Size(  # Gradio's own, in units that follow a reader's choice of larger letters
+TEXT = gr.themes.sizes.Size(  # Gradio's sizes, in units that scale with the reader's font size
     name="text_rem",
     xxs="0.5625rem",
     xs="0.625rem",

@@ -1,4 +1,4 @@
-"""Threads for work that may wait long, each kind's own: what a database that says nothing holds, holds nothing else."""
+"""Threads for work that may wait long, apart for each kind, so that a silent database blocks no other work."""
 
 import asyncio
 import queue
@@ -10,28 +10,28 @@ from typing import Any
 
 
 class Threads:
-    """At most so many, begun when they are needed. Unlike an executor's, none keeps the process from ending.
+    """A pool of threads, started when needed. Unlike an executor's, none keeps the process from ending.
 
     Args:
-        number: at most.
+        number: most threads.
         name: of each thread.
     """
 
     def __init__(self, number: int, name: str):
         self._number, self._name, self._lock = number, name, threading.Lock()
         self._work: queue.SimpleQueue[tuple[Future, Callable]] = queue.SimpleQueue()
-        self._begun = self._unfinished = 0  # threads, and what they are to do
+        self._begun = self._unfinished = 0  # threads, and their calls
 
     async def run(self, seconds: float, function: Callable, *arguments) -> Any:
         """What `function(*arguments)` returns or raises.
 
         Raises:
-            TimeoutError: it took longer than so many seconds. What had begun goes on, what had not never will.
+            TimeoutError: it took longer than `seconds`. A call that had begun goes on; one that had not is dropped.
         """
         return await asyncio.wait_for(asyncio.wrap_future(self.submit(function, *arguments)), seconds)
 
     def submit(self, function: Callable, *arguments) -> Future:
-        """Have it called in its turn."""
+        """Queue a call of `function(*arguments)`."""
         future: Future = Future()
         with self._lock:
             self._work.put((future, partial(function, *arguments)))
@@ -47,8 +47,8 @@ class Threads:
             if future.set_running_or_notify_cancel():
                 try:
                     future.set_result(call())
-                except BaseException as error:  # whoever asked is told
+                except BaseException as error:  # reaches whoever asked
                     future.set_exception(error)
-            del future, call  # else they would live until the next comes
+            del future, call  # else they would live until the next call
             with self._lock:
                 self._unfinished -= 1

@@ -1,4 +1,4 @@
-"""Mistakes, shown to the visitor as one sentence."""
+"""Errors shown to visitors as one sentence."""
 
 import errno
 import functools
@@ -13,7 +13,7 @@ MAX_LENGTH = 400
 
 
 def toasts(handler: Callable) -> Callable:
-    """The handler, its ValueErrors and full disks shown as a toast or sent to the API's caller; nothing else leaks."""
+    """Wrap a handler: its ValueErrors and OSErrors reach the visitor as a toast, or the API's caller, as a sentence."""
 
     @functools.wraps(handler)
     def guarded(*arguments, **named):

@@ -1,4 +1,4 @@
-"""Who sent a request: told apart for counting, and for nothing else."""
+"""Who sent a request; used only for counting."""
 
 import ipaddress
 import os
@@ -17,9 +17,9 @@ async def visitor(http: gr.Request) -> Visitor:
 
 
 def address(http: HTTPConnection) -> str:
-    """Where a request came from; of IPv6 the /64, all of which one subscriber has.
+    """The address that a request came from; for IPv6 its /64, since one subscriber has all of it.
 
-    A Space's own proxy appends the caller's to the header's list.
+    On a Space it is the last one in X-Forwarded-For, which the Space's own proxy appends.
     """
     forwarded = http.headers.get("x-forwarded-for", "") if os.environ.get("SPACE_ID") else ""
     return _network(forwarded.rpartition(",")[2].strip() or (http.client.host if http.client else ""))

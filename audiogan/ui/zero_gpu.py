@@ -1,6 +1,6 @@
-"""Hugging Face ZeroGPU: a GPU that is there only while a decorated function runs, in a forked process of its own.
+"""Hugging Face ZeroGPU: a GPU that exists only while a decorated function runs, in a forked process of its own.
 
-Elsewhere, and without the package `spaces`, which every Space has, nothing here does anything.
+Elsewhere, and without the package `spaces`, which every Space has, this does nothing.
 """
 
 import os
@@ -11,7 +11,7 @@ try:
 except ImportError:
     spaces = None
 
-LONGEST_CALL = 15  # seconds; a visitor must have so many left today
+LONGEST_CALL = 15  # seconds; a visitor must have that many left today
 
 
 def active() -> bool:
@@ -20,5 +20,5 @@ def active() -> bool:
 
 
 def on_gpu(function: Callable) -> Callable:
-    """The function, run where the GPU is; its arguments and its result are pickled on the way."""
+    """The function, run on the GPU; its arguments and its result are pickled on the way."""
     return function if spaces is None else spaces.GPU(function, duration=LONGEST_CALL)
