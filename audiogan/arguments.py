@@ -24,6 +24,11 @@ def named_folder(text: str) -> Path:
     return Path(text)
 
 
+def comma_list(text: str) -> tuple[str, ...]:
+    """What stands between commas, without spaces around it; what is empty is left out."""
+    return tuple(filter(None, map(str.strip, text.split(","))))
+
+
 def run_command(parser: argparse.ArgumentParser, arguments: list[str] | None) -> int:
     """Parse, then call the `run` of the chosen command.
 

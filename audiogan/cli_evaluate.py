@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from audiogan import sounds_folder, synthesis
+from audiogan.arguments import comma_list
 from audiogan.device import CHOICES
 from audiogan.evaluation.classifier import DEFAULT_FOLDER
 
@@ -37,7 +38,7 @@ def add_evaluate(commands) -> None:
     )
     evaluate.add_argument("--embedding", choices=("vggish",), help="scores by that public embedding as well")
     evaluate.add_argument("--figure", type=Path, metavar="FILE", help="Figure 1 for a paper as well: .svg, .pdf, .png")
-    evaluate.add_argument("--figure-labels", metavar="A,B", help="its labels (default: all)")
+    evaluate.add_argument("--figure-labels", type=comma_list, metavar="A,B", help="its labels (default: all)")
     evaluate.add_argument("--device", default="auto", help=f"where models compute: {', '.join(CHOICES)}")
     evaluate.set_defaults(run=_evaluate)
 
@@ -61,14 +62,14 @@ def _evaluate(options) -> None:
     print("metrics.json, figure1.png, failures-MODEL.png and real/ are beside it", file=sys.stderr)
 
 
-def _paper_figure(file: Path | None, labels: str | None):
+def _paper_figure(file: Path | None, labels: tuple[str, ...] | None):
     from audiogan.evaluation.paper import PaperFigure
 
     if file is None:
         if labels is not None:
             raise ValueError("--figure-labels are of a --figure: name its file")
         return None
-    return PaperFigure(file, tuple(filter(None, (labels or "").split(","))))
+    return PaperFigure(file, labels or ())
 
 
 def named_runs(runs: list[str], models: list[str]) -> dict[str, Path]:

@@ -274,5 +274,7 @@ class TestCommand:
         error = capsys.readouterr().err
         assert "the study needs 5 held-out clips of each label, and Flute has 4: leave out" in error
         assert "hold more of them out (prepare folder --held-out)" in error
-        assert cli.main(["study", "build", *paths, "--models", "all", "--per-label", "1"]) == 0
-        assert Study.load(tmp_path / "pool").systems[-1] == "only"
+        few = ["--per-label", "1", "--labels", "Snare_drum, Flute"]
+        assert cli.main(["study", "build", *paths, "--models", "all", *few]) == 0
+        study = Study.load(tmp_path / "pool")
+        assert (study.systems[-1], study.labels) == ("only", ("Flute", "Snare_drum"))

@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from audiogan.arguments import printable
+from audiogan.arguments import comma_list, printable
 from training.data.held_out import NOTHING, holds_out, unscored
 
 
@@ -91,7 +91,7 @@ def _prepare_drums(options) -> None:
 
 def _some_of(option: str, text: str | None, known: tuple[str, ...]) -> tuple[str, ...]:
     """Names with commas between, in the order of those known; all where there is no text."""
-    names = known if text is None else [name.strip() for name in text.split(",")]
+    names = known if text is None else comma_list(text) or [text]
     for name in names:
         if name not in known:
             raise ValueError(f"{option} must be some of {', '.join(known)}, not {name!r}")
