@@ -50,24 +50,6 @@ class Tally:
         self._until = -1.0
         self.latest: Counted | None = None
 
-    def page(self, block: str) -> str:
-        """The HTML of a block; an older one while another thread calculates.
-
-        Raises:
-            StoreError: the votes cannot be read.
-        """
-        return self.made(self.now(), "page", block)
-
-    def file(self, name: str, block: str) -> tuple[bytes, str]:
-        """One of `files.KINDS` about a block, and what to save it as: the study's hash and the block are in it.
-
-        Raises:
-            ValueError: there is nothing to put in it yet.
-            StoreError: the votes cannot be read.
-        """
-        counted = self.now()
-        return self.made(counted, name, block), saved_as(counted, name, block)
-
     def made(self, counted: Counted, name: str, block: str) -> str | bytes:
         """A block's page, or one of `files.KINDS`: made at the first call and kept.
 
