@@ -176,8 +176,6 @@ def mean_opinion(rows: Sequence[dict], minimum_raters: int) -> dict:
         "clips": answers.num_clips,
         "distribution": [found[value] for value in range(1, 6)],
         "interval_over_raters": intervals.ends(intervals.over_raters(answers), 1, 5),
-        "interval_bootstrap": intervals.ends(intervals.bootstrap(answers), 1, 5) if over != "raters" else None,
-        "interval_naive": intervals.ends(intervals.naive(answers), 1, 5),
         "preliminary": answers.num_raters < minimum_raters,
     }
 
