@@ -6,7 +6,8 @@ import pytest
 from scipy import stats
 from voting import exclusion, small_study, vote
 
-from audiogan.listening.statistics.analysis import analyse, ordered
+from audiogan.listening.statistics.analysis import analyse
+from audiogan.listening.study import ordered
 
 
 class TestAnalysis:

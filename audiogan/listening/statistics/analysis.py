@@ -10,7 +10,7 @@ from audiogan.listening.statistics import agreement, comparisons, intervals, pre
 from audiogan.listening.statistics.answers import answers_of
 from audiogan.listening.statistics.detection import detect
 from audiogan.listening.statistics.naming import confusion, correct
-from audiogan.listening.study import REFERENCES
+from audiogan.listening.study import ordered
 from audiogan.listening.votes import NUMBERED, ROLES
 
 MINIMUM_RATERS = 15
@@ -110,12 +110,6 @@ def block(votes: Sequence[dict], minimum_raters: int) -> dict:
         "agreement": {question: agreement.summary(rows, _of(votes, question)) for question, rows in rated.items()},
         "comparisons": compared,
     }
-
-
-def ordered(systems: Iterable[str]) -> list[str]:
-    """References first, then models by name."""
-    systems = set(systems) - {""}
-    return [name for name in REFERENCES if name in systems] + sorted(systems - set(REFERENCES))
 
 
 def _of(rows: Sequence[dict], question: str) -> list[dict]:
