@@ -19,7 +19,7 @@ from audiogan.listening.statistics.analysis import analyse
 from audiogan.listening.store import Store
 from audiogan.listening.study import DEFAULT_FOLDER, Study
 from audiogan.ui import findings
-from audiogan.ui.forest import POINTS, SHARE, Axis, Line, forest
+from audiogan.ui.forest import RATING, SHARE, Axis, Line, forest
 from audiogan.ui.tally import FRESH_SECONDS, REST, Tally
 
 HOSTILE = "<img src=x onerror=alert(1)>\"'&"
@@ -91,18 +91,18 @@ SAME, BETTER = ((4, 4, 2, 1, 3, 4), (1, 2, 3, 1, 4, 2)), ((4, 4, 3, 3, 3, 4), (1
 
 class TestForest:
     def test_places_are_per_cent_of_the_axis_and_kept_within(self):
-        assert [POINTS.place(value) for value in (1, 3, 5, 9, -4)] == [0, 50, 100, 100, 0]
+        assert [RATING.place(value) for value in (1, 3, 5, 9, -4)] == [0, 50, 100, 100, 0]
         assert Axis(-2, 2, ("-2", "2")).place(1) == 75
 
     def test_numbers_have_units_and_true_minus_signs(self):
-        assert POINTS.number(-1.254) == "−1.25"
+        assert RATING.number(-1.254) == "−1.25"
         assert SHARE.span([9.6, 50]) == "10 % to 50 %"
-        assert POINTS.number(-0.001) == "0.00"
-        assert (POINTS.number(None), POINTS.span(None)) == ("–", "no interval")
+        assert RATING.number(-0.001) == "0.00"
+        assert (RATING.number(None), RATING.span(None)) == ("–", "no interval")
 
     def test_row_is_readable_as_text_and_drawn_at_its_place(self):
         line = Line("net", 3.0, (2.0, 4.5), ("12",))
-        cells = Cells(forest([line], POINTS, ("System", "Mean", "Listeners"), "means"))
+        cells = Cells(forest([line], RATING, ("System", "Mean", "Listeners"), "means"))
         assert cells.rows[1] == ["net", "3.00", "2.00 to 4.50", "", "12"]
         drawn = [attributes["style"] for tag, attributes in cells.tags if tag in ("i", "b")]
         assert drawn == ["left:25.0%;width:62.5%", "left:50.0%"]
@@ -191,7 +191,7 @@ class TestPage:
         assert pair["p_holm"] < 0.001 < 0.2 < pair["p_headline_holm"]
         heads, row = (row for row in Cells(findings.page(results, "all")).rows if len(row) == 8)
         shown = dict(zip(heads, row, strict=True))
-        points = f"{POINTS.number(pair['difference'])} ({POINTS.span(pair['interval'])})"
+        points = f"{RATING.number(pair['difference'])} ({RATING.span(pair['interval'])})"
         assert shown["Its size (95 % interval)"] == points
         assert shown["p (Holm)"] == f"{pair['p_headline_holm']:.3f}"
         assert shown["Both speak of"] == "other listeners, other clips"
