@@ -4,8 +4,7 @@ import sys
 from pathlib import Path
 
 from audiogan import sounds_folder, synthesis
-from audiogan.arguments import comma_list
-from audiogan.device import CHOICES
+from audiogan.arguments import add_device, add_sounds, comma_list
 from audiogan.evaluation.classifier import DEFAULT_FOLDER
 
 
@@ -13,13 +12,7 @@ def add_evaluate(commands) -> None:
     """The `evaluate` command."""
     evaluate = commands.add_parser("evaluate", help="score models, or folders of sounds, against held-out recordings")
     evaluate.add_argument("names", metavar="NAME", nargs="*", help="checkpoints, by name or folder")
-    evaluate.add_argument(
-        "--sounds",
-        action="append",
-        default=[],
-        metavar="[NAME=]DIR",
-        help="any other system's sounds: files in DIR/LABEL, or in DIR where it takes no label; may be repeated",
-    )
+    add_sounds(evaluate)
     evaluate.add_argument("--data", required=True, type=Path, metavar="PREPARED", help="a prepared data set")
     evaluate.add_argument("--out", required=True, type=Path, metavar="DIR", help="a folder, which must not exist yet")
     evaluate.add_argument("--num", type=int, default=2000, help="clips of each model and baseline (default: 2000)")
@@ -39,7 +32,7 @@ def add_evaluate(commands) -> None:
     evaluate.add_argument("--embedding", choices=("vggish",), help="scores by that public embedding as well")
     evaluate.add_argument("--figure", type=Path, metavar="FILE", help="Figure 1 for a paper as well: .svg, .pdf, .png")
     evaluate.add_argument("--figure-labels", type=comma_list, metavar="A,B", help="its labels (default: all)")
-    evaluate.add_argument("--device", default="auto", help=f"where models compute: {', '.join(CHOICES)}")
+    add_device(evaluate)
     evaluate.set_defaults(run=_evaluate)
 
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from audiogan import checkpoint
-from audiogan.arguments import comma_list
+from audiogan.arguments import add_checkpoints, add_sounds, comma_list
 from audiogan.checks import check_seed
 from audiogan.evaluation.classifier import DEFAULT_FOLDER
 from audiogan.listening.votes import SCALES
@@ -22,13 +22,7 @@ def add_study(commands) -> None:
         "--data", required=True, type=Path, metavar="PREPARED", help="its held-out clips are the real ones"
     )
     build.add_argument("--models", nargs="+", default=[], metavar="NAME", help="checkpoints, or `all`")
-    build.add_argument(
-        "--sounds",
-        action="append",
-        default=[],
-        metavar="[NAME=]DIR",
-        help="any other system's sounds: files in DIR/LABEL, or in DIR where it takes no label; may be repeated",
-    )
+    add_sounds(build)
     build.add_argument("--out", required=True, type=Path, metavar="DIR")
     build.add_argument(
         "--labels", type=comma_list, default=(), metavar="A,B", help="default: all that the data and every model know"
@@ -40,7 +34,7 @@ def add_study(commands) -> None:
         "--classifier", type=Path, metavar="DIR", default=DEFAULT_FOLDER, help="hears labels where a system has none"
     )
     build.add_argument("--replace", action="store_true", help="a study that is there gives way")
-    build.add_argument("--checkpoints", metavar="DIR", type=Path, default=checkpoint.FOLDER, help="their folder")
+    add_checkpoints(build, checkpoint.FOLDER)
     build.set_defaults(run=_build)
     _add_check(actions)
     _add_power(actions)

@@ -3,8 +3,9 @@
 from pathlib import Path
 from types import SimpleNamespace
 
+from audiogan.arguments import add_checkpoints, add_device
 from training.cli_prepare import add_sources
-from training.cli_train import add_device, add_settings, check_settings, export_run, train_run
+from training.cli_train import add_settings, check_settings, export_run, train_run
 
 DATA, RUN, JUDGE, REPORT = "data", "run", "classifier", "report"  # what a work folder holds
 
@@ -19,7 +20,7 @@ def add_build(commands) -> None:
         source.add_argument("--name", required=True, help="the checkpoint's name")
         source.add_argument("--preset", default="hybrid-cpu", help="as train has them (default: hybrid-cpu)")
         add_settings(source)
-        _add_checkpoints(source)
+        add_checkpoints(source)
         source.add_argument("--replace", action="store_true", help="a checkpoint of that name gives way")
         source.set_defaults(run=_build)
 
@@ -33,7 +34,7 @@ def add_report(commands) -> None:
     report.add_argument("--seed", type=int, default=0, help="default: 0")
     report.add_argument("--ratings", type=Path, metavar="FILE", help="votes, as ratings export writes them")
     add_device(report)
-    _add_checkpoints(report)
+    add_checkpoints(report)
     report.set_defaults(run=_report)
 
 
@@ -45,10 +46,6 @@ def _add_work(parser) -> None:
         metavar="DIR",
         help=f"where {DATA}/, {RUN}/, {JUDGE}/ and {REPORT}/ are kept",
     )
-
-
-def _add_checkpoints(parser) -> None:
-    parser.add_argument("--checkpoints", metavar="DIR", type=Path, help="their folder (default: checkpoints/)")
 
 
 def _build(options) -> None:

@@ -5,6 +5,7 @@ import sys
 from contextlib import nullcontext
 from pathlib import Path
 
+from audiogan.arguments import add_checkpoints, add_device
 from audiogan.text import read_text
 from training.config import load_preset, presets
 from training.data.held_out import NOTHING, holds_out
@@ -25,7 +26,7 @@ def add_export(commands) -> None:
     export = commands.add_parser("export", help="write a run's averaged generator into checkpoints/NAME")
     export.add_argument("folder", metavar="RUN", type=Path)
     export.add_argument("--name", required=True, help="the checkpoint's name")
-    export.add_argument("--checkpoints", metavar="DIR", type=Path, help="where to write it (default: checkpoints/)")
+    add_checkpoints(export)
     export.add_argument("--notes", metavar="FILE", type=Path, help="Markdown for the card: how it sounds")
     which = export.add_mutually_exclusive_group()
     which.add_argument("--last", action="store_true", help="the last saved one, not the best on held-out audio")
@@ -50,11 +51,6 @@ def add_settings(parser) -> None:
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="change a setting of the preset"
     )
-
-
-def add_device(parser) -> None:
-    """Where to compute."""
-    parser.add_argument("--device", default="auto", help="auto (default), cuda, mps or cpu")
 
 
 def check_settings(options):
