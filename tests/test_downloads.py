@@ -12,7 +12,7 @@ from conftest import save_tiny_checkpoint
 from sitting import Listener
 
 from audiogan.listening import tokens
-from audiogan.listening.files import KINDS
+from audiogan.listening.result_files import KINDS
 from audiogan.listening.store import Store, StoreError
 from audiogan.listening.study import Study
 from audiogan.listening.tokens import SHORTEST_KEY

@@ -29,7 +29,7 @@ class Desk:
         return await self._made(await self._counted(), "page", block)
 
     async def file(self, name: str, block: str) -> tuple[bytes, str]:
-        """One of `files.KINDS` about a block, and what to save it as.
+        """One of `result_files.KINDS` about a block, and what to save it as.
 
         Raises:
             ValueError: there is nothing to put in it yet.
