@@ -27,8 +27,8 @@ class Vote:
         vote_id: hash of the receipt, which cannot be told from it; the answers of one trial share it, so (vote_id,
             question) is unique.
         session_id: random, one sitting of one listener.
-        rater: keyed hash of the listener's random key and the study: joins one listener's sittings in this study, and
-            in no other; the session's id where nothing does.
+        rater: keyed hash of the listener's random key (or of the participant whom a platform sent) and the study: joins
+            one listener's sittings in this study, and in no other.
         consent_version: of the text that was agreed to; empty for `free` votes.
         study_hash: SHA-256 of the study's manifest and design, as `study check` prints it; empty for `free` votes.
         app_version: of audiogan.
