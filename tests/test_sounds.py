@@ -7,16 +7,11 @@ import pytest
 from conftest import LABELS
 
 from audiogan.audio import to_pcm16
-from audiogan.ui import Library, kit
+from audiogan.ui import kit
 from audiogan.ui.sounds import MAX_CLIPS, Sounds, trim
 
 MODEL = "tiny-wavegan"
 ONE = {"model": MODEL, "label": LABELS[0], "seed": "3", "index": 1}
-
-
-@pytest.fixture(scope="module")
-def library(checkpoints):
-    return Library(checkpoints, "cpu")
 
 
 @pytest.fixture(scope="module")
