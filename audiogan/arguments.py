@@ -6,6 +6,7 @@ import os
 import sys
 from pathlib import Path
 
+DEVICES = ("auto", "cuda", "mps", "cpu")
 NO_MEMORY = ("out of memory", "not enough memory", "can't allocate memory")  # what torch's RuntimeErrors say of it
 
 
@@ -22,6 +23,34 @@ def named_folder(text: str) -> Path:
     if not text:
         raise argparse.ArgumentTypeError("it names no folder")
     return Path(text)
+
+
+def comma_list(text: str) -> tuple[str, ...]:
+    """What stands between commas, without spaces around it; what is empty is left out."""
+    return tuple(filter(None, map(str.strip, text.split(","))))
+
+
+def add_device(parser: argparse.ArgumentParser) -> None:
+    """Where to compute."""
+    parser.add_argument("--device", default="auto", help=f"where to compute: {', '.join(DEVICES)} (default: auto)")
+
+
+def add_checkpoints(parser: argparse.ArgumentParser, default: Path | None = None) -> None:
+    """The folder of checkpoints."""
+    parser.add_argument(
+        "--checkpoints", metavar="DIR", type=Path, default=default, help="where checkpoints are (default: checkpoints/)"
+    )
+
+
+def add_sounds(parser: argparse.ArgumentParser) -> None:
+    """Systems that are folders of sounds."""
+    parser.add_argument(
+        "--sounds",
+        action="append",
+        default=[],
+        metavar="[NAME=]DIR",
+        help="any other system's sounds: files in DIR/LABEL, or in DIR where it takes no label; may be repeated",
+    )
 
 
 def run_command(parser: argparse.ArgumentParser, arguments: list[str] | None) -> int:

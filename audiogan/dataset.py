@@ -11,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
+from audiogan.text import file_stem
+
 INDEX_COLUMNS = ("clip", "label", "pitch", "split", "source", "onset_s", "licence")
 META = (("source", str), ("sha256", str), ("counts", dict))  # of meta.json, besides the form of the clips
 
@@ -19,7 +21,7 @@ def check_names(labels: Iterable[str]) -> None:
     """ValueError where two labels would name one file: a space becomes _ there, and on many disks A is a."""
     seen: dict[str, str] = {}
     for label in labels:
-        other = seen.setdefault(label.replace(" ", "_").casefold(), label)
+        other = seen.setdefault(file_stem(label).casefold(), label)
         if other != label:
             raise ValueError(f"labels {other!r} and {label!r} would share files: rename one of them")
 

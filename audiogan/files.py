@@ -9,14 +9,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 
-def regular(file: Path) -> Path:
+def regular(file: Path, name: str = "it") -> Path:
     """The file, if it is one: a device or a pipe under its name would be read for ever.
 
     Raises:
         ValueError: it is something else.
     """
     if file.exists() and not file.is_file():
-        raise ValueError("it is not a file")
+        raise ValueError(f"{name} is not a file")
     return file
 
 

@@ -6,6 +6,7 @@ import math
 import os
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -150,8 +151,7 @@ class Study:
     @property
     def systems(self) -> tuple[str, ...]:
         """Systems under test: the `REFERENCES` present, then the models by name."""
-        found = {stimulus.system for stimulus in self.of_role("test")}
-        return tuple(name for name in REFERENCES if name in found) + tuple(sorted(found - set(REFERENCES)))
+        return tuple(ordered(stimulus.system for stimulus in self.of_role("test")))
 
     def gold_passes(self, stimulus: str, question: str, value) -> bool | None:
         """Whether an answer to a gold trial passes; None if the question has no expected answer."""
@@ -184,6 +184,12 @@ class Study:
             raise ValueError("a label has no exemplar, and a question needs one")
         if any(set(batch.stimuli) - tests for batch in self.batches):
             raise ValueError("a batch holds a stimulus that is not a test stimulus")
+
+
+def ordered(systems: Iterable[str]) -> list[str]:
+    """Each system once: `REFERENCES` first, then the others by name; empty names are left out."""
+    found = set(systems) - {""}
+    return [name for name in REFERENCES if name in found] + sorted(found - set(REFERENCES))
 
 
 def chosen_folder() -> Path:

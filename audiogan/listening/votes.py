@@ -24,9 +24,11 @@ class Vote:
 
     Attributes:
         schema_version: `SCHEMA_VERSION`.
-        vote_id: hash of the trial's receipt; the answers of one trial share it, so (vote_id, question) is unique.
-        session_id: one sitting of one listener.
-        rater: salted hash that joins a listener's sittings in one study; the session's id for `free` votes.
+        vote_id: hash of the receipt, from which the receipt cannot be derived; the answers of one trial share it, so
+            (vote_id, question) is unique.
+        session_id: random, one sitting of one listener.
+        rater: keyed hash of the study and the listener's random key (or the id of a participant whom a platform sent):
+            joins one listener's sittings in this study, and in no other.
         consent_version: of the text that was agreed to; empty for `free` votes.
         study_hash: SHA-256 of the study's manifest and design, as `study check` prints it; empty for `free` votes.
         app_version: of audiogan.

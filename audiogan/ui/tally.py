@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from audiogan.listening.exclusions import by_study
-from audiogan.listening.files import KINDS, OF_ONE_BLOCK, is_drawn, result_file
 from audiogan.listening.records import records
+from audiogan.listening.result_files import KINDS, OF_ONE_BLOCK, is_drawn, result_file
 from audiogan.listening.sittings import PENDING_MS
 from audiogan.listening.store import Store
 from audiogan.listening.study import Study
@@ -22,7 +22,7 @@ class Counted(NamedTuple):
 
     Attributes:
         results: from `statistics.analysis.analyse`.
-        made: what was made of them, by name (`page`, or one of `files.KINDS`) and block.
+        made: what was made of them, by name (`page`, or one of `result_files.KINDS`) and block.
     """
 
     results: dict
@@ -50,26 +50,8 @@ class Tally:
         self._until = -1.0
         self.latest: Counted | None = None
 
-    def page(self, block: str) -> str:
-        """The HTML of a block; an older version while another thread calculates.
-
-        Raises:
-            StoreError: the votes cannot be read.
-        """
-        return self.made(self.now(), "page", block)
-
-    def file(self, name: str, block: str) -> tuple[bytes, str]:
-        """One of `files.KINDS` about a block, and a name to save it as, with the study's hash and the block.
-
-        Raises:
-            ValueError: there is nothing to put in it yet.
-            StoreError: the votes cannot be read.
-        """
-        counted = self.now()
-        return self.made(counted, name, block), saved_as(counted, name, block)
-
     def made(self, counted: Counted, name: str, block: str) -> str | bytes:
-        """A block's page, or one of `files.KINDS`: made at the first call and kept.
+        """A block's page, or one of `result_files.KINDS`: made at the first call and kept.
 
         Raises:
             ValueError: there is nothing to put in it yet.
@@ -88,7 +70,7 @@ class Tally:
         return counted.made[name, block]
 
     def names(self, block: str) -> list[str]:
-        """The `files.KINDS` that have contents, as of the last calculation."""
+        """The `result_files.KINDS` that have contents, as of the last calculation."""
         results = self.latest.results if self.latest else None
         if not results or not results["all"]["counts"]["votes"]:
             return []
@@ -127,7 +109,7 @@ class Tally:
 
 
 def saved_as(counted: Counted, name: str, block: str) -> str:
-    """The name to save one of `files.KINDS` as."""
+    """The name to save one of `result_files.KINDS` as."""
     stem, _, suffix = name.partition(".")
     words = [stem, counted.results["study_hash"][:8], "" if block == "screened" else block]
     return f"{'-'.join(filter(None, words))}.{suffix}"

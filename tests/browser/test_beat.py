@@ -205,12 +205,28 @@ def test_level_guard_passes_quiet_sounds_and_holds_sixteen_loud_ones(visit):
     assert many < 1
 
 
+def test_a_tone_sounds_without_its_mirror_above_the_models_nyquist(visit):
+    rendered = visit().evaluate(
+        """async () => {
+        const { bufferOf, start } = await import(audioganModules["engine.js"]);
+        const tone = Float32Array.from({ length: 16000 }, (_, at) => Math.sin((2 * Math.PI * 6000 * at) / 16000));
+        const offline = new OfflineAudioContext(1, 48000, 48000);
+        start(offline, offline.destination, bufferOf(tone, 16000));
+        return [...(await offline.startRendering()).getChannelData(0)];
+        }"""
+    )
+    middle = np.array(rendered[12000:36000]) * np.hanning(24000)
+    spectrum = 20 * np.log10(np.abs(np.fft.rfft(middle)) + 1e-9)  # 2 Hz a bin
+    assert np.argmax(spectrum) == 3000
+    assert spectrum[4500:].max() < spectrum[3000] - 70  # at 10 kHz, -9 dB were it interpolated in straight lines
+
+
 def test_sound_that_is_cut_while_it_fades_does_not_jump(visit):
     steepest = visit().evaluate(
         """async () => {
         const { bufferOf, start } = await import(audioganModules["engine.js"]);
         const offline = new OfflineAudioContext(1, 44100, 44100);
-        const level = bufferOf(new Float32Array(16000).fill(1), 16000);
+        const level = bufferOf(Float32Array.from({ length: 16000 }, (_, at) => Math.min(at / 1600, 1)), 16000);
         for (const at of [0.2965, 0.2975, 0.2985, 0.2995])
           start(offline, offline.destination, level, { share: 0.3 }).stop(at);
         const samples = (await offline.startRendering()).getChannelData(0);

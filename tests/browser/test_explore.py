@@ -185,6 +185,11 @@ def test_the_cursor_reads_seconds_hz_and_db_and_keys_zoom(visit):
     readout = page.locator(".readout")
     expect(readout).to_have_text(re.compile(READOUT))
     expect(page.locator(".scope").get_by_role("status")).to_contain_text("Hz")
+    box = screen.bounding_box()
+    for inside in (True, False):  # Safari sends the first one when a button is let go
+        where = {"clientX": box["x"] + 9 if inside else 0, "clientY": box["y"] + 9, "pointerType": "mouse"}
+        screen.dispatch_event("pointerleave", where)
+        expect(readout).to_have_text(re.compile(READOUT if inside else r"^\s*$"))
     expect(tool(page, "All")).to_be_disabled()
     page.keyboard.press("+")
     expect(tool(page, "All")).to_be_enabled()

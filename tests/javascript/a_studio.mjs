@@ -3,8 +3,8 @@
 import { base64Of } from "./base64.mjs";
 
 globalThis.AudioBuffer ??= class {
-  constructor({ length, sampleRate }) {
-    Object.assign(this, { length, sampleRate, duration: length / sampleRate });
+  constructor({ length, numberOfChannels = 1, sampleRate }) {
+    Object.assign(this, { length, numberOfChannels, sampleRate, duration: length / sampleRate });
   }
   copyToChannel(samples) {
     this.samples = Float32Array.from(samples);

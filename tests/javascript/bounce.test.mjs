@@ -24,8 +24,8 @@ class Node {
 }
 for (const name of ["AudioBufferSourceNode", "ConstantSourceNode", "DynamicsCompressorNode", "GainNode", "WaveShaperNode"]) globalThis[name] = Node;
 globalThis.OfflineAudioContext = class {
-  constructor(_channels, length) {
-    Object.assign(this, { length, currentTime: 0 });
+  constructor(_channels, length, sampleRate) {
+    Object.assign(this, { length, sampleRate, currentTime: 0 });
   }
   startRendering = async () => ({ getChannelData: () => new Float32Array(this.length).fill(1) });
 };

@@ -2,6 +2,7 @@
 
 import { openAudio } from "./audio_context.js";
 import { floatsOf } from "./pcm.js";
+import { atRate } from "./resample.js";
 
 const MAX_VOICES = 32;
 export const FADE = 0.005; // no click where a sound is cut
@@ -77,7 +78,7 @@ export function play(buffer, options = {}) {
 
 // The same on any context, for rendering a loop to a file.
 export function start(where, output, buffer, { when = 0, gain = 1, rate = 1, share = 1 } = {}) {
-  const source = new AudioBufferSourceNode(where, { buffer, playbackRate: rate });
+  const source = new AudioBufferSourceNode(where, { buffer: atRate(buffer, where.sampleRate), playbackRate: rate });
   const level = new GainNode(where, { gain });
   const begin = Math.max(when, where.currentTime);
   const end = begin + Math.max((buffer.duration * share) / rate, 2 * FADE);

@@ -15,6 +15,7 @@ import { Notes } from "./notes.js";
 import { buildPads } from "./pads.js";
 import { emptyPattern, isEmpty } from "./pattern.js";
 import { Player } from "./player.js";
+import { atRate } from "./resample.js";
 import { Sequencer } from "./sequencer.js";
 import { copyLink } from "./share.js";
 import { buildSteps } from "./steps.js";
@@ -53,8 +54,14 @@ export function mount({ element, props, server }) {
   addEventListener("tab", () => silence(sequencer, player, notes));
   listenToTyping(element, { mode: dock.mode, notes, sequencer, actions, studio });
   audio();
-  for (const { sound } of studio.pads) setTimeout(() => evenGain(sound.buffer)); // measured before the first press asks
+  for (const { sound } of studio.pads) setTimeout(() => ready(sound.buffer)); // before the first press asks
   actions.run(openKept(studio)).then(() => keepAddress(studio));
+}
+
+// Measured and resampled, once for all plays.
+function ready(buffer) {
+  evenGain(buffer);
+  atRate(buffer, audio().sampleRate);
 }
 
 // A tab that is left falls silent.

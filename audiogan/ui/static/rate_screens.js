@@ -103,12 +103,12 @@ export function withdrawn(view, { again, say }) {
 }
 
 function systemsOf(systems) {
-  const rows = systems.map((one) => [one.made, one.heard, one.quality ?? "–", one.called_real === null ? "–" : `${one.called_real} %`]);
+  const rows = systems.map((one) => [one.made, one.heard, one.quality ?? "–", one.called_real === null ? "–" : `${one.called_real}\u00a0%`]);
   return table(t("What you rated"), [t("Made by"), t("Sounds"), t("Your mean quality"), t("You called real")], rows, "numbers");
 }
 
 function trialsOf(trials) {
-  const rows = trials.map((one, at) => [at + 1, one.label || "–", one.made, Object.values(one.values).join(" · ")]);
+  const rows = trials.map((one, at) => [at + 1, one.label || "–", one.made, Object.values(one.values).join("\u00a0· ")]);
   const questions = Object.keys(trials[0].values).join(" · ");
   const inner = table(t("Your answers: {questions}", { questions }), ["", t("Instrument"), t("Made by"), t("Your answers")], rows);
   return make("details", {}, make("summary", { textContent: t("Each sound and your answers") }), inner);

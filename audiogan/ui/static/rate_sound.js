@@ -3,6 +3,7 @@
 import { openAudio } from "./audio_context.js";
 import { bytesOf } from "./pcm.js";
 import { t } from "./rate_wording.js";
+import { atRate } from "./resample.js";
 
 const ATTEMPTS = 4;
 const FACTOR = 1664525;
@@ -125,7 +126,7 @@ async function sound(buffer, progress) {
   const voice = (current = { source: null, stopped: false });
   if (where.state !== "running") await where.resume().catch(() => (voice.stopped = true)); // a call has the speaker
   if (voice.stopped) return { ms: 0, whole: false };
-  const source = (voice.source = new AudioBufferSourceNode(where, { buffer }));
+  const source = (voice.source = new AudioBufferSourceNode(where, { buffer: atRate(buffer, where.sampleRate) }));
   source.connect(where.destination);
   const begun = where.currentTime;
   const ended = new Promise((resolve) => (source.onended = resolve));

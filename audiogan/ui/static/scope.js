@@ -126,9 +126,16 @@ export class Scope {
       zoom: (factor, x) => this.look((view) => view.zoom(factor, this.secondAt(x))),
       pan: (pixels) => this.look((view) => view.pan((pixels / boxesOf(screen).wave.width) * view.span)),
     });
-    screen.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && this.setCursor(null));
+    screen.addEventListener("pointerleave", (event) => this.leave(event));
     screen.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
     screen.addEventListener("keydown", (event) => this.key(event));
+  }
+
+  // Safari says that a mouse leaves whenever its button is let go, wherever it is.
+  leave({ pointerType, clientX, clientY }) {
+    const { left, right, top, bottom } = this.screen.getBoundingClientRect();
+    const inside = left < clientX && clientX < right && top < clientY && clientY < bottom;
+    if (pointerType === "mouse" && !inside) this.setCursor(null);
   }
 
   wheel(event) {

@@ -1,6 +1,7 @@
 // Sounds that run in a loop together, one of them heard: changing between them keeps the position.
 
 import { audio, guard, wake } from "./engine.js";
+import { atRate } from "./resample.js";
 
 const CROSSFADE = 0.006; // time constant, seconds
 const LEAD = 0.03;
@@ -23,7 +24,8 @@ export class Switcher {
     this.stop();
     const context = audio();
     this.output ??= guard(context);
-    this.duration = Math.max(...tracks.map(({ buffer }) => buffer.duration));
+    const longest = Math.max(...tracks.map(({ buffer }) => buffer.duration));
+    this.duration = Math.ceil(longest * context.sampleRate) / context.sampleRate;
     const ready = tracks.map((track, number) => this.prepare(track, number === current)); // which takes longer than the lead
     Object.assign(this, { running: true, current, origin: context.currentTime + LEAD });
     this.tracks = ready.map((track) => this.run(track));
@@ -37,9 +39,9 @@ export class Switcher {
 
   prepare({ buffer, gain }, heard) {
     const context = audio();
-    const length = Math.round(this.duration * buffer.sampleRate);
-    const padded = new AudioBuffer({ length, numberOfChannels: 1, sampleRate: buffer.sampleRate });
-    padded.copyToChannel(buffer.getChannelData(0), 0);
+    const { sampleRate } = context;
+    const padded = new AudioBuffer({ length: Math.round(this.duration * sampleRate), numberOfChannels: 1, sampleRate });
+    padded.copyToChannel(atRate(buffer, sampleRate).getChannelData(0), 0);
     const source = new AudioBufferSourceNode(context, { buffer: padded, loop: true });
     const level = new GainNode(context, { gain: heard ? gain : 0 });
     source.connect(level).connect(this.output);
