@@ -61,7 +61,7 @@ class TestHistoryAndRatings:
 
     def test_runs_by_name_or_in_order(self):
         assert named_runs(["x", "b=y"], ["a", "b"]) == {"a": Path("x"), "b": Path("y")}
-        with pytest.raises(ValueError, match="must be the run of a model"):
+        with pytest.raises(ValueError, match="must be the run of an evaluated model"):
             named_runs(["x", "y"], ["a"])
 
 
