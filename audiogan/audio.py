@@ -115,7 +115,7 @@ class AudioFile:
             raise ValueError(f"{self.name} holds no samples")
 
     def unmix(self, peak: float) -> bool:
-        """Read only the loudest channel from now on if the mix's `peak` is 40 dB below its own: channels cancel.
+        """Read only the loudest channel from now on if the mix's `peak` is 40 dB below that one's: they cancel.
 
         Looks only if `peak` is below 0.01: no channel goes far beyond full scale. Returns whether it switched.
         """

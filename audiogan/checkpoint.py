@@ -36,7 +36,7 @@ class Checkpoint:
         folder: its path.
         config: the model.
         training: what it was trained on and for how long: data, steps, preset and more. If its run started from a
-            checkpoint, `steps_before` is that one's step count and `start_sha256` the hash of its weights.
+            checkpoint, `steps_before` are that checkpoint's steps and `start_sha256` is the hash of its weights.
     """
 
     name: str

@@ -178,7 +178,7 @@ def _none(file: Path | None) -> str:
 
 
 def _warn(results: list[dict]) -> None:
-    """Warn of studies whose rules are unknown."""
+    """Warn about studies whose rules are unknown."""
     for one in results:
         if one["without_rules"]:
             print(f"study {one['study_hash']}: {report.WITHOUT_RULES}", file=sys.stderr)
@@ -194,7 +194,7 @@ def _sync(options) -> None:
     state = hub_sync.HubSync(Store(), dataset).round()
     print(f"{state.pulled} entries pulled from {dataset}, {state.pushed} pushed")
     if state.damaged:
-        print(f"{state.damaged} damaged lines of it were skipped", file=sys.stderr)
+        print(f"{state.damaged} damaged lines in it were skipped", file=sys.stderr)
 
 
 def _studies(folders: list[Path] | None) -> list:

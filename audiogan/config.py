@@ -45,7 +45,7 @@ class ModelConfig:
         output_peak: the peak to scale each clip to, as its training clips were; 0 leaves levels alone.
 
     Raises:
-        ValueError: a value out of range, named with what is accepted.
+        ValueError: a value is out of range; names it and what is accepted.
     """
 
     architecture: str

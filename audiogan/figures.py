@@ -25,7 +25,7 @@ def blank(size: tuple[float, float], dpi: int, **form) -> "Figure":
         size: in inches.
         form: further arguments of matplotlib's `Figure`.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg  # takes half a second, which the app's start should not
+    from matplotlib.backends.backend_agg import FigureCanvasAgg  # half a second that the app's start can do without
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=size, dpi=dpi, **form)

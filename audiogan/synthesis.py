@@ -105,7 +105,7 @@ class Synthesizer:
             [num, num_samples] float32 in [-1, 1].
 
         Raises:
-            ValueError: an argument out of range, named with what is accepted.
+            ValueError: an argument is out of range; names it and what is accepted.
         """
         return next(self.stream(num, seed, label, pitch, truncation, MAX_CLIPS))
 
@@ -197,7 +197,7 @@ class Synthesizer:
             [steps, num_samples] float32 in [-1, 1].
 
         Raises:
-            ValueError: an argument out of range, named with what is accepted.
+            ValueError: an argument is out of range; names it and what is accepted.
         """
         steps = check_whole("steps", steps, 2, MAX_MORPH_STEPS)
         pitch = check_pitch(pitch)

@@ -77,7 +77,7 @@ class TestLabelsThatNothingIsHeldOutOf:
         model = audiogan.load("tiny-wavegan", "cpu", checkpoints)
         with pytest.raises(ZeroDivisionError):
             evaluate.evaluate([model], data, tmp_path / "out", evaluate.Settings(60, classifier=judge))
-        assert capsys.readouterr().err == "nothing is held out of Snare_drum: no score is of such sounds\n"
+        assert capsys.readouterr().err == "nothing is held out of Snare_drum: no score covers such sounds\n"
 
     def test_are_named_at_the_head_of_the_report(self):
         data = {"not_held_out": ["Snare_drum", "<i>"]}

@@ -1,4 +1,4 @@
-"""Scores by neighbourhoods of embeddings: is it among the real ones, and are all of the real ones covered?"""
+"""Scores from neighbourhoods of embeddings: are clips among the real ones, and are all real ones covered?"""
 
 import numpy as np
 import scipy.stats

@@ -48,7 +48,7 @@ def fetch(repo: str, revision: str | None = None) -> Snapshot:
         revision: a branch, tag or commit; None is `main`. A commit in the cache needs no network.
 
     Raises:
-        HubError: no such repository, or it holds no checkpoint or more than one; the cache keeps nothing new of it.
+        HubError: no such repository, or no valid checkpoint, or unsafe files in it; the cache keeps nothing new.
         UnreachableError: the Hub cannot be reached and the cache does not have it.
     """
     check_repo(repo)

@@ -22,11 +22,7 @@ from audiogan.models.wavegan import FIRST_FRAMES, strides, widths
 
 TAPS, UPSAMPLING = 25, 4
 MERGED_TAPS = TAPS + UPSAMPLING - 1
-CRITIC_FEATURES = {
-    256: 16384,
-    480: 32768,
-    512: 65536,
-}  # the critic's last features per width, to its clip length
+CRITIC_FEATURES = {256: 16384, 480: 32768, 512: 65536}  # clip length by the critic's last features per width
 TRANSPOSED, NEAREST = "transposed", "nearest"
 _LAYER = re.compile(r"deconv_list\.(\d+)\.transpose_ops\.([01])\.(weight|bias)")
 _UNUSED = re.compile(r"bn1\.(weight|bias|running_mean|running_var|num_batches_tracked)")
