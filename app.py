@@ -6,7 +6,6 @@ import logging
 import os
 import signal
 import sys
-from pathlib import Path
 
 from audiogan import cores
 
@@ -22,8 +21,7 @@ with contextlib.suppress(ImportError):
     import spaces  # noqa: F401  before torch, whose CUDA it stands in for on a ZeroGPU Space
 
 from audiogan import checkpoint
-from audiogan.arguments import Parser, run_command
-from audiogan.device import CHOICES
+from audiogan.arguments import Parser, add_checkpoints, add_device, run_command
 
 ADDRESS = ("GRADIO_SERVER_NAME", "GRADIO_SERVER_PORT", "GRADIO_ROOT_PATH")
 
@@ -37,8 +35,8 @@ def main() -> int:
     host, port = os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"), os.environ.get("GRADIO_SERVER_PORT", "7860")
     parser.add_argument("--host", type=_host, default=host, help="default: %(default)s")
     parser.add_argument("--port", type=_port, default=port, help="default: %(default)s")
-    parser.add_argument("--device", default="auto", help=", ".join(CHOICES))
-    parser.add_argument("--checkpoints", type=Path, default=checkpoint.FOLDER, metavar="DIR")
+    add_device(parser)
+    add_checkpoints(parser, checkpoint.FOLDER)
     parser.add_argument("--share", action="store_true", help="a public link through Gradio's tunnel")
     levels = ("info", "warning", "error")
     parser.add_argument("--log-level", choices=levels, default="info", help="info logs a line of JSON per request")

@@ -6,6 +6,7 @@ import os
 import sys
 from pathlib import Path
 
+DEVICES = ("auto", "cuda", "mps", "cpu")
 NO_MEMORY = ("out of memory", "not enough memory", "can't allocate memory")  # phrases in torch's RuntimeErrors
 
 
@@ -22,6 +23,34 @@ def named_folder(text: str) -> Path:
     if not text:
         raise argparse.ArgumentTypeError("must name a folder, not ''")
     return Path(text)
+
+
+def comma_list(text: str) -> tuple[str, ...]:
+    """The items between commas, stripped of spaces; skips empty ones."""
+    return tuple(filter(None, map(str.strip, text.split(","))))
+
+
+def add_device(parser: argparse.ArgumentParser) -> None:
+    """Add `--device`."""
+    parser.add_argument("--device", default="auto", help=f"where to compute: {', '.join(DEVICES)} (default: auto)")
+
+
+def add_checkpoints(parser: argparse.ArgumentParser, default: Path | None = None) -> None:
+    """Add `--checkpoints`."""
+    parser.add_argument(
+        "--checkpoints", metavar="DIR", type=Path, default=default, help="where checkpoints are (default: checkpoints/)"
+    )
+
+
+def add_sounds(parser: argparse.ArgumentParser) -> None:
+    """Add `--sounds`, for systems that are folders of sounds."""
+    parser.add_argument(
+        "--sounds",
+        action="append",
+        default=[],
+        metavar="[NAME=]DIR",
+        help="sounds of any other system: files in DIR/LABEL, or in DIR if it has no labels; may be repeated",
+    )
 
 
 def run_command(parser: argparse.ArgumentParser, arguments: list[str] | None) -> int:

@@ -13,14 +13,13 @@ from pathlib import Path
 import numpy as np
 
 from audiogan import checkpoint, hub, synthesis
-from audiogan.arguments import Parser, named_folder, run_command
+from audiogan.arguments import Parser, add_checkpoints, add_device, named_folder, run_command
 from audiogan.audio import wav_bytes, write_wav
 from audiogan.cli_evaluate import add_evaluate
 from audiogan.cli_hub import add_hub
 from audiogan.cli_interop import add_export_onnx, add_import
 from audiogan.cli_ratings import add_ratings
 from audiogan.cli_study import add_study
-from audiogan.device import CHOICES
 from audiogan.files import write_atomically
 from audiogan.folders import PartialFolder
 
@@ -43,7 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     add_export_onnx(commands)
     add_evaluate(commands)
     for command in commands.choices.values():
-        command.add_argument("--checkpoints", metavar="DIR", type=Path, default=checkpoint.FOLDER, help="their folder")
+        add_checkpoints(command, checkpoint.FOLDER)
     add_study(commands)
     add_ratings(commands)
     add_hub(commands)
@@ -58,7 +57,7 @@ def _add_generate(commands) -> None:
     generate.add_argument("--label", help="default: each clip draws its own")
     generate.add_argument("--pitch", type=float, metavar="MIDI", help="for models that take a pitch")
     generate.add_argument("--truncation", type=float, default=1.0, help="above 0, at most 1 (default): lower is tamer")
-    generate.add_argument("--device", default="auto", help=", ".join(CHOICES))
+    add_device(generate)
     generate.add_argument("--out", required=True, type=named_folder, metavar="DIR")
     generate.set_defaults(run=_generate)
 
@@ -71,7 +70,7 @@ def _add_morph(commands) -> None:
     morph.add_argument("--steps", type=int, default=9, help="sounds on the way, both ends included (default: 9)")
     morph.add_argument("--label", help="default: the label that A draws")
     morph.add_argument("--pitch", type=float, metavar="MIDI", help="for models that take a pitch")
-    morph.add_argument("--device", default="auto", help=", ".join(CHOICES))
+    add_device(morph)
     morph.add_argument("--out", required=True, type=Path, metavar="FILE.wav")
     morph.set_defaults(run=_morph)
 

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from audiogan import sounds_folder, synthesis
-from audiogan.device import CHOICES
+from audiogan.arguments import add_device, add_sounds, comma_list
 from audiogan.evaluation.classifier import DEFAULT_FOLDER
 
 
@@ -12,13 +12,7 @@ def add_evaluate(commands) -> None:
     """The `evaluate` command."""
     evaluate = commands.add_parser("evaluate", help="score models, or folders of sounds, against held-out recordings")
     evaluate.add_argument("names", metavar="NAME", nargs="*", help="checkpoints, by name or folder")
-    evaluate.add_argument(
-        "--sounds",
-        action="append",
-        default=[],
-        metavar="[NAME=]DIR",
-        help="sounds of any other system: files in DIR/LABEL, or in DIR if it has no labels; may be repeated",
-    )
+    add_sounds(evaluate)
     evaluate.add_argument("--data", required=True, type=Path, metavar="PREPARED", help="a prepared data set")
     evaluate.add_argument("--out", required=True, type=Path, metavar="DIR", help="output folder; must not exist yet")
     evaluate.add_argument("--num", type=int, default=2000, help="clips of each model and baseline (default: 2000)")
@@ -37,8 +31,8 @@ def add_evaluate(commands) -> None:
     )
     evaluate.add_argument("--embedding", choices=("vggish",), help="add scores by this public embedding")
     evaluate.add_argument("--figure", type=Path, metavar="FILE", help="also Figure 1 for a paper: .svg, .pdf or .png")
-    evaluate.add_argument("--figure-labels", metavar="A,B", help="labels in that figure (default: all)")
-    evaluate.add_argument("--device", default="auto", help=f"where models compute: {', '.join(CHOICES)}")
+    evaluate.add_argument("--figure-labels", type=comma_list, metavar="A,B", help="the figure's labels (default: all)")
+    add_device(evaluate)
     evaluate.set_defaults(run=_evaluate)
 
 
@@ -61,14 +55,14 @@ def _evaluate(options) -> None:
     print("metrics.json, figure1.png, failures-MODEL.png and real/ are beside it", file=sys.stderr)
 
 
-def _paper_figure(file: Path | None, labels: str | None):
+def _paper_figure(file: Path | None, labels: tuple[str, ...] | None):
     from audiogan.evaluation.paper import PaperFigure
 
     if file is None:
         if labels is not None:
             raise ValueError("--figure-labels needs --figure: name its file")
         return None
-    return PaperFigure(file, tuple(filter(None, (labels or "").split(","))))
+    return PaperFigure(file, labels or ())
 
 
 def named_runs(runs: list[str], models: list[str]) -> dict[str, Path]:

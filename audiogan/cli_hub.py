@@ -1,9 +1,9 @@
 """`python -m audiogan hub`: checkpoints to and from the Hugging Face Hub."""
 
 import sys
-from pathlib import Path
 
 from audiogan import checkpoint
+from audiogan.arguments import add_checkpoints
 
 
 def add_hub(commands) -> None:
@@ -25,7 +25,7 @@ def add_hub(commands) -> None:
     pull.add_argument("--replace", action="store_true", help="replace an existing checkpoint of that name")
     pull.set_defaults(run=_pull)
     for action in (push, pull):
-        action.add_argument("--checkpoints", metavar="DIR", type=Path, default=checkpoint.FOLDER, help="their folder")
+        add_checkpoints(action, checkpoint.FOLDER)
 
 
 def _push(options) -> None:

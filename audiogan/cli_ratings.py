@@ -88,13 +88,13 @@ def _check_files(options) -> None:
 
 def _extras(options, rows: list[dict]) -> dict[Path, bytes]:
     """The other files asked for. They cover every study; the figure, only the one with the most votes."""
-    from audiogan.listening import codebook, files, latex
+    from audiogan.listening import codebook, latex, result_files
     from audiogan.listening.statistics.analysis import analyse_all
 
     results, extras = analyse_all(rows), {}
     _warn(results)
     if options.results:
-        extras[options.results] = files.numbers_file(results, options.results.suffix).encode()
+        extras[options.results] = result_files.numbers_file(results, options.results.suffix).encode()
     if options.codebook:
         extras[options.codebook] = codebook.codebook(_studies(options.study)).encode()
     if options.table:
@@ -107,10 +107,10 @@ def _extras(options, rows: list[dict]) -> dict[Path, bytes]:
 
 
 def _figure(file: Path, results: dict) -> bytes:
-    from audiogan.listening import files
+    from audiogan.listening import result_files
 
     try:
-        return files.result_file(f"figure{file.suffix}", results)
+        return result_files.result_file(f"figure{file.suffix}", results)
     except ValueError as error:
         raise ValueError(f"--figure {file} cannot be drawn: {error}; nothing was written") from None
 

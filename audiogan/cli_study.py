@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from audiogan import checkpoint
+from audiogan.arguments import add_checkpoints, add_sounds, comma_list
 from audiogan.checks import check_seed
 from audiogan.evaluation.classifier import DEFAULT_FOLDER
 from audiogan.listening.votes import SCALES
@@ -21,15 +22,11 @@ def add_study(commands) -> None:
         "--data", required=True, type=Path, metavar="PREPARED", help="its held-out clips are the study's real ones"
     )
     build.add_argument("--models", nargs="+", default=[], metavar="NAME", help="checkpoints, or `all`")
-    build.add_argument(
-        "--sounds",
-        action="append",
-        default=[],
-        metavar="[NAME=]DIR",
-        help="sounds of any other system: files in DIR/LABEL, or in DIR if it has no labels; may be repeated",
-    )
+    add_sounds(build)
     build.add_argument("--out", required=True, type=Path, metavar="DIR")
-    build.add_argument("--labels", metavar="A,B", help="default: all that the data and every model share")
+    build.add_argument(
+        "--labels", type=comma_list, default=(), metavar="A,B", help="default: all that the data and every model share"
+    )
     build.add_argument("--per-label", type=int, default=2, metavar="N", help="clips per system and label (default: 2)")
     build.add_argument("--seed", type=int, default=0, help="default: 0")
     build.add_argument("--design", type=Path, metavar="FILE.yaml", help="questions and rules (default: this package's)")
@@ -37,7 +34,7 @@ def add_study(commands) -> None:
         "--classifier", type=Path, metavar="DIR", default=DEFAULT_FOLDER, help="hears labels where a system has none"
     )
     build.add_argument("--replace", action="store_true", help="replace an existing study")
-    build.add_argument("--checkpoints", metavar="DIR", type=Path, default=checkpoint.FOLDER, help="their folder")
+    add_checkpoints(build, checkpoint.FOLDER)
     build.set_defaults(run=_build)
     _add_check(actions)
     _add_power(actions)
@@ -82,10 +79,9 @@ def _build(options) -> None:
     if names == ["all"]:
         names = [item.name for item in checkpoint.list_checkpoints(options.checkpoints)]
     given = {"design": read_text(options.design)} if options.design else {}
-    labels = tuple(filter(None, (options.labels or "").split(",")))
     given |= {"sounds": tuple(options.sounds), "classifier": options.classifier}
     recipe = pool.Recipe(
-        options.data, tuple(names), options.checkpoints, labels, options.per_label, options.seed, **given
+        options.data, tuple(names), options.checkpoints, options.labels, options.per_label, options.seed, **given
     )
     _describe(pool.build(recipe, options.out, options.replace))
 

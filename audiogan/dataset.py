@@ -11,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
+from audiogan.text import file_stem
+
 INDEX_COLUMNS = ("clip", "label", "pitch", "split", "source", "onset_s", "licence")
 META = (("source", str), ("sha256", str), ("counts", dict))  # of meta.json, besides the clips' format
 
@@ -19,7 +21,7 @@ def check_names(labels: Iterable[str]) -> None:
     """Raise ValueError if labels would share a file name: a space becomes _, and many disks ignore case."""
     seen: dict[str, str] = {}
     for label in labels:
-        other = seen.setdefault(label.replace(" ", "_").casefold(), label)
+        other = seen.setdefault(file_stem(label).casefold(), label)
         if other != label:
             raise ValueError(f"labels {other!r} and {label!r} would share files: rename one of them")
 

@@ -7,8 +7,8 @@ import re
 import torch
 
 from audiogan import cores
+from audiogan.arguments import DEVICES
 
-CHOICES = ("auto", "cuda", "mps", "cpu")
 SETTLE_SAMPLES = 1 << 18
 
 
@@ -25,7 +25,7 @@ def choose_device(name: str = "auto") -> torch.device:
         return torch.device(next(kind for kind, count in counts.items() if count))
     kind, colon, index = name.partition(":")
     if kind not in counts or (colon and not re.fullmatch("[0-9]{1,3}", index)):
-        raise ValueError(f"device must be one of {', '.join(CHOICES)} or cuda:N, not {name!r}")
+        raise ValueError(f"device must be one of {', '.join(DEVICES)} or cuda:N, not {name!r}")
     if int(index or 0) >= counts[kind]:
         raise ValueError(f"device {name!r} is not available on this machine; use auto or cpu")
     return torch.device(kind, int(index)) if colon else torch.device(kind)

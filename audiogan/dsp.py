@@ -18,6 +18,7 @@ from audiogan.spectra import HOP_LENGTH, LINEAR, LOG_FLOOR
 from audiogan.windows import OverlapAdd
 
 RISE_SECONDS = 0.001
+MEL_ITERATIONS = 32
 CACHED_CLIPS = 8  # at a time in Griffin-Lim on a CPU: few enough to stay in its cache through all iterations
 
 
@@ -75,9 +76,9 @@ def log_magnitude(linear: Tensor, floor: float = LOG_FLOOR) -> Tensor:
     return torch.log(linear + floor)
 
 
-def exp_magnitude(log: Tensor, floor: float = LOG_FLOOR) -> Tensor:
-    """Inverse of `log_magnitude`; values below the floor become 0."""
-    return (torch.exp(log) - floor).clamp_min(0.0)
+def exp_magnitude(log: Tensor) -> Tensor:
+    """Inverse of `log_magnitude` at the default floor; values below it become 0."""
+    return (torch.exp(log) - LOG_FLOOR).clamp_min(0.0)
 
 
 @functools.lru_cache(maxsize=32)
@@ -94,7 +95,7 @@ def mel(linear: Tensor, n_fft: int, n_mels: int, sample_rate: int) -> Tensor:
     return torch.einsum("bft,fm->bmt", linear, filters)
 
 
-def inverse_mel(mels: Tensor, n_fft: int, sample_rate: int, iterations: int = 32) -> Tensor:
+def inverse_mel(mels: Tensor, n_fft: int, sample_rate: int) -> Tensor:
     """Non-negative magnitude whose mel spectrogram is near the given one.
 
     Multiplicative updates for non-negative least squares (Lee and Seung 2001) from the filters' transpose:
@@ -110,7 +111,7 @@ def inverse_mel(mels: Tensor, n_fft: int, sample_rate: int, iterations: int = 32
     target = torch.einsum("bmt,fm->bft", mels, filters)
     gram = filters @ filters.T  # [freq, freq]
     linear = target / gram.sum(1).clamp_min(1e-12)[:, None]
-    for _ in range(iterations):
+    for _ in range(MEL_ITERATIONS):
         linear = linear * target / torch.einsum("fg,bgt->bft", gram, linear).clamp_min(1e-12)
     return linear
 

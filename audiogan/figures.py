@@ -33,11 +33,11 @@ def blank(size: tuple[float, float], dpi: int, **form) -> "Figure":
     return figure
 
 
-def colour_map(name: str = "magma"):
-    """A matplotlib colour map."""
+def colour_map():
+    """Matplotlib's `magma`."""
     from matplotlib import colormaps
 
-    return colormaps[name]
+    return colormaps["magma"]
 
 
 def png_bytes(figure: "Figure") -> bytes:

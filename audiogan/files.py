@@ -9,14 +9,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 
-def regular(file: Path) -> Path:
+def regular(file: Path, name: str = "it") -> Path:
     """Return the path of a regular file, or a missing one: reading a device or a pipe might never end.
 
     Raises:
         ValueError: it exists and is not a regular file.
     """
     if file.exists() and not file.is_file():
-        raise ValueError("it is not a file")
+        raise ValueError(f"{name} is not a file")
     return file
 
 

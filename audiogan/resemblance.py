@@ -17,7 +17,7 @@ from audiogan.files import write_atomically
 from audiogan.log_mel import log_mel_db
 
 BANDS, FRAMES = 24, 24
-RANGE_DB = 60.0  # below a clip's loudest cell
+DEPTH_DB = 60.0  # below a clip's loudest cell
 MAX_LAG = 1  # frames
 TYPICAL_CLIPS = 100  # per label, to measure how near its sounds are to one another
 
@@ -39,7 +39,7 @@ class Index:
     """Training sounds as fingerprints.
 
     Attributes:
-        fingerprints: uint8 [clips, `BANDS`, `FRAMES`], 255 at the loudest cell and 0 `RANGE_DB` below it.
+        fingerprints: uint8 [clips, `BANDS`, `FRAMES`], 255 at the loudest cell and 0 `DEPTH_DB` below it.
         label: index into `labels`, int [clips]; sources: one a clip.
     """
 
@@ -122,7 +122,7 @@ def fingerprint(audio: np.ndarray, sample_rate: int) -> np.ndarray:
     levels = log_mel_db(audio, sample_rate, BANDS)  # [bands, frames]
     edges = np.linspace(0, levels.shape[1], FRAMES + 1).astype(int)
     coarse = np.stack([levels[:, a : max(b, a + 1)].mean(1) for a, b in pairwise(edges)], axis=1)
-    relative = (coarse - coarse.max() + RANGE_DB).clip(0) / RANGE_DB
+    relative = (coarse - coarse.max() + DEPTH_DB).clip(0) / DEPTH_DB
     return np.round(255 * relative).astype(np.uint8)
 
 
@@ -133,7 +133,7 @@ def distances(mark: np.ndarray, marks: np.ndarray) -> np.ndarray:
         own = mark[:, max(lag, 0) : FRAMES + min(lag, 0)].astype(np.float32)
         other = marks[:, :, max(-lag, 0) : FRAMES + min(-lag, 0)]
         best = np.minimum(best, np.sqrt(np.square(own - other).mean((1, 2))))
-    return best * RANGE_DB / 255
+    return best * DEPTH_DB / 255
 
 
 def _names(text: str | None) -> list[str]:

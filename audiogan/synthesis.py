@@ -12,6 +12,7 @@ from audiogan.checks import check_pitch, check_seed, check_whole
 from audiogan.device import choose_device
 from audiogan.models.base import Generator
 from audiogan.renderer import Renderer
+from audiogan.text import file_stem
 from audiogan.tiles import TILE
 
 MAX_CLIPS = 100_000
@@ -257,4 +258,4 @@ def morph_name(name: str, label: str | None, from_seed: int, to_seed: int) -> st
 
 def _stem(name: str, label: str | None) -> str:
     """`NAME-LABEL`, with spaces as underscores; a model without labels has `any`."""
-    return f"{name}-{(label or 'any').replace(' ', '_')}"
+    return f"{name}-{file_stem(label or 'any')}"

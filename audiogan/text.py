@@ -17,13 +17,12 @@ def read_text(file: str | os.PathLike, newline: str | None = None) -> str:
     Raises:
         ValueError: not a file or not UTF-8; names it.
     """
-    if Path(file).exists() and not Path(file).is_file():
-        raise ValueError(f"{os.fspath(file)} is not a file")  # reading a device or a pipe might never end
+    name = os.fspath(file)
     try:
-        with open(file, encoding="utf-8-sig", newline=newline) as stream:
+        with open(regular(Path(file), name), encoding="utf-8-sig", newline=newline) as stream:
             return stream.read()
     except UnicodeDecodeError as error:
-        raise ValueError(f"{os.fspath(file)} is not UTF-8 text: {error.reason} at byte {error.start}") from None
+        raise ValueError(f"{name} is not UTF-8 text: {error.reason} at byte {error.start}") from None
 
 
 def read_object(file: Path, most_bytes: int, **version: int) -> dict:
@@ -55,6 +54,11 @@ def few(names: Sequence[str], most: int = 4) -> str:
     """Join the first `most` names with commas, and say how many more there are."""
     more = len(names) - most
     return ", ".join(names[:most]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def file_stem(label: str) -> str:
+    """A label as file names spell it: underscores for spaces."""
+    return label.replace(" ", "_")
 
 
 def in_words(label: str) -> str:

@@ -1,9 +1,11 @@
 """Fixtures that several test modules share: small untrained checkpoints and a small prepared data set."""
 
+import errno
 import json
 import os
 import signal
 import time
+from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -109,6 +111,47 @@ def tone(hz: float, seconds: float = NUM_SAMPLES / SAMPLE_RATE, sample_rate: int
     """A sine of amplitude 0.5, float32 [time]."""
     time = np.arange(int(seconds * sample_rate)) / sample_rate
     return (0.5 * np.sin(2 * np.pi * hz * time)).astype(np.float32)
+
+
+def silence(seconds: float) -> np.ndarray:
+    """Float32 [time]."""
+    return np.zeros(int(seconds * SAMPLE_RATE), np.float32)
+
+
+def hertz(midi: float) -> float:
+    return 440 * 2 ** ((midi - 69) / 12)
+
+
+def no_room(*_, **__):
+    """What writing to a full disk does."""
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+class Markup(HTMLParser):
+    """The tags of a page with their attributes, and its text on one line."""
+
+    def __init__(self, page: str):
+        super().__init__()
+        self.tags, self.text = [], ""
+        self.feed(page)
+        self.text = " ".join(self.text.split())
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+
+    def handle_data(self, data):
+        self.text += data
+
+    def of(self, tag: str) -> list[dict]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+@pytest.fixture(scope="module")
+def library(checkpoints):
+    """The tiny checkpoints as the app has them."""
+    from audiogan.ui import Library  # gradio, which most tests do without
+
+    return Library(checkpoints, "cpu")
 
 
 @pytest.fixture(scope="session")

@@ -96,14 +96,14 @@ def test_sounds_that_came_since_are_not_passed_over(built, sounds, tmp_path, cap
     shutil.copytree(built / "work", tmp_path / "work")
     shutil.copytree(sounds, tmp_path / sounds.name)
     command = ["build", "folder", tmp_path / sounds.name, "--preset", "specgan-cpu", *arguments(tmp_path)]
-    asked.refuse_other(cli._parser().parse_args([*map(str, command)], argparse.Namespace(data=tmp_path / "work/data")))
+    asked.refuse_other(cli._parser().parse_args([*map(str, command)]), tmp_path / "work/data")
     soundfile.write(tmp_path / sounds.name / "low/late.wav", tone(333), SAMPLE_RATE)
     said = refused(capsys, cli.main, *command)
     assert f"work/data was prepared from 80 files, and {tmp_path / sounds.name} has 81 by now" in said
     assert not (tmp_path / "ck").exists()
     noted = json.loads((tmp_path / "work/asked.json").read_text())
     (tmp_path / "work/asked.json").write_text(json.dumps({key: noted[key] for key in noted if "files" not in key}))
-    asked.refuse_other(cli._parser().parse_args([*map(str, command)], argparse.Namespace(data=tmp_path / "work/data")))
+    asked.refuse_other(cli._parser().parse_args([*map(str, command)]), tmp_path / "work/data")
 
 
 def test_what_a_build_makes_below_the_sounds_is_none_of_them(sounds, tmp_path):

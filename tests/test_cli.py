@@ -13,7 +13,7 @@ from conftest import NUM_SAMPLES, SAMPLE_RATE
 
 import audiogan
 from audiogan import cli
-from audiogan.arguments import Parser, run_command
+from audiogan.arguments import Parser, comma_list, run_command
 
 ROOT = Path(__file__).parent.parent
 
@@ -45,6 +45,11 @@ def test_what_the_system_did_not_number_is_said_as_it_is(capsys):
     assert (
         refused(capsys, lambda words: run_command(parser, words)) == "training: process 1 lost another one and stops\n"
     )
+
+
+def test_lists_have_commas_with_spaces_or_without():
+    assert comma_list("Cello, Hi-hat,Bass drum ,") == ("Cello", "Hi-hat", "Bass drum")
+    assert comma_list(" , ") == comma_list("") == ()
 
 
 class TestList:

@@ -9,7 +9,8 @@ import pytest
 from conftest import NUM_SAMPLES, SAMPLE_RATE, tone
 
 from audiogan.dataset import PreparedData
-from training.data.clips import PEAK, Clip, ClipFormat, DataSetWriter, fit
+from audiogan.lengths import PEAK
+from training.data.clips import Clip, ClipFormat, DataSetWriter, fit
 
 FORM = ClipFormat()
 

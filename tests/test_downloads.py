@@ -12,7 +12,7 @@ from conftest import save_tiny_checkpoint
 from sitting import Listener
 
 from audiogan.listening import tokens
-from audiogan.listening.files import KINDS
+from audiogan.listening.result_files import KINDS
 from audiogan.listening.store import Store, StoreError
 from audiogan.listening.study import Study
 from audiogan.listening.tokens import SHORTEST_KEY
@@ -216,8 +216,9 @@ def test_without_a_key_there_is_no_such_door(tmp_path, monkeypatch):
     monkeypatch.setenv(VARIABLE, "x" * (SHORTEST_KEY - 1))
     with pytest.raises(ValueError, match=f"{VARIABLE} must have at least {SHORTEST_KEY} characters, not 15"):
         Downloads(Desk(Tally(store)), store)
+    tally = Tally(store)
     with pytest.raises(ValueError, match="no ratings yet"):
-        Tally(store).file("results.csv", "all")
+        tally.made(tally.now(), "results.csv", "all")
     store.close()
 
 
@@ -243,16 +244,16 @@ def test_what_has_nothing_in_it_is_not_offered(tmp_path):
     study = Study.load(tiny_study.write_study(tmp_path / "study"))
     store = Store(f"sqlite:///{tmp_path / 'votes.sqlite3'}")
     tally, lazy = Tally(store, study), Listener(study, store)
-    tally.page("all")
+    tally.made(tally.now(), "page", "all")
     assert tally.names("all") == []
     lazy.consent()
     lazy.advance("done")  # with one answer for all: a rule takes the sitting out
     tally = Tally(store, study)
-    tally.page("all")
+    tally.made(tally.now(), "page", "all")
     assert tally.names("all") == [*KINDS]
     assert "figure.png" not in tally.names("screened")
     with pytest.raises(ValueError, match="every sitting is excluded"):
-        tally.file("figure.png", "screened")
+        tally.made(tally.now(), "figure.png", "screened")
     store.close()
 
 

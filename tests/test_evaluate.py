@@ -2,12 +2,11 @@
 
 import importlib.metadata
 import json
-from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 import soundfile
-from conftest import EVALUATED, EVALUATED_CLIPS, LABELS, NUM_SAMPLES, SAMPLE_RATE
+from conftest import EVALUATED, EVALUATED_CLIPS, LABELS, NUM_SAMPLES, SAMPLE_RATE, Markup
 from PIL import Image
 from voting import STUDY
 
@@ -129,27 +128,9 @@ class TestFiles:
             assert image.height > 300
 
 
-class Page(HTMLParser):
-    """The tags of a page, their attributes, and its text."""
-
-    def __init__(self, text: str):
-        super().__init__()
-        self.tags, self.text = [], ""
-        self.feed(text)
-
-    def handle_starttag(self, tag, attributes):
-        self.tags.append((tag, dict(attributes)))
-
-    def handle_data(self, data):
-        self.text += data
-
-    def of(self, tag: str) -> list[dict]:
-        return [attributes for name, attributes in self.tags if name == tag]
-
-
 @pytest.fixture(scope="module")
-def page(evaluated) -> Page:
-    return Page((evaluated[0] / "report.html").read_text())
+def page(evaluated) -> Markup:
+    return Markup((evaluated[0] / "report.html").read_text())
 
 
 class TestReport:
@@ -207,7 +188,7 @@ class TestReport:
         nothing = {name: [] for name in (*document["models"], "real")}
         for more in ({"start": "first"}, {"steps": 6500, "steps_before": 6000}):
             document["models"]["tiny-wavegan"] |= more
-            again = Page(report.html_page(document, [], {}, nothing, SAMPLE_RATE))
+            again = Markup(report.html_page(document, [], {}, nothing, SAMPLE_RATE))
             assert f"begun with the weights of first{' after 6,000 of them' * ('steps' in more)}; weights" in again.text
 
     def test_says_why_silence_wins_plain_mse(self, page):
@@ -220,7 +201,7 @@ class TestReport:
         document["data"]["source"] = "<img onerror=1>"
         pcm = np.zeros(NUM_SAMPLES, np.int16)
         pair = neighbours.Neighbour("<s>", 0, 1, "<q>", 2.0, pcm, pcm)
-        page = Page(report.html_page(document, [("<b>", {})], {"<i>": [pair]}, {"<u>": [pair]}, SAMPLE_RATE))
+        page = Markup(report.html_page(document, [("<b>", {})], {"<i>": [pair]}, {"<u>": [pair]}, SAMPLE_RATE))
         assert not page.of("b") or all("class" in attributes for attributes in page.of("b"))
         assert not page.of("i") or all("style" in attributes for attributes in page.of("i"))
         assert not any(page.of(tag) for tag in ("u", "s", "q"))

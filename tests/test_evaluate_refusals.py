@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from conftest import LABELS, NUM_SAMPLES, save_tiny_checkpoint
+from conftest import LABELS, NUM_SAMPLES, no_room, save_tiny_checkpoint
 
 from audiogan import cli
 from audiogan.audio import to_pcm16
@@ -84,10 +84,7 @@ class TestRefusals:
         assert not (tmp_path / "out").exists()
 
     def test_nothing_is_left_after_an_error(self, common, tmp_path, capsys, monkeypatch):
-        def fail(*_):
-            raise OSError(28, "No space left on device")
-
-        monkeypatch.setattr(report, "write", fail)
+        monkeypatch.setattr(report, "write", no_room)
         assert cli.main(["evaluate", "tiny-wavegan", *map(str, common)]) == 2
         assert "the disk is full" in capsys.readouterr().err.splitlines()[-1]
         assert not [path for path in tmp_path.iterdir() if path.name != "data"]

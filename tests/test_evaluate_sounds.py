@@ -2,13 +2,12 @@
 
 import json
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
-from conftest import EVALUATED_CLIPS, LABELS, SAMPLE_RATE, tone
+from conftest import EVALUATED_CLIPS, LABELS, SAMPLE_RATE, Markup, tone
 from PIL import Image
 
 from audiogan import cli, synthesis
@@ -130,25 +129,9 @@ class TestScores:
         assert flutes["confusion"][1] == [0, 0]
 
 
-class Page(HTMLParser):
-    """The names of a page's tags, and its text without line ends."""
-
-    def __init__(self, text: str):
-        super().__init__()
-        self.tags, self.text = [], ""
-        self.feed(text)
-        self.text = " ".join(self.text.split())
-
-    def handle_starttag(self, tag, attributes):
-        self.tags.append((tag, dict(attributes)))
-
-    def handle_data(self, data):
-        self.text += data
-
-
 @pytest.fixture(scope="module")
-def page(scored) -> Page:
-    return Page((scored[0] / "report.html").read_text())
+def page(scored) -> Markup:
+    return Markup((scored[0] / "report.html").read_text())
 
 
 class TestReport:
@@ -175,7 +158,7 @@ class TestReport:
         document = json.loads(json.dumps(evaluated[1]))
         document["models"]["theirs"] = scored[1]["models"]["theirs"]
         nothing = {name: [] for name in document["models"]}
-        page = Page(report.html_page(document, [("theirs", {})], nothing, nothing, SAMPLE_RATE))
+        page = Markup(report.html_page(document, [("theirs", {})], nothing, nothing, SAMPLE_RATE))
         assert "0 steps on nothing; weights" in page.text
         assert "evaluate tiny-wavegan tiny-unconditional --sounds theirs=SOUNDS --data DATA" in page.text
         assert "along the training of tiny-wavegan" in " ".join(

@@ -20,11 +20,6 @@ STILL = [0.0] * MOVES
 
 
 @pytest.fixture(scope="module")
-def library(checkpoints):
-    return Library(checkpoints, "cpu")
-
-
-@pytest.fixture(scope="module")
 def explorer(library):
     return Explorer(library)
 

@@ -4,6 +4,7 @@ import os
 import stat
 
 import pytest
+from conftest import no_room
 
 from audiogan import files
 
@@ -12,10 +13,7 @@ def test_atomic_write_keeps_the_old_file_when_it_fails(tmp_path, monkeypatch):
     path = tmp_path / "file"
     files.write_atomically(path, b"old")
 
-    def full(_):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", no_room)
     with pytest.raises(OSError, match="No space"):
         files.write_atomically(path, b"new")
     assert path.read_bytes() == b"old"

@@ -5,8 +5,9 @@ import pytest
 from conftest import NUM_SAMPLES, SAMPLE_RATE
 from test_data import FORM
 
+from audiogan.lengths import PEAK
 from training.data import general_midi
-from training.data.clips import PEAK, Clip, fit
+from training.data.clips import Clip, fit
 
 
 @pytest.mark.soundfonts

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import scipy
 import torch
-from conftest import NUM_SAMPLES, SAMPLE_RATE
+from conftest import NUM_SAMPLES, SAMPLE_RATE, hertz
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from audiogan import dsp
@@ -49,10 +49,6 @@ def heard(subject: Harmonics, pitch: float, noise=None, x=None, ratios=None) -> 
     x = torch.zeros(1, WIDTH, FRAMES) if x is None else x
     parts = subject(x, torch.zeros(1, STYLE), torch.tensor([pitch]), noise, ratios)
     return dsp.istft(torch.complex(*parts), N_FFT, HOP_LENGTH, NUM_SAMPLES)[0]
-
-
-def hertz(midi: float) -> float:
-    return 440 * 2 ** ((midi - 69) / 12)
 
 
 @pytest.mark.parametrize("midi", [21.0, 28.0, 45.3, 69.0, 88.0])

@@ -4,7 +4,7 @@ import librosa
 import numpy as np
 import pytest
 import soundfile
-from conftest import NUM_SAMPLES, SAMPLE_RATE, tone
+from conftest import NUM_SAMPLES, SAMPLE_RATE, silence, tone
 
 from audiogan.audio import AudioFile, resample, resample_span, resampled_blocks
 from training.data import recordings
@@ -13,10 +13,6 @@ from training.data.onsets import Levels, cut, find_starts, piece_size, spread, t
 from training.data.recordings import Recording
 
 FORM = ClipFormat()
-
-
-def silence(seconds: float) -> np.ndarray:
-    return np.zeros(int(seconds * SAMPLE_RATE), np.float32)
 
 
 def clips(audio: np.ndarray, max_crops: int = 8, block: int | None = None):

@@ -114,7 +114,7 @@ def test_evaluate_writes_it_beside_its_own(prepared, checkpoints, judge, evaluat
     [
         (["--figure", "a.jpg"], "--figure must end in .svg, .pdf or .png, not '.jpg'"),
         (["--figure", "none/a.pdf"], "--figure's folder none is missing"),
-        (["--figure", "a.pdf", "--figure-labels", "Flute,Gong"], "must be some of Flute, Snare_drum, not Gong"),
+        (["--figure", "a.pdf", "--figure-labels", "Snare_drum, Gong"], "must be some of Flute, Snare_drum, not Gong"),
         (["--figure", "a.pdf", "--figure-labels", "Flute,Flute"], "must be some of Flute, Snare_drum, not one twice"),
         (["--figure-labels", "Flute"], "--figure-labels needs --figure"),
     ],

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from conftest import NUM_SAMPLES, SAMPLE_RATE, tiny_generator
+from conftest import NUM_SAMPLES, SAMPLE_RATE, hertz, tiny_generator
 from test_trainer import trainer
 
 from audiogan import checkpoint
@@ -17,10 +17,6 @@ from training.data.clips import Clip, ClipFormat, DataSetWriter, fit
 
 BAR = 1.0, 2.756, 5.404, 8.933  # a free bar's partials: Fletcher and Rossing, The Physics of Musical Instruments
 WHOLE = np.arange(1, HARMONICS + 1)
-
-
-def hertz(midi: float) -> float:
-    return 440 * 2 ** ((midi - 69) / 12)
 
 
 def struck(midi: float, ratios, strength: float = 0.7, vibrato: float = 0.0) -> np.ndarray:

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import soundfile
-from conftest import NUM_SAMPLES, SAMPLE_RATE, save_tiny_checkpoint, tone
+from conftest import NUM_SAMPLES, SAMPLE_RATE, no_room, save_tiny_checkpoint, tone
 
 import audiogan
 from audiogan import checkpoint, cli
@@ -215,10 +215,7 @@ class TestRefusals:
         assert common_labels(("Gong",), SimpleNamespace(labels=labels), []) == ("Gong",)
 
     def test_failure_while_writing_leaves_nothing(self, recipe, tmp_path, monkeypatch):
-        def full(*arguments):
-            raise OSError(28, "No space left on device")
-
-        monkeypatch.setattr(pool, "write_atomically", full)
+        monkeypatch.setattr(pool, "write_atomically", no_room)
         with pytest.raises(OSError, match="No space"):
             build(recipe, tmp_path / "pool")
         assert os.listdir(tmp_path) == []
@@ -274,5 +271,7 @@ class TestCommand:
         error = capsys.readouterr().err
         assert "the study needs 5 held-out clips of each label, and Flute has 4: leave out" in error
         assert "hold more of them out (prepare folder --held-out)" in error
-        assert cli.main(["study", "build", *paths, "--models", "all", "--per-label", "1"]) == 0
-        assert Study.load(tmp_path / "pool").systems[-1] == "only"
+        few = ["--per-label", "1", "--labels", "Snare_drum, Flute"]
+        assert cli.main(["study", "build", *paths, "--models", "all", *few]) == 0
+        study = Study.load(tmp_path / "pool")
+        assert (study.systems[-1], study.labels) == ("only", ("Flute", "Snare_drum"))

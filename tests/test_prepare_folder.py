@@ -5,17 +5,13 @@ import os
 import numpy as np
 import pytest
 import soundfile
-from conftest import SAMPLE_RATE, tone
+from conftest import SAMPLE_RATE, silence, tone
 from test_data import FORM
 
 from audiogan.dataset import PreparedData
 from training import cli
 from training.data import folder
 from training.data.clips import ClipFormat
-
-
-def silence(seconds: float) -> np.ndarray:
-    return np.zeros(int(seconds * SAMPLE_RATE), np.float32)
 
 
 class TestFolder:

@@ -13,8 +13,8 @@ from voting import exclusion, vote
 
 from audiogan.listening import records
 from audiogan.listening.exclusions import by_study
-from audiogan.listening.files import KINDS, is_drawn, result_file
 from audiogan.listening.numbers import COLUMNS, numbers
+from audiogan.listening.result_files import KINDS, is_drawn, result_file
 from audiogan.listening.statistics.analysis import analyse
 from audiogan.listening.study import Study
 

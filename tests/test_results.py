@@ -19,7 +19,7 @@ from audiogan.listening.statistics.analysis import analyse
 from audiogan.listening.store import Store
 from audiogan.listening.study import DEFAULT_FOLDER, Study
 from audiogan.ui import findings
-from audiogan.ui.forest import POINTS, SHARE, Axis, Line, forest
+from audiogan.ui.forest import RATING, SHARE, Axis, Line, forest
 from audiogan.ui.tally import FRESH_SECONDS, REST, Tally
 
 HOSTILE = "<img src=x onerror=alert(1)>\"'&"
@@ -59,6 +59,10 @@ class CountingStore:
         return iter(self.stored)
 
 
+def page_of(tally: Tally, block: str = "all") -> str:
+    return tally.made(tally.now(), "page", block)
+
+
 def everything() -> list[dict]:
     """Votes on every kind of question, with a name and a label that are markup."""
     rows = small_study()
@@ -87,18 +91,18 @@ SAME, BETTER = ((4, 4, 2, 1, 3, 4), (1, 2, 3, 1, 4, 2)), ((4, 4, 3, 3, 3, 4), (1
 
 class TestForest:
     def test_places_are_per_cent_of_the_axis_and_kept_within(self):
-        assert [POINTS.place(value) for value in (1, 3, 5, 9, -4)] == [0, 50, 100, 100, 0]
+        assert [RATING.place(value) for value in (1, 3, 5, 9, -4)] == [0, 50, 100, 100, 0]
         assert Axis(-2, 2, ("-2", "2")).place(1) == 75
 
     def test_numbers_have_units_and_true_minus_signs(self):
-        assert POINTS.number(-1.254) == "−1.25"
+        assert RATING.number(-1.254) == "−1.25"
         assert SHARE.span([9.6, 50]) == "10 % to 50 %"
-        assert POINTS.number(-0.001) == "0.00"
-        assert (POINTS.number(None), POINTS.span(None)) == ("–", "no interval")
+        assert RATING.number(-0.001) == "0.00"
+        assert (RATING.number(None), RATING.span(None)) == ("–", "no interval")
 
     def test_row_is_readable_as_text_and_drawn_at_its_place(self):
         line = Line("net", 3.0, (2.0, 4.5), ("12",))
-        cells = Cells(forest([line], POINTS, ("System", "Mean", "Listeners"), "means"))
+        cells = Cells(forest([line], RATING, ("System", "Mean", "Listeners"), "means"))
         assert cells.rows[1] == ["net", "3.00", "2.00 to 4.50", "", "12"]
         drawn = [attributes["style"] for tag, attributes in cells.tags if tag in ("i", "b")]
         assert drawn == ["left:25.0%;width:62.5%", "left:50.0%"]
@@ -187,7 +191,7 @@ class TestPage:
         assert pair["p_holm"] < 0.001 < 0.2 < pair["p_headline_holm"]
         heads, row = (row for row in Cells(findings.page(results, "all")).rows if len(row) == 8)
         shown = dict(zip(heads, row, strict=True))
-        points = f"{POINTS.number(pair['difference'])} ({POINTS.span(pair['interval'])})"
+        points = f"{RATING.number(pair['difference'])} ({RATING.span(pair['interval'])})"
         assert shown["Its size (95 % interval)"] == points
         assert shown["p (Holm)"] == f"{pair['p_headline_holm']:.3f}"
         assert shown["Both speak of"] == "other listeners, other clips"
@@ -206,18 +210,18 @@ class TestCache:
     def test_many_viewers_cost_one_calculation(self):
         now = [0.0]
         results = Tally(store := CountingStore(small_study()), clock=lambda: now[0])
-        pages = {results.page("all") for _ in range(50)} | {results.page("all")}
+        pages = {page_of(results) for _ in range(50)} | {page_of(results)}
         assert len(pages) == store.asked == 1
-        results.page("screened")
+        page_of(results, "screened")
         assert store.asked == 1
 
     def test_new_votes_show_up_soon(self):
         now = [0.0]
         results = Tally(store := CountingStore([]), clock=lambda: now[0])
-        assert results.page("all") == findings.EMPTY
+        assert page_of(results) == findings.EMPTY
         store.stored = small_study()
         now[0] += FRESH_SECONDS
-        assert results.page("all") != findings.EMPTY
+        assert page_of(results) != findings.EMPTY
 
     def test_long_calculations_are_rarer(self):
         now = [0.0]
@@ -227,18 +231,18 @@ class TestCache:
             return now[0]
 
         results = Tally(store := CountingStore(small_study()), clock=clock)
-        results.page("all")
+        page_of(results)
         now[0] += REST - 5
-        results.page("all")
+        page_of(results)
         assert store.asked == 1
         now[0] += 2 * REST
-        results.page("all")
+        page_of(results)
         assert store.asked == 2
 
     def test_who_comes_during_a_calculation_sees_the_page_before(self):
         now, gate, entered = [0.0], threading.Event(), threading.Event()
         results = Tally(store := CountingStore([]), clock=lambda: now[0])
-        results.page("all")
+        page_of(results)
 
         def slow():
             entered.set()
@@ -247,32 +251,32 @@ class TestCache:
 
         store.rows = slow
         now[0] += FRESH_SECONDS
-        thread = threading.Thread(target=results.page, args=("all",))
+        thread = threading.Thread(target=page_of, args=(results,))
         thread.start()
         assert entered.wait(30)
-        assert results.page("all") == findings.EMPTY
+        assert page_of(results) == findings.EMPTY
         gate.set()
         thread.join()
-        assert results.page("all") != findings.EMPTY
+        assert page_of(results) != findings.EMPTY
 
     def test_only_the_studys_votes_count(self, tmp_path):
         study = Study.load(write_study(tmp_path / "pool"))
         theirs = [row | {"study_hash": study.hash} for row in small_study()[:4]]
         store = CountingStore([*small_study(), *theirs])
-        assert "Real or invented?" in Tally(store, study).page("all")
-        assert "<dd>1</dd><dt>listener</dt>" in Tally(store, study).page("all")
-        assert "<dd>4</dd><dt>listeners</dt>" in Tally(store).page("all")
+        assert "Real or invented?" in page_of(Tally(store, study))
+        assert "<dd>1</dd><dt>listener</dt>" in page_of(Tally(store, study))
+        assert "<dd>4</dd><dt>listeners</dt>" in page_of(Tally(store))
 
     def test_sitting_counts_once_it_is_over(self, tmp_path):
         study = Study.load(write_study(tmp_path / "pool"))
         store = CountingStore([row | {"study_hash": study.hash} for row in small_study()], {"s-r0", "s-r1"})
-        page = Tally(store, study).page("all")
+        page = page_of(Tally(store, study))
         assert "<dd>2</dd><dt>listeners</dt>" in page
         assert "Sittings under way: 2." in page
         store.going_on = {f"s-r{number}" for number in range(4)}
-        assert Tally(store, study).page("all").startswith(findings.EMPTY)
+        assert page_of(Tally(store, study)).startswith(findings.EMPTY)
         store.going_on = ()
-        assert "under way" not in Tally(store, study).page("all")
+        assert "under way" not in page_of(Tally(store, study))
 
     def test_listener_cannot_tell_from_the_results_what_was_just_heard(self, tmp_path):
         study = Study.load(tiny_study.write_study(tmp_path / "pool"))
@@ -283,11 +287,11 @@ class TestCache:
         pages = set()
         while someone.view["stage"] != "done":
             someone.step()
-            pages.add(Tally(store, study).page("all"))
+            pages.add(page_of(Tally(store, study)))
         assert len(pages) == 2  # a sitting is under way, and then all of it
         assert sum("secretgan" in page for page in pages) == 1
         store.close()
 
     def test_unknown_block_is_refused(self):
         with pytest.raises(ValueError, match="block must be one of screened, all, not 'x'"):
-            Tally(CountingStore([])).page("x")
+            page_of(Tally(CountingStore([])), "x")

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from audiogan.ui.files import KEPT_SECONDS, ServedFiles
+from audiogan.ui.served_files import KEPT_SECONDS, ServedFiles
 from audiogan.ui.serving import HEAD_SECONDS, REST_SECONDS, STALL_SECONDS, impatient, serve
 
 

@@ -9,11 +9,11 @@ import torch
 from audiogan import checkpoint
 from audiogan.dataset import PreparedData
 from audiogan.device import choose_device
+from audiogan.lengths import PEAK
 from audiogan.models import ARCHITECTURES
 from audiogan.models.critics import compressed_spectrogram
 from training import features, precision
 from training.config import LOSSES, load_preset
-from training.data.clips import PEAK
 from training.evenness import Evenness
 from training.export import export
 from training.run import RunFolder

@@ -9,6 +9,7 @@ import time
 
 import pytest
 import torch
+from conftest import no_room
 from test_trainer import SMALL, states, trainer
 
 from training.run import RunFolder
@@ -194,10 +195,7 @@ def test_a_full_disk_keeps_the_state_before(tmp_path, prepared, monkeypatch):
     subject.save()
     good = states(tmp_path / "run")
 
-    def full(_):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", no_room)
     with pytest.raises(OSError, match="No space"):
         subject.save()
     assert states(tmp_path / "run") == good

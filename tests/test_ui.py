@@ -19,7 +19,7 @@ from listeners import free_port
 from audiogan import checkpoint
 from audiogan.audio import to_pcm16
 from audiogan.listening.store import Store
-from audiogan.ui import Library, build_app, launch_options
+from audiogan.ui import build_app, launch_options
 from audiogan.ui.about import api_text, inert_markdown, untitled
 from audiogan.ui.fields import parse_seed
 from audiogan.ui.serving import launch_page
@@ -35,11 +35,6 @@ DEFAULTS = {"label": None, "pitch": None, "steps": 2}
 NUMBERS = [
     (endpoint, name) for endpoint, names in PARAMETERS.items() for name in names if name not in ("model", "label")
 ]
-
-
-@pytest.fixture(scope="module")
-def library(checkpoints):
-    return Library(checkpoints, "cpu")
 
 
 @pytest.fixture(scope="module")

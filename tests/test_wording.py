@@ -29,12 +29,12 @@ def test_what_the_page_says_is_listed_and_nothing_else_is():
     assert len(spoken) > 80
     firsts = {first for source in scripts for first in ANYTHING.findall(source)}
     assert firsts == {'"'}  # no sentence is put together
-    assert spoken <= set(wording.SENTENCES)
+    assert spoken <= set(wording.sentences())
     folder = wording.FOLDER.parent
     names = set().union(*map(written, folder.glob("*.py"))) | {views.ASKED_ONE, *views.MODULES}
     names.add("receipt must be 16 digits and letters from a to f")
-    assert set(wording.SENTENCES) - spoken <= names
-    assert len(set(wording.SENTENCES)) == len(wording.SENTENCES)
+    assert set(wording.sentences()) - spoken <= names
+    assert len(set(wording.sentences())) == len(wording.sentences())
 
 
 def test_an_unlisted_sentence_is_a_mistake():
@@ -45,7 +45,7 @@ def test_an_unlisted_sentence_is_a_mistake():
 @pytest.mark.parametrize("tag", wording.shipped()[1:])
 def test_a_shipped_language_says_all_of_it(tag):
     found = wording.read_wording({"tag": tag})
-    assert list(found.texts) == list(wording.SENTENCES)
+    assert list(found.texts) == list(wording.sentences())
     for english, own in found.texts.items():
         assert own
         assert own == own.strip()
@@ -78,7 +78,7 @@ def test_all_that_is_to_be_translated_is_printed_and_read_again(tag, capsys):
     document = yaml.safe_load(capsys.readouterr().out)
     found = wording.read_wording(document["language"])
     assert found.language == tag
-    assert set(found.texts) == set(wording.SENTENCES)
+    assert set(found.texts) == set(wording.sentences())
 
 
 def test_a_studys_own_words_go_before_those_that_come_with_the_app():
@@ -94,7 +94,7 @@ def test_a_studys_own_words_go_before_those_that_come_with_the_app():
         ({}, "language lacks 'tag'"),
         ({"tag": "../de"}, "must be a tag such as de or pt-BR"),
         ({"tag": 1}, "must be a tag such as de or pt-BR"),
-        ({"tag": "pt"}, f"lacks 'I agree: begin' and {len(wording.SENTENCES) - 1} more: .*--language pt"),
+        ({"tag": "pt"}, f"lacks 'I agree: begin' and {len(wording.sentences()) - 1} more: .*--language pt"),
         ({"tag": "de", "texts": {"Send": "Los"}}, "has 'Send', which no page says"),
         ({"tag": "de", "texts": {"Submit": ""}}, "'Submit' must be a text"),
         ({"tag": "de", "texts": {"Submit": "x" * 501}}, "at most 500 characters"),
@@ -111,7 +111,7 @@ def test_labels_without_a_name_are_told_of(tmp_path):
     own = {"tag": "de", "labels": {LABELS[0]: "Querpfeife"}}
     study = Study.load(write_study(tmp_path / "a", language=own))
     assert not [sentence for sentence in feasibility.shortfalls(study) if "language" in sentence]
-    own = {"tag": "pt", "texts": dict.fromkeys(wording.SENTENCES, "?")}
+    own = {"tag": "pt", "texts": dict.fromkeys(wording.sentences(), "?")}
     study = Study.load(write_study(tmp_path / "b", language=own))
     assert f"has no name for {', '.join(LABELS)}," in " ".join(feasibility.shortfalls(study))
 

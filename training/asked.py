@@ -34,18 +34,18 @@ def note(options, found: dict) -> None:
     write_atomically(options.work / FILE, (json.dumps(_asked(options) | found, indent=2) + "\n").encode())
 
 
-def refuse_other(options) -> None:
-    """ValueError where the data that are there, `options.data`, were prepared otherwise than `options` ask for."""
-    there = _there(options)
+def refuse_other(options, data: Path) -> None:
+    """ValueError where the data that are there were prepared otherwise than `options` ask for."""
+    there = _there(options, data)
     for name, value in _asked(options).items():
         if there.get(name, value) != value:
             what = "" if name in ("source", "audio") else f" --{name.replace('_', '-')}"
             was, now = (json.dumps(each, ensure_ascii=False) for each in (there[name], value))
-            raise ValueError(f"{options.data} was prepared from{what} {was}, not {now}: name another --work")
+            raise ValueError(f"{data} was prepared from{what} {was}, not {now}: name another --work")
     found = sounds(options)
     if found.get("files") and there.get("files_sha256", found["files_sha256"]) != found["files_sha256"]:
         raise ValueError(
-            f"{options.data} was prepared from {there.get('files')} files, and {options.audio} has {found['files']} by "
+            f"{data} was prepared from {there.get('files')} files, and {options.audio} has {found['files']} by "
             "now, not all of the same names and sizes: name another --work, or go on with the old ones by python -m "
             "training train"
         )
@@ -75,13 +75,13 @@ def _asked(options) -> dict:
     return asked | ({"audio": called(options.audio)} if hasattr(options, "audio") else {})
 
 
-def _there(options) -> dict:
+def _there(options, data: Path) -> dict:
     """What is known of the data that are there: all of it, or what meta.json says where no note was kept."""
     known = {"held_out": TEST_FRACTION}  # of data from before that could be chosen
     with contextlib.suppress(OSError, ValueError):
         known |= json.loads((options.work / FILE).read_text())
     with contextlib.suppress(OSError, ValueError, KeyError):
-        meta = json.loads((options.data / "meta.json").read_text())
+        meta = json.loads((data / "meta.json").read_text())
         known["source"], _, name = meta["source"].partition(": ")
         known |= {"audio": name} if known["source"] == "folder" else {}
         known |= {"sample_rate": meta["sample_rate"], "num_samples": meta["num_samples"]}

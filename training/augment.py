@@ -1,7 +1,7 @@
 """Augmentation of real and fake alike, differentiable, for data sets too small for their critic.
 
-Each change is drawn anew for each clip and applied with a probability that adapts to how far the critic has
-memorised its data (Karras et al. 2020, adaptive discriminator augmentation).
+Each change is drawn anew for each clip and applied with a probability that stays, or, where `augment_adaptive` is true,
+follows how far the critic has memorised its data (Karras et al. 2020, adaptive discriminator augmentation).
 """
 
 import math

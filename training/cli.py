@@ -3,10 +3,10 @@
 import argparse
 from pathlib import Path
 
-from audiogan.arguments import Parser, run_command
+from audiogan.arguments import Parser, add_device, run_command
 from training.cli_build import add_build, add_report
 from training.cli_prepare import add_prepare
-from training.cli_train import add_device, add_export, add_train
+from training.cli_train import add_export, add_train
 from training.config import load_preset, presets
 
 

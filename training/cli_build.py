@@ -1,10 +1,10 @@
 """`python -m training build` and `report`: sounds to a checkpoint, and that to a report, by one command each."""
 
 from pathlib import Path
-from types import SimpleNamespace
 
+from audiogan.arguments import add_checkpoints, add_device
 from training.cli_prepare import add_sources
-from training.cli_train import add_device, add_settings, check_settings, export_run, train_run
+from training.cli_train import add_settings, check_settings, export_to, train_to
 
 DATA, RUN, JUDGE, REPORT = "data", "run", "classifier", "report"  # what a work folder holds
 
@@ -19,7 +19,7 @@ def add_build(commands) -> None:
         source.add_argument("--name", required=True, help="the checkpoint's name")
         source.add_argument("--preset", default="hybrid-cpu", help="as train has them (default: hybrid-cpu)")
         add_settings(source)
-        _add_checkpoints(source)
+        add_checkpoints(source)
         source.add_argument("--replace", action="store_true", help="a checkpoint of that name gives way")
         source.set_defaults(run=_build)
 
@@ -33,7 +33,7 @@ def add_report(commands) -> None:
     report.add_argument("--seed", type=int, default=0, help="default: 0")
     report.add_argument("--ratings", type=Path, metavar="FILE", help="votes, as ratings export writes them")
     add_device(report)
-    _add_checkpoints(report)
+    add_checkpoints(report)
     report.set_defaults(run=_report)
 
 
@@ -47,10 +47,6 @@ def _add_work(parser) -> None:
     )
 
 
-def _add_checkpoints(parser) -> None:
-    parser.add_argument("--checkpoints", metavar="DIR", type=Path, help="their folder (default: checkpoints/)")
-
-
 def _build(options) -> None:
     from audiogan import checkpoint
     from audiogan.device import choose_device
@@ -62,29 +58,28 @@ def _build(options) -> None:
     choose_device(options.device)
     if config.start:
         checkpoint.find(config.start)
-    options.out = options.data = options.work / DATA
-    if options.data.exists():
-        asked.refuse_other(options)
-        print(f"{options.data} is there: it is taken as it is")
+    data, run = options.work / DATA, options.work / RUN
+    if data.exists():
+        asked.refuse_other(options, data)
+        print(f"{data} is there: it is taken as it is")
     else:
         found = asked.sounds(options)  # before hours in which others may come
-        options.prepare(options)
+        options.prepare(options, data)
         asked.note(options, found)
-    options.out = options.work / RUN
-    if train_run(options) == "interrupted":
+    if train_to(run, data, config, options) == "interrupted":
         print("the same command goes on from here")
         return
-    what = {"folder": options.out, "notes": None, "last": False, "step": None, "notch": _notched_by(options)}
-    export_run(SimpleNamespace(**vars(options) | what), asked.command(options))
+    how = {"notch_by": _notched_by(run, data), "replace": options.replace, "prepared": asked.command(options)}
+    export_to(shelf, run, options.name, **how)
 
 
-def _notched_by(options) -> Path | None:
+def _notched_by(run: Path, data: Path) -> Path | None:
     """The data, by which whistles are told from notes, for a generator that they can be filtered out of."""
     from audiogan.config import FILTERED
     from training.run import RunFolder
 
-    _, model, _ = RunFolder(options.out).read()
-    return options.data if model.architecture in FILTERED else None
+    _, model, _ = RunFolder(run).read()
+    return data if model.architecture in FILTERED else None
 
 
 def _report(options) -> None:

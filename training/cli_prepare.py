@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from audiogan.arguments import printable
+from audiogan.arguments import comma_list, printable
 from training.data.held_out import NOTHING, holds_out, unscored
 
 
@@ -13,11 +13,11 @@ def add_prepare(commands) -> None:
     """The `prepare` command and its sources."""
     for source in add_sources(commands.add_parser("prepare", help="make a data set")):
         source.add_argument("--out", required=True, type=Path, help="the data set's folder, which must not exist yet")
-        source.set_defaults(run=lambda options: options.prepare(options))
+        source.set_defaults(run=lambda options: options.prepare(options, options.out))
 
 
 def add_sources(parser) -> tuple:
-    """Sub-commands for what may be prepared, whose options then have the function `prepare`; `out` is missing."""
+    """Sub-commands for what may be prepared: their options have `prepare`, which takes them and the folder to make."""
     sources = parser.add_subparsers(dest="source", required=True, metavar="SOURCE")
     midi = sources.add_parser("general-midi", help="instrument notes rendered from soundfonts")
     midi.set_defaults(prepare=_prepare_general_midi)
@@ -70,42 +70,42 @@ def _add_fsdkaggle2018(parser) -> None:
     parser.set_defaults(prepare=_prepare_fsdkaggle2018)
 
 
-def _prepare_general_midi(options) -> None:
+def _prepare_general_midi(options, out: Path) -> None:
     from training.data import general_midi
 
-    counts = general_midi.prepare(options.out, options.soundfont, _clip_format(options))
+    counts = general_midi.prepare(out, options.soundfont, _clip_format(options))
     print(
-        f"{counts['clips']} clips in {options.out} "
+        f"{counts['clips']} clips in {out} "
         f"({counts['duplicates']} near copies dropped, {counts['silent']} silent notes skipped)"
     )
 
 
-def _prepare_drums(options) -> None:
+def _prepare_drums(options, out: Path) -> None:
     from training.data import drums
 
     labels = _some_of("--labels", options.labels, drums.LABELS)
     licences = _some_of("--licences", options.licences, drums.LICENCES)
     form = _clip_format(options)
-    _report(options.out, *drums.prepare(options.out, form, options.soundfont, options.share, labels, licences))
+    _report(out, *drums.prepare(out, form, options.soundfont, options.share, labels, licences))
 
 
 def _some_of(option: str, text: str | None, known: tuple[str, ...]) -> tuple[str, ...]:
     """Names with commas between, in the order of those known; all where there is no text."""
-    names = known if text is None else [name.strip() for name in text.split(",")]
+    names = known if text is None else comma_list(text) or [text]
     for name in names:
         if name not in known:
             raise ValueError(f"{option} must be some of {', '.join(known)}, not {name!r}")
     return tuple(name for name in known if name in names)
 
 
-def _prepare_folder(options) -> None:
+def _prepare_folder(options, out: Path) -> None:
     from training.data import folder
 
     form, max_crops = _clip_format(options), _max_crops(options)
-    _report(options.out, *folder.prepare(options.audio, options.out, form, max_crops, share=options.held_out))
+    _report(out, *folder.prepare(options.audio, out, form, max_crops, share=options.held_out))
 
 
-def _prepare_fsdkaggle2018(options) -> None:
+def _prepare_fsdkaggle2018(options, out: Path) -> None:
     from audiogan.folders import refuse_existing
     from training.data import fsdkaggle2018
     from training.data.fsdkaggle2018_tables import Choice, parse_labels
@@ -114,14 +114,15 @@ def _prepare_fsdkaggle2018(options) -> None:
     form, max_crops = _clip_format(options), _max_crops(options)
     licences = () if options.licences is None else parse_licences(options.licences)
     choice = Choice(parse_labels(options.labels), licences, options.verified_only)
-    refuse_existing(options.out)
-    if options.from_dir:
-        fsdkaggle2018.verify(options.from_dir, not options.skip_checksums)
+    refuse_existing(out)
+    archives = options.from_dir
+    if archives:
+        fsdkaggle2018.verify(archives, not options.skip_checksums)
     elif options.skip_checksums:
         raise ValueError("--skip-checksums is for --from-dir: what is downloaded is always verified")
     else:
-        options.from_dir = fsdkaggle2018.download(options.cache, options.base_url)
-    _report(options.out, *fsdkaggle2018.prepare(options.from_dir, options.out, form, choice, max_crops))
+        archives = fsdkaggle2018.download(options.cache, options.base_url)
+    _report(out, *fsdkaggle2018.prepare(archives, out, form, choice, max_crops))
 
 
 def _max_crops(options) -> int:

@@ -5,8 +5,9 @@ import sys
 from contextlib import nullcontext
 from pathlib import Path
 
+from audiogan.arguments import add_checkpoints, add_device
 from audiogan.text import read_text
-from training.config import load_preset, presets
+from training.config import TrainConfig, load_preset, presets
 from training.data.held_out import NOTHING, holds_out
 
 
@@ -17,7 +18,7 @@ def add_train(commands) -> None:
     train.add_argument("--data", required=True, type=Path, help="a prepared data set")
     train.add_argument("--out", required=True, metavar="RUN", type=Path, help="the folder of the run")
     add_settings(train)
-    train.set_defaults(run=train_run)
+    train.set_defaults(run=_train)
 
 
 def add_export(commands) -> None:
@@ -25,7 +26,7 @@ def add_export(commands) -> None:
     export = commands.add_parser("export", help="write a run's averaged generator into checkpoints/NAME")
     export.add_argument("folder", metavar="RUN", type=Path)
     export.add_argument("--name", required=True, help="the checkpoint's name")
-    export.add_argument("--checkpoints", metavar="DIR", type=Path, help="where to write it (default: checkpoints/)")
+    add_checkpoints(export)
     export.add_argument("--notes", metavar="FILE", type=Path, help="Markdown for the card: how it sounds")
     which = export.add_mutually_exclusive_group()
     which.add_argument("--last", action="store_true", help="the last saved one, not the best on held-out audio")
@@ -37,7 +38,7 @@ def add_export(commands) -> None:
         help="filter a wavegan's or a hybrid's whistles out; its data set tells which",
     )
     export.add_argument("--replace", action="store_true", help="a checkpoint of that name gives way")
-    export.set_defaults(run=export_run)
+    export.set_defaults(run=_export)
 
 
 def add_settings(parser) -> None:
@@ -52,12 +53,7 @@ def add_settings(parser) -> None:
     )
 
 
-def add_device(parser) -> None:
-    """Where to compute."""
-    parser.add_argument("--device", default="auto", help="auto (default), cuda, mps or cpu")
-
-
-def check_settings(options):
+def check_settings(options) -> TrainConfig:
     """The config that the options ask for.
 
     Raises:
@@ -70,45 +66,55 @@ def check_settings(options):
     return config
 
 
-def train_run(options) -> str:
-    """Train `options.out` on `options.data`; why it stopped, as `Trainer.train` says."""
-    config = check_settings(options)
+def train_to(out: Path, data: Path, config: TrainConfig, options) -> str:
+    """Train a run on a data set, where and as long as the options say; why it stopped, as `Trainer.train` says."""
     from audiogan.dataset import PreparedData
     from audiogan.device import choose_device
     from training.distributed import local_device, workers
     from training.run import RunFolder
     from training.trainer import Trainer
 
-    data, device = PreparedData(options.data), local_device(choose_device(options.device))
-    run = RunFolder(options.out)
+    prepared, device = PreparedData(data), local_device(choose_device(options.device))
+    run = RunFolder(out)
     with workers(device) as together, run.alone() if together.first else nullcontext():
-        if together.first and not holds_out(data.meta["counts"]):
+        if together.first and not holds_out(prepared.meta["counts"]):
             print(NOTHING, file=sys.stderr)
-        trainer = Trainer(config, data, device, run, together)
+        trainer = Trainer(config, prepared, device, run, together)
         reason = trainer.train(options.max_minutes)
         if together.first:
-            print(f"{reason}: {trainer.step} of {config.steps} steps saved in {options.out}")
+            print(f"{reason}: {trainer.step} of {config.steps} steps saved in {out}")
     return reason
 
 
-def export_run(options, prepared: str = "") -> None:
-    """Export `options.folder` as `options.name`, and print where it lies.
+def _train(options) -> None:
+    train_to(options.out, options.data, check_settings(options), options)
 
-    Args:
-        prepared: the command that made the data, for the card.
-    """
+
+def _export(options) -> None:
     from audiogan import checkpoint
-    from training.export import export
 
     notes = ""
     if options.notes:
         if not options.notes.is_file():
             raise ValueError(f"--notes {options.notes} is missing")
         notes = read_text(options.notes).strip()
-    checkpoints = options.checkpoints or checkpoint.FOLDER
-    indexed = (checkpoints / checkpoint.check_name(options.name) / checkpoint.INDEX).is_file()
     which = "last" if options.last else "best" if options.step is None else options.step
-    print(export(options.folder, options.name, checkpoints, notes, which, options.notch, options.replace, prepared))
+    shelf = options.checkpoints or checkpoint.FOLDER
+    how = {"notes": notes, "which": which, "notch_by": options.notch, "replace": options.replace}
+    export_to(shelf, options.folder, options.name, **how)
+
+
+def export_to(checkpoints: Path, run: Path, name: str, **how) -> None:
+    """Export a run, and print where it lies, and what a checkpoint that it replaced took with it.
+
+    Args:
+        how: as `training.export.export` takes it.
+    """
+    from audiogan import checkpoint
+    from training.export import export
+
+    indexed = (checkpoints / checkpoint.check_name(name) / checkpoint.INDEX).is_file()
+    print(export(run, name, checkpoints, **how))
     if indexed:
-        again = f"python -m audiogan index {options.name} --data DATA makes another"
+        again = f"python -m audiogan index {name} --data DATA makes another"
         print(f"the index of training sounds went with the checkpoint that was replaced: {again}", file=sys.stderr)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from audiogan.config import ModelConfig
-from training.data.clips import PEAK
+from audiogan.lengths import PEAK
 
 PRESETS = Path(__file__).parent / "presets"
 LOSSES = ("bce", "wgan-gp", "lsgan", "hinge", "rpgan")

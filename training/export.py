@@ -58,18 +58,11 @@ def export(
     if numbers["step"] <= config.head_start:
         begun = f"step {numbers['step']} is within the critics' head_start of {config.head_start} steps"
         raise ValueError(f"{begun}: no generator of {run.folder} has learnt anything there; train on")
-    origin = run.origin()
-    begun = {"steps_before": origin["steps"], "start_sha256": origin["sha256"]} if origin else {}
     along, held_out = _history(run.folder), holds_out(data["counts"])
     generator = build_generator(model)
     generator.load_state_dict(tensors)
     training = {
-        "data": data["source"],
-        "data_sha256": data["sha256"],
-        "steps": numbers["step"],
-        **begun,
-        "minutes": round(numbers["seconds"] / 60, 1),
-        "machine": numbers["machine"],
+        **_budget(data, numbers, run.origin()),
         **_measured(along, numbers, held_out),
         **{key: value for key, value in config.to_dict().items() if key not in ("model", "steps")},
     }
@@ -192,6 +185,19 @@ def _history(run: Path) -> dict | None:
 def _judges(held_out: bool) -> str:
     """The audio that scores are distances to."""
     return "held-out" if held_out else "training"
+
+
+def _budget(data: dict, numbers: dict, origin: dict | None) -> dict:
+    """On what, how long and where it was trained, and from which weights on."""
+    begun = {"steps_before": origin["steps"], "start_sha256": origin["sha256"]} if origin else {}
+    return {
+        "data": data["source"],
+        "data_sha256": data["sha256"],
+        "steps": numbers["step"],
+        **begun,
+        "minutes": round(numbers["seconds"] / 60, 1),
+        "machine": numbers["machine"],
+    }
 
 
 def _measured(along: dict | None, numbers: dict, held_out: bool) -> dict:

@@ -27,7 +27,7 @@ from audiogan.files import write_atomically
 from audiogan.folders import refuse_existing, staged
 from audiogan.sounds_folder import SoundsFolder
 from audiogan.synthesis import Synthesizer
-from audiogan.text import few
+from audiogan.text import few, file_stem
 
 SCHEMA = 1
 MAX_CLIPS = 5_000
@@ -212,7 +212,7 @@ def write_real(folder: Path, real: RealClips, rows: np.ndarray) -> None:
         order = [*sorted(first), *(place for place in range(len(own)) if place not in first)]
         for count, place in enumerate(order[:REAL_A_LABEL]):
             audio = from_pcm16(real.data.clips[own[place]])
-            write_wav(folder / f"{label.replace(' ', '_')}-{count}.wav", audio, real.data.sample_rate)
+            write_wav(folder / f"{file_stem(label)}-{count}.wav", audio, real.data.sample_rate)
 
 
 def _of_these_weights(rated: dict | None, name: str, weights: str) -> dict | None:

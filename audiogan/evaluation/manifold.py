@@ -1,5 +1,7 @@
 """Scores from neighbourhoods of embeddings: are clips among the real ones, and are all real ones covered?"""
 
+from collections.abc import Callable
+
 import numpy as np
 import scipy.stats
 from scipy.spatial.distance import pdist
@@ -75,4 +77,9 @@ def mean_pairwise_distance(embeddings: np.ndarray) -> float:
 
 def spread(embeddings: np.ndarray, label: np.ndarray, count: int) -> np.ndarray:
     """Mean pairwise distance within each label: [count], NaN where a label has fewer than two clips."""
-    return np.array([mean_pairwise_distance(embeddings[label == number]) for number in range(count)])
+    return each_label(mean_pairwise_distance, embeddings, label, count)
+
+
+def each_label(measure: Callable[[np.ndarray], float], values: np.ndarray, label: np.ndarray, count: int) -> np.ndarray:
+    """A measure of the values of each label: [count]."""
+    return np.array([measure(values[label == number]) for number in range(count)])

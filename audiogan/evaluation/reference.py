@@ -31,10 +31,10 @@ class Reference:
         self.spread_at_pitch = np.array(
             [_spread_at_pitch(summary[both == n], pitches[both == n]) for n in range(len(labels))]
         )
-        self.tonal = np.array([np.isfinite(pitches[both == number]).mean() > 0.5 for number in range(len(labels))])
+        self.tonal = share_by_label(np.isfinite(pitches), both, len(labels)) > 0.5
         heard = held_out.label[: len(held_out.audio)]
         levels = held_out.features.measures["level_db"]
-        self.level_db = np.array([_median(levels[held_out.label == number]) for number in range(len(labels))])
+        self.level_db = manifold.each_label(_median, levels, held_out.label, len(labels))
         tonal = np.flatnonzero(self.tonal[heard])
         _, cents = pitch.tracks(held_out.heard[tonal], sample_rate)
         self.steady = share_by_label(pitch.steady(cents), heard[tonal], len(labels))
@@ -56,7 +56,7 @@ class Reference:
 
 def share_by_label(chosen: np.ndarray, label: np.ndarray, count: int) -> np.ndarray:
     """Mean of values within each label: [count], NaN for a label without any."""
-    return np.array([_mean(chosen[label == number]) for number in range(count)])
+    return manifold.each_label(_mean, chosen, label, count)
 
 
 def _spread_at_pitch(embeddings: np.ndarray, pitches: np.ndarray) -> float:

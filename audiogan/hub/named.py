@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from audiogan import checkpoint
+from audiogan.arguments import comma_list
 from audiogan.hub.pull import check_repo, fetch
 
 VARIABLE = "AUDIOGAN_HUB_CHECKPOINTS"
@@ -60,8 +61,8 @@ def find(name_or_path: str | os.PathLike, folder: str | os.PathLike = checkpoint
         raise ValueError("; ".join([f"{error}; with the Hub's, there are {names}", *there.problems])) from None
 
 
-def _entries() -> list[str]:
-    return list(filter(None, map(str.strip, os.environ.get(VARIABLE, "").split(","))))
+def _entries() -> tuple[str, ...]:
+    return comma_list(os.environ.get(VARIABLE, ""))
 
 
 def _fetched(entry: str, taken: set[str]) -> checkpoint.Checkpoint:

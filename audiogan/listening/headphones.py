@@ -10,7 +10,7 @@ import numpy as np
 CENTRE_HZ, HALF_WIDTH = 600.0, 0.06  # the turn spans CENTRE_HZ * (1 +- HALF_WIDTH)
 CUTOFF_HZ = 3000.0
 SECONDS, RAMP_SECONDS, PEAK = 1.0, 0.03, 0.25
-INTERVALS = 3
+INTERVALS = 3  # of a trial, one of them with the tone
 
 
 def interval(has_tone: bool, sample_rate: int, random: np.random.Generator) -> np.ndarray:
@@ -29,11 +29,6 @@ def _turn(frequencies: np.ndarray) -> np.ndarray:
     """Phase in radians [freq]: 0 below the band, 2 pi above it, a straight line through pi at its centre."""
     low, high = CENTRE_HZ * (1 - HALF_WIDTH), CENTRE_HZ * (1 + HALF_WIDTH)
     return 2 * np.pi * np.clip((frequencies - low) / (high - low), 0.0, 1.0)
-
-
-def intervals(target: int, sample_rate: int, random: np.random.Generator) -> list[np.ndarray]:
-    """`INTERVALS` noises, the one at index `target` with the tone."""
-    return [interval(number == target, sample_rate, random) for number in range(INTERVALS)]
 
 
 def verdict(right: int, asked: int) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 import audiogan
 from audiogan import checkpoint, sounds_folder, synthesis
 from audiogan.audio import momentary_lufs, write_wav
+from audiogan.checks import check_seed
 from audiogan.dataset import PreparedData
 from audiogan.evaluation.classifier import DEFAULT_FOLDER as DEFAULT_CLASSIFIER
 from audiogan.files import write_atomically
@@ -61,7 +62,7 @@ class Recipe:
     classifier: Path = DEFAULT_CLASSIFIER
 
     def __post_init__(self):
-        synthesis.check_seed(self.seed)
+        check_seed(self.seed)
         if not 1 <= self.per_label <= 100:
             raise ValueError(f"per_label must be a whole number from 1 to 100, not {self.per_label!r}")
         if len(set(self.models)) < len(self.models):

@@ -6,6 +6,7 @@ import math
 import os
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -150,8 +151,7 @@ class Study:
     @property
     def systems(self) -> tuple[str, ...]:
         """Systems under test: `REFERENCES` that are there, then the models by name."""
-        found = {stimulus.system for stimulus in self.of_role("test")}
-        return tuple(name for name in REFERENCES if name in found) + tuple(sorted(found - set(REFERENCES)))
+        return tuple(ordered(stimulus.system for stimulus in self.of_role("test")))
 
     def gold_passes(self, stimulus: str, question: str, value) -> bool | None:
         """Whether an answer to a gold trial is an expected one; None where nothing was expected."""
@@ -184,6 +184,12 @@ class Study:
             raise ValueError("a label has no exemplar, and a question needs one")
         if any(set(batch.stimuli) - tests for batch in self.batches):
             raise ValueError("a batch holds what is no test stimulus")
+
+
+def ordered(systems: Iterable[str]) -> list[str]:
+    """Each once: `REFERENCES` first, then the others by name; an empty name is none."""
+    found = set(systems) - {""}
+    return [name for name in REFERENCES if name in found] + sorted(found - set(REFERENCES))
 
 
 def chosen_folder() -> Path:

@@ -8,7 +8,7 @@ from audiogan.listening.design import POINTS, Question
 from audiogan.listening.plan import HEADPHONE_TRIALS, UNHEARD, trial_counts
 from audiogan.listening.sounds import Sounds
 from audiogan.listening.store import Session
-from audiogan.listening.study import REFERENCES, Study
+from audiogan.listening.study import REFERENCES, Study, ordered
 from audiogan.listening.tokens import Tokens
 from audiogan.listening.votes import CANNOT_TELL, NUMBERED, PREFERENCES
 from audiogan.listening.wording import Wording
@@ -222,9 +222,8 @@ def _by_system(study: Study, rated: list[dict]) -> list[dict]:
     for trial in rated:
         if not MODULES.keys() & trial["values"].keys():
             groups[trial["system"]].append(trial["values"])
-    order = [name for name in (*REFERENCES, *sorted(set(groups) - set(REFERENCES))) if name in groups]
     say = study.design.wording
-    return [{"made": _made(name, say), "heard": len(groups[name])} | _means(groups[name]) for name in order]
+    return [{"made": _made(name, say), "heard": len(groups[name])} | _means(groups[name]) for name in ordered(groups)]
 
 
 def _made(system: str, say: Wording) -> str:

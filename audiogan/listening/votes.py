@@ -24,9 +24,11 @@ class Vote:
 
     Attributes:
         schema_version: `SCHEMA_VERSION`.
-        vote_id: the receipt; the answers of one trial share it, so (vote_id, question) is unique.
+        vote_id: hash of the receipt, which cannot be told from it; the answers of one trial share it, so (vote_id,
+            question) is unique.
         session_id: random, one sitting of one listener.
-        rater: salted rotating hash that joins the sittings of a listener; the session's id where nothing does.
+        rater: keyed hash of the listener's random key (or of the participant whom a platform sent) and the study: joins
+            one listener's sittings in this study, and in no other.
         consent_version: of the text that was agreed to; empty for `free` votes.
         study_hash: SHA-256 of the study's manifest and design, as `study check` prints it; empty for `free` votes.
         app_version: of audiogan.

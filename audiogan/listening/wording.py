@@ -1,5 +1,6 @@
 """What listeners read besides a study's own text: this package's sentences and names of instruments, translated."""
 
+import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +15,6 @@ from audiogan.text import in_words
 
 ENGLISH = "en"
 FOLDER = Path(__file__).parent / "languages"
-SENTENCES = tuple((FOLDER / "english.txt").read_text("utf-8").splitlines())
 LONGEST = 500  # characters of a translation
 RIGHT_TO_LEFT = ("ar", "fa", "he", "ur")
 _TAG = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -22,9 +22,15 @@ _PLACE = re.compile(r"\{(\w+)\}")
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
+@functools.cache
+def sentences() -> tuple[str, ...]:
+    """All that a listener may be told, in English."""
+    return tuple((FOLDER / "english.txt").read_text("utf-8").splitlines())
+
+
 @dataclass(frozen=True)
 class Wording:
-    """Sentences in a language. Called with an English one of `SENTENCES`, it gives that one with its places filled in.
+    """Sentences in a language. Called with one of `sentences()`, it gives that one with its places filled in.
 
     Attributes:
         language: a BCP 47 tag, such as `de` or `pt-BR`.
@@ -37,12 +43,12 @@ class Wording:
     labels: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
 
     def __call__(self, english: str, **values) -> str:
-        if english not in SENTENCES:
+        if english not in sentences():
             raise KeyError(english)
         return _PLACE.sub(lambda place: str(values[place[1]]), self.of(english))
 
     def of(self, sentence: str) -> str:
-        """A sentence without places, or what it is itself where it is none of `SENTENCES`."""
+        """A sentence without places, or what it is itself where it is none of `sentences()`."""
         return self.texts.get(sentence, sentence)
 
     def label(self, label: str) -> str:
@@ -72,7 +78,7 @@ def read_wording(row: Any) -> Wording:
     for english, own in texts.items():
         _check_sentence(english, own)
     found = Wording(tag, MappingProxyType({**base.texts, **texts}), MappingProxyType({**base.labels, **labels}))
-    missing = [] if tag.partition("-")[0] == ENGLISH else [one for one in SENTENCES if one not in found.texts]
+    missing = [] if tag.partition("-")[0] == ENGLISH else [one for one in sentences() if one not in found.texts]
     if missing:
         raise ValueError(
             f"language.texts lacks {missing[0]!r}{f' and {len(missing) - 1} more' * (len(missing) > 1)}: "
@@ -98,7 +104,7 @@ def of_language(tag: Any) -> Wording:
 def template(tag: str) -> str:
     """A study's `language` as YAML, with every sentence: in that language where it is there, else in English."""
     known = of_language(tag)
-    document = {"tag": tag, "texts": {english: known.of(english) for english in SENTENCES}}
+    document = {"tag": tag, "texts": {english: known.of(english) for english in sentences()}}
     if known.labels:
         document["labels"] = dict(known.labels)
     return yaml.safe_dump({"language": document}, allow_unicode=True, sort_keys=False, width=10_000)
@@ -116,7 +122,7 @@ def _translations(name: str, row: Any) -> dict[str, str]:
 
 
 def _check_sentence(english: str, own: str) -> None:
-    if english not in SENTENCES:
+    if english not in sentences():
         raise ValueError(f"language.texts has {english!r:.80}, which no page says; `study texts` prints what it says")
     for place in sorted({*_PLACE.findall(own)} - {*_PLACE.findall(english)}):
         raise ValueError(f"language.texts has {{{place}}} for {english!r:.80}, which has no such place")

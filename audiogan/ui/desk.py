@@ -29,7 +29,12 @@ class Desk:
         return await self._made(await self._counted(), "page", block)
 
     async def file(self, name: str, block: str) -> tuple[bytes, str]:
-        """A file about a block, and what to save it as; what it raises is `Tally.file`'s."""
+        """One of `result_files.KINDS` about a block, and what to save it as.
+
+        Raises:
+            ValueError: there is nothing to put in it yet.
+            StoreError: the votes cannot be read, or not in time.
+        """
         counted = await self._counted()
         return await self._made(counted, name, block), saved_as(counted, name, block)
 

@@ -14,8 +14,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from audiogan.listening import records
-from audiogan.listening.files import KINDS, OF_ONE_BLOCK
 from audiogan.listening.guard import Guard, Limit, RefusedError
+from audiogan.listening.result_files import KINDS, OF_ONE_BLOCK
 from audiogan.listening.store import Store, StoreError
 from audiogan.listening.study import Study
 from audiogan.listening.tokens import given_key, same
@@ -120,7 +120,7 @@ class Downloads:
 
 
 def links(block: str, names: Sequence[str]) -> str:
-    """HTML that offers some of `files.KINDS` about a block; nothing where there are none."""
+    """HTML that offers some of `result_files.KINDS` about a block; nothing where there are none."""
     items = "".join(
         f'<li><a href="results/{name}{f"?block={block}" if name in OF_ONE_BLOCK else ""}" download>'
         f"{html.escape(TITLES[name])}</a></li>"

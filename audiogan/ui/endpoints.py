@@ -12,9 +12,9 @@ from audiogan.audio import wav_bytes
 from audiogan.checks import check_whole
 from audiogan.synthesis import file_name, morph_name
 from audiogan.tiles import TILE
-from audiogan.ui.files import ServedFiles
 from audiogan.ui.gate import Gate, Visitor, guarded
 from audiogan.ui.library import Library
+from audiogan.ui.served_files import ServedFiles
 from audiogan.ui.toasts import toasts
 from audiogan.ui.visitors import address
 

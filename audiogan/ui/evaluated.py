@@ -9,7 +9,7 @@ from audiogan import checkpoint
 from audiogan.audio import read_audio
 from audiogan.evaluation.verdict import BAD, FAIR, GOOD, REPLAYED, copying
 from audiogan.evaluation.words import HIGHER, LIKE_REAL, LOWER
-from audiogan.text import in_words, read_object
+from audiogan.text import file_stem, in_words, read_object
 
 SCHEMA = 1
 PARTS = ("scores", "models", "baselines", "data")
@@ -36,7 +36,7 @@ class Evaluation:
         self._scores, self._models, self._baselines, data = (document[part] for part in PARTS)
         self.source = str(data.get("source", ""))
         labels = [str(label) for label in data.get("labels", ())]
-        found = {label: sorted((folder / "real").glob(f"{_file_stem(label)}-[0-9]*.wav")) for label in labels}
+        found = {label: sorted((folder / "real").glob(f"{_harmless_stem(label)}-[0-9]*.wav")) for label in labels}
         self.clips = {label: paths for label, paths in found.items() if paths}
         self._alone = len(labels) == 1
 
@@ -199,7 +199,7 @@ def _number(value) -> float | None:
     return float(value) if usable else None
 
 
-def _file_stem(label: str) -> str:
+def _harmless_stem(label: str) -> str:
     """As the evaluation names a label's clips; what would leave the folder or is a pattern to glob matches nothing."""
-    name = label.replace(" ", "_")
+    name = file_stem(label)
     return "" if any(letter in name for letter in "/\\*?[]") or name.startswith(".") else name

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from audiogan.listening.study import REFERENCES
 from audiogan.text import in_words
 from audiogan.ui.finding_words import all_or_none, best_first, few_clips, named, percent, who
-from audiogan.ui.forest import POINTS, SHARE, Line, forest, grid
+from audiogan.ui.forest import RATING, SHARE, Line, forest, grid
 
 DIFFER = (
     "The interval and p speak of other listeners and other clips of the same systems, or of other listeners and these "
@@ -90,7 +90,7 @@ def _comparisons(found: dict) -> Iterator[str]:
             OVER[pair["over"]],
             str(pair["raters"]),
             _p(pair["p_holm"]),
-            POINTS.number(pair["rank_biserial"]),
+            RATING.number(pair["rank_biserial"]),
         ]
         for question, tests in found["comparisons"].items()
         for pair in tests["pairs"]
@@ -124,7 +124,7 @@ def _pair(pair: dict) -> str:
 
 
 def _difference(pair: dict, of_shares: bool = False) -> str:
-    axis, scale = (SHARE, 100) if of_shares else (POINTS, 1)
+    axis, scale = (SHARE, 100) if of_shares else (RATING, 1)
     interval = pair["interval"] and [scale * end for end in pair["interval"]]
     return f"{axis.number(scale * pair['difference'])} ({axis.span(interval)})"
 
@@ -133,9 +133,9 @@ def _agreement(found: dict) -> Iterator[str]:
     rows = [
         [
             question.capitalize(),
-            POINTS.number(row["alpha"]),
-            POINTS.number(row["correlation"]),
-            f"{POINTS.number(row['repeat_difference'])} ({row['repeats']})",
+            RATING.number(row["alpha"]),
+            RATING.number(row["correlation"]),
+            f"{RATING.number(row['repeat_difference'])} ({row['repeats']})",
         ]
         for question, row in found["agreement"].items()
     ]
@@ -149,7 +149,7 @@ def _details(title: str, content: str) -> str:
 
 
 def _mean(row: dict | None) -> str:
-    return "–" if row is None else f"{POINTS.number(row['mean'])} ({POINTS.span(row['interval'])})"
+    return "–" if row is None else f"{RATING.number(row['mean'])} ({RATING.span(row['interval'])})"
 
 
 def _most(rows) -> str:

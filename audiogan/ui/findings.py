@@ -18,7 +18,7 @@ from audiogan.ui.finding_words import (
     plural,
     who,
 )
-from audiogan.ui.forest import POINTS, SHARE, Axis, Line, forest
+from audiogan.ui.forest import RATING, SHARE, Axis, Line, forest
 
 BLOCKS = {"Without excluded sittings": "screened", "Everyone": "all"}
 EMPTY = (
@@ -109,7 +109,7 @@ def _scales(found: dict, study: Study | None) -> Iterator[str]:
             Line(named(row["system"]), row["mean"], row["interval"], who(row), row["system"] in REFERENCES)
             for row in best_first(rows, "mean")
         ]
-        table = forest(lines, POINTS, ("System", "Mean", "Listeners", "Votes"), f"{question}: mean by system")
+        table = forest(lines, RATING, ("System", "Mean", "Listeners", "Votes"), f"{question}: mean by system")
         note = _asked(question, study) if study else ""
         yield _section(question.capitalize(), note + few_clips(rows) + alike(rows), table)
 
@@ -169,5 +169,5 @@ def _told(row: dict) -> tuple[str, ...]:
     if found is None:
         return ("–", "–", "–", *who(row))
     error = f"{SHARE.number(100 * found['error'])} ({SHARE.span(percent(found['error_interval']))})"
-    d_prime = f"{POINTS.number(found['d_prime'])} ({POINTS.span(found['d_prime_interval'])})"
-    return (error, d_prime, POINTS.number(found["criterion"]), *who(row))
+    d_prime = f"{RATING.number(found['d_prime'])} ({RATING.span(found['d_prime_interval'])})"
+    return (error, d_prime, RATING.number(found["criterion"]), *who(row))

@@ -33,7 +33,7 @@ class Axis:
         return "no interval" if interval is None else f"{self.number(interval[0])} to {self.number(interval[1])}"
 
 
-POINTS = Axis(1, 5, ("1", "2", "3", "4", "5"))
+RATING = Axis(1, 5, ("1", "2", "3", "4", "5"))
 SHARE = Axis(0, 100, ("0", "25", "50", "75", "100"), " %", 0)
 
 

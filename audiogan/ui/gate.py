@@ -62,13 +62,12 @@ class Gate:
         max_waiting: past so many the newest request of whoever has most in line is told that the server is busy, and
             which number it would be.
         limits: see `SoundLimits`.
-        recent: where answers are kept.
     """
 
-    def __init__(self, max_waiting: int = MAX_WAITING, limits: SoundLimits | None = None, recent: Recent | None = None):
+    def __init__(self, max_waiting: int = MAX_WAITING, limits: SoundLimits | None = None):
         self._max_waiting, self._line = max_waiting, Line()
         self._guard = Guard(limits or SoundLimits())
-        self._recent = Recent(size_of=size_of) if recent is None else recent
+        self._recent = Recent(size_of=size_of)
         self._coming: dict[tuple, asyncio.Future] = {}
         self._workers = ThreadPoolExecutor(AT_ONCE + 1, "gate")
         self._running: set[Job] = set()

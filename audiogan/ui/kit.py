@@ -35,10 +35,10 @@ def default_model(library: Library) -> str:
     return FLAGSHIP if FLAGSHIP in library.names else library.names[0]
 
 
-def pad_labels(labels: tuple[str, ...], label: str | None = None) -> list[str | None]:
-    """A label for each pad: drums first, then what carries a tune; all the same where one is chosen."""
-    if label is not None or not labels:
-        return [label] * PADS
+def pad_labels(labels: tuple[str, ...]) -> list[str | None]:
+    """A label for each pad: drums first, then what carries a tune."""
+    if not labels:
+        return [None] * PADS
     known = [name for name in ORDER if name in labels]
     order = known + [name for name in labels if name not in known]
     return [order[pad % len(order)] for pad in range(PADS)]

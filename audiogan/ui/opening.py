@@ -5,6 +5,7 @@ come, and only then asks for the code. Here the body comes first, with the headi
 the code is fetched beside the sounds. A link that is shared shows what it leads to, not Gradio's name and picture.
 """
 
+import functools
 import html
 import json
 import re
@@ -18,7 +19,6 @@ TAGLINE = "Instruments that never existed, invented by neural networks."
 DESCRIPTION = "Play, see and judge sounds invented by GANs."
 PICTURE = "/preview.jpg"
 _STATIC = Path(__file__).parent / "static"
-_SCREEN = (_STATIC / "opening.html").read_text("utf-8").replace("@tagline@", TAGLINE)
 _GRADIOS = re.compile(r'\s*<meta\s+(?:property="og|name="twitter):[^>]*>')
 _CONFIG = re.compile(
     r"<script>window\.gradio_config = .*?</script>(<script>window\.gradio_api_info = .*?</script>)?", re.DOTALL
@@ -40,12 +40,17 @@ def opened(document: str) -> str:
     head = _GRADIOS.sub("", head).replace('href="/manifest.json"', 'href="./manifest.json"')  # the page may lie deeper
     head = head.replace("</head>", _about(json.loads(root[1])) + "</head>", 1)
     inside, end, rest = document[body.end() :].rpartition("</body>")
-    return head + body[0] + _SCREEN + inside + config[0] + end + rest
+    return head + body[0] + _screen() + inside + config[0] + end + rest
 
 
 def routes() -> list[Route]:
     """The picture, for Starlette."""
     return [Route(PICTURE, lambda _request: FileResponse(_STATIC / PICTURE[1:]), methods=["GET"])]
+
+
+@functools.cache
+def _screen() -> str:
+    return (_STATIC / "opening.html").read_text("utf-8").replace("@tagline@", TAGLINE)
 
 
 def _about(root: str) -> str:

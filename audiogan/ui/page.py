@@ -84,7 +84,7 @@ def launch_options(app: gr.Blocks) -> dict:
     routes = [*app.health.routes(), *app.downloads.routes(), *opening.routes()]
     return {
         "theme": theme.theme(),
-        "css_paths": theme.STYLES,
+        "css_paths": theme.styles(),
         "favicon_path": theme.ICON,
         "footer_links": ["api"],
         "ssr_mode": False,

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import gradio as gr
 
-from audiogan.ui.sessions import LightSessions
+from audiogan.ui.light_sessions import LightSessions
 
 HEAD_SECONDS = 10.0  # within which a connection has to send the head of its first request
 REST_SECONDS = 75  # between two requests: longer than nginx keeps a connection, so that it is never closed under it

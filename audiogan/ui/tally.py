@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from audiogan.listening.exclusions import by_study
-from audiogan.listening.files import KINDS, OF_ONE_BLOCK, is_drawn, result_file
 from audiogan.listening.records import records
+from audiogan.listening.result_files import KINDS, OF_ONE_BLOCK, is_drawn, result_file
 from audiogan.listening.sittings import PENDING_MS
 from audiogan.listening.store import Store
 from audiogan.listening.study import Study
@@ -22,7 +22,7 @@ class Counted(NamedTuple):
 
     Attributes:
         results: of `statistics.analyse`.
-        made: of these results, by what it is (`page`, or one of `files.KINDS`) and its block.
+        made: of these results, by what it is (`page`, or one of `result_files.KINDS`) and its block.
     """
 
     results: dict
@@ -50,26 +50,8 @@ class Tally:
         self._until = -1.0
         self.latest: Counted | None = None
 
-    def page(self, block: str) -> str:
-        """The HTML of a block; an older one while another thread calculates.
-
-        Raises:
-            StoreError: the votes cannot be read.
-        """
-        return self.made(self.now(), "page", block)
-
-    def file(self, name: str, block: str) -> tuple[bytes, str]:
-        """One of `files.KINDS` about a block, and what to save it as: the study's hash and the block are in it.
-
-        Raises:
-            ValueError: there is nothing to put in it yet.
-            StoreError: the votes cannot be read.
-        """
-        counted = self.now()
-        return self.made(counted, name, block), saved_as(counted, name, block)
-
     def made(self, counted: Counted, name: str, block: str) -> str | bytes:
-        """A block's page, or one of `files.KINDS`: made at the first call and kept.
+        """A block's page, or one of `result_files.KINDS`: made at the first call and kept.
 
         Raises:
             ValueError: there is nothing to put in it yet.
@@ -88,7 +70,7 @@ class Tally:
         return counted.made[name, block]
 
     def names(self, block: str) -> list[str]:
-        """Which of `files.KINDS` there is something to put into, as of the last calculation."""
+        """Which of `result_files.KINDS` there is something to put into, as of the last calculation."""
         results = self.latest.results if self.latest else None
         if not results or not results["all"]["counts"]["votes"]:
             return []
@@ -127,7 +109,7 @@ class Tally:
 
 
 def saved_as(counted: Counted, name: str, block: str) -> str:
-    """What to save one of `files.KINDS` as."""
+    """What to save one of `result_files.KINDS` as."""
     stem, _, suffix = name.partition(".")
     words = [stem, counted.results["study_hash"][:8], "" if block == "screened" else block]
     return f"{'-'.join(filter(None, words))}.{suffix}"

@@ -6,9 +6,6 @@ import gradio as gr
 
 STATIC = Path(__file__).parent / "static"
 ICON = STATIC / "icon.svg"
-STYLES = sorted(
-    STATIC.glob("*.css"), key=lambda path: (path.name != "style.css", path.name)
-)  # the page's before its tabs'
 FONT = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")
 TEXT = gr.themes.sizes.Size(  # Gradio's own, in units that follow a reader's choice of larger letters
     name="text_rem",
@@ -21,6 +18,11 @@ TEXT = gr.themes.sizes.Size(  # Gradio's own, in units that follow a reader's ch
     xxl="1.625rem",
 )
 MONO = ("ui-monospace", "SF Mono", "Menlo", "Consolas", "DejaVu Sans Mono", "monospace")
+
+
+def styles() -> list[Path]:
+    """The page's sheet, then its tabs'."""
+    return sorted(STATIC.glob("*.css"), key=lambda path: (path.name != "style.css", path.name))
 
 
 def theme() -> gr.themes.Base:

@@ -3,38 +3,25 @@
 import errno
 import functools
 import html
-import inspect
-from collections.abc import Callable
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 
 import gradio as gr
 
 MAX_LENGTH = 400
 
 
-def toasts(handler: Callable) -> Callable:
+def toasts(handler: Callable[..., Awaitable]) -> Callable[..., Awaitable]:
     """The handler, its ValueErrors and full disks shown as a toast or sent to the API's caller; nothing else leaks."""
 
     @functools.wraps(handler)
-    def guarded(*arguments, **named):
-        with _told():
-            return handler(*arguments, **named)
-
-    @functools.wraps(handler)
-    async def guarded_later(*arguments, **named):
-        with _told():
+    async def toasting(*arguments, **named):
+        try:
             return await handler(*arguments, **named)
+        except (ValueError, OSError) as error:
+            message = html.escape(sentence(error), quote=False)  # a toast's text is markup
+            raise gr.Error(message, duration=8, print_exception=False) from None
 
-    return guarded_later if inspect.iscoroutinefunction(handler) else guarded
-
-
-@contextmanager
-def _told():
-    try:
-        yield
-    except (ValueError, OSError) as error:
-        message = html.escape(sentence(error), quote=False)  # a toast's text is markup
-        raise gr.Error(message, duration=8, print_exception=False) from None
+    return toasting
 
 
 def sentence(error: Exception) -> str:

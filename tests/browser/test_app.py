@@ -73,7 +73,7 @@ def test_forced_colours_tell_what_is_on_from_what_is_off(visit, on, off):
     assert page.locator(on).first.evaluate(MARKED) != page.locator(off).first.evaluate(MARKED)
 
 
-@pytest.mark.parametrize("sheet", theme.STYLES, ids=lambda path: path.name)
+@pytest.mark.parametrize("sheet", theme.styles(), ids=lambda path: path.name)
 def test_no_style_is_lost_where_gradio_rewrites_it(visit, sheet):
     """Gradio prefixes rules as the browser writes them, and loses a shorthand with a variable that is amended."""
     assert visit().evaluate(LOST, sheet.read_text("utf-8")) == []

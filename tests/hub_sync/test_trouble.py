@@ -7,6 +7,7 @@ import threading
 import time
 
 import pytest
+from conftest import no_room
 from hub.faults import hang_up, lose_the_answer, never_answer, say
 
 from audiogan import hub
@@ -166,11 +167,8 @@ class TestTrouble:
         sync.round()
         vote(store, 0)
 
-        def full(*_):
-            raise OSError(28, "No space left on device")
-
         with monkeypatch.context() as context:
-            context.setattr(outbox.Lines, "append", full)
+            context.setattr(outbox.Lines, "append", no_room)
             with pytest.raises(OSError, match="No space left"):
                 sync.round()
         assert sync.state().waiting == 3

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from audiogan.arguments import comma_list
 from training.data.archive import members, read_member
 from training.data.licences import licence_code
 
@@ -92,7 +93,7 @@ def parse_labels(text: str) -> tuple[str, ...]:
     """`instruments`, `all`, or names with commas between; ValueError where one is none of the 41."""
     if text in ("instruments", "all"):
         return INSTRUMENTS if text == "instruments" else ALL
-    labels = tuple(sorted({name.strip() for name in text.split(",")}))
+    labels = tuple(sorted(set(comma_list(text) or [text])))
     for label in labels:
         if label not in ALL:
             raise ValueError(f"--labels must be instruments, all, or some of {', '.join(ALL)}, not {label!r}")

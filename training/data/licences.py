@@ -2,6 +2,8 @@
 
 import re
 
+from audiogan.arguments import comma_list
+
 KNOWN = ("CC0", "CC-BY", "CC-BY-NC", "CC-BY-SA", "CC-BY-ND", "CC-BY-NC-SA", "CC-BY-NC-ND", "CC-Sampling+")
 ZERO = r"\bcc ?0\b|creative commons (0|zero)\b|publicdomain zero"
 ELEMENTS = {
@@ -33,7 +35,7 @@ def parse_licences(text: str) -> tuple[str, ...]:
     Raises:
         ValueError: one is not known.
     """
-    codes = tuple(dict.fromkeys(licence_code(name) for name in text.split(",")))
+    codes = tuple(dict.fromkeys(licence_code(name) for name in comma_list(text) or [text]))
     for code in codes:
         if code not in KNOWN:
             raise ValueError(f"--licences must be some of {', '.join(KNOWN)}, not {code!r}")

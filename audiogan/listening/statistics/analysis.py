@@ -10,7 +10,7 @@ from audiogan.listening.statistics import agreement, comparisons, intervals, pre
 from audiogan.listening.statistics.answers import answers_of
 from audiogan.listening.statistics.detection import detect
 from audiogan.listening.statistics.naming import confusion, correct
-from audiogan.listening.study import REFERENCES
+from audiogan.listening.study import ordered
 from audiogan.listening.votes import NUMBERED, ROLES
 
 MINIMUM_RATERS = 15
@@ -112,12 +112,6 @@ def block(votes: Sequence[dict], minimum_raters: int) -> dict:
     }
 
 
-def ordered(systems: Iterable[str]) -> list[str]:
-    """References first, then models by name."""
-    systems = set(systems) - {""}
-    return [name for name in REFERENCES if name in systems] + sorted(systems - set(REFERENCES))
-
-
 def _of(rows: Sequence[dict], question: str) -> list[dict]:
     return [row for row in rows if row["question"] == question]
 
@@ -176,8 +170,6 @@ def mean_opinion(rows: Sequence[dict], minimum_raters: int) -> dict:
         "clips": answers.num_clips,
         "distribution": [found[value] for value in range(1, 6)],
         "interval_over_raters": intervals.ends(intervals.over_raters(answers), 1, 5),
-        "interval_bootstrap": intervals.ends(intervals.bootstrap(answers), 1, 5) if over != "raters" else None,
-        "interval_naive": intervals.ends(intervals.naive(answers), 1, 5),
         "preliminary": answers.num_raters < minimum_raters,
     }
 

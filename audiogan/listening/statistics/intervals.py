@@ -1,16 +1,15 @@
 """Means of answers, and how far they may be from what all listeners would say of all such sounds.
 
 One listener gives many votes and one clip gets many, so votes are not independent. The estimate is the mean of raters'
-means: one rater, one voice (only `detection` and `preference` pool votes). Four intervals come with it:
+means: one rater, one voice (only `detection` and `preference` pool votes). Two intervals come with it:
 
 - `two_way`, the headline: rater and clip clusters both count (Cameron, Gelbach and Miller 2011), with Student's t
   at Satterthwaite's degrees of freedom. It speaks of other listeners and of other clips of the same system, of the
   labels that were heard: how far other labels would move a mean, a few of them cannot tell.
 - `over_raters`: t with R - 1 degrees of freedom on raters' means. It speaks of other listeners and the same clips, and
   is the headline where there are too few clips to learn from how they differ.
-- `bootstrap`: both raters and clips drawn anew (Owen 2007, the pigeonhole bootstrap). It needs no formula, and is a
-  little too wide, because it counts what is neither the rater's nor the clip's three times.
-- `naive`: 1.96 standard errors of independent votes. It is wrong, and printed to show by how much.
+
+How often both hold the truth, and how often a bootstrap would, or votes taken as independent, is in the tests.
 """
 
 from collections.abc import Sequence
@@ -24,8 +23,6 @@ from audiogan.listening.statistics.answers import Answers
 LEVEL = 0.95
 FEWEST_CLIPS = 6  # for the two-way interval
 FEWEST_LABELS = 6  # that two systems share, for their clips to count by label
-RESAMPLES = 1000
-SEED = 0
 
 
 @dataclass(frozen=True)
@@ -166,42 +163,6 @@ def _freedom(variance: float, parts: Sequence[float], degrees: Sequence[int]) ->
     return variance**2 / sum(part**2 / degree for part, degree in zip(parts, degrees, strict=True))
 
 
-def bootstrap(answers: Answers, resamples: int = RESAMPLES) -> Interval | None:
-    """Percentiles of the mean with raters and clips drawn anew, with replacement, independently."""
-    if answers.num_raters < 2 or answers.num_clips < 2:
-        return None
-    counts, sums = _cells(answers), _cells(answers, answers.values)
-    raters, clips = draws(answers.num_raters, resamples), draws(answers.num_clips, resamples, SEED + 1)
-    heard = clips @ counts.T  # [resamples, raters]: votes of each rater on the clips drawn
-    with np.errstate(invalid="ignore", divide="ignore"):
-        means = np.where(heard > 0, clips @ sums.T / heard, 0.0)
-        voices = raters * (heard > 0)
-        estimates = (voices * means).sum(1) / voices.sum(1)
-    return percentiles(estimates)
-
-
-def naive(answers: Answers) -> Interval | None:
-    """As if each vote came from a listener of its own about a clip of its own."""
-    if len(answers) < 2:
-        return None
-    error = 1.96 * answers.values.std(ddof=1) / np.sqrt(len(answers))
-    return Interval(float(answers.values.mean() - error), float(answers.values.mean() + error))
-
-
-def draws(count: int, resamples: int, seed: int = SEED) -> np.ndarray:
-    """How often each of `count` was drawn in each resample: int64 [resamples, count]."""
-    return np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), resamples)
-
-
-def percentiles(estimates: np.ndarray) -> Interval | None:
-    """The middle `LEVEL` of resampled estimates; those that are not finite do not count."""
-    finite = estimates[np.isfinite(estimates)]
-    if not len(finite):
-        return None
-    low, high = np.quantile(finite, ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
-    return Interval(float(low), float(high))
-
-
 def around(mean: float, error: float, freedom: float) -> Interval:
     """Student's t, from a standard error and its degrees of freedom."""
     reach = stats.t.ppf((1 + LEVEL) / 2, freedom) * error
@@ -233,10 +194,3 @@ def _samples(answers: Answers, less: Answers | None) -> list[Sample]:
         return [Sample(first, answers.rater, answers.clip), Sample(second, less.rater, less.clip)]
     _, label = np.unique(np.r_[answers.labels, less.labels], return_inverse=True)
     return [Sample(np.r_[first, -second], np.r_[answers.rater, less.rater], label)]
-
-
-def _cells(answers: Answers, values: np.ndarray | None = None) -> np.ndarray:
-    """Number of votes of each rater on each clip, or the sum of their `values`: [raters, clips]."""
-    shape = answers.num_raters, answers.num_clips
-    cell = answers.rater * shape[1] + answers.clip
-    return np.bincount(cell, values, shape[0] * shape[1]).reshape(shape)

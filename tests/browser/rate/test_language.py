@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from audiogan.listening.wording import SENTENCES, read_wording
+from audiogan.listening.wording import read_wording, sentences
 
 from ..rating import hear_and_answer
 from .conftest import running
@@ -63,7 +63,7 @@ def test_a_sitting_in_german(visit):
     page.get_by_text(SAY("Each sound and your answers")).click()
     read.append(rate.inner_text())
     shown = "\n".join(read)
-    assert [english for english in SENTENCES if re.search(rf"\b{_pattern(english)}(?!\w)", shown)] == ["Instrument"]
+    assert [english for english in sentences() if re.search(rf"\b{_pattern(english)}(?!\w)", shown)] == ["Instrument"]
     for sentence in ("Zum Vergleich eine echte Aufnahme", "Das war ", "1 zum Üben", "Vergleich"):
         assert sentence in shown
 

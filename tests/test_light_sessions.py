@@ -5,7 +5,7 @@ import pytest
 from gradio.state_holder import StateHolder
 from starlette.exceptions import HTTPException
 
-from audiogan.ui.sessions import LightSessions
+from audiogan.ui.light_sessions import LightSessions
 
 
 def page() -> gr.Blocks:
