@@ -9,10 +9,10 @@ import sys
 
 from audiogan import cores
 
-# Before torch starts its threads: where cores are busy, threads that spin while they wait for each other turn the
-# 0.03 s of a sound into up to 1.4 s; threads that sleep, into 0.1 s.
+# Set before torch starts its threads. On busy cores, a sound's 0.03 s become up to 1.4 s if threads spin while they
+# wait for each other, and 0.1 s if they sleep.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-# Half of the cores for the models, half for everything else: on two, a second thread made no tile any faster (0.05 s).
+# Half of the cores for the models, half for everything else: on two, a second thread made no tile faster (0.05 s).
 os.environ.setdefault("OMP_NUM_THREADS", str(max(1, cores.count() // 2)))
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")  # else requests to the Hub say which libraries are installed
@@ -27,11 +27,11 @@ ADDRESS = ("GRADIO_SERVER_NAME", "GRADIO_SERVER_PORT", "GRADIO_ROOT_PATH")
 
 
 def main() -> int:
-    """Serve the app until it is interrupted; a bad argument or bad input prints one line and gives 2."""
+    """Serve the app until it is interrupted; a bad argument or bad input prints one line and returns 2."""
     parser = Parser(prog="app.py", description="Play, see and judge sounds invented by GANs.")
     for name in ADDRESS:
         if not os.environ.get(name):
-            os.environ.pop(name, None)  # empty, as container files leave what is not set
+            os.environ.pop(name, None)  # container files leave unset variables empty
     host, port = os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"), os.environ.get("GRADIO_SERVER_PORT", "7860")
     parser.add_argument("--host", type=_host, default=host, help="default: %(default)s")
     parser.add_argument("--port", type=_port, default=port, help="default: %(default)s")
@@ -39,7 +39,7 @@ def main() -> int:
     add_checkpoints(parser, checkpoint.FOLDER)
     parser.add_argument("--share", action="store_true", help="a public link through Gradio's tunnel")
     levels = ("info", "warning", "error")
-    parser.add_argument("--log-level", choices=levels, default="info", help="info has a line of JSON for each request")
+    parser.add_argument("--log-level", choices=levels, default="info", help="info logs a line of JSON per request")
     parser.set_defaults(run=_serve)
     return run_command(parser, None)
 
@@ -57,10 +57,10 @@ def _port(text: str) -> int:
 
 
 def _serve(options) -> None:
-    os.environ["GRADIO_SERVER_PORT"] = str(options.port)  # which Gradio reads, whatever is given here
+    os.environ["GRADIO_SERVER_PORT"] = str(options.port)  # Gradio reads it, whatever port it is passed
     root = os.environ.get("GRADIO_ROOT_PATH", "/")
     if not root.startswith(("/", "http://", "https://")):
-        raise ValueError(f"GRADIO_ROOT_PATH must be a path that begins with / or a whole address, not {root!r}")
+        raise ValueError(f"GRADIO_ROOT_PATH must be a path that begins with / or a full URL, not {root!r}")
     from audiogan.listening import hub_sync
     from audiogan.listening.store import Store, place
     from audiogan.listening.study import DEFAULT_FOLDER, Study, chosen_folder
@@ -69,7 +69,7 @@ def _serve(options) -> None:
     bound_arenas()
     logging.basicConfig(format="%(message)s")
     logging.getLogger("audiogan").setLevel(options.log_level.upper())
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # how a Space is put to sleep: votes on their way arrive
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # a Space is put to sleep by this: let pending votes arrive
     folder = chosen_folder()
     study = Study.load(folder) if folder != DEFAULT_FOLDER or folder.exists() else None
     store = Store()

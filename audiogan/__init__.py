@@ -5,12 +5,12 @@ __all__ = ["Synthesizer", "load"]
 
 
 def __dir__() -> list[str]:
-    """The names that there are, those that are not imported yet among them."""
+    """The module's names, including those not imported yet."""
     return sorted({*globals(), *__all__})
 
 
 def __getattr__(name: str):
-    """Import torch only for those who load a model: the processes that read audio do not."""
+    """Import `synthesis`, and torch with it, on first use: processes that only read audio never need it."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from audiogan import synthesis

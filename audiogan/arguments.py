@@ -1,4 +1,4 @@
-"""What the programs' command lines share: one line for a mistake, exit status 2."""
+"""Shared command-line handling: a mistake prints one line and exits with status 2."""
 
 import argparse
 import errno
@@ -7,49 +7,49 @@ import sys
 from pathlib import Path
 
 DEVICES = ("auto", "cuda", "mps", "cpu")
-NO_MEMORY = ("out of memory", "not enough memory", "can't allocate memory")  # what torch's RuntimeErrors say of it
+NO_MEMORY = ("out of memory", "not enough memory", "can't allocate memory")  # phrases in torch's RuntimeErrors
 
 
 class Parser(argparse.ArgumentParser):
     """An argument parser whose errors are one line."""
 
     def error(self, message: str):
-        """Print the mistake and leave with status 2."""
+        """Print the mistake and exit with status 2."""
         self.exit(2, f"{self.prog}: {message}\n")
 
 
 def named_folder(text: str) -> Path:
-    """The type of an argument that names a folder: an empty one, of a variable that is not set, is not the one here."""
+    """Argument type for a folder. Refuses "", an unset shell variable, which `Path` takes for the current folder."""
     if not text:
-        raise argparse.ArgumentTypeError("it names no folder")
+        raise argparse.ArgumentTypeError("must name a folder, not ''")
     return Path(text)
 
 
 def comma_list(text: str) -> tuple[str, ...]:
-    """What stands between commas, without spaces around it; what is empty is left out."""
+    """The items between commas, stripped of spaces; skips empty ones."""
     return tuple(filter(None, map(str.strip, text.split(","))))
 
 
 def add_device(parser: argparse.ArgumentParser) -> None:
-    """Where to compute."""
+    """Add `--device`."""
     parser.add_argument("--device", default="auto", help=f"where to compute: {', '.join(DEVICES)} (default: auto)")
 
 
 def add_checkpoints(parser: argparse.ArgumentParser, default: Path | None = None) -> None:
-    """The folder of checkpoints."""
+    """Add `--checkpoints`."""
     parser.add_argument(
         "--checkpoints", metavar="DIR", type=Path, default=default, help="where checkpoints are (default: checkpoints/)"
     )
 
 
 def add_sounds(parser: argparse.ArgumentParser) -> None:
-    """Systems that are folders of sounds."""
+    """Add `--sounds`, for systems that are folders of sounds."""
     parser.add_argument(
         "--sounds",
         action="append",
         default=[],
         metavar="[NAME=]DIR",
-        help="any other system's sounds: files in DIR/LABEL, or in DIR where it takes no label; may be repeated",
+        help="sounds of any other system: files in DIR/LABEL, or in DIR if it has no labels; may be repeated",
     )
 
 
@@ -57,14 +57,14 @@ def run_command(parser: argparse.ArgumentParser, arguments: list[str] | None) ->
     """Parse, then call the `run` of the chosen command.
 
     Returns:
-        0, or 2 after one line on stderr: bad input, a full disk, a file that cannot be written, a failed training.
+        0; or 2, after one line on stderr, for bad input, a full disk, an unwritable file or a failed training.
     """
     options = parser.parse_args(arguments)
-    sys.stdout.reconfigure(errors="backslashreplace")  # a path that the terminal cannot show is no mistake
+    sys.stdout.reconfigure(errors="backslashreplace")  # so that printing a path the terminal cannot show does not fail
     try:
         options.run(options)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader left; nothing more to say
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader is gone
     except OSError as error:
         return _complain(parser, _explain(error))
     except (ValueError, FloatingPointError) as error:
@@ -84,13 +84,13 @@ def _complain(parser: argparse.ArgumentParser, message: str) -> int:
 
 
 def printable(line: str) -> str:
-    """The same without what a terminal would obey: names of files may hold line ends and escapes."""
+    """Escape unprintable characters: file names may contain newlines and terminal escapes."""
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in line)
 
 
 def _explain(error: OSError) -> str:
     if error.errno == errno.ENOSPC:
-        written = ": nothing was written;" if error.filename else ", or where the output goes:"  # print names no file
+        written = ": nothing was written;" if error.filename else " where the output goes:"  # print names no file
         return f"the disk is full{written} free some room and try again"
     if error.errno is None:
         return str(error)

@@ -14,13 +14,13 @@ import soxr
 from audiogan.files import write_atomically
 
 PCM16_SCALE = 32768.0
-FADE_SECONDS = 0.016  # in which a sound that is cut off falls silent
-SOURCE_RATES = (1000, 768000)  # Hz; beyond them a header lies
+FADE_SECONDS = 0.016  # length of the fade-out where a sound is cut off
+SOURCE_RATES = (1000, 768000)  # Hz; a header outside this range is wrong
 QUALITY = "HQ"  # of soxr's filter
-FILTER_REACH = 512  # samples at the lower of two rates, more than that filter looks back or ahead
-NO_MPEG = 7  # libsndfile's error for a file named .mp3 that is none, whose words are that no such file exists
-CANCELLED = 10 ** (-40 / 20)  # of a channel's peak: a mix so faint is what opposite channels leave of one another
-BLOCK = 2**22  # values that are decoded at once, of all channels together: 16 MiB as float32
+FILTER_REACH = 512  # samples at the lower of the two rates; more than half that filter's length
+NO_MPEG = 7  # libsndfile's error code for a .mp3 file that is not MPEG; its own text claims that the file is missing
+CANCELLED = 10 ** (-40 / 20)  # of the loudest channel's peak; a fainter mix means that channels cancel
+BLOCK = 2**22  # values decoded at once, all channels together: 16 MiB as float32
 
 
 def to_pcm16(audio: np.ndarray) -> np.ndarray:
@@ -51,13 +51,13 @@ def write_wav(path: str | os.PathLike, audio: np.ndarray, sample_rate: int) -> N
 def read_audio(
     file: str | os.PathLike | BinaryIO, name: str = "", max_seconds: float = math.inf
 ) -> tuple[np.ndarray, int]:
-    """Decode any file that libsndfile reads and mix it down to mono: what `AudioFile` says, in one piece.
+    """Decode any file that libsndfile reads and mix it down to mono: an `AudioFile` in one piece.
 
     Returns:
         float32 [time] and the sample rate in Hz.
 
     Raises:
-        ValueError: as `AudioFile`, or no samples, or some that are not finite.
+        ValueError: as `AudioFile`; or the file has no samples, or some that are not finite.
     """
     with AudioFile(file, name, max_seconds) as sound:
         blocks = list(sound.blocks())
@@ -65,18 +65,18 @@ def read_audio(
 
 
 class AudioFile:
-    """A file that libsndfile reads, decoded block by block, so that its length costs no memory.
+    """A file that libsndfile reads, decoded block by block, so that memory does not grow with its length.
 
     Args:
         file: a path, or an open binary file.
-        name: what errors call the file; by default its path.
-        max_seconds: refuse what says it is longer, before a sample of it is decoded.
+        name: the file's name in errors; by default its path.
+        max_seconds: refuse a file whose header says it is longer, before decoding any of it.
 
     Attributes:
         sample_rate: Hz.
         channels: their number.
-        frames: samples of each channel that the file says it has.
-        channel: the one that is heard instead of all mixed down; None for all.
+        frames: samples in each channel, as the header says.
+        channel: index of the only channel to read; None mixes all of them down.
 
     Raises:
         ValueError: not audio, too long, or at an absurd rate.
@@ -99,7 +99,7 @@ class AudioFile:
     def blocks(self, size: int | None = None) -> Iterator[np.ndarray]:
         """All of it from the start, mono (see `channel`): float32 [time], `size` values of all channels at a time.
 
-        Of a file that breaks off, what is there; FLACs say that they do.
+        A truncated file yields the samples it has; a truncated FLAC raises.
 
         Raises:
             ValueError: damaged, no samples, or values that are not finite.
@@ -115,22 +115,22 @@ class AudioFile:
             raise ValueError(f"{self.name} holds no samples")
 
     def unmix(self, peak: float) -> bool:
-        """Hear the loudest channel alone from now on, if all mixed down cancel: is their `peak` 40 dB below its own?
+        """Read only the loudest channel from now on if the mix's `peak` is 40 dB below that one's: they cancel.
 
-        It is looked for where the peak is below 0.01: no channel is much beyond full scale.
+        Looks only if `peak` is below 0.01: no channel goes far beyond full scale. Returns whether it switched.
         """
         if self.channels == 1 or self.channel is not None or peak >= CANCELLED:
             return False
         peaks = []
-        for channel in range(self.channels):  # one by one, which is slow, but seldom done
+        for channel in range(self.channels):  # one by one: slow, but rarely needed
             self.channel = channel
-            peaks.append(max(float(np.ptp(block)) / 2 for block in self.blocks()))  # about what offset it has
+            peaks.append(max(float(np.ptp(block)) / 2 for block in self.blocks()))  # whatever its offset
         cancelled = peak < CANCELLED * max(peaks)
         self.channel = int(np.argmax(peaks)) if cancelled else None
         return cancelled
 
     def _opened(self) -> soundfile.SoundFile:
-        """The file at its start; opened anew where it was read before, for seeking is not exact in every format."""
+        """The file at its start: reopened if it was read before, since seeking is not exact in every format."""
         sound, self._sound = self._sound, None
         if sound is None:
             if not isinstance(self.file, (str, os.PathLike)):
@@ -139,7 +139,7 @@ class AudioFile:
         return sound
 
     def _read(self, sound: soundfile.SoundFile, frames: int) -> np.ndarray:
-        """The next samples, mono float32 [time]; 16-bit ones are scaled here, which libsndfile does slowly."""
+        """The next samples, mono float32 [time]. Scales 16-bit ones itself: libsndfile is slow at it."""
         plain = sound.subtype == "PCM_16"
         samples = sound.read(frames, "int16" if plain else "float32", always_2d=True)
         audio = from_pcm16(samples) if plain else samples
@@ -154,7 +154,7 @@ class AudioFile:
         except (soundfile.LibsndfileError, OSError) as error:
             reason = getattr(error, "error_string", error)  # without libsndfile's prefix, which names the file again
             if getattr(error, "code", None) == NO_MPEG:
-                reason = "it is no MPEG audio"
+                reason = "it is not MPEG audio"
             raise ValueError(f"{self.name} cannot be read as audio: {str(reason).rstrip('.')}") from None
 
     def _check_extent(self, max_seconds: float) -> None:
@@ -167,12 +167,12 @@ class AudioFile:
 
 
 def _all_finite(block: np.ndarray) -> bool:
-    """Whether no sample is infinite or not a number: a sum says so quickly, but may overflow."""
+    """Whether every sample is finite. A finite sum proves it quickly; an infinite one may be an overflow."""
     return bool(np.isfinite(block.sum()) or np.isfinite(block).all())
 
 
 class _Stream(soundfile.SoundFile):
-    """Read from start to end: soundfile seeks to where it is after each read, at which an MP3 stumbles audibly."""
+    """A file read only forwards: soundfile seeks to its position after each read, which makes MP3s glitch audibly."""
 
     def seekable(self) -> bool:
         return False
@@ -184,9 +184,9 @@ def resample(audio: np.ndarray, source_rate: int, target_rate: int) -> np.ndarra
 
 
 def resample_span(audio: np.ndarray, source_rate: int, target_rate: int, begin: int, end: int) -> np.ndarray:
-    """Samples `begin` to `end` of what `resample` makes of mono audio, without making the rest (to about 1e-6)."""
+    """Samples `begin` to `end` of `resample`'s output for mono audio, to about 1e-6, without computing the rest."""
     common = math.gcd(source_rate, target_rate)
-    step, target_step = source_rate // common, target_rate // common  # spans that last equally long
+    step, target_step = source_rate // common, target_rate // common  # samples of equal duration
     margin = math.ceil(FILTER_REACH / min(step, target_step))
     first, last = max(0, begin // target_step - margin), math.ceil(end / target_step) + margin
     span = resample(audio[first * step : last * step], source_rate, target_rate)
@@ -194,7 +194,7 @@ def resample_span(audio: np.ndarray, source_rate: int, target_rate: int, begin: 
 
 
 def resampled_blocks(sound: AudioFile, target_rate: int, offset: float = 0.0) -> Iterator[np.ndarray]:
-    """What `resample` makes of a file less a constant `offset`, in blocks: mono float32 [time] at `target_rate` Hz."""
+    """The file minus `offset`, resampled, in blocks: mono float32 [time] at `target_rate` Hz."""
     same = sound.sample_rate == target_rate
     stream = None if same else soxr.ResampleStream(sound.sample_rate, target_rate, 1, dtype="float32", quality=QUALITY)
     for block in sound.blocks(None if same else min(BLOCK, BLOCK * sound.sample_rate // target_rate)):
@@ -211,12 +211,12 @@ def momentary_lufs(audio: np.ndarray, sample_rate: int) -> float:
     Gated loudness is meant for programmes; a note of a second has one loud part, which this measures.
 
     Args:
-        audio: float [time] in [-1, 1]; under 400 ms it is taken as followed by silence.
+        audio: float [time] in [-1, 1]; padded with silence to 400 ms if shorter.
 
     Returns:
         -inf for silence.
     """
-    import pyloudnorm  # with scipy.signal: needed only by those who freeze a study
+    import pyloudnorm  # imports scipy.signal; only freezing a study needs it
 
     meter = pyloudnorm.Meter(sample_rate)
     missing = math.ceil(meter.block_size * sample_rate) - len(audio)

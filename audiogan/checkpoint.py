@@ -20,23 +20,23 @@ from audiogan.text import read_object
 
 FORMAT = 1
 FOLDER = Path(__file__).resolve().parent.parent / "checkpoints"
-EVALUATION = "evaluation"  # what lies beside checkpoints and is none
-MAX_CONFIG_BYTES, MAX_STEPS = 1_000_000, 2**53  # above which a page's numbers are not exact
-INDEX, MAX_INDEX_BYTES = "nearest.safetensors", 64_000_000  # of `resemblance`, on a floor above
+EVALUATION = "evaluation"  # a folder beside the checkpoints
+MAX_CONFIG_BYTES, MAX_STEPS = 1_000_000, 2**53  # bytes; the largest step count that JavaScript holds exactly
+INDEX, MAX_INDEX_BYTES = "nearest.safetensors", 64_000_000  # written by `resemblance`, which imports this module
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _LINE = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]*")  # what a terminal and JSON can show
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What a checkpoint's config.json says, without its weights.
+    """A checkpoint's description, read from its config.json without its weights.
 
     Attributes:
         name: the folder's name.
-        folder: where it lies.
+        folder: its path.
         config: the model.
-        training: what it was trained on and for how long: data, steps, preset and more. Where its run began with a
-            checkpoint, `steps_before` are that one's and `start_sha256` is of its weights.
+        training: what it was trained on and for how long: data, steps, preset and more. If its run started from a
+            checkpoint, `steps_before` are that checkpoint's steps and `start_sha256` is the hash of its weights.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Checkpoint:
 
     @property
     def steps(self) -> int:
-        """All that its weights took, those of the checkpoints that it began with among them, as far as is known."""
+        """Training steps in all, including those of the checkpoints it started from, as far as known."""
         return self.training.get("steps", 0) + self.training.get("steps_before", 0)
 
     def describe(self) -> dict:
@@ -65,30 +65,30 @@ class Checkpoint:
         }
 
     def card(self) -> str:
-        """The text of its model card, empty where it has none."""
+        """The text of its model card; empty if it has none."""
         card = self.folder / "README.md"
         return card.read_text(encoding="utf-8", errors="replace") if card.is_file() else ""
 
 
 def check_name(name: str, what: str = "a checkpoint's name") -> str:
-    """The name, if it can be a checkpoint's.
+    """Return the name if a checkpoint may have it.
 
     Args:
-        what: it is, for the error.
+        what: the name's description in the error.
 
     Raises:
-        ValueError: it is not letters, digits, dots, dashes and underscores.
+        ValueError: not 1 to 64 letters, digits, dots, dashes and underscores that begin with a letter or digit.
     """
     if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise ValueError(f"{what} must be letters, digits, dots, dashes and underscores, not {name!r}")
+        raise ValueError(f"{what} must be letters, digits, dots, dashes and underscores, at most 64, not {name!r}")
     return name
 
 
 def refuse_taken(folder: str | os.PathLike, replace: bool = False) -> None:
-    """See whether a new checkpoint may be put in a folder, before any work is spent on it.
+    """Check that a new checkpoint may be written to a folder, before any work is spent on it.
 
     Raises:
-        ValueError: something is there, and it is no checkpoint or is not to be replaced.
+        ValueError: the folder exists, and `replace` is false or it is not a checkpoint.
     """
     sweep(Path(folder))
     if os.path.lexists(folder) and not (replace and _seems_one(Path(folder))):
@@ -96,7 +96,7 @@ def refuse_taken(folder: str | os.PathLike, replace: bool = False) -> None:
 
 
 def _seems_one(folder: Path) -> bool:
-    """Whether a folder is a checkpoint, though perhaps a damaged one: trainings and other programs' models are not."""
+    """Whether a folder is a checkpoint, perhaps a damaged one. Training runs and other programs' models are not."""
     try:
         document = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     except (OSError, RecursionError, ValueError):
@@ -108,7 +108,7 @@ def find(name_or_path: str | os.PathLike, folder: str | os.PathLike = FOLDER) ->
     """The folder of a checkpoint, by its name in `folder` or by its own path.
 
     Raises:
-        ValueError: there is none; names those there are.
+        ValueError: no such checkpoint; lists those there are.
     """
     for path in (Path(folder) / name_or_path, Path(name_or_path)):
         if (path / "config.json").is_file():
@@ -129,7 +129,7 @@ def list_checkpoints(folder: str | os.PathLike = FOLDER) -> list[Checkpoint]:
 
 
 def evaluations(folder: str | os.PathLike = FOLDER) -> list[Path]:
-    """The evaluations that lie in a folder of checkpoints: `evaluation` first, then each `evaluation-NAME`, by name."""
+    """The evaluations in a folder of checkpoints: `evaluation` first, then each `evaluation-NAME`, by name."""
     found = [Path(folder) / EVALUATION, *sorted(Path(folder).glob(f"{EVALUATION}-*"))]
     return [path for path in found if (path / "metrics.json").is_file()]
 
@@ -138,7 +138,7 @@ def read(folder: str | os.PathLike, name: str = "") -> Checkpoint:
     """A checkpoint's description, without loading its weights.
 
     Args:
-        name: what it is called; the folder's own name where that is empty.
+        name: its name; by default the folder's.
 
     Raises:
         ValueError: config.json is missing, damaged, too large, of an unknown format or of an unknown architecture.
@@ -161,10 +161,11 @@ def load(folder: str | os.PathLike, name: str = "") -> tuple[Checkpoint, Generat
     The tensors' names and shapes are compared with the model's before any is read.
 
     Args:
-        name: what it is called; the folder's own name where that is empty.
+        name: its name; by default the folder's.
 
     Raises:
-        ValueError: weights missing, truncated, not safetensors, of other shapes or kinds, or not finite.
+        ValueError: as `read`; or the weights are missing, truncated, not safetensors, of the wrong shapes or kinds,
+            or not finite.
     """
     checkpoint = read(folder, name)
     with torch.device("meta"):
@@ -178,16 +179,16 @@ def load(folder: str | os.PathLike, name: str = "") -> tuple[Checkpoint, Generat
 
 
 def save(folder: str | os.PathLike, generator: Generator, training: dict, card: str, exact: bool = False) -> None:
-    """Write a checkpoint whole or not at all, weights in float16; an older one of that name is replaced.
+    """Write a checkpoint whole or not at all, with float16 weights; replaces an older one of that name.
 
     Args:
         folder: its last part is the checkpoint's name.
-        training: JSON types; `data` and `steps` are shown in lists, and have to be such as `read` takes.
+        training: JSON types; `data` and `steps` are shown in lists and must be what `read` accepts.
         card: Markdown.
         exact: keep the weights as they are, in float32.
 
     Raises:
-        ValueError: a bad name, weights that are not finite as stored, or what `read` would refuse of the training.
+        ValueError: a bad name, weights that are not finite as stored, or a `training` that `read` would refuse.
     """
     check_name(Path(folder).name)
     _checked_training(training)
@@ -200,13 +201,13 @@ def save(folder: str | os.PathLike, generator: Generator, training: dict, card: 
 
 
 def weights_hash(folder: str | os.PathLike) -> str:
-    """SHA-256 of a checkpoint's weights file, in hexadecimal: which model made a sound."""
+    """SHA-256 of a checkpoint's weights file, in hexadecimal: identifies the model that made a sound."""
     with open(Path(folder) / "model.safetensors", "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _checked_training(training) -> dict:
-    """What a config.json says of the training, if what lists show of it is what they take it for."""
+    """Return config.json's `training` if the entries that lists show are valid."""
     if not isinstance(training, dict):
         raise ValueError("its training is not a JSON object")
     data = training.get("data", "")
@@ -216,7 +217,7 @@ def _checked_training(training) -> dict:
         if type(steps := training.get(name, 0)) is not int or not 0 <= steps <= MAX_STEPS:
             raise ValueError(f"its training.{name} is not a whole number from 0 to {MAX_STEPS}")
     if training.get("steps", 0) + training.get("steps_before", 0) > MAX_STEPS:
-        raise ValueError(f"its training.steps and training.steps_before are more than {MAX_STEPS} together")
+        raise ValueError(f"its training.steps and training.steps_before add up to more than {MAX_STEPS}")
     return training
 
 

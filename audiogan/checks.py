@@ -1,4 +1,4 @@
-"""Numbers that people ask for sounds by: what is out of range is named, with what is accepted."""
+"""Range checks of seeds, pitches and counts; errors name the value and what is accepted."""
 
 import operator
 from numbers import Real

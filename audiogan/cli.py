@@ -25,14 +25,14 @@ from audiogan.folders import PartialFolder
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a command; a bad argument or bad input prints one line and gives 2."""
+    """Run a command; a bad argument or bad input prints one line and returns 2."""
     return run_command(_parser(), arguments)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = Parser(prog="python -m audiogan", description="Sounds invented by GANs, and what listeners said of them.")
+    parser = Parser(prog="python -m audiogan", description="Sounds invented by GANs, and how listeners rate them.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    listing = commands.add_parser("list", help="the checkpoints there are")
+    listing = commands.add_parser("list", help="list the checkpoints")
     listing.add_argument("--json", action="store_true", help="as JSON")
     listing.set_defaults(run=_list)
     _add_generate(commands)
@@ -56,19 +56,19 @@ def _add_generate(commands) -> None:
     generate.add_argument("--seed", type=int, default=0, help="default: 0")
     generate.add_argument("--label", help="default: each clip draws its own")
     generate.add_argument("--pitch", type=float, metavar="MIDI", help="for models that take a pitch")
-    generate.add_argument("--truncation", type=float, default=1.0, help="above 0, at most 1 (default): less is tamer")
+    generate.add_argument("--truncation", type=float, default=1.0, help="above 0, at most 1 (default): lower is tamer")
     add_device(generate)
     generate.add_argument("--out", required=True, type=named_folder, metavar="DIR")
     generate.set_defaults(run=_generate)
 
 
 def _add_morph(commands) -> None:
-    morph = commands.add_parser("morph", help="write one WAV that walks from one seed to another")
+    morph = commands.add_parser("morph", help="write one WAV that morphs from one seed to another")
     morph.add_argument("name", metavar="NAME", help="a checkpoint's name or folder")
     morph.add_argument("--from-seed", type=int, required=True, metavar="A")
     morph.add_argument("--to-seed", type=int, required=True, metavar="B")
     morph.add_argument("--steps", type=int, default=9, help="sounds on the way, both ends included (default: 9)")
-    morph.add_argument("--label", help="default: the one that A draws")
+    morph.add_argument("--label", help="default: the label that A draws")
     morph.add_argument("--pitch", type=float, metavar="MIDI", help="for models that take a pitch")
     add_device(morph)
     morph.add_argument("--out", required=True, type=Path, metavar="FILE.wav")
@@ -76,7 +76,7 @@ def _add_morph(commands) -> None:
 
 
 def _add_index(commands) -> None:
-    index = commands.add_parser("index", help="put an index of training sounds beside a checkpoint")
+    index = commands.add_parser("index", help="add an index of training sounds to a checkpoint")
     index.add_argument("name", metavar="NAME", help="a checkpoint's name or folder")
     index.add_argument("--data", required=True, type=Path, metavar="PREPARED", help="the data it was trained on")
     index.set_defaults(run=_index)
@@ -119,7 +119,7 @@ def _staged(folder: Path) -> Iterator[tuple[Path, list[str]]]:
     """A folder to write named files into; they move to `folder` together, or not at all after an error."""
     created = [place for place in (folder, *folder.parents) if not place.exists()]
     try:
-        partial = PartialFolder(folder / "sounds", replace=True)  # never finished: it is its files that move
+        partial = PartialFolder(folder / "sounds", replace=True)  # never finished: only its files move
         try:
             names: list[str] = []
             yield partial.path, names
@@ -131,7 +131,7 @@ def _staged(folder: Path) -> Iterator[tuple[Path, list[str]]]:
         finally:
             partial.discard()
     except BaseException:
-        with suppress(OSError):  # what was not made, or what somebody else put something into
+        with suppress(OSError):  # never created, or in use by somebody else
             for place in created:
                 place.rmdir()
         raise

@@ -14,24 +14,24 @@ def add_evaluate(commands) -> None:
     evaluate.add_argument("names", metavar="NAME", nargs="*", help="checkpoints, by name or folder")
     add_sounds(evaluate)
     evaluate.add_argument("--data", required=True, type=Path, metavar="PREPARED", help="a prepared data set")
-    evaluate.add_argument("--out", required=True, type=Path, metavar="DIR", help="a folder, which must not exist yet")
+    evaluate.add_argument("--out", required=True, type=Path, metavar="DIR", help="output folder; must not exist yet")
     evaluate.add_argument("--num", type=int, default=2000, help="clips of each model and baseline (default: 2000)")
     evaluate.add_argument("--seed", type=int, default=0, help="default: 0")
     evaluate.add_argument(
-        "--classifier", type=Path, metavar="DIR", default=DEFAULT_FOLDER, help="default: the one shipped"
+        "--classifier", type=Path, metavar="DIR", default=DEFAULT_FOLDER, help="default: the bundled one"
     )
-    evaluate.add_argument("--ratings", type=Path, metavar="FILE", help="votes, as ratings export writes them")
+    evaluate.add_argument("--ratings", type=Path, metavar="FILE", help="votes, as written by `ratings export`")
     evaluate.add_argument(
         "--run",
         dest="runs",
         action="append",
         default=[],
         metavar="[NAME=]RUN",
-        help="a model's training run: draws its history",
+        help="a model's training run, to plot its history; may be repeated",
     )
-    evaluate.add_argument("--embedding", choices=("vggish",), help="scores by that public embedding as well")
-    evaluate.add_argument("--figure", type=Path, metavar="FILE", help="Figure 1 for a paper as well: .svg, .pdf, .png")
-    evaluate.add_argument("--figure-labels", type=comma_list, metavar="A,B", help="its labels (default: all)")
+    evaluate.add_argument("--embedding", choices=("vggish",), help="add scores by this public embedding")
+    evaluate.add_argument("--figure", type=Path, metavar="FILE", help="also Figure 1 for a paper: .svg, .pdf or .png")
+    evaluate.add_argument("--figure-labels", type=comma_list, metavar="A,B", help="the figure's labels (default: all)")
     add_device(evaluate)
     evaluate.set_defaults(run=_evaluate)
 
@@ -60,13 +60,13 @@ def _paper_figure(file: Path | None, labels: tuple[str, ...] | None):
 
     if file is None:
         if labels is not None:
-            raise ValueError("--figure-labels are of a --figure: name its file")
+            raise ValueError("--figure-labels needs --figure: name its file")
         return None
     return PaperFigure(file, labels or ())
 
 
 def named_runs(runs: list[str], models: list[str]) -> dict[str, Path]:
-    """`NAME=RUN` by name; `RUN` alone is the first model's that has none yet.
+    """Training runs by model name, from `NAME=RUN`; a bare `RUN` goes to the first model without one.
 
     Raises:
         ValueError: a name that is not being evaluated, or more runs than models.
@@ -77,6 +77,6 @@ def named_runs(runs: list[str], models: list[str]) -> dict[str, Path]:
         if not equals:
             name, folder = next((model for model in models if model not in named), ""), run
         if name not in models:
-            raise ValueError(f"--run {run} must be the run of a model that is evaluated: {', '.join(models)}")
+            raise ValueError(f"--run {run} must be the run of an evaluated model: {', '.join(models)}")
         named[name] = Path(folder)
     return named

@@ -10,12 +10,12 @@ FORMATS = ("wavegan-pytorch",)
 
 def add_import(commands) -> None:
     """The `import` command."""
-    taking = commands.add_parser("import", help="take over a generator that another program trained")
-    taking.add_argument("path", type=Path, metavar="PATH", help="its file, as gan_NAME.tar")
+    taking = commands.add_parser("import", help="import a generator that another program trained")
+    taking.add_argument("path", type=Path, metavar="PATH", help="its file, such as gan_NAME.tar")
     taking.add_argument("--format", required=True, choices=FORMATS, help=", ".join(FORMATS))
-    taking.add_argument("--name", required=True, help="of the new checkpoint")
+    taking.add_argument("--name", required=True, help="name of the new checkpoint")
     taking.add_argument("--sample-rate", type=int, default=16000, metavar="HZ", help="default: 16000")
-    taking.add_argument("--replace", action="store_true", help="a checkpoint of that name gives way")
+    taking.add_argument("--replace", action="store_true", help="replace an existing checkpoint of that name")
     taking.set_defaults(run=_import)
 
 

@@ -1,4 +1,4 @@
-"""`python -m audiogan ratings`: the votes as files, and what they say."""
+"""`python -m audiogan ratings`: votes as files, and their statistics."""
 
 import json
 import os
@@ -13,24 +13,24 @@ SUFFIXES = {"results": (".csv", ".jsonl"), "figure": (".png", ".svg")}
 
 def add_ratings(commands) -> None:
     """The `ratings` command."""
-    ratings = commands.add_parser("ratings", help="what listeners said")
+    ratings = commands.add_parser("ratings", help="export and analyse listeners' votes")
     actions = ratings.add_subparsers(dest="action", required=True, metavar="ACTION")
     _add_export(actions)
     _add_stats(actions)
     _add_exclude(actions)
-    sync = actions.add_parser("sync", help="one round with the Hub's data set that AUDIOGAN_RATINGS_DATASET names")
+    sync = actions.add_parser("sync", help="sync once with the Hub data set that AUDIOGAN_RATINGS_DATASET names")
     sync.set_defaults(run=_sync)
 
 
 def _add_export(actions) -> None:
-    export = actions.add_parser("export", help="write every vote, exclusion and note, one a row")
+    export = actions.add_parser("export", help="write every vote, exclusion and note, one per row")
     export.add_argument("--format", choices=("csv", "jsonl"), default="csv")
     export.add_argument("--out", required=True, type=Path, metavar="FILE")
-    export.add_argument("--results", type=Path, metavar="FILE.csv|.jsonl", help="the results, one number a row")
-    export.add_argument("--codebook", type=Path, metavar="FILE.md", help="what each column means")
-    export.add_argument("--table", type=Path, metavar="FILE.tex", help="the results as a LaTeX table")
-    export.add_argument("--participants", action="store_true", help="with a recruitment platform's ids: not to publish")
-    export.add_argument("--figure", type=Path, metavar="FILE.png|.svg", help="the results as a forest plot")
+    export.add_argument("--results", type=Path, metavar="FILE.csv|.jsonl", help="also the results, one number per row")
+    export.add_argument("--codebook", type=Path, metavar="FILE.md", help="also what each column means")
+    export.add_argument("--table", type=Path, metavar="FILE.tex", help="also the results as a LaTeX table")
+    export.add_argument("--participants", action="store_true", help="add recruitment platforms' ids: do not publish")
+    export.add_argument("--figure", type=Path, metavar="FILE.png|.svg", help="also the results as a forest plot")
     _add_study(export)
     export.set_defaults(run=_export)
 
@@ -38,7 +38,7 @@ def _add_export(actions) -> None:
 def _add_stats(actions) -> None:
     stats = actions.add_parser("stats", help="means, intervals, d', rankings, agreement, tests")
     stats.add_argument("--json", action="store_true", help="everything, as JSON")
-    stats.add_argument("--from", dest="file", type=Path, metavar="FILE", help="an export, in place of the database")
+    stats.add_argument("--from", dest="file", type=Path, metavar="FILE", help="read an export instead of the database")
     _add_study(stats)
     stats.set_defaults(run=_stats)
 
@@ -46,12 +46,12 @@ def _add_stats(actions) -> None:
 def _add_exclude(actions) -> None:
     exclude = actions.add_parser("exclude", help="leave a sitting or a vote out of the screened results, for a reason")
     exclude.add_argument("id", metavar="ID", help="a session_id or vote_id of an export, or a participant")
-    exclude.add_argument("--reason", required=True, metavar="SENTENCE", help="it stands in every export")
+    exclude.add_argument("--reason", required=True, metavar="SENTENCE", help="appears in every export")
     exclude.set_defaults(run=_exclude)
 
 
 def _add_study(command) -> None:
-    words = "whose rules apply (default: AUDIOGAN_STUDY, else the app's own); repeatable"
+    words = "study whose rules apply (default: AUDIOGAN_STUDY, else the app's); may be repeated"
     command.add_argument("--study", action="append", type=Path, metavar="DIR", help=words)
 
 
@@ -87,7 +87,7 @@ def _check_files(options) -> None:
 
 
 def _extras(options, rows: list[dict]) -> dict[Path, bytes]:
-    """The files that were asked for beside the votes: of each study, the figure of the one with most votes."""
+    """The other files asked for. They cover every study; the figure, only the one with the most votes."""
     from audiogan.listening import codebook, latex, result_files
     from audiogan.listening.statistics.analysis import analyse_all
 
@@ -142,12 +142,12 @@ def _exclude(options) -> None:
     named, votes = _named(store, _text("ID", options.id))
     event = Exclusion(**named, rule=MANUAL, reason=reason, study_hash=votes[0]["study_hash"])
     if not store.exclude(event):
-        raise ValueError(f"{options.id} was excluded by hand before; its first reason stays")
+        raise ValueError(f"{options.id} is already excluded by hand; its first reason stays")
     print(f"{len(votes)} answers of {options.id} are left out of the screened results: {reason}")
 
 
 def _text(name: str, given: str) -> str:
-    """The argument; a ValueError that names it where its bytes were no text, which no database takes."""
+    """Return the argument; raise a ValueError that names it if it is not valid text, which no database accepts."""
     try:
         given.encode()
     except UnicodeEncodeError:
@@ -156,7 +156,7 @@ def _text(name: str, given: str) -> str:
 
 
 def _named(store, name: str) -> tuple[dict, list[dict]]:
-    """Which sitting or vote an ID means, as an exclusion names it, and its answers."""
+    """The sitting or vote that an ID means, as arguments of `Exclusion`, and its answers."""
     sessions = [name, *store.participants.sessions_of(name)]
     found = [(session, votes) for session in sessions if (votes := store.votes_of(session))]
     if len(found) > 1:
@@ -178,7 +178,7 @@ def _none(file: Path | None) -> str:
 
 
 def _warn(results: list[dict]) -> None:
-    """Name the studies whose rules nobody knew."""
+    """Warn about studies whose rules are unknown."""
     for one in results:
         if one["without_rules"]:
             print(f"study {one['study_hash']}: {report.WITHOUT_RULES}", file=sys.stderr)
@@ -194,7 +194,7 @@ def _sync(options) -> None:
     state = hub_sync.HubSync(Store(), dataset).round()
     print(f"{state.pulled} entries pulled from {dataset}, {state.pushed} pushed")
     if state.damaged:
-        print(f"{state.damaged} lines of it are damaged and were passed over", file=sys.stderr)
+        print(f"{state.damaged} damaged lines in it were skipped", file=sys.stderr)
 
 
 def _studies(folders: list[Path] | None) -> list:

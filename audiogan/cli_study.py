@@ -1,4 +1,4 @@
-"""`python -m audiogan study`: freeze a stimulus pool, check one, say how many listeners it needs."""
+"""`python -m audiogan study`: freeze a stimulus pool, check one, forecast how many listeners it needs."""
 
 import json
 import sys
@@ -17,23 +17,23 @@ def add_study(commands) -> None:
     """The `study` command and its actions."""
     study = commands.add_parser("study", help="freeze, check and plan a listening test")
     actions = study.add_subparsers(dest="action", required=True, metavar="ACTION")
-    build = actions.add_parser("build", help="real clips, what is made of them, and models, blind and equally loud")
+    build = actions.add_parser("build", help="freeze real clips, controls and models' clips, blind and equally loud")
     build.add_argument(
-        "--data", required=True, type=Path, metavar="PREPARED", help="its held-out clips are the real ones"
+        "--data", required=True, type=Path, metavar="PREPARED", help="its held-out clips are the study's real ones"
     )
     build.add_argument("--models", nargs="+", default=[], metavar="NAME", help="checkpoints, or `all`")
     add_sounds(build)
     build.add_argument("--out", required=True, type=Path, metavar="DIR")
     build.add_argument(
-        "--labels", type=comma_list, default=(), metavar="A,B", help="default: all that the data and every model know"
+        "--labels", type=comma_list, default=(), metavar="A,B", help="default: all that the data and every model share"
     )
-    build.add_argument("--per-label", type=int, default=2, metavar="N", help="of each system and label (default: 2)")
+    build.add_argument("--per-label", type=int, default=2, metavar="N", help="clips per system and label (default: 2)")
     build.add_argument("--seed", type=int, default=0, help="default: 0")
     build.add_argument("--design", type=Path, metavar="FILE.yaml", help="questions and rules (default: this package's)")
     build.add_argument(
         "--classifier", type=Path, metavar="DIR", default=DEFAULT_FOLDER, help="hears labels where a system has none"
     )
-    build.add_argument("--replace", action="store_true", help="a study that is there gives way")
+    build.add_argument("--replace", action="store_true", help="replace an existing study")
     add_checkpoints(build, checkpoint.FOLDER)
     build.set_defaults(run=_build)
     _add_check(actions)
@@ -42,32 +42,32 @@ def add_study(commands) -> None:
 
 
 def _add_check(actions) -> None:
-    check = actions.add_parser("check", help="read a study, compare every file with its hash, say what is in it")
+    check = actions.add_parser("check", help="compare every file of a study with its hash, and describe the study")
     check.add_argument("folder", nargs="?", type=Path, metavar="DIR", help="default: AUDIOGAN_STUDY, else the app's")
     check.set_defaults(run=_check)
 
 
 def _add_power(actions) -> None:
-    power = actions.add_parser("power", help="what so many listeners would find out, by simulation")
+    power = actions.add_parser("power", help="simulate what a given number of listeners would find out")
     power.add_argument("folder", nargs="?", type=Path, metavar="DIR", help="default: AUDIOGAN_STUDY, else the app's")
     power.add_argument(
         "--listeners",
         nargs="+",
         type=int,
         metavar="N",
-        help="who finish and count (default: the study's minimum_raters, and two, four and eight times as many)",
+        help="how many finish and count (default: the study's minimum_raters, and two, four and eight times as many)",
     )
     power.add_argument(
-        "--from", dest="file", type=Path, metavar="FILE", help="an export of a pilot's votes: how far answers differ"
+        "--from", dest="file", type=Path, metavar="FILE", help="export of a pilot's votes: sets how far answers differ"
     )
-    power.add_argument("--question", default="quality", choices=SCALES, help="of the pilot's (default: quality)")
+    power.add_argument("--question", default="quality", choices=SCALES, help="which of the pilot's (default: quality)")
     power.add_argument("--seed", type=int, default=0, help="default: 0")
     power.add_argument("--json", action="store_true", help="as JSON")
     power.set_defaults(run=_power)
 
 
 def _add_texts(actions) -> None:
-    texts = actions.add_parser("texts", help="all that the Rate tab says besides a study's own text, to be translated")
+    texts = actions.add_parser("texts", help="print the Rate tab's texts, except a study's own, for translation")
     texts.add_argument("--language", default="en", metavar="TAG", help="such as de or pt-BR (default: en)")
     texts.set_defaults(run=_texts)
 

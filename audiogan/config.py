@@ -9,9 +9,9 @@ NUM_SAMPLES = (8192, 16384, 32768, 65536)
 LATENT_DISTRIBUTIONS = ("uniform", "normal")
 FILTERED = ("wavegan", "hybrid")  # architectures that a post filter may follow
 SHORTEST_FILTER = 33
-_LABEL = re.compile(r"\w[\w .&'()+-]*")  # without its combining marks, as vowels of Indian and Thai scripts are
+_LABEL = re.compile(r"\w[\w .&'()+-]*")  # combining marks removed, such as the vowel signs of Indic and Thai scripts
 _LONGEST_LABEL = 64
-_SWITCHES = {"envelope": "wavegan", "partial_ratios": "hybrid"}  # and whose they are
+_SWITCHES = {"envelope": "wavegan", "partial_ratios": "hybrid"}  # each with the architecture that has it
 _BOUNDS = {
     "dim": (1, 256),
     "sample_rate": (8_000, 96_000),
@@ -38,15 +38,14 @@ class ModelConfig:
         kernel_size: taps of each layer of WaveGAN's generator: 25 as published, 28 where a layer stands for nearest
             upsampling and a convolution (`audiogan.interop.wavegan_pytorch`).
         phase_shuffle: largest shift in samples of WaveGAN's critic (section 3.3 of the paper); 0 turns it off.
-        post_filter: taps, an odd number, of each label's learnt filter behind a WaveGAN's or a hybrid's generator; 0
-            for none.
-        envelope: whether WaveGAN's generator ends in a learnt envelope before that, so that it can be silent.
-        partial_ratios: whether a hybrid keeps where each label's partials lie, where that is at no multiple of a pitch.
+        post_filter: taps, an odd number, of each label's learnt filter after a WaveGAN or hybrid generator; 0 for none.
+        envelope: whether WaveGAN's generator ends in a learnt envelope, before that filter, so that it can be silent.
+        partial_ratios: whether a hybrid stores the ratios of each label's partials to the pitch, for inharmonic sounds.
         griffin_lim_iterations: for architectures that draw spectrograms.
-        output_peak: what each clip's largest sample is brought to, as its training clips' was; 0 leaves levels alone.
+        output_peak: the peak to scale each clip to, as its training clips were; 0 leaves levels alone.
 
     Raises:
-        ValueError: a value out of range, named with what is accepted.
+        ValueError: a value is out of range; names it and what is accepted.
     """
 
     architecture: str
@@ -74,7 +73,7 @@ class ModelConfig:
                 raise ValueError(f"{name} must be a whole number from {low} to {high}, not {value!r}")
         if self.post_filter and (self.post_filter < SHORTEST_FILTER or self.post_filter % 2 == 0):
             raise ValueError(
-                f"post_filter must be 0, or odd and at least {SHORTEST_FILTER}, since it passes no mean, "
+                f"post_filter must be 0, or odd and at least {SHORTEST_FILTER}, since it blocks the mean, "
                 f"not {self.post_filter!r}"
             )
         for name in _SWITCHES:

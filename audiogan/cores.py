@@ -1,4 +1,4 @@
-"""How many cores this process may use: a container's share of its machine, not the machine."""
+"""How many cores this process may use: its container's share, not the whole machine's."""
 
 import math
 import os
@@ -8,13 +8,13 @@ CGROUP_LIMIT = Path("/sys/fs/cgroup/cpu.max")  # `QUOTA PERIOD`, in microseconds
 
 
 def count() -> int:
-    """Cores that the process may be scheduled on, at most as many as its container's share of time comes to."""
+    """Cores that the process may be scheduled on, capped at its container's CPU quota."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min(cores, _share()))
 
 
 def _share() -> int | float:
-    """Whole cores, rounded up, that the container's limit comes to; infinite where there is none."""
+    """The container's CPU quota in cores, rounded up; infinite if there is none."""
     try:
         quota, period = CGROUP_LIMIT.read_text().split()
         return math.ceil(int(quota) / int(period))

@@ -14,11 +14,11 @@ import numpy as np
 from audiogan.text import file_stem
 
 INDEX_COLUMNS = ("clip", "label", "pitch", "split", "source", "onset_s", "licence")
-META = (("source", str), ("sha256", str), ("counts", dict))  # of meta.json, besides the form of the clips
+META = (("source", str), ("sha256", str), ("counts", dict))  # of meta.json, besides the clips' format
 
 
 def check_names(labels: Iterable[str]) -> None:
-    """ValueError where two labels would name one file: a space becomes _ there, and on many disks A is a."""
+    """Raise ValueError if labels would share a file name: a space becomes _, and many disks ignore case."""
     seen: dict[str, str] = {}
     for label in labels:
         other = seen.setdefault(file_stem(label).casefold(), label)
@@ -58,7 +58,7 @@ class PreparedData:
     def _read_index(self) -> None:
         for name, kind in META:
             if not isinstance(self.meta.get(name), kind):
-                raise ValueError(f"meta.json has no {name}, or one of another kind")
+                raise ValueError(f"meta.json has no {name}, or one of the wrong type")
         self.labels = tuple(self.meta["labels"])
         self.sample_rate, self.num_samples = int(self.meta["sample_rate"]), int(self.meta["num_samples"])
         if self.clips.dtype != np.int16 or self.clips.shape != (len(self.index), self.num_samples):
@@ -72,9 +72,9 @@ class PreparedData:
 
     @functools.cached_property
     def statistics(self) -> dict[str, np.ndarray]:
-        """Mean and standard deviation of each bin, float64 [2, bins], by `LogSpectrogram.name`, of the training split.
+        """Mean and standard deviation of each bin over the training split, float64 [2, bins] by `LogSpectrogram.name`.
 
-        Empty for data sets that were prepared without them.
+        Empty for data sets prepared without them.
 
         Raises:
             ValueError: the file is damaged.
@@ -86,10 +86,10 @@ class PreparedData:
             with np.load(path, allow_pickle=False) as file:
                 kept = {name: file[name] for name in file.files}
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-            raise ValueError(f"{path} cannot be read: {error}; delete it and training measures the clips") from None
+            raise ValueError(f"{path} cannot be read: {error}; delete it, and training measures the clips") from None
         for name, values in kept.items():
             if values.ndim != 2 or len(values) != 2 or values.dtype != np.float64 or not np.isfinite(values).all():
-                raise ValueError(f"{path} holds no mean and deviation at {name}: delete it and training measures them")
+                raise ValueError(f"{path} has no valid statistics of {name}: delete it, and training measures them")
         return kept
 
     def rows(self, split: str) -> np.ndarray:
@@ -101,5 +101,5 @@ class PreparedData:
         rows = np.flatnonzero(self.split == split)
         if not len(rows):
             there = ", ".join(sorted(set(self.split)))
-            raise ValueError(f"{self.folder} has no clips of the split {split!r}, only of {there}")
+            raise ValueError(f"{self.folder} has no clips in split {split!r}, only in {there}")
         return rows

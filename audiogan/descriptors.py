@@ -7,7 +7,7 @@ import numpy as np
 
 FRAME_SECONDS = 0.008
 FLOOR = 1e-5  # -100 dBFS
-HEARD_DB = 30.0  # what lies this far below a clip's peak does not lengthen it
+HEARD_DB = 30.0  # below a clip's peak; what is quieter does not count towards its length
 PITCH_HZ = (50.0, 2000.0)
 PERIODIC = 0.2  # YIN's threshold: smaller is stricter
 
@@ -17,11 +17,11 @@ class Descriptor:
     """A property of a sound.
 
     Attributes:
-        name: what a slider that changes it is called.
+        name: the name of a slider that changes it.
         low, high: words for its two ends.
         unit: of `measure`'s values.
-        least: the smallest change of it that is plainly heard.
-        measure: audio and sample rate in Hz to [clips]; NaN where a clip has none.
+        least: the smallest plainly audible change.
+        measure: maps audio and sample rate in Hz to [clips]; NaN for a clip that has none.
     """
 
     name: str
@@ -40,7 +40,7 @@ def brightness(audio: np.ndarray, sample_rate: int) -> np.ndarray:
 
 
 def attack(audio: np.ndarray, sample_rate: int) -> np.ndarray:
-    """Milliseconds from a tenth of the envelope's peak to nine tenths of it."""
+    """Rise time of the envelope from a tenth to nine tenths of its peak, in milliseconds."""
     envelope, frame_ms = _envelope(audio, sample_rate), 1000 * FRAME_SECONDS
     peak = envelope.max(1, keepdims=True).clip(FLOOR)
     first, last = (np.argmax(envelope >= share * peak, axis=1) for share in (0.1, 0.9))
@@ -60,7 +60,7 @@ def level(audio: np.ndarray, sample_rate: int) -> np.ndarray:
 
 
 def pitch(audio: np.ndarray, sample_rate: int) -> np.ndarray:
-    """MIDI number at the loudest moment, by YIN (de Cheveigne and Kawahara 2002); NaN where nothing repeats."""
+    """MIDI number at the loudest moment, by YIN (de Cheveigne and Kawahara 2002); NaN for aperiodic sounds."""
     return np.array([_pitch(clip, sample_rate) for clip in audio])
 
 
@@ -109,7 +109,7 @@ def _normalised_difference(part: np.ndarray, window: int, longest: int) -> np.nd
 
 
 def _first_dip(difference: np.ndarray, shortest: int) -> float | None:
-    """The lag of the first minimum below `PERIODIC`, between samples by a parabola; None where there is none."""
+    """Lag of the first minimum below `PERIODIC`, interpolated by a parabola; None if there is none."""
     below = np.flatnonzero(difference[shortest:-1] < PERIODIC)
     if not len(below):
         return None

@@ -40,11 +40,11 @@ def machine(device: torch.device, processes: int = 1) -> str:
 
 @functools.cache
 def _settle() -> None:
-    """Make the CPU's vector math library set itself up before anything counts, and round denormals to 0.
+    """Warm up the CPU's vector math library before any result counts, and flush denormals to 0.
 
-    In its first call in a process MKL can let one thread take another code path, whose tanh differs in the last
-    bit: that would make the first sound of one process in twenty differ from all others. Arithmetic on denormals, which
-    decaying sounds are full of, can take many times as long as on other numbers.
+    In a process's first call, MKL can let one thread take another code path, whose tanh differs in the last bit: the
+    first sound of one process in twenty would differ from all others. Arithmetic on denormals, which decaying sounds
+    are full of, can be many times slower.
     """
     torch.set_flush_denormal(True)
     for function in (torch.tanh, torch.exp, torch.log):

@@ -10,12 +10,12 @@ from audiogan.descriptors import DESCRIPTORS
 from audiogan.synthesis import Synthesizer
 from audiogan.tiles import TILE
 
-SPAN, COUNT = 16, 6  # principal directions that are kept, and that are offered
+SPAN, COUNT = 16, 6  # principal directions kept, and offered
 SEED, DRAWS = 0, 512  # latents whose features are decomposed
-HEARD = 8 * TILE  # of these, how many are listened to
-JUDGES, REACH = TILE, 2.0  # other latents, and how many standard deviations they are moved both ways
+HEARD = 8 * TILE  # how many of these are rendered and measured
+JUDGES, REACH = TILE, 2.0  # further latents, and how many standard deviations they move each way
 AGREEMENT = 0.75  # least correlation of a descriptor with the position along a direction, over the judges
-EFFECT = 0.6  # least change of it from end to end, in spreads over the judges
+EFFECT = 0.6  # least change of a descriptor from end to end, in spreads over the judges
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,9 @@ class Meaning:
 class Directions:
     """Directions of one model and label: first one steered at each descriptor, then `COUNT` principal ones.
 
-    The principal ones are those of the generator's first features (GANSpace, Haerkoenen et al. 2020). A steered one is
-    where in their span a descriptor grows fastest. All are there when first asked for, which takes `HEARD` clips; what
-    one changes is measured when asked, once, on clips that were not among those.
+    The principal directions are those of the generator's first features (GANSpace, Haerkoenen et al. 2020). A steered
+    one is the direction in their span along which a descriptor grows fastest. The first request finds all of them,
+    from `HEARD` clips. What a direction changes is measured once, on request, on other clips.
 
     Args:
         pitch: MIDI number, for labels that take one.
@@ -50,13 +50,13 @@ class Directions:
         self._synthesizer, self._label, self._pitch = synthesizer, label, pitch
         self._vectors = self._judged = None
         self._meanings: dict[int, Meaning] = {}
-        self._busy = threading.RLock()  # two visitors who ask for the same are answered by one measurement
+        self._busy = threading.RLock()  # two visitors with the same request share one measurement
 
     def __len__(self) -> int:
         return len(DESCRIPTORS) + COUNT
 
     def vectors(self) -> np.ndarray:
-        """[len(self), latent_dim]: adding one to z moves it by a standard deviation. Those that are not there are 0."""
+        """[len(self), latent_dim]: adding one to z moves it by a standard deviation. Directions not found are 0."""
         with self._busy:
             if self._vectors is None:
                 self._vectors = self._find()
@@ -105,7 +105,7 @@ def name_change(moved: np.ndarray, aim: str | None = None) -> Meaning:
 
     Args:
         moved: [descriptors, 3, clips], the same clips at equal steps along the direction.
-        aim: only this descriptor will do.
+        aim: consider only this descriptor.
     """
     changes = [(*_change(values), item) for values, item in zip(moved, DESCRIPTORS, strict=True)]
     effect, change, item = max((c for c in changes if aim in (None, c[2].name)), key=lambda found: abs(found[0]))
@@ -116,11 +116,11 @@ def name_change(moved: np.ndarray, aim: str | None = None) -> Meaning:
 
 
 def _change(values: np.ndarray) -> tuple[float, float]:
-    """[3, clips] to the change in spreads over the clips, 0 where they disagree or too few are known, and as it is."""
+    """The change of [3, clips] in spreads over the clips (0 if they disagree or too few are known), and unscaled."""
     values = values[:, np.isfinite(values).all(0)]
     if values.shape[1] < JUDGES // 2:
         return 0.0, 0.0
     change, spread = float(np.mean(values[2] - values[0])), float(values.std(1).mean())
-    within = values - values.mean(0)  # [3, clips] without what differs between clips
+    within = values - values.mean(0)  # [3, clips] without the differences between clips
     agreement = (within[2] - within[0]).sum() / np.sqrt(2 * values.shape[1] * np.square(within).sum() + 1e-12)
     return change / max(spread, 1e-9) if abs(agreement) >= AGREEMENT else 0.0, change

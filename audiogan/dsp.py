@@ -38,7 +38,7 @@ def stft(audio: Tensor, n_fft: int, hop_length: int) -> Tensor:
 def istft(spectrum: Tensor, n_fft: int, hop_length: int, num_samples: int) -> Tensor:
     """Inverse of `stft`: overlap-add divided by the summed squared window, [batch, num_samples].
 
-    `torch.istft` does the same, and makes the host wait for a GPU to see that no sum is 0.
+    `torch.istft` does the same, but makes the host wait for the GPU, to check that no sum is 0.
 
     Args:
         spectrum: [batch, n_fft // 2 + 1, 1 + num_samples // hop_length]; hop_length divides n_fft.
@@ -50,7 +50,7 @@ def istft(spectrum: Tensor, n_fft: int, hop_length: int, num_samples: int) -> Te
 
 
 class RealPair:
-    """`stft` and `istft` of clips of one length, spectra as real and imaginary parts on the device they came from."""
+    """`stft` and `istft` of clips of one length, with spectra as real and imaginary parts, on the input's device."""
 
     def __init__(self, n_fft: int, hop_length: int, num_samples: int):
         self.n_fft, self.hop_length, self.num_samples = n_fft, hop_length, num_samples
@@ -77,15 +77,15 @@ def log_magnitude(linear: Tensor, floor: float = LOG_FLOOR) -> Tensor:
 
 
 def exp_magnitude(log: Tensor) -> Tensor:
-    """Inverse of `log_magnitude` by its own floor; what lies under that becomes 0."""
+    """Inverse of `log_magnitude` at the default floor; values below it become 0."""
     return (torch.exp(log) - LOG_FLOOR).clamp_min(0.0)
 
 
 @functools.lru_cache(maxsize=32)
 def mel_filters(n_fft: int, n_mels: int, sample_rate: int, device: torch.device | str = "cpu") -> Tensor:
-    """Slaney-scale triangular filters of unit area, float32 [n_fft // 2 + 1, n_mels], kept on each device."""
+    """Slaney-scale triangular filters of unit area, float32 [n_fft // 2 + 1, n_mels], cached for each device."""
     num_bins, nyquist, slaney = n_fft // 2 + 1, sample_rate / 2, {"norm": "slaney", "mel_scale": "slaney"}
-    with torch.inference_mode(False):  # kept for callers that need gradients too
+    with torch.inference_mode(False):  # cached for callers that need gradients too
         return taf.melscale_fbanks(num_bins, 0.0, nyquist, n_mels, sample_rate, **slaney).to(device)
 
 
@@ -128,12 +128,12 @@ def griffin_lim(
 ) -> Tensor:
     """Audio whose STFT magnitude is near the given one (Griffin and Lim 1984; momentum: Perraudin et al. 2013).
 
-    It begins with `steady_phases`, so the result is a function of its input alone: 4 iterations on recorded notes, and
-    7 on drums, come as near as 32 from phases of zero. No gradient passes.
+    Starts from `steady_phases`, so the result depends on its input alone: 4 iterations on recorded notes, or 7 on
+    drums, come as near as 32 from zero phases. Passes no gradient.
 
     Args:
         linear: magnitude [batch, n_fft // 2 + 1, 1 + num_samples // hop_length].
-        phases: others to begin with, radians, shaped as `linear`.
+        phases: initial phases instead, in radians, shaped as `linear`.
 
     Returns:
         [batch, num_samples].
@@ -150,7 +150,7 @@ def griffin_lim(
 
 
 def _griffin_lim(search: PhaseSearch, spectrum: Tensor, iterations: int, momentum: float) -> Tensor:
-    """Each phase is that of now + momentum * (now - before), divided by 1 + momentum, which turns no phase."""
+    """Take each phase from now + momentum * (now - before), scaled by 1 / (1 + momentum), which changes no phase."""
     before = None
     for _ in range(iterations):
         now = search.consistent(spectrum)
@@ -160,7 +160,7 @@ def _griffin_lim(search: PhaseSearch, spectrum: Tensor, iterations: int, momentu
 
 
 def held_griffin_lim(linear: Tensor, n_fft: int, hop_length: int, num_samples: int, iterations: int = 16) -> Tensor:
-    """As `griffin_lim`, with a gradient for the magnitudes: phases are searched for without one, and then held."""
+    """`griffin_lim` with a gradient for the magnitudes: finds phases without one, then holds them fixed."""
     audio = griffin_lim(linear, n_fft, hop_length, num_samples, iterations)
     with torch.no_grad():
         found = stft(audio, n_fft, hop_length)
@@ -170,31 +170,31 @@ def held_griffin_lim(linear: Tensor, n_fft: int, hop_length: int, num_samples: i
 
 
 def resynthesised(audio: Tensor) -> Tensor:
-    """Clips [batch, time] from their own magnitudes by `griffin_lim`, with SpecGAN's windows: what its phases cost."""
+    """Rebuild clips [batch, time] by `griffin_lim` from magnitudes with SpecGAN's windows: what its phases cost."""
     n_fft = LINEAR.n_fft
     return griffin_lim(magnitude(audio, n_fft, HOP_LENGTH), n_fft, HOP_LENGTH, audio.shape[1])
 
 
 def convolve(audio: Tensor, responses: Tensor) -> Tensor:
-    """Each clip through its filter, without delay: [batch, time] and [batch or 1, odd taps] to [batch, time]."""
+    """Filter each clip without delay: [batch, time] and [batch or 1, odd taps] to [batch, time]."""
     same = taf.fftconvolve(_capable(audio), _capable(responses), mode="same")
     return same.to(audio.device)
 
 
 def edges(num_samples: int, sample_rate: int, device: torch.device | str = "cpu") -> Tensor:
-    """A gain by which clips begin and end in silence, [num_samples]: within 1 ms, and as those that were cut do."""
+    """Gain that fades clips in over `RISE_SECONDS` and out over `FADE_SECONDS`, as a cut clip is: [num_samples]."""
     time = torch.arange(num_samples, device=device)
     begun, left = time / (RISE_SECONDS * sample_rate), (num_samples - 1 - time) / (FADE_SECONDS * sample_rate)
     return torch.sin(math.pi / 2 * torch.minimum(begun, left).clamp_max(1.0)).square()
 
 
 def limit_peak(audio: Tensor) -> Tensor:
-    """Clips [batch, time] that exceed full scale turned down until they fit: no sample is clipped."""
+    """Scale down each clip of [batch, time] that exceeds full scale, so that no sample clips."""
     return audio / audio.abs().amax(1, keepdim=True).clamp_min(1.0)
 
 
 def pooled(picture: Tensor, grid: tuple[int, int]) -> Tensor:
-    """Means over a coarse grid, whose cells need not be of one size, as MPS would have them.
+    """Means over a coarse grid. Cells may differ in size, which MPS does not allow: the CPU takes over.
 
     Args:
         picture: [batch, rows, columns].
@@ -213,7 +213,7 @@ def spectral_convergence(estimate: Tensor, reference: Tensor) -> Tensor:
 
 
 def _capable(tensor: Tensor) -> Tensor:
-    """The tensor on a device that can: what MPS has too little of, as complex arithmetic, is left to the CPU."""
+    """The tensor, moved from MPS to the CPU: MPS lacks operations such as complex arithmetic."""
     return tensor.cpu() if tensor.device.type == "mps" else tensor
 
 
@@ -232,5 +232,5 @@ def _unwindow(n_fft: int, hop_length: int, frames: int, device: torch.device) ->
 
 @functools.lru_cache(maxsize=32)
 def _hann(n_fft: int, device: torch.device) -> Tensor:
-    with torch.inference_mode(False):  # kept for callers that need gradients too
+    with torch.inference_mode(False):  # cached for callers that need gradients too
         return torch.hann_window(n_fft, device=device)

@@ -1,4 +1,4 @@
-"""A blank figure, and a figure as a file: all that other modules need of matplotlib, but for fonts.
+"""Blank figures, and figures as files: all that other modules need of matplotlib, except fonts.
 
 Figures are drawn by Agg, off screen; nothing here touches pyplot's global state.
 """
@@ -23,7 +23,7 @@ def blank(size: tuple[float, float], dpi: int, **form) -> "Figure":
 
     Args:
         size: in inches.
-        form: matplotlib's other settings of a `Figure`.
+        form: further arguments of matplotlib's `Figure`.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # half a second that the app's start can do without
     from matplotlib.figure import Figure
@@ -41,7 +41,7 @@ def colour_map():
 
 
 def png_bytes(figure: "Figure") -> bytes:
-    """The figure as a PNG file in memory, pixel by pixel as it is drawn."""
+    """The figure as a PNG file in memory, pixel for pixel as drawn."""
     buffer = io.BytesIO()
     with _rendering:
         fonts.settle(figure)
@@ -52,15 +52,15 @@ def png_bytes(figure: "Figure") -> bytes:
 
 
 def figure_bytes(figure: "Figure", kind: str) -> bytes:
-    """The figure as a `png`, `svg` or `pdf` file in memory, alike in every process.
+    """The figure as a `png`, `svg` or `pdf` file in memory, identical in every process.
 
-    Pictures in the last two keep their own pixels. An SVG's letters are outlines, and a PDF has its fonts as TrueType,
-    for printers refuse Type 3.
+    SVG and PDF keep the pixels of the images in them. SVG text becomes outlines; PDF fonts are TrueType, because
+    printers refuse Type 3.
     """
     from matplotlib import rc_context
 
     buffer = io.BytesIO()
-    settings = {"svg.hashsalt": "audiogan", "pdf.fonttype": 42, "image.composite_image": False}  # else SVG's names vary
+    settings = {"svg.hashsalt": "audiogan", "pdf.fonttype": 42, "image.composite_image": False}  # salt: fixes SVG's ids
     undated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
     with _rendering, rc_context(settings):
         fonts.settle(figure)

@@ -1,4 +1,4 @@
-"""Files that are read only if they are files, and written whole or not at all."""
+"""Read regular files only; write files whole or not at all."""
 
 import contextlib
 import errno
@@ -10,10 +10,10 @@ from pathlib import Path
 
 
 def regular(file: Path, name: str = "it") -> Path:
-    """The file, if it is one: a device or a pipe under its name would be read for ever.
+    """Return the path of a regular file, or a missing one: reading a device or a pipe might never end.
 
     Raises:
-        ValueError: it is something else.
+        ValueError: it exists and is not a regular file.
     """
     if file.exists() and not file.is_file():
         raise ValueError(f"{name} is not a file")
@@ -21,22 +21,22 @@ def regular(file: Path, name: str = "it") -> Path:
 
 
 def write_atomically(path: str | os.PathLike, data: bytes) -> None:
-    """Write a file that is either complete and on disk, or not there (or as it was before).
+    """Write a file completely and to disk, or leave the path as it was.
 
     Raises:
-        OSError: it cannot be; names `path`.
+        OSError: it cannot be written; names `path`.
     """
     write_together({path: data})
 
 
 def write_together(files: Mapping[str | os.PathLike, bytes]) -> None:
-    """Write files that are all complete and on disk before the first of them takes its place.
+    """Write several files, all complete and on disk before the first one takes its place.
 
-    So a full disk changes none. They take their places one after another: stopped in between, the first ones are new.
-    Where a path is a link, what it leads to is written, as by `open`.
+    A full disk therefore changes none. They take their places one after another: if stopped in between, only the first
+    ones are new. A link is followed to its target, as by `open`.
 
     Raises:
-        OSError: one cannot be; names its path.
+        OSError: one cannot be written; names its path.
     """
     with contextlib.ExitStack() as partials:
         complete = {}
@@ -51,11 +51,11 @@ def write_together(files: Mapping[str | os.PathLike, bytes]) -> None:
 
 @contextlib.contextmanager
 def _beside(path: Path, data: bytes) -> Iterator[Path]:
-    """A file of these bytes that may take the path's place, and is gone afterwards where it did not."""
-    if path.exists() and not path.is_file():  # a device, which root could replace, like any file
-        raise OSError(errno.EISDIR, "Is a directory" if path.is_dir() else "Is no regular file")
+    """A temporary file of these bytes, beside `path` and ready to replace it; removed afterwards if it did not."""
+    if path.exists() and not path.is_file():  # root could replace even a device
+        raise OSError(errno.EISDIR, "Is a directory" if path.is_dir() else "Not a regular file")
     partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else None  # whoever may read it now, and nobody else
+    mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else None  # keep its permissions
     try:
         handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if mode is None else mode)
         with os.fdopen(handle, "wb") as file:

@@ -1,4 +1,4 @@
-"""Folders that appear whole or not at all; what a killed process left of one, the next sweeps up."""
+"""Folders that appear whole or not at all; the next process sweeps up what a killed one left."""
 
 import contextlib
 import fcntl
@@ -8,15 +8,15 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-REPLACED = "replaced"  # what gives way, until the new one is in its place
+REPLACED = "replaced"  # holds the old folder until the new one is in place
 
 
 class PartialFolder:
-    """A folder to fill beside `target`, locked while this process lives, that becomes `target` in the end.
+    """A folder beside `target` to fill, locked while this process lives; `finish` renames it to `target`.
 
     Args:
-        target: where it goes.
-        replace: what is there gives way; it stays where the new one does not come to that.
+        target: its final path.
+        replace: replace an existing `target`, which stays until `finish`.
 
     Attributes:
         path: where to write.
@@ -35,14 +35,14 @@ class PartialFolder:
         self.path.mkdir()
 
     def finish(self) -> None:
-        """Put the folder in its place; ValueError where another process has put one there meanwhile."""
+        """Move the folder into place; ValueError if another process has put one there, unless `replace`."""
         self._refuse_existing()
         if os.path.lexists(self.target):
             self.target.rename(self._home / REPLACED)
         self.path.rename(self.target)
 
     def discard(self) -> None:
-        """Remove what is not in its place, and let go of the lock."""
+        """Remove what was not moved into place, and release the lock."""
         try:
             _clear(self._home, self.target)
         finally:
@@ -56,7 +56,7 @@ class PartialFolder:
 
 @contextlib.contextmanager
 def staged(target: str | os.PathLike, replace: bool = False) -> Iterator[Path]:
-    """A folder to fill, which becomes `target` at the end; after an error nothing has changed and nothing is left.
+    """A folder to fill, which becomes `target` at the end; an error changes nothing and leaves nothing behind.
 
     Args:
         replace: as `PartialFolder`'s.
@@ -73,7 +73,7 @@ def staged(target: str | os.PathLike, replace: bool = False) -> Iterator[Path]:
 
 
 def sweep(target: Path) -> None:
-    """Clear what killed processes left of a folder that was to become `target`; what was giving way is back."""
+    """Clear what killed processes left of folders for `target`; restores a `target` that was being replaced."""
     if target.parent.is_dir():
         for left in target.parent.iterdir():
             if left.name.startswith(_prefix(target)):
@@ -81,14 +81,14 @@ def sweep(target: Path) -> None:
 
 
 def refuse_existing(folder: str | os.PathLike) -> None:
-    """ValueError where a new folder could not be put, before hours of work are spent on it."""
+    """Raise ValueError if the folder exists, before hours of work are spent on it."""
     if os.path.lexists(folder):
         raise ValueError(f"--out {folder} exists already: remove it or name another folder")
 
 
 @contextlib.contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
-    """Hold a folder's lock, where its file system has one.
+    """Hold a folder's lock, if its file system supports locks.
 
     Raises:
         ValueError: another process holds it.
@@ -96,7 +96,7 @@ def alone_in(folder: Path) -> Iterator[None]:
     try:
         lock = _lock(folder)
     except BlockingIOError:
-        raise ValueError(f"another process works in {folder}: wait until it is done, or name another folder") from None
+        raise ValueError(f"another process is using {folder}: wait until it is done, or name another folder") from None
     try:
         yield
     finally:
@@ -105,7 +105,7 @@ def alone_in(folder: Path) -> Iterator[None]:
 
 
 def _locked(prefix: str, parent: Path) -> tuple[Path, int | None]:
-    """A new folder and its lock; where another process sweeps it up before it is locked, the next one."""
+    """A new folder and its lock; tries again if another process sweeps it up before it is locked."""
     while True:
         folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
         with contextlib.suppress(BlockingIOError, FileNotFoundError):
@@ -120,7 +120,7 @@ def _prefix(target: Path) -> str:
 
 
 def _clear_dead(left: Path, target: Path) -> None:
-    """Clear what another process left, unless it lives."""
+    """Clear what another process left, unless that process is alive."""
     try:
         lock = _lock(left)
     except OSError:
@@ -133,14 +133,14 @@ def _clear_dead(left: Path, target: Path) -> None:
 
 
 def _clear(home: Path, target: Path) -> None:
-    """Put what was to give way back, where nothing took its place, and remove the rest."""
+    """Restore the old folder if nothing took its place, and remove the rest."""
     if os.path.lexists(home / REPLACED) and not os.path.lexists(target):
         (home / REPLACED).rename(target)
     shutil.rmtree(home, ignore_errors=True)
 
 
 def _lock(folder: Path) -> int | None:
-    """A descriptor that holds the folder's lock; None where the file system has none.
+    """A descriptor that holds the folder's lock; None if the file system has no locks.
 
     Raises:
         BlockingIOError: another process has it.

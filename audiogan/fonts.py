@@ -1,4 +1,4 @@
-"""Letters that matplotlib's font lacks: from another font of this machine, and where none has them as escapes."""
+"""Letters that matplotlib's font lacks: drawn in another installed font, or written as escapes."""
 
 import contextlib
 import functools
@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-USUAL_WEIGHT = 400  # by which matplotlib finds a font where no other is asked for
+USUAL_WEIGHT = 400  # matplotlib's default
 
 
 def legible(text: str) -> str:
-    r"""The text with escapes (`\u65e5`) for letters that no font here has, in place of empty boxes."""
+    r"""The text with escapes (`\u65e5`), instead of empty boxes, for letters that no installed font has."""
     return "".join(letter if letter == "\n" or _family(letter) is not None else _escaped(letter) for letter in text)
 
 
 def settle(figure: "Figure") -> None:
-    """Give each text of a figure letters that there are, and take its signs as signs: `$` begins no formula."""
+    """Give each text of a figure the fonts it needs, and turn off formulas: a `$` is a `$`."""
     from matplotlib.text import Text
 
     for text in figure.findobj(Text):
@@ -29,18 +29,18 @@ def settle(figure: "Figure") -> None:
 
 
 def ems(text: str) -> float:
-    """How wide a line is, in heights of its font; letters of other fonts are taken to be as wide as high."""
+    """Width of a line in ems; a letter of another font counts as one em."""
     return sum(map(_advance, text))
 
 
 def _escaped(letter: str) -> str:
     if unicodedata.category(letter) == "Cf" or unicodedata.name(letter, "").startswith("VARIATION SELECTOR"):
-        return ""  # how letters are joined, which shows by itself nowhere
+        return ""  # controls how letters are joined, and is invisible itself
     return letter.encode("ascii", "backslashreplace").decode() if letter.isprintable() else ascii(letter)[1:-1]
 
 
 def _family(letter: str) -> str | None:
-    """The name of a font that has a letter: empty for the usual one, None where no font does."""
+    """The name of a font that has a letter: empty for the usual one, None if no font does."""
     return "" if ord(letter) in _usual() else _others().get(ord(letter))
 
 
@@ -53,7 +53,7 @@ def _font():
 
 @functools.cache
 def _usual() -> frozenset[int]:
-    """Its letters' code points."""
+    """Code points of that font's letters."""
     return frozenset(_font().get_charmap())
 
 
@@ -71,9 +71,9 @@ def _advance(letter: str) -> float:
 
 @functools.cache
 def _others() -> dict[int, str]:
-    """By code point, a font of this machine: one without serifs, if there is one.
+    """An installed font for each code point, sans serif if there is one.
 
-    Fonts that come with matplotlib are left out: they are for formulas, and one has a box for every letter.
+    Leaves out the fonts that come with matplotlib: they are for formulas, and one has a box for every letter.
     """
     from matplotlib import get_data_path
     from matplotlib.font_manager import FontPath, fontManager, get_font
@@ -82,7 +82,7 @@ def _others() -> dict[int, str]:
     plain = [entry for entry in fontManager.ttflist if entry.style == "normal" and entry.weight == USUAL_WEIGHT]
     for entry in sorted(plain, key=lambda entry: ("Sans" not in entry.name, entry.name)):
         if not Path(entry.fname).resolve().is_relative_to(theirs):
-            with contextlib.suppress(OSError, RuntimeError):  # not there any more, or not to be read
+            with contextlib.suppress(OSError, RuntimeError):  # removed since, or unreadable
                 font = get_font(FontPath(entry.fname, entry.index))
                 found = {code: entry.name for code in font.get_charmap() if font.scalable} | found
     return found

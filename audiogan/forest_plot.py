@@ -1,4 +1,4 @@
-"""What listeners said as a forest plot: black on white, for print."""
+"""Listeners' ratings as a forest plot: black on white, for print."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,11 +28,11 @@ class Panel:
 
 
 def forest_figure(panels: Sequence[Panel], hollow: Sequence[str] = (), note: str = "") -> "Figure":
-    """Values with their intervals, a panel a question and a line a system.
+    """Values with their intervals, one panel per question and one line per system.
 
     Args:
         hollow: systems drawn as rings.
-        note: a line below.
+        note: a line of text below.
     """
     systems = list(dict.fromkeys(row["system"] for panel in panels for row in panel.rows))
     size = 1.8 + 1.9 * max(len(panels), 1), 0.7 + 0.28 * len(systems) + 0.2 * bool(note)

@@ -33,16 +33,16 @@ def sample(indices, seed: int, latent_dim: int, distribution: str = "uniform") -
 
 
 def draw_labels(indices, seed: int, count: int) -> list[int]:
-    """A label index for each clip of a seed, uniform over `count`, from a stream apart from z's."""
+    """A label index for each clip of a seed, uniform over `count`, from a stream separate from z's."""
     streams = _streams(indices, seed, 1)
     return [int(stream.integers(count)) for stream in streams]
 
 
 def draw_pitches(indices, seed: int, shares: np.ndarray) -> list[float]:
-    """A MIDI pitch for each clip of a seed, NaN for none, from a stream apart from z's and the labels'.
+    """A MIDI pitch for each clip of a seed, NaN for none, from a stream separate from z's and the labels'.
 
     Args:
-        shares: how often each MIDI number is played, and in the last column how often none is, [clips, 129]. A row of
+        shares: [clips, 129], how often each MIDI number is played and, in the last column, how often none is. A row of
             zeros draws none.
     """
     streams = _streams(indices, seed, 2)
@@ -56,8 +56,8 @@ def draw_pitches(indices, seed: int, shares: np.ndarray) -> list[float]:
 def _streams(indices, seed: int, purpose: int) -> list[np.random.Generator]:
     """A stream of random numbers for each clip of a seed.
 
-    numpy would take a seed of 2**32 or more for two words of 32 bits, and the second for another seed's clip: such a
-    seed has five words, which are never those of a smaller one.
+    numpy would split a seed of 2**32 or more into two words of 32 bits and read the second as a clip number. Such a
+    seed is given five words instead, which no smaller seed has.
     """
     small = seed < WORD
     words = [(seed, int(i), purpose) if small else (seed % WORD, seed // WORD, int(i), purpose, 1) for i in indices]
@@ -65,7 +65,7 @@ def _streams(indices, seed: int, purpose: int) -> list[np.random.Generator]:
 
 
 def noise_of(z: Tensor, size: int) -> Tensor:
-    """Standard normal noise [batch, size], from a stream for each latent, which its very bits seed."""
+    """Standard normal noise [batch, size], from one stream per latent, seeded by the latent's bits."""
     rows = np.ascontiguousarray(z.detach().float().cpu().numpy()).view(np.uint32)
     streams = [np.random.Generator(np.random.PCG64(np.random.SeedSequence(row.tolist()))) for row in rows]
     noise = np.stack([stream.standard_normal(size, dtype=np.float32) for stream in streams])
@@ -137,7 +137,7 @@ def plane(corners: np.ndarray, across: np.ndarray, down: np.ndarray) -> np.ndarr
 def principal_directions(z: np.ndarray, features: np.ndarray, count: int) -> np.ndarray:
     """Directions in z along which a generator's features vary most, strongest first (GANSpace, Haerkoenen et al. 2020).
 
-    The features' principal coordinates, each scaled to a spread of 1, and the least squares of z on them. Adding one
+    The least-squares fit of z to the features' principal coordinates, each scaled to a spread of 1. Adding one
     direction to z moves its coordinate by about one standard deviation. The largest entry of each is positive.
 
     Args:
@@ -156,9 +156,9 @@ def principal_directions(z: np.ndarray, features: np.ndarray, count: int) -> np.
 
 
 def steer(z: np.ndarray, values: np.ndarray, directions: np.ndarray) -> np.ndarray:
-    """The direction within a span along which a value grows fastest, as long as z's spread.
+    """The direction within a span along which a value grows fastest, scaled to z's spread.
 
-    The covariance of z with the value is its gradient where z is white; what lies outside the span is mostly the noise
+    If z is white, the covariance of z with the value is the value's gradient; outside the span it is mostly the noise
     of few samples.
 
     Args:

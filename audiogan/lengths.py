@@ -1,4 +1,4 @@
-"""Sounds of any length as clips of one: the first part, faded where it is cut off, or all of it and then silence."""
+"""Fit sounds of any length to one: cut off with a fade, or padded with silence."""
 
 import functools
 
@@ -7,7 +7,7 @@ import numpy as np
 from audiogan.audio import FADE_SECONDS
 
 PEAK = 0.95  # of clips that are peak-normalised
-SILENCE_PEAK = 10 ** (-60 / 20)  # what never rises above it is silent
+SILENCE_PEAK = 10 ** (-60 / 20)  # a sound that stays below it is silent
 
 
 def fit_length(audio: np.ndarray, num_samples: int, sample_rate: int) -> np.ndarray:
@@ -26,5 +26,5 @@ def fit_length(audio: np.ndarray, num_samples: int, sample_rate: int) -> np.ndar
 
 @functools.cache
 def _fade(size: int) -> np.ndarray:
-    """From 1 to 0, float32 [size]."""
+    """Gain from 1 to 0, float32 [size]."""
     return np.cos(np.linspace(0, np.pi / 2, size, dtype=np.float32)) ** 2

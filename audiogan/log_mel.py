@@ -1,4 +1,4 @@
-"""The mel spectrogram of a clip as pictures show it and an index of training sounds keeps it."""
+"""The mel spectrogram of a clip, for pictures and for the index of training sounds."""
 
 import numpy as np
 import torch

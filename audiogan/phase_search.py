@@ -1,18 +1,18 @@
-"""What Griffin-Lim alternates between: audio, its STFT, and the magnitudes that are looked for."""
+"""The steps that Griffin-Lim alternates: to audio, to its STFT, to the target magnitudes."""
 
 import math
 
 import torch
 from torch import Tensor
 
-TINY = 1e-16  # a magnitude that has no phase
+TINY = 1e-16  # least magnitude that has a phase
 
 
 class PhaseSearch:
-    """The alternation between audio and its STFT that Griffin-Lim runs on: frame after frame, everything made once.
+    """Griffin-Lim's steps between audio and its STFT, frames first, with every buffer allocated once.
 
     Args:
-        linear: magnitudes in rows of a frame, [batch, frames, n_fft // 2 + 1].
+        linear: target magnitudes, [batch, frames, n_fft // 2 + 1].
         window: [n_fft].
     """
 
@@ -34,7 +34,7 @@ class PhaseSearch:
         return self._samples[:, self.edge :][:, : self.num_samples]
 
     def consistent(self, spectrum: Tensor) -> Tensor:
-        """The STFT of the audio of a spectrum that may be no sound's."""
+        """The STFT of a spectrum's audio; the spectrum itself need not be the STFT of any audio."""
         self.audio(spectrum)
         samples, edge, end = self._samples, self.edge, self.edge + self.num_samples
         samples[:, :edge] = samples[:, edge + 1 : 2 * edge + 1].flip(1)
@@ -42,7 +42,7 @@ class PhaseSearch:
         return torch.fft.rfft(self._cut(samples) * self.window)
 
     def with_magnitude(self, spectrum: Tensor) -> Tensor:
-        """The spectrum's phases with the magnitudes looked for, in place: division by its own needs no angle."""
+        """The spectrum with the target magnitudes, in place: divides by its own, which needs no angle."""
         power = torch.view_as_real(spectrum).square()
         power = power[..., 0] + power[..., 1]
         return spectrum.mul_(power.add_(TINY**2).rsqrt_().mul_(self.linear))
@@ -56,7 +56,7 @@ class PhaseSearch:
         return samples.unfold(1, self.n_fft, self.hop_length)[:, : self.linear.shape[1]]
 
     def _overlap(self, frames: Tensor) -> None:
-        """Windowed frames [batch or 1, frames, n_fft] added up into `padded`."""
+        """Window frames [batch or 1, frames, n_fft] and overlap-add them into `padded`."""
         count = frames.shape[1]
         self.padded[:, count:].zero_()
         pieces = (tensor.split(self.hop_length, dim=2) for tensor in (frames, self.scaled_window))

@@ -1,4 +1,4 @@
-"""Phases to begin a search with, from magnitudes alone: elementwise, so that they can be exported to other runtimes."""
+"""Initial phases for a search, from magnitudes alone, in elementwise operations that other runtimes can run."""
 
 import math
 
@@ -7,18 +7,18 @@ import torch.nn.functional as F
 from torch import Tensor
 
 SLOPE = 2  # bins that a peak reaches to either side: half the main lobe of a Hann window
-FLAT = 1e-12  # a peak without a top
+FLAT = 1e-12  # least curvature of a peak
 
 
 def steady_phases(linear: Tensor, n_fft: int, hop_length: int) -> Tensor:
-    """Phases of a sound whose partials last, from its magnitudes alone.
+    """Phases of a sound with steady partials, from its magnitudes alone.
 
-    After single pass spectrogram inversion (SPSI; Beauregard, Harish and Wyse 2015), but each bin adds up turns of its
-    own, which are means of two frames', where SPSI hands a peak's phase to the bins beside it.
+    Follows single pass spectrogram inversion (SPSI; Beauregard, Harish and Wyse 2015), but each bin accumulates its own
+    turns, averaged over two frames, whereas SPSI copies a peak's phase to the bins beside it.
 
-    A partial is a peak over frequency, whose place between two bins a parabola tells. From frame to frame the phase
-    advances by that frequency's turns, for the bins on the slopes of a peak by those of the peak; and as frames are
-    counted from their first sample, not from the middle of the window, every second bin is half a turn ahead.
+    A partial is a peak over frequency, located between bins by a parabola. From frame to frame the phase of the peak,
+    and of the bins on its slopes, advances by the turns of its frequency. Frames are counted from their first sample,
+    not from the middle of the window, so every second bin is half a turn ahead.
 
     Args:
         linear: magnitude [batch, n_fft // 2 + 1, frames].

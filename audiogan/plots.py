@@ -1,4 +1,4 @@
-"""Pictures of sounds, dark, so that they read on light and dark pages."""
+"""Pictures of sounds, dark, to be legible on light and dark pages."""
 
 import io
 from collections.abc import Callable, Sequence
@@ -60,7 +60,7 @@ def _style(axes) -> None:
 
 
 def _draw_wave(axes, audio: np.ndarray, seconds: float) -> None:
-    """The range of each column of pixels: what a line through every sample would cover, at a fraction of the cost."""
+    """Fill each pixel column's range: the same picture as a line through every sample, at a fraction of the cost."""
     columns = min(len(audio), int(SIZE_INCHES[0] * DPI))
     starts = np.linspace(0, len(audio), columns, endpoint=False).astype(int)
     low, high = np.minimum.reduceat(audio, starts), np.maximum.reduceat(audio, starts)
@@ -106,7 +106,7 @@ def _short_hz(hz: int) -> str:
 
 
 def thumbnail_png(audio: np.ndarray, sample_rate: int) -> bytes:
-    """A clip's log-mel spectrogram alone, on the scale of all others, as a small PNG file: [time] in [-1, 1]."""
+    """The log-mel spectrogram of a clip, [time] in [-1, 1], as a small PNG file: no axes, same dB scale for all."""
     levels = log_mel_db(audio, sample_rate)[::-1]  # high frequencies on top
     shades = np.rint((levels / RANGE_DB + 1) * 255).astype(np.uint8)
     image = Image.fromarray(shades).convert("P")
@@ -159,7 +159,7 @@ def comparison_figure(
 
 
 def extent(num_samples: int, sample_rate: int) -> str:
-    """What a picture without ticks spans: its length, and its frequencies."""
+    """Caption of a picture without ticks: its length and its range of frequencies."""
     return f"{num_samples / sample_rate:.2f} s across, 0 to {sample_rate / 2000:g} kHz upwards, mel scale"
 
 
@@ -167,7 +167,7 @@ def folded(name: str, width: float = 14, measure: Callable[[str], float] = len) 
     """A name on as many lines as it needs, broken at spaces and dashes.
 
     Args:
-        width: that a line of more than one part may have, as `measure` has it.
+        width: the most, as given by `measure`, for a line of more than one part.
     """
     lines = [""]
     for part in name.replace("-", "- ").replace(" -", "-").split(" "):

@@ -10,20 +10,20 @@ from audiogan.config import ModelConfig
 from audiogan.models.base import Generator
 from audiogan.tiles import TILE, Tiles
 
-MOST_GAIN = 16.0  # 24 dB: what is quieter stays quiet
+MOST_GAIN = 16.0  # 24 dB: fainter clips stay below the peak
 
 
 class Renderer:
-    """Computes what a generator makes of arguments that were checked before. Safe to call from many threads.
+    """Runs a generator on arguments that are already checked. Safe to call from many threads.
 
-    Clips are computed in tiles of a fixed size, and by one caller alone clip i always at place i modulo that size:
-    kernels choose their order of summation by batch size, and a clip must not depend on how many were asked for.
+    Clips are computed in tiles of a fixed size, because kernels choose their order of summation by batch size and a
+    clip must not depend on how many were asked for. A lone caller's clip i is always at place i modulo that size.
 
     Attributes:
         generator: in evaluation mode.
         device: where it computes.
-        elsewhere: `elsewhere(method, *arguments)` runs this renderer's method where its device can be reached,
-            `audiogan.ui.zero_gpu`; None where that is here.
+        elsewhere: `elsewhere(method, *arguments)` runs this renderer's method in a process that can reach its device
+            (see `audiogan.ui.zero_gpu`); None if this one can.
     """
 
     def __init__(self, generator: Generator, device: torch.device):
@@ -57,7 +57,7 @@ class Renderer:
         return np.concatenate([self._tiles(z[part], labels[part], pitches[part]) for part in parts])
 
     def close(self) -> None:
-        """Compute no more tiles on this process's device: whoever wants one gets a `tiles.ClosedError`."""
+        """Compute no more tiles on this process's device: callers get a `tiles.ClosedError`."""
         self._tiles.close()
 
     @torch.inference_mode()
@@ -83,9 +83,9 @@ class Renderer:
 
 
 def finished(audio: torch.Tensor, config: ModelConfig) -> torch.Tensor:
-    """Clips [clips, num_samples] like those that a model learnt from: silent at both edges, and at `output_peak`.
+    """Finish clips [clips, num_samples] like the training clips: silent at both edges, peaking at `output_peak`.
 
-    What is quieter by more than `MOST_GAIN` stays so. Without a peak all is left as it is: it learnt from other clips.
+    The gain is at most `MOST_GAIN`. If `output_peak` is 0, the training clips were not like that: changes nothing.
     """
     if not config.output_peak:
         return audio

@@ -1,4 +1,4 @@
-"""An index of training sounds that may lie in a checkpoint's folder, so that a sound's nearest ones can be named."""
+"""An optional index of training sounds in a checkpoint's folder, to name those nearest to a sound."""
 
 import json
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from audiogan.log_mel import log_mel_db
 BANDS, FRAMES = 24, 24
 DEPTH_DB = 60.0  # below a clip's loudest cell
 MAX_LAG = 1  # frames
-TYPICAL_CLIPS = 100  # of a label, that say how near its sounds are to one another
+TYPICAL_CLIPS = 100  # per label, to measure how near its sounds are to one another
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class Neighbour:
     """A training sound.
 
     Attributes:
-        source: what the data set says it is.
-        distance_db: root mean square difference of fingerprints after best lag; loudness does not count.
+        source: its name in the data set.
+        distance_db: root mean square difference of fingerprints at the best lag; loudness does not count.
     """
 
     source: str
@@ -51,7 +51,7 @@ class Index:
         self._typical: dict[str | None, float] = {}
 
     def nearest(self, audio: np.ndarray, sample_rate: int, label: str | None, count: int = 3) -> list[Neighbour]:
-        """The nearest training sounds of a label, or of all where the model has none, nearest first."""
+        """The nearest training sounds of a label, or of all labels if None, nearest first."""
         rows = self._rows(label)
         if not len(rows):
             return []
@@ -60,10 +60,10 @@ class Index:
         return [Neighbour(self.sources[rows[place]], float(distance[place])) for place in order]
 
     def typical(self, label: str | None) -> float:
-        """Median distance in dB from a training sound to its nearest other one, over some of a label; worked out once.
+        """Median distance in dB from a label's training sounds to their nearest others, over a sample; cached.
 
         Returns:
-            NaN where a label has fewer than two.
+            NaN for a label with fewer than two.
         """
         if label not in self._typical:
             self._typical[label] = self._median(self._rows(label))
@@ -127,7 +127,7 @@ def fingerprint(audio: np.ndarray, sample_rate: int) -> np.ndarray:
 
 
 def distances(mark: np.ndarray, marks: np.ndarray) -> np.ndarray:
-    """Root mean square difference in dB of a fingerprint and others [n, bands, frames], after best lag: [n]."""
+    """Root mean square difference in dB of a fingerprint and others [n, bands, frames], at the best lag: [n]."""
     best = np.full(len(marks), np.inf)
     for lag in range(-MAX_LAG, MAX_LAG + 1):
         own = mark[:, max(lag, 0) : FRAMES + min(lag, 0)].astype(np.float32)

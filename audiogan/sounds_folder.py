@@ -1,4 +1,4 @@
-"""A system whose clips are files: what any other program made, to be scored and rated beside checkpoints."""
+"""A system whose clips are files from any other program, to be scored and rated beside checkpoints."""
 
 import hashlib
 import os
@@ -21,7 +21,7 @@ class SoundFile:
     """A file of the folder.
 
     Attributes:
-        name: its path from the folder, with slashes.
+        name: its path relative to the folder, with slashes.
         label: empty where the folder has no labels.
         sha256: of its bytes, in hexadecimal.
     """
@@ -34,24 +34,24 @@ class SoundFile:
 class SoundsFolder:
     """Files in `folder/LABEL/`, or unlabelled ones in `folder`, each a clip of the data's rate and length.
 
-    Every file is read once, so that nobody learns hours later that one cannot be. Names that begin with a dot are
-    passed over.
+    Reads every file once, so that an unreadable one is reported now, not hours later. Skips names that begin with a
+    dot.
 
     Args:
-        folder: where they lie.
-        data: whose labels, sample rate and length they get.
-        name: what the system is called; the folder's own name where that is empty.
+        folder: the folder of the files.
+        data: the data set whose labels, sample rate and clip length apply.
+        name: the system's name; by default the folder's.
 
     Attributes:
         name: the system's.
-        folder: where the files lie.
-        labels: those of the data that have files, in their order; empty for an unlabelled system.
+        folder: the folder of the files.
+        labels: the data's labels that have files, in the data's order; empty for an unlabelled system.
         files: all of them, sorted by the bytes of their names.
-        sha256: what `sha256sum` makes of its own lines about the files, in that order: which sounds these are.
+        sha256: of `sha256sum`'s output for the files, in that order: identifies the sounds.
 
     Raises:
-        ValueError: a name that no checkpoint could have, a folder that is missing or has no files, labels beside files
-            without one, a label that the data do not know, or a file that is unreadable or silent.
+        ValueError: a name that no checkpoint may have, a folder that is missing or empty, labelled beside unlabelled
+            files, a label that the data lack, or a file that is unreadable or silent.
     """
 
     def __init__(self, folder: str | os.PathLike, data: PreparedData, name: str = ""):
@@ -71,10 +71,10 @@ class SoundsFolder:
         return [file for file in self.files if file.label == label]
 
     def read(self, name: str) -> np.ndarray:
-        """A file, by its name, as a clip: mono, resampled, cut or padded, its peak as it is; float32 [num_samples].
+        """The named file as a clip: mono, resampled, cut or padded, its peak unchanged; float32 [num_samples].
 
         Raises:
-            ValueError: it is not audio, or silent as far as the clip goes; names it.
+            ValueError: it is not audio, or silent within the clip's length; names it.
         """
         path, blocks = self.folder / name, []
         with AudioFile(path) as sound:
@@ -85,28 +85,28 @@ class SoundsFolder:
         audio = fit_length(np.concatenate(blocks), self.num_samples, self.sample_rate)
         if np.abs(audio).max() < SILENCE_PEAK:
             seconds = self.num_samples / self.sample_rate
-            raise ValueError(f"{path} is silent in its first {seconds:.2f} s, which are all that is heard of it")
+            raise ValueError(f"{path} is silent in its first {seconds:.2f} s, the only part that is used")
         return audio
 
     def _found(self) -> Iterator[tuple[str, str]]:
-        """Name and label of everything that has to be a sound."""
+        """Name and label of every entry, each of which must be a sound."""
         if not self.folder.is_dir():
             raise ValueError(f"--sounds {self.folder} is not a folder")
         for place in _visible(self.folder):
             if place.is_dir():
-                label = unicodedata.normalize("NFC", place.name)  # a Mac may spell an accent as a letter of its own
+                label = unicodedata.normalize("NFC", place.name)  # macOS may decompose accents
                 yield from ((f"{place.name}/{inner.name}", label) for inner in _visible(place))
             else:
                 yield place.name, ""
 
     def _check_labels(self, labels: set[str], data: PreparedData) -> None:
         if not labels:
-            raise ValueError(f"--sounds {self.folder} holds no sounds: they lie in it, or in folders named as labels")
+            raise ValueError(f"--sounds {self.folder} holds no sounds: put them in it, or in folders named by label")
         if "" in labels and len(labels) > 1:
-            raise ValueError(f"--sounds {self.folder} has files beside its folders: all of them need a label, or none")
+            raise ValueError(f"--sounds {self.folder} has files beside its folders: give every file a label, or none")
         if unknown := sorted(labels - {"", *data.labels}):
             raise ValueError(
-                f"--sounds {self.folder} has folders that are no labels of the data ({', '.join(unknown[:5])}): these "
+                f"--sounds {self.folder} has folders that are no labels of the data ({', '.join(unknown[:5])}); those "
                 f"are {', '.join(data.labels) or 'none'}"
             )
 
@@ -115,24 +115,24 @@ class SoundsFolder:
         if os.fsencode(name) != name.encode(errors="replace"):
             raise ValueError(f"{path} has a name that is not Unicode")
         if not path.is_file():
-            raise ValueError(f"{path} is no file: sounds lie in {self.folder}, or in folders there named as labels")
+            raise ValueError(f"{path} is not a file: put sounds in {self.folder}, or in folders there named by label")
         self.read(name)
         with open(path, "rb") as file:
             return SoundFile(name, label, hashlib.file_digest(file, "sha256").hexdigest())
 
 
 def load(given: str, data: PreparedData, checkpoints: Path) -> SoundsFolder:
-    """The system that `[NAME=]DIR` names.
+    """Load the system that `[NAME=]DIR` names.
 
     Raises:
-        ValueError: as `SoundsFolder`, or a name that one of `checkpoints` has.
+        ValueError: as `SoundsFolder`, or one of `checkpoints` has that name.
     """
     name, equals, folder = given.partition("=")
     if not equals or "/" in name:
         name, folder = "", given
     sounds = SoundsFolder(folder, data, name)
     if (checkpoints / sounds.name / "config.json").exists():
-        raise ValueError(f"--sounds {given} has a checkpoint's name, {sounds.name}: call it otherwise by NAME=DIR")
+        raise ValueError(f"--sounds {given} has a checkpoint's name, {sounds.name}: give it another with NAME=DIR")
     return sounds
 
 

@@ -1,15 +1,15 @@
-"""The log spectrograms that spectral generators draw, by their numbers: what data sets keep statistics of."""
+"""The log spectrograms that spectral generators draw and data sets keep statistics of."""
 
 from dataclasses import dataclass
 
-HOP_LENGTH = 128  # samples, of all of them
+HOP_LENGTH = 128  # samples, for all of them
 LOG_FLOOR = 1e-6  # added to magnitudes, as in SpecGAN
-MEASURED = slice(4, None, 8)  # the frames that statistics are taken over: 1,024 samples apart, from the 512th on
+MEASURED = slice(4, None, 8)  # frames that statistics are taken over: every 1,024 samples, from sample 512 on
 
 
 @dataclass(frozen=True)
 class LogSpectrogram:
-    """log(magnitude + 1e-6) of an STFT (see `dsp`), its last frame dropped, and its Nyquist bin or its linear bins.
+    """log(magnitude + 1e-6) of an STFT (see `dsp`) without its last frame: linear bins below Nyquist, or mel bins.
 
     Args:
         n_fft: samples of a window.
@@ -24,7 +24,7 @@ class LogSpectrogram:
         return self.n_mels or self.n_fft // 2
 
     def name(self, sample_rate: int) -> str:
-        """All that its statistics depend on, beside the audio; linear bins do not depend on the sample rate in Hz."""
+        """Key of its statistics: all they depend on but the audio; `sample_rate`, in Hz, matters to mel bins only."""
         if not self.n_mels:
             return f"log-magnitude-{self.n_fft}-{HOP_LENGTH}"
         return f"log-mel-{self.n_fft}-{HOP_LENGTH}-{self.n_mels}-{sample_rate}"

@@ -27,7 +27,7 @@ class Synthesizer:
         name: the checkpoint's.
         config: the model's.
         generator: the loaded model.
-        renderer: which computes with it.
+        renderer: computes sounds with it.
     """
 
     def __init__(self, description: checkpoint.Checkpoint, generator: Generator, device: torch.device):
@@ -59,12 +59,12 @@ class Synthesizer:
 
     @property
     def pitch_ranges(self) -> dict[str, tuple[float, float]]:
-        """`pitch_range` of each label that takes a pitch; under "" that of a model without labels."""
+        """`pitch_range` of each label that takes a pitch; a model without labels has the key ""."""
         ranges = {label or "": self.pitch_range(label) for label in self.labels or (None,)}
         return {label: known for label, known in ranges.items() if known is not None}
 
     def pitch_range(self, label: str | None) -> tuple[float, float] | None:
-        """The lowest and the highest MIDI pitch of a label in training, None where it takes none.
+        """The lowest and the highest MIDI pitch of a label in training; None if it takes none.
 
         Raises:
             ValueError: the label is not one of the model's.
@@ -72,15 +72,15 @@ class Synthesizer:
         return self.generator.pitch_range(0 if label is None else self.config.label_index(label))
 
     def usual_pitch(self, label: str | None) -> float | None:
-        """The MIDI number in the middle of a label's range, None where it takes no pitch."""
+        """The MIDI number in the middle of a label's range; None if it takes no pitch."""
         known = self.pitch_range(label)
         return None if known is None else float(math.floor(sum(known) / 2 + 0.5))
 
     def heard_pitch(self, label: str | None, pitch: float | None) -> float | None:
-        """The MIDI number that a label is heard at: the one given, else its usual one; None where it takes none.
+        """The MIDI number that a label is played at: `pitch`, else its usual one; None if it takes none.
 
         Raises:
-            ValueError: the label is not one of the model's, or the pitch is no MIDI number.
+            ValueError: the label is not one of the model's, or the pitch is not a MIDI number.
         """
         pitch, usual = check_pitch(pitch), self.usual_pitch(label)
         return usual if usual is None or pitch is None else pitch
@@ -99,14 +99,14 @@ class Synthesizer:
             num: how many, 1 to `MAX_CLIPS`.
             seed: 0 to `latent.MAX_SEED`.
             label: a name in `labels`; None lets each clip draw its own where the model has labels.
-            pitch: MIDI number for labels that take one; None lets each clip draw one as its label had in training.
+            pitch: MIDI number for labels that take one; None draws each clip's as its label had them in training.
             truncation: in (0, 1]; smaller is more typical and less varied.
 
         Returns:
             [num, num_samples] float32 in [-1, 1].
 
         Raises:
-            ValueError: an argument out of range, named with what is accepted.
+            ValueError: an argument is out of range; names it and what is accepted.
         """
         return next(self.stream(num, seed, label, pitch, truncation, MAX_CLIPS))
 
@@ -119,7 +119,7 @@ class Synthesizer:
         truncation: float = 1.0,
         at_once: int = TILE,
     ) -> Iterator[np.ndarray]:
-        """`generate`, so many clips at a time, a multiple of `TILE`, so that memory does not grow with num."""
+        """`generate`, `at_once` clips at a time (a multiple of `TILE`), so that memory does not grow with num."""
         num = check_whole("num", num, 1, MAX_CLIPS)
         seed = check_seed(seed)
         pitch = check_pitch(pitch)
@@ -142,9 +142,9 @@ class Synthesizer:
     def clip_pitches(
         self, indices: Sequence[int], seed: int, labels: Sequence[str | None], pitch: float | None = None
     ) -> list[float | None]:
-        """The MIDI pitch of each of a seed's clips at the given indices: the one given, or drawn as in training.
+        """The MIDI pitch of each of a seed's clips at the given indices: `pitch`, or drawn as in training.
 
-        None for those whose label takes none, or that drew none.
+        None for clips whose label takes none, or that drew none.
         """
         numbers = [self._label_number(label) for label in labels]
         if pitch is not None:
@@ -167,7 +167,7 @@ class Synthesizer:
             [clips, num_samples] float32 in [-1, 1].
 
         Raises:
-            ValueError: a shape, label or pitch that does not fit, or weights of which sounds that are no numbers come.
+            ValueError: a shape, label or pitch that does not fit, or weights whose sounds are not finite.
         """
         z = np.ascontiguousarray(z, np.float32)
         if z.ndim != 2 or z.shape[1] != self.config.latent_dim or not len(z) == len(labels) == len(pitches):
@@ -181,7 +181,7 @@ class Synthesizer:
         given = [self._played(number, pitch) for number, pitch in zip(numbers, pitches, strict=True)]
         audio = self.renderer.render(z, numbers, given)
         if not np.isfinite(audio).all():
-            raise ValueError(f"checkpoint {self.name} makes no sound of this: its values are not finite")
+            raise ValueError(f"checkpoint {self.name} makes a sound whose values are not finite")
         return audio
 
     def morph(
@@ -191,14 +191,14 @@ class Synthesizer:
 
         Args:
             steps: 2 to `MAX_MORPH_STEPS`, both ends included.
-            label: a name in `labels`; None takes the one that `from_seed` draws.
-            pitch: MIDI number; None takes the one that `from_seed` draws, where the label takes one.
+            label: a name in `labels`; None takes the label that `from_seed` draws.
+            pitch: MIDI number; None takes the pitch that `from_seed` draws, if the label takes one.
 
         Returns:
             [steps, num_samples] float32 in [-1, 1].
 
         Raises:
-            ValueError: an argument out of range, named with what is accepted.
+            ValueError: an argument is out of range; names it and what is accepted.
         """
         steps = check_whole("steps", steps, 2, MAX_MORPH_STEPS)
         pitch = check_pitch(pitch)
@@ -233,26 +233,26 @@ class Synthesizer:
 def load(
     name_or_path: str | os.PathLike, device: str = "auto", folder: str | os.PathLike = checkpoint.FOLDER
 ) -> Synthesizer:
-    """Load a checkpoint by name or path; a name may be one that AUDIOGAN_HUB_CHECKPOINTS gives.
+    """Load a checkpoint by name or path; a name may be one in AUDIOGAN_HUB_CHECKPOINTS.
 
     Args:
         device: `auto`, `cuda`, `mps` or `cpu`.
         folder: where names are looked up.
 
     Raises:
-        ValueError: no such checkpoint, a damaged one, or a device that is not here.
+        ValueError: no such checkpoint, a damaged one, or a device that this machine lacks.
     """
     where = choose_device(device)
     return Synthesizer(*checkpoint.load(*hub.find(name_or_path, folder)), where)
 
 
 def file_name(name: str, label: str | None, seed: int, index: int) -> str:
-    """What a seed's clip is saved as: `NAME-LABEL-SEED-INDEX.wav`."""
+    """File name of a seed's clip: `NAME-LABEL-SEED-INDEX.wav`."""
     return f"{_stem(name, label)}-{seed}-{index}.wav"
 
 
 def morph_name(name: str, label: str | None, from_seed: int, to_seed: int) -> str:
-    """What a morph is saved as: `NAME-LABEL-FROM-to-TO.wav`."""
+    """File name of a morph: `NAME-LABEL-FROM-to-TO.wav`."""
     return f"{_stem(name, label)}-{from_seed}-to-{to_seed}.wav"
 
 

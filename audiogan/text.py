@@ -1,4 +1,4 @@
-"""Text files that people name, as editors and spreadsheets leave them, and names as people read them."""
+"""Text files as editors and spreadsheets write them, and names as people read them."""
 
 import json
 import os
@@ -9,13 +9,13 @@ from audiogan.files import regular
 
 
 def read_text(file: str | os.PathLike, newline: str | None = None) -> str:
-    """A UTF-8 file's text, without the byte-order mark that Excel and Notepad begin a file with.
+    """A UTF-8 file's text, without the byte-order mark that Excel and Notepad put first.
 
     Args:
-        newline: as of `open`: None makes every end of a line a newline, "" leaves them.
+        newline: as for `open`: None turns every line ending into a newline, "" keeps them.
 
     Raises:
-        ValueError: it is no file or not UTF-8; names it.
+        ValueError: not a file or not UTF-8; names it.
     """
     name = os.fspath(file)
     try:
@@ -26,15 +26,15 @@ def read_text(file: str | os.PathLike, newline: str | None = None) -> str:
 
 
 def read_object(file: Path, most_bytes: int, **version: int) -> dict:
-    """The JSON object in a file that nobody vouches for.
+    """The JSON object in an untrusted file.
 
     Args:
-        most_bytes: what the file may have.
-        version: one of the object's names and what it has to be: what the file says of its form.
+        most_bytes: the largest size accepted.
+        version: one key of the object and the value it must have, as in `format=1`.
 
     Raises:
         OSError: it cannot be read.
-        ValueError: not a file, too large, not JSON, no object, or of another version.
+        ValueError: not a file, too large, not JSON, not an object, or of another version.
     """
     if regular(file).stat().st_size > most_bytes:
         raise ValueError(f"it is larger than {most_bytes} bytes")
@@ -51,13 +51,13 @@ def read_object(file: Path, most_bytes: int, **version: int) -> dict:
 
 
 def few(names: Sequence[str], most: int = 4) -> str:
-    """Names with commas between: the first ones, and how many more there are."""
+    """Join the first `most` names with commas, and say how many more there are."""
     more = len(names) - most
     return ", ".join(names[:most]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def file_stem(label: str) -> str:
-    """A label as a file's name has it: underscores for spaces."""
+    """A label as file names spell it: underscores for spaces."""
     return label.replace(" ", "_")
 
 

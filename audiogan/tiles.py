@@ -1,4 +1,4 @@
-"""Clips of many callers, computed together: a tile takes as long with one clip in it as with eight."""
+"""Clips of many callers, computed together: a tile takes as long with one clip as with eight."""
 
 import threading
 from collections import deque
@@ -16,7 +16,7 @@ class ClosedError(Exception):
 
 @dataclass(eq=False)
 class _Share:
-    """Some caller's clips, at most `TILE`; `audio` or `error` is there once their tile is computed."""
+    """One caller's clips, at most `TILE`; `audio` or `error` is set once their tile is computed."""
 
     z: np.ndarray
     labels: list[int]
@@ -32,11 +32,11 @@ class _Share:
 class Tiles:
     """Computes clips in tiles of a fixed size. Safe to call from many threads.
 
-    Whoever calls alone has a tile of their own, their clips in their order from its first place on; callers who wait
-    for a tile that is under way share the next one, first come, first served.
+    A lone caller has a tile of its own, with its clips in order from the first place on. Callers who wait for a
+    running tile share the next one, first come, first served.
 
     Args:
-        compute: z [TILE, latent_dim], indices of labels and pitches (NaN for none) to audio [TILE, num_samples].
+        compute: maps z [TILE, latent_dim], label indices and pitches (NaN for none) to audio [TILE, num_samples].
     """
 
     def __init__(self, compute: Callable[[np.ndarray, list[int], list[float]], np.ndarray]):
@@ -62,11 +62,11 @@ class Tiles:
         return share.audio
 
     def close(self) -> None:
-        """Finish the tile that is under way, and compute no other."""
+        """Let a running tile finish, and compute no other."""
         self._closed = True
 
     def _compute_next(self) -> None:
-        """A tile of the oldest share and of those after it that fit."""
+        """Compute a tile of the oldest share and of later ones that fit."""
         if self._closed:
             raise ClosedError
         with self._lock:
@@ -89,7 +89,7 @@ class Tiles:
 
 
 def _padded(shares: list[_Share], room: int) -> tuple[np.ndarray, list[int], list[float]]:
-    """Shares in one tile, the last clip repeated in the places that are left."""
+    """Shares in one tile, with the last clip repeated to fill it."""
     z = np.concatenate([share.z for share in shares])
     labels = [label for share in shares for label in share.labels]
     pitches = [pitch for share in shares for pitch in share.pitches]

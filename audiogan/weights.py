@@ -1,4 +1,4 @@
-"""Weights as safetensors, of models and of classifiers: as nobody vouches for them, and as they are stored."""
+"""Weights of models and classifiers as safetensors: read from untrusted files, and made ready to be stored."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,14 +10,14 @@ from audiogan.files import regular
 
 
 def read(file: Path, expected: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Tensors of exactly these names, shapes and dtypes; names and shapes are compared before any is read.
+    """Read tensors of exactly these names and shapes, in these dtypes; compares names and shapes before reading any.
 
     Args:
-        expected: as of `state_dict`, on any device.
+        expected: as from `state_dict`, on any device.
 
     Raises:
         OSError: it cannot be read.
-        ValueError: not a file, not safetensors, cut off, of other names, shapes or kinds, or not finite.
+        ValueError: not a file, not safetensors, truncated, of other names, shapes or kinds, or not finite.
     """
     try:
         with safetensors.safe_open(regular(file), "pt") as opened:
@@ -38,10 +38,10 @@ def read(file: Path, expected: Mapping[str, torch.Tensor]) -> dict[str, torch.Te
 
 
 def as_stored(state: Mapping[str, torch.Tensor], exact: bool = False) -> dict[str, torch.Tensor]:
-    """Tensors as a file keeps them: on the CPU, numbers in float16, or as they are where they are to be exact.
+    """Tensors as a file stores them: on the CPU, floating-point ones in float16 unless `exact`.
 
     Raises:
-        ValueError: one is not finite then.
+        ValueError: one is not finite as stored.
     """
     stored = {}
     for name, tensor in state.items():

@@ -1,6 +1,6 @@
-"""Windows over a row of numbers and their sum where they overlap: each is the other's derivative, of every order.
+"""Sliding windows and their overlap-add: each is the other's derivative, of every order.
 
-What torch derives of `unfold` and `fold` takes a GPU longer than both together here.
+On a GPU, torch's own derivatives of `unfold` and `fold` take longer than both of these together.
 """
 
 import torch.nn.functional as F
@@ -9,7 +9,7 @@ from torch.autograd import Function
 
 
 class Windows(Function):
-    """Every `hop` numbers the `size` around them, of which `before` come before: zeros beyond the edges.
+    """A window of `size` numbers every `hop`, beginning `before` earlier, with zeros beyond the edges.
 
     [batch, length] to [batch, length // hop, size]; `size` is a multiple of `hop`.
     """
@@ -28,7 +28,7 @@ class Windows(Function):
 class OverlapAdd(Function):
     """The transpose of `Windows`: [batch, frames, size] summed where windows overlap, to [batch, frames * hop].
 
-    In windows [frames, pieces, hop], what adds up lies on diagonals: a view, then one sum.
+    In windows [frames, pieces, hop], the terms of each sum lie on a diagonal: a view, then one sum.
     """
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""What a listener waits for: our page against a plain Gradio page on the same checkpoint, over HTTP on one machine."""
+"""A listener's waiting times: our page against a plain Gradio page on the same checkpoint, over HTTP on one machine."""
 
 import itertools
 from pathlib import Path
@@ -12,13 +12,13 @@ LEFT_OUT = "no browser, no network delay"
 
 
 def run(checkpoints: Path = checkpoint.FOLDER, rounds: int = ROUNDS) -> list[dict]:
-    """Three rows: new sounds, the page, and the page with the first sounds that it lets one hear."""
+    """Three rows: new sounds, the page, and the page with its first sounds."""
     with serve(Path(checkpoints)) as (ours, plain):
         return compare(ours, plain, rounds)
 
 
 def compare(ours: OurPage, plain: PlainPage, rounds: int) -> list[dict]:
-    """Both sides make the same clips by the same `Synthesizer`, each clip once: no answer can come from memory."""
+    """Both sides make the same clips with the same `Synthesizer`, each clip once: no answer comes from a cache."""
     seeds, plain_seeds, first_seeds = itertools.count(), itertools.count(), itertools.count(1_000_000)
     new, plain_new, page, plain_page, plain_first = alternate(
         [

@@ -1,6 +1,6 @@
-"""Decode and resample every file of a folder with soundfile and soxr: what preparing is held to.
+"""Decode and resample every file of a folder with soundfile and soxr: the baseline for preparing.
 
-A script of its own, so that its processes import no more than they need: `bare.py FOLDER PROCESSES`.
+A separate script, so that its processes import no more than they need: `bare.py FOLDER PROCESSES`.
 """
 
 import multiprocessing
@@ -13,7 +13,7 @@ import soxr
 
 
 def decode(path: Path) -> int:
-    """Samples at 16 kHz, which are not kept."""
+    """Number of samples at 16 kHz; discards the samples themselves."""
     audio, rate = soundfile.read(path, dtype="float32")
     return len(soxr.resample(audio, rate, 16000, quality="HQ"))
 

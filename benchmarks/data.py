@@ -30,7 +30,7 @@ def run() -> list[dict]:
 
 
 def _prepare(scratch: Path, suffix: str) -> list[dict]:
-    """Both sides are commands with as many processes; what they take for a single file is their start-up."""
+    """Both sides are commands with equally many processes; their time for a single file is their start-up."""
     many, one = _record(scratch / suffix, FILES[suffix], suffix), _record(scratch / f"one-{suffix}", 1, suffix)
     commands = [lambda folder: _ours(folder, "--no-pitch"), _ours, _bare]
     without, with_pitch, bare = alternate([lambda c=command: c(many) for command in commands], ROUNDS)
@@ -52,7 +52,7 @@ def _prepare(scratch: Path, suffix: str) -> list[dict]:
 
 
 def _record(folder: Path, files: int, suffix: str) -> Path:
-    """Noises, 0.3 to 30 s long, the short ones more often; every other one fades, the rest give clips to their end."""
+    """Write noises, 0.3 to 30 s long, mostly short; every other one fades, the rest yield clips up to their end."""
     folder.mkdir()
     random = np.random.default_rng(0)
     noise = 0.3 * random.standard_normal(int(2 * LONGEST * RATE))
@@ -84,7 +84,7 @@ def _run(*arguments: str) -> None:
 
 
 def _cpu_seconds(command: Callable[[], None]) -> float:
-    """Of a command's processes: beside the wall's clock, for a machine that others use too."""
+    """CPU seconds of a command's processes: a second measure beside wall time, for a shared machine."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     command()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -1,4 +1,4 @@
-"""Clips of a dim-64 WaveGAN, and of the instrument that comes with the app, against WaveGAN as mostly written."""
+"""Clips of a dim-64 WaveGAN, and of the app's bundled instrument, against a usual WaveGAN implementation."""
 
 import numpy as np
 import torch
@@ -17,7 +17,7 @@ INSTRUMENT, LABEL, KEYS = "hybrid-instruments", "Cello", range(48, 73)
 
 
 def run(dim: int = 64, rounds: int = 15) -> list[dict]:
-    """Seconds the whole way from seeds to float32 samples on the host: sixteen clips, and two octaves of one sound."""
+    """Seconds from seeds to float32 samples on the host: sixteen clips, and two octaves of one sound."""
     config, device = ModelConfig("wavegan", dim=dim), choose_device()
     synthesizer = Synthesizer(Checkpoint("benchmark", None, config, {}), build_generator(config), device)
     instrument, plain = audiogan.load(INSTRUMENT), PlainGenerator(dim).to(device).eval()
@@ -51,6 +51,6 @@ def octaves(instrument: Synthesizer) -> np.ndarray:
 
 
 def _operations(plain: PlainGenerator) -> int:
-    """Of sixteen clips, a multiply-add counted as two: each weight of a layer is used at each frame that enters it."""
+    """Operations for sixteen clips, a multiply-add as two: each weight of a layer is used at each input frame."""
     frames = [16 * 4**level for level in range(len(plain.layers))]
     return 2 * CLIPS * sum(layer.weight.numel() * count for layer, count in zip(plain.layers, frames, strict=True))

@@ -1,4 +1,4 @@
-"""What bfloat16 does to a critic step's gradient, beside what another batch would do to it."""
+"""The error of bfloat16 in a critic step's gradient, compared with the change from another batch."""
 
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ def gradient_errors(game: Game, rounds: int = 3) -> dict[str, float]:
     Returns:
         `gradient_error` with everything in bfloat16, `gradient_error_outside_penalty` with the penalty left in
         float32, `penalty_gradient_error` of the penalty's gradient alone, and `gradient_of_another_batch`, the
-        distance in float32 of what another batch's gradient is: the noise that every step lives with.
+        distance to another batch's gradient in float32: the noise in every step.
     """
     measured = [_errors(game) for _ in range(rounds)]
     return {name: float(torch.tensor([each[name] for each in measured]).median()) for name in measured[0]}
@@ -35,7 +35,7 @@ def _errors(game: Game) -> dict[str, float]:
 
 
 def _gradients(game: Game, hand: Hand, precision: str) -> tuple[Tensor, Tensor]:
-    """Of the loss and of the weighted penalty, [weights] each, with the random numbers of every other call."""
+    """Gradients of the loss and of the weighted penalty, [weights] each, with the same random numbers in every call."""
     config, state = game.config, game.rng.get_state()
     torch.manual_seed(0)  # phase shuffle
     game.rng.manual_seed(0)

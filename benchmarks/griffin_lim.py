@@ -14,18 +14,18 @@ from benchmarks.timing import alternate, ratios, row
 
 CLIPS, N_FFT, HOP_LENGTH, NUM_SAMPLES, SAMPLE_RATE = 64, 256, 128, 16384, 16000
 TARGET_ITERATIONS, ROUNDS = 32, 5
-TOLERANCE = 1e-4  # of the convergence: float error after that many iterations
+TOLERANCE = 1e-4  # of the convergence: float error after `TARGET_ITERATIONS`
 
 
 def run(clips: int = CLIPS, rounds: int = ROUNDS) -> list[dict]:
-    """Seconds for clips of harmonic, decaying sounds, and for real ones of the study that comes with the app."""
+    """Seconds for clips of harmonic, decaying sounds, and for real clips of the app's bundled study."""
     kinds = {"notes": sounds(clips), "recorded sounds": real_clips(clips)}
     return [_compare(f"{clips} {name}", audio, rounds) for name, audio in kinds.items()]
 
 
 def _compare(name: str, audio: np.ndarray, rounds: int) -> dict:
-    """Librosa with its defaults, among them random phases, which end nearer than zeros; but it reflects the edges as
-    the measured spectrum does: with zeros there it would look for another spectrum than the one it is judged by.
+    """Run librosa with its defaults, such as random phases, which end nearer than zeros, except that it reflects the
+    edges as the measured spectrum does: with zeros there it would search for a different spectrum.
     """
     linear = dsp.magnitude(torch.from_numpy(audio), N_FFT, HOP_LENGTH)
     arrays, form = linear.numpy(), {"hop_length": HOP_LENGTH, "n_fft": N_FFT, "length": NUM_SAMPLES}
@@ -57,7 +57,7 @@ def convergence(audio: torch.Tensor, linear: torch.Tensor) -> float:
 
 
 def sounds(count: int = CLIPS) -> np.ndarray:
-    """Float32 [clips, time]: notes from MIDI 40 up, with partials that die away at different speeds, and breath."""
+    """Float32 [clips, time]: notes from MIDI 40 up, with partials that decay at different rates, and breath noise."""
     time, random = np.arange(NUM_SAMPLES) / SAMPLE_RATE, np.random.default_rng(0)
     clips = []
     for number in range(count):
@@ -69,7 +69,7 @@ def sounds(count: int = CLIPS) -> np.ndarray:
 
 
 def real_clips(count: int = CLIPS) -> np.ndarray:
-    """Recorded notes and drums that no network was trained on, over and over where there are too few, [clips, time]."""
+    """Recorded notes and drums that no network was trained on, repeated if there are too few, [clips, time]."""
     stimuli = json.loads((DEFAULT_FOLDER / "manifest.json").read_text())["stimuli"]
     names = sorted(item["id"] for item in stimuli if item["system"] == "real")
     clips = [read_audio(DEFAULT_FOLDER / "clips" / f"{name}.wav")[0] for name in names]

@@ -1,4 +1,4 @@
-"""Two pages in processes of their own, ours and a plain one, and what a browser would ask them for."""
+"""Two pages in separate processes, ours and a plain one, and the requests that a browser would make."""
 
 import base64
 import contextlib
@@ -50,7 +50,7 @@ class Page(ABC):
 
     @abstractmethod
     def sounds(self, seed: int) -> tuple[list[bytes], int]:
-        """Clips 0 to 15 of a seed, each drawing its own label, and how many bytes came for them."""
+        """Clips 0 to 15 of a seed, each drawing its own label, and the number of bytes received for them."""
 
 
 class OurPage(Page):
@@ -88,7 +88,7 @@ class PlainPage(Page):
 
 
 def _completed(stream: httpx.Response) -> list[dict]:
-    """What an event gave, as soon as the queue says so."""
+    """An event's output, as soon as the queue reports it."""
     for line in stream.raise_for_status().iter_lines():
         told = json.loads(line.removeprefix("data:")) if line.startswith("data:") else {}
         if told.get("msg") == "process_completed" and told["success"]:
@@ -125,7 +125,7 @@ def serve(checkpoints: Path) -> Iterator[tuple[OurPage, PlainPage]]:
 
 @contextlib.contextmanager
 def started(command: list[str], scratch: Path) -> Iterator[subprocess.Popen]:
-    """A script in an environment of its own: nobody's votes, study or Hub. What it says goes to a log in `scratch`."""
+    """Run a script in a clean environment: no votes, study or Hub of ours. Its output goes to a log in `scratch`."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AUDIOGAN_", "GRADIO_"))}
     kept |= {"AUDIOGAN_DATABASE_URL": f"sqlite:///{scratch / 'votes.sqlite3'}", "PYTHONPATH": str(ROOT)}
     kept |= {"GRADIO_ANALYTICS_ENABLED": "False", "GRADIO_TEMP_DIR": str(scratch / "files")}
@@ -147,10 +147,10 @@ def _log(scratch: Path, command: list[str]) -> Path:
 
 
 def wait_for(url: str, process: subprocess.Popen, scratch: Path) -> None:
-    """Until a page answers.
+    """Wait until a page answers.
 
     Raises:
-        OSError: its script ended, or took too long; names what it said last.
+        OSError: its script ended or took too long; quotes its last line.
     """
     until = time.monotonic() + START_SECONDS
     with _client(url) as client:
@@ -162,11 +162,11 @@ def wait_for(url: str, process: subprocess.Popen, scratch: Path) -> None:
             else:
                 return
     said = _log(scratch, process.args[1:]).read_text(errors="replace").strip().splitlines() or ["nothing"]
-    raise OSError(f"{process.args[1]} did not start and said last: {said[-1]}")
+    raise OSError(f"{process.args[1]} did not start; its last line: {said[-1]}")
 
 
 def _client(url: str) -> httpx.Client:
-    """Takes what browsers take, and reads no certificates, which would cost 30 ms: nobody speaks TLS here."""
+    """A client that accepts browsers' encodings and, with no TLS here, saves the 30 ms of loading certificates."""
     return httpx.Client(
         base_url=url,
         timeout=ANSWER_SECONDS,
@@ -177,7 +177,7 @@ def _client(url: str) -> httpx.Client:
 
 
 def _free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on."""
+    """Ports that are free."""
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
         for one in sockets:

@@ -1,4 +1,4 @@
-"""The baseline networks: WaveGAN as it is usually written in PyTorch, slow parts and all."""
+"""The baseline networks: WaveGAN as usually written in PyTorch, slow parts included."""
 
 import random
 from itertools import pairwise
@@ -11,7 +11,7 @@ CHANNELS = (16, 8, 4, 2, 1)
 
 
 class PlainGenerator(nn.Module):
-    """Transposed convolutions, or nearest-neighbour upsampling before plain ones, as a well-known port defaults to."""
+    """Transposed convolutions, or nearest-neighbour upsampling before plain ones, the default of a well-known port."""
 
     def __init__(self, dim: int, upsample: bool = False):
         super().__init__()
@@ -53,10 +53,10 @@ class PlainDiscriminator(nn.Module):
 
 
 def shuffle_on_host(x: Tensor) -> Tensor:
-    """Phase shuffle, one shift a clip, in a Python loop."""
+    """Phase shuffle, one shift per clip, in a Python loop."""
     clips = []
     for clip in x:
-        shift = random.randint(-2, 2)  # noqa: S311 (no secret)
+        shift = random.randint(-2, 2)  # noqa: S311 (not a secret)
         padded = F.pad(clip[None], (max(shift, 0), max(-shift, 0)), mode="reflect")[0]
         clips.append(padded[:, : x.shape[2]] if shift > 0 else padded[:, -x.shape[2] :])
     return torch.stack(clips)

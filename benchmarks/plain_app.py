@@ -1,6 +1,6 @@
-"""A page for a checkpoint as such pages are mostly written: what ours is held to.
+"""A page for a checkpoint as such pages are usually written: the baseline for ours.
 
-A script of its own, so that its process imports no more than it needs: `plain_app.py CHECKPOINT PORT`.
+A separate script, so that its process imports no more than it needs: `plain_app.py CHECKPOINT PORT`.
 """
 
 import sys

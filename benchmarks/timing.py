@@ -1,4 +1,4 @@
-"""Clocks that alternate, so that a machine whose speed drifts is as kind to one side as to the other."""
+"""Alternating timers, so that drift in the machine's speed affects both sides alike."""
 
 import platform
 import statistics
@@ -19,7 +19,7 @@ def machine() -> str:
 
 
 def alternate(functions: Sequence[Callable[[], object]], rounds: int, untimed: int = 1) -> list[list[float]]:
-    """Seconds of each function in each of `rounds` rounds, after `untimed` ones that do not count."""
+    """Seconds of each function in each of `rounds` rounds, after `untimed` rounds that do not count."""
     seconds: list[list[float]] = [[] for _ in functions]
     for number in range(untimed + rounds):
         for function, taken in zip(functions, seconds, strict=True):
@@ -38,7 +38,7 @@ def ratios(ours: list[float], other: list[float]) -> list[float]:
 
 
 def row(name: str, ours: list[float], other: list[float], baseline: str, **extra) -> dict:
-    """A benchmark's row: medians, and how many times faster ours is, the median and the ends of the rounds' ratios."""
+    """A benchmark's row: median seconds, and how many times faster ours is: median, lowest and highest over rounds."""
     times = ratios(ours, other)
     return {
         "name": name,
@@ -55,10 +55,10 @@ def row(name: str, ours: list[float], other: list[float], baseline: str, **extra
 
 
 def matmul_rate(dtype: torch.dtype = torch.float32) -> float:
-    """Multiply-adds count as two: FLOP/s of a square matrix product on this machine, of a size that fills it.
+    """FLOP/s of a square matrix product on this machine, of a size that fills it; a multiply-add counts as two.
 
-    Of random numbers: a GPU multiplies ones faster, since fewer bits flip. On a CPU by oneDNN where there is one: `@`
-    of float32 is MKL's, which is slow on processors of other makers.
+    Multiplies random numbers: a GPU is faster on ones, since fewer bits flip. A CPU uses oneDNN if available: float32
+    `@` uses MKL, which is slow on processors of other makers.
     """
     device, size = ("cuda", 8192) if torch.cuda.is_available() else ("cpu", 2048)
     matrix = torch.randn(size, size, device=device).to(dtype)

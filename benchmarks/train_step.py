@@ -1,4 +1,4 @@
-"""A WGAN-GP WaveGAN iteration against the same networks as they are usually written."""
+"""A WGAN-GP WaveGAN iteration against the same networks as usually written."""
 
 import statistics
 import tempfile
@@ -25,15 +25,15 @@ from training.game import Game
 SIZES = ((16, 64), (64, 16))  # dim, batch
 GPU_SIZES = ((64, 64),)
 ROUNDS, GPU_ROUNDS = 3, 5
-GPU_UNTIMED = 3  # the first is played, the second recorded
+GPU_UNTIMED = 3  # the first runs eagerly, the second is recorded
 
 
 def run(sizes: tuple[tuple[int, int], ...] = (), rounds: int = 0) -> list[dict]:
-    """Two rows a size: against transposed convolutions, and against nearest-neighbour upsampling.
+    """Two rows per size: against transposed convolutions, and against nearest-neighbour upsampling.
 
     Args:
-        sizes: dim and batch of each; where there are none, the device's own.
-        rounds: how many are timed; 0 for the device's own number.
+        sizes: dim and batch of each; by default the device's.
+        rounds: how many are timed; 0 for the device's default.
     """
     device = choose_device()
     rounds = rounds or (GPU_ROUNDS if device.type == "cuda" else ROUNDS)
@@ -66,8 +66,8 @@ def iteration_flop(step: PlainStep) -> float:
     """FLOP that an iteration needs, in forward passes of generator and critic: 8 G + 52 D, 6.5e12 at dim and batch 64.
 
     A backward pass costs two forward ones, the penalty four: forward, gradient, and the gradient's own backward. A
-    critic step is G + 10 D (real and fake three each, the penalty four), the generator's is 3 G + 2 D. What torch's
-    double backward of a leaky ReLU adds, zeros that go back through the critic for another 10 D, is no work done.
+    critic step is G + 10 D (real and fake three each, the penalty four), the generator's is 3 G + 2 D. Not counted are
+    the zeros that torch's double backward of a leaky ReLU sends back through the critic, another 10 D.
     """
     costs = []
     for network, inputs in ((step.generator, step._latents()), (step.discriminator, step.real)):
@@ -98,7 +98,7 @@ def _compare(data: PreparedData, dim: int, batch_size: int, device: torch.device
 
 
 def _settled(device: torch.device, function: Callable) -> Callable:
-    """The function as the trainer would set this device for it."""
+    """The function with this device set up as the trainer would."""
 
     def call():
         with torch.backends.cudnn.flags(enabled=True):

@@ -55,7 +55,7 @@ def test_what_is_not_audio_is_refused_in_a_sentence(tmp_path, name, data):
 
 def test_an_mp3_that_is_none_is_not_said_to_be_missing(tmp_path):
     (tmp_path / "a.mp3").write_bytes(b"ID3 and no more")
-    with pytest.raises(ValueError, match=r"a\.mp3 cannot be read as audio: it is no MPEG audio$"):
+    with pytest.raises(ValueError, match=r"a\.mp3 cannot be read as audio: it is not MPEG audio$"):
         audio.read_audio(tmp_path / "a.mp3")
 
 

@@ -126,7 +126,7 @@ class TestGenerate:
 
     def test_out_of_a_variable_that_is_not_set_is_not_the_folder_one_is_in(self, tmp_path, capsys, monkeypatch):
         monkeypatch.chdir(tmp_path)
-        assert "--out: it names no folder" in refused(capsys, cli.main, "generate", "tiny-wavegan", "--out", "")
+        assert "--out: must name a folder, not ''" in refused(capsys, cli.main, "generate", "tiny-wavegan", "--out", "")
         assert not list(tmp_path.iterdir())
 
     def test_folder_in_the_way_of_one_file_leaves_none(self, checkpoints, tmp_path, capsys):

@@ -53,7 +53,7 @@ class TestTraining:
         command = ["train", "wavegan", "--data", prepared, "--out", tmp_path / "run", "--set", "dim=1"]
         (tmp_path / "run").mkdir()
         with alone_in(tmp_path / "run"):
-            assert "another process works in" in refused(capsys, training_cli.main, *command)
+            assert "another process is using" in refused(capsys, training_cli.main, *command)
         assert os.listdir(tmp_path / "run") == []
 
     def test_a_training_that_is_refused_leaves_no_folder(self, tmp_path, prepared, capsys):

@@ -61,7 +61,7 @@ class TestHistoryAndRatings:
 
     def test_runs_by_name_or_in_order(self):
         assert named_runs(["x", "b=y"], ["a", "b"]) == {"a": Path("x"), "b": Path("y")}
-        with pytest.raises(ValueError, match="must be the run of a model"):
+        with pytest.raises(ValueError, match="must be the run of an evaluated model"):
             named_runs(["x", "y"], ["a"])
 
 
@@ -77,7 +77,7 @@ class TestLabelsThatNothingIsHeldOutOf:
         model = audiogan.load("tiny-wavegan", "cpu", checkpoints)
         with pytest.raises(ZeroDivisionError):
             evaluate.evaluate([model], data, tmp_path / "out", evaluate.Settings(60, classifier=judge))
-        assert capsys.readouterr().err == "nothing is held out of Snare_drum: no score is of such sounds\n"
+        assert capsys.readouterr().err == "nothing is held out of Snare_drum: no score covers such sounds\n"
 
     def test_are_named_at_the_head_of_the_report(self):
         data = {"not_held_out": ["Snare_drum", "<i>"]}

@@ -38,9 +38,9 @@ class TestRefusals:
             (
                 ClipFormat(),
                 ("Flute", "Oboe"),
-                "other labels (of the classifier alone: Snare_drum; of the data alone: Oboe); train one",
+                "different labels (only the classifier: Snare_drum; only the data: Oboe); train one",
             ),
-            (ClipFormat(), (), "other labels (of tiny-wavegan alone: Flute, Snare_drum; of the data alone: none)"),
+            (ClipFormat(), (), "different labels (only tiny-wavegan: Flute, Snare_drum; only the data: none)"),
         ],
     )
     def test_data_that_do_not_fit(self, form, labels, words, common, tmp_path, capsys):
@@ -72,7 +72,7 @@ class TestRefusals:
     def test_a_model_of_other_labels(self, common, tmp_path, capsys):
         save_tiny_checkpoint(tmp_path / "odd", "wavegan", labels=("Flute", "Gong"))
         said = self.refused(capsys, tmp_path / "odd", *common)
-        assert "odd and the data have other labels (of odd alone: Gong; of the data alone: Snare_drum)" in said
+        assert "odd and the data have different labels (only odd: Gong; only the data: Snare_drum)" in said
 
     def test_the_same_model_twice_bad_numbers_and_files(self, common, tmp_path, capsys):
         assert "different names" in self.refused(capsys, "tiny-wavegan", "tiny-wavegan", *common)

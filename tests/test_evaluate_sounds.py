@@ -178,9 +178,9 @@ class TestRefusals:
             ([], "nothing to evaluate"),
             (["--sounds", "noise={few}"], "none of them a baseline's"),
             (["--sounds", "x={few}", "--sounds", "x={few}"], "must have different names"),
-            (["--sounds", "{few}"], "has 45 clips to score of 60 files, labels being asked for as often as"),
+            (["--sounds", "{few}"], "has 45 clips to score of 60 files, labels in the shares of the held-out"),
             (["--sounds", "{few}/Flute"], "has 15 clips to score of 15 files: at least 50 are needed"),
-            (["--sounds", "x={few}", "--run", "x={few}"], "must be the run of a model that is evaluated"),
+            (["--sounds", "x={few}", "--run", "x={few}"], "must be the run of an evaluated model"),
             (["--sounds", "tiny-wavegan={few}"], "has a checkpoint's name"),
         ],
     )

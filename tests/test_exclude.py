@@ -28,7 +28,7 @@ def test_one_who_reads_the_votes_leaves_a_sitting_or_an_answer_out(tmp_path, mon
         ("manual", "A door slammed.", STUDY),
         ("manual", "My own.", STUDY),
     ]
-    assert "by hand before" in refused(capsys, cli.main, *exclude)
+    assert "already excluded by hand" in refused(capsys, cli.main, *exclude)
     assert "no sitting and no vote" in refused(capsys, cli.main, "ratings", "exclude", "none", "--reason", "x")
     assert "must be a sentence" in refused(capsys, cli.main, *exclude[:-1], " ")
     latin = "caf\udce9"  # what Python makes of bytes that are no UTF-8

@@ -38,7 +38,7 @@ def test_files_are_written_together_or_not_at_all(tmp_path):
     (tmp_path / "folder").mkdir()
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "old").write_bytes(b"old")
-    for last, words in (("folder", "Is a directory"), ("pipe", "Is no regular file"), ("none/new", "No such file")):
+    for last, words in (("folder", "Is a directory"), ("pipe", "Not a regular file"), ("none/new", "No such file")):
         with pytest.raises(OSError, match=words) as caught:
             files.write_together({tmp_path / "old": b"new", tmp_path / "more": b"", tmp_path / last: b""})
         assert caught.value.filename == str(tmp_path / last)

@@ -116,7 +116,7 @@ def test_evaluate_writes_it_beside_its_own(prepared, checkpoints, judge, evaluat
         (["--figure", "none/a.pdf"], "--figure's folder none is missing"),
         (["--figure", "a.pdf", "--figure-labels", "Snare_drum, Gong"], "must be some of Flute, Snare_drum, not Gong"),
         (["--figure", "a.pdf", "--figure-labels", "Flute,Flute"], "must be some of Flute, Snare_drum, not one twice"),
-        (["--figure-labels", "Flute"], "--figure-labels are of a --figure"),
+        (["--figure-labels", "Flute"], "--figure-labels needs --figure"),
     ],
 )
 def test_what_cannot_be_drawn_is_said_before_the_work(arguments, words, prepared, checkpoints, judge, tmp_path, capsys):

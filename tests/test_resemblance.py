@@ -114,5 +114,5 @@ def test_the_command_puts_an_index_beside_a_checkpoint(prepared, tmp_path, capsy
 def test_the_command_refuses_data_of_other_labels(prepared, tmp_path, capsys):
     save_tiny_checkpoint(tmp_path / "tiny", "wavegan", labels=(*LABELS[:1], "Theremin"))
     message = refused(capsys, main, "index", "tiny", "--data", prepared, "--checkpoints", tmp_path)
-    assert "tiny and the data have other labels (of tiny alone: Theremin; of the data alone: Snare_drum)" in message
+    assert "tiny and the data have different labels (only tiny: Theremin; only the data: Snare_drum)" in message
     assert resemblance.load(tmp_path / "tiny") is None

@@ -76,7 +76,7 @@ class TestFolder:
 
     def test_an_accent_may_be_a_letter_of_its_own(self, folder, data):
         (folder / "Flute").rename(folder / "Flu\u0302te")
-        with pytest.raises(ValueError, match=r"no labels of the data \(Fl\u00fbte\): these are Flute, Snare_drum"):
+        with pytest.raises(ValueError, match=r"no labels of the data \(Fl\u00fbte\); those are Flute, Snare_drum"):
             SoundsFolder(folder, data)
 
 
@@ -105,7 +105,7 @@ class TestRefusals:
         write_wav(folder / "<b>/a.wav", tone(500), SAMPLE_RATE)
         assert "no labels of the data (<b>)" in self.refused(folder, data, checkpoints)
         (folder / "<b>").rename(folder / "Flute/takes")
-        assert "takes is no file" in self.refused(folder, data, checkpoints)
+        assert "takes is not a file" in self.refused(folder, data, checkpoints)
         (folder / "Flute/takes").rename(tmp_path / "away")
         write_wav(folder / "loose.wav", tone(500), SAMPLE_RATE)
         assert "has files beside its folders" in self.refused(folder, data, checkpoints)
@@ -119,7 +119,7 @@ class TestRefusals:
         assert "late.wav is silent in its first 1.02 s" in self.refused(folder, data, checkpoints)
         (folder / "Flute/late.wav").unlink()
         (folder / "Flute/link.wav").symlink_to("nowhere")
-        assert "link.wav is no file" in self.refused(folder, data, checkpoints)
+        assert "link.wav is not a file" in self.refused(folder, data, checkpoints)
 
     @pytest.mark.skipif(sys.platform == "darwin", reason="macOS keeps only names that are Unicode")
     def test_a_name_that_no_page_could_show(self, folder, data, checkpoints):

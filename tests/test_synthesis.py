@@ -204,7 +204,7 @@ def test_weights_that_are_finite_and_give_no_sound_are_refused(architecture):
         for weight in generator.parameters():
             weight.fill_(3e38)
     synthesizer = Synthesizer(Checkpoint("tiny", Path(), generator.config, {}), generator, torch.device("cpu"))
-    with pytest.raises(ValueError, match="checkpoint tiny makes no sound of this"):
+    with pytest.raises(ValueError, match="checkpoint tiny makes a sound whose values are not finite"):
         synthesizer.generate(1, 0)
 
 

@@ -1,4 +1,4 @@
-"""What is scored: models, and the baselines that say what a score means. Labels and pitches follow the test split."""
+"""What is scored: models, and the baselines that give scores a meaning. Labels and pitches follow the test split."""
 
 import dataclasses
 import math
@@ -29,7 +29,7 @@ BASELINES = {
     "noise": "white noise as loud as real recordings",
     "silence": "nothing at all",
 }
-OF_ONE_KIND = {  # the same of data that have no labels to tell apart
+OF_ONE_KIND = {  # the same for data without labels to tell apart
     "real_train": "real training recordings against held-out ones: what other recordings score",
     "class_mean": "the mean waveform of the training clips, always the same",
 }
@@ -39,15 +39,15 @@ PITCHES_A_LABEL, CLIPS_A_PITCH = 3, 8
 
 @dataclass(frozen=True)
 class Plan:
-    """What is asked of every candidate.
+    """The request that every candidate gets.
 
     Attributes:
         data: the real clips.
         extractor: of features.
         num: clips of each candidate.
         seed: of everything random.
-        rows: clips of the test split in a random order, over and over: their labels and pitches are asked for, [num].
-        advance: called with each number of clips done.
+        rows: clips of the test split in random order, repeated as needed; sets labels and pitches to ask for, [num].
+        advance: called with the number of clips done each time.
     """
 
     data: PreparedData
@@ -68,18 +68,18 @@ class Plan:
 
 
 def draw_rows(rows: np.ndarray, num: int, seed: int) -> np.ndarray:
-    """Rows in a random order, and again in another until there are `num`."""
+    """Rows in random order, repeated in new orders until there are `num`."""
     random = np.random.default_rng((seed, 0))
     return np.concatenate([random.permutation(rows) for _ in range(-(-num // len(rows)))])[:num]
 
 
 def alike(data: PreparedData, rows: np.ndarray, wanted: np.ndarray, seed: int) -> np.ndarray:
-    """Some of `rows` without repetition, of each label as many as `wanted` has where there are so many."""
+    """A sample of `rows` without repetition: for each label as many as `wanted` has, if there are that many."""
     return rows[as_many(data.label[rows], data.label[wanted], np.random.default_rng((seed, 1)))]
 
 
 def as_many(label: np.ndarray, wanted: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """Places in `label`, each once at most, of each label as many as `wanted` has where there are so many: int [n]."""
+    """A sample of places in `label`, int [n]: for each label as many as `wanted` has, if there are that many."""
     chosen = []
     for number in np.unique(wanted):
         own = random.permutation(np.flatnonzero(label == number))
@@ -115,7 +115,7 @@ def class_mean(plan: Plan) -> Clips:
 
 
 def griffin_lim(plan: Plan, real: RealClips, rows: np.ndarray) -> Clips:
-    """Real clips rebuilt from the magnitudes of their spectra, and finished as a model's are."""
+    """Real clips rebuilt from the magnitudes of their spectra, then finished like a model's."""
     data = plan.data
     peak = PEAK if data.meta.get("peak_normalized") else 0.0
     form = ModelConfig("specgan", num_samples=data.num_samples, sample_rate=data.sample_rate, output_peak=peak)
@@ -127,7 +127,7 @@ def griffin_lim(plan: Plan, real: RealClips, rows: np.ndarray) -> Clips:
 
 
 def halves(plan: Plan, real: RealClips, reference: Reference) -> tuple[Clips, Reference]:
-    """Random real clips, and a reference of others: what is held out, and what a model might have been trained on."""
+    """Random real clips, and a reference made of others: some held out, the rest as if a model had trained on them."""
     rows = np.random.default_rng((plan.seed, 3)).permutation(real.rows)
     sizes = half_sizes(len(rows), len(reference.held_out), plan.num)
     held_out, candidate, rest = (real.take(part) for part in np.split(rows, np.cumsum(sizes)))
@@ -136,13 +136,13 @@ def halves(plan: Plan, real: RealClips, reference: Reference) -> tuple[Clips, Re
 
 
 def half_sizes(real: int, held_out: int, num: int) -> tuple[int, int]:
-    """How many of all real clips are the reference of `halves`, and how many the candidate."""
+    """How many real clips `halves` takes as the reference, and how many as the candidate."""
     first = min(held_out, real // 3)
     return first, min(num, (real - first) // 2)
 
 
 def model(plan: Plan, synthesizer: Synthesizer) -> Clips:
-    """A model's clips at the labels, and where it takes pitch the pitches, of the test split's."""
+    """A model's clips at the labels of the test split's clips, and at their pitches if it takes pitch."""
     names = [plan.data.labels[number] for number in plan.label] if synthesizer.labels else [None] * plan.num
     pitches = ask_pitches(synthesizer, names, plan.data.pitch[plan.rows], plan.seed)
     batches = _rendered(synthesizer, range(plan.num), names, pitches, plan.seed)
@@ -201,5 +201,5 @@ def _rendered(synthesizer: Synthesizer, indices: range, names: list, pitches: li
 
 
 def median_level(clips: Clips) -> float:
-    """RMS in dBFS."""
+    """Median RMS in dBFS."""
     return float(np.median(clips.features.measures["level_db"]))

@@ -1,4 +1,4 @@
-"""Line charts as inline SVG: they take the page's colours and need nothing from outside."""
+"""Line charts as inline SVG, in the page's colours and without outside resources."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ COLOURS = 7
 
 @dataclass(frozen=True)
 class Line:
-    """A line of a chart; its number chooses colour and dashes, the same for a model everywhere."""
+    """A line of a chart; its number sets colour and dashes, the same for a model in every chart."""
 
     name: str
     x: Sequence[float]
@@ -29,7 +29,7 @@ def stroke(number: int) -> str:
 
 
 def legend(names: Sequence[str], real: str = "") -> str:
-    """A list of what the lines, and the filled area, stand for."""
+    """The legend of the lines, and of the filled area if `real` names it."""
     items = [
         f'<li><svg viewBox="0 0 30 10" aria-hidden="true"><path class="line" d="M0 5H30" {stroke(number)}/></svg>'
         f"{escape(name)}</li>"
@@ -51,9 +51,9 @@ def distribution(edges: Sequence[float], real: Sequence[float], lines: Sequence[
 
 
 def progress(lines: Sequence[Line], floor: float | None, title: str, unit: str, height: str) -> str:
-    """Values along steps, smaller is better, with a dashed line at real audio's; the height is logarithmic.
+    """Values along steps, smaller is better, with a dashed line at real audio's; the vertical axis is logarithmic.
 
-    What has no logarithm, as a distance may have by chance, lies at the bottom.
+    Values of 0 or less, which a distance may take by chance, lie at the bottom.
     """
     values = [value for line in lines for value in line.y if value > 0] + ([floor] if floor and floor > 0 else [])
     low, high = np.log10(min(values)) - 0.05, np.log10(max(values)) + 0.05
@@ -71,7 +71,7 @@ def progress(lines: Sequence[Line], floor: float | None, title: str, unit: str, 
 
 
 class _Frame:
-    """Axes with ticks, and where values lie in them."""
+    """Axes with ticks; maps values to coordinates."""
 
     def __init__(self, x: tuple[float, float], y: tuple[float, float], title, unit, height, logarithmic=False):
         self.x_ends, self.y_ends = x, (y[0], y[1] if y[1] > y[0] else y[0] + 1)

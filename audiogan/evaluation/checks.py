@@ -1,4 +1,4 @@
-"""Whether models, sounds, classifier and data fit each other: what does not is said before hours of work."""
+"""Check that models, sounds, classifier and data fit each other, before hours of work."""
 
 from collections.abc import Sequence
 
@@ -22,10 +22,10 @@ def check(
     judge: ClassifierConfig | None,
     data: PreparedData,
 ) -> None:
-    """ValueError, in one sentence, where models, sounds, the classifier and the data do not fit each other."""
+    """Raise ValueError, in one sentence, if models, sounds, the classifier and the data do not fit each other."""
     names = [system.name for system in (*synthesizers, *sounds)]
     if not names:
-        raise ValueError("there is nothing to evaluate: name a checkpoint, or a folder by --sounds")
+        raise ValueError("there is nothing to evaluate: name a checkpoint, or a folder with --sounds")
     if len(set(names)) != len(names) or set(names) & {"real", *BASELINES}:
         raise ValueError(
             f"models and sounds must have different names, none of them a baseline's, not {', '.join(names)}"
@@ -38,10 +38,10 @@ def check(
 
 
 def check_form(name: str, config: ModelConfig | ClassifierConfig, data: PreparedData, hint: str = "") -> None:
-    """ValueError where what is called `name` hears or makes other clips than the data have, or has other labels.
+    """Raise ValueError if `name`'s sample rate, clip length or labels differ from the data's.
 
     Args:
-        hint: what to do then, behind the sentence.
+        hint: what to do about it, appended to the message.
     """
     for quantity in ("sample_rate", "num_samples"):
         if getattr(config, quantity) != getattr(data, quantity):
@@ -54,24 +54,24 @@ def check_form(name: str, config: ModelConfig | ClassifierConfig, data: Prepared
             for one, other in ((config.labels, data.labels), (data.labels, config.labels))
         )
         raise ValueError(
-            f"{name} and the data have other labels (of {name} alone: {its}; of the data alone: {theirs}){hint}"
+            f"{name} and the data have different labels (only {name}: {its}; only the data: {theirs}){hint}"
         )
 
 
 def not_held_out(data: PreparedData) -> list[str]:
-    """Labels that have clips to train on and none held out: no score is of them."""
+    """Labels with training clips but none held out: no score covers them."""
     train, test = (set(data.label[data.split == split].tolist()) for split in ("train", "test"))
     return [label for number, label in enumerate(data.labels) if number in train - test]
 
 
 def check_data(data: PreparedData) -> None:
-    """ValueError where labels share files, or too few clips are there to be neighbours: held out, and in halves."""
+    """Raise ValueError if labels share files, or if too few clips are held out, or in each half, to have neighbours."""
     check_names(data.labels)
     train, test = (np.flatnonzero(data.split == split) for split in ("train", "test"))
     alike = np.isin(data.label[train], data.label[test]).sum()
     if len(test) < FEWEST or alike < 2 * FEWEST:
         raise ValueError(
-            f"{data.folder} has {len(test)} test clips and {alike} training clips of their labels, and {FEWEST} and "
-            f"{2 * FEWEST} are needed: prepare more files of each label, of two of which one is held out and of more a "
-            "tenth or what --held-out says, or more --crops of each file"
+            f"{data.folder} has {len(test)} test clips and {alike} training clips of their labels, but {FEWEST} and "
+            f"{2 * FEWEST} are needed: prepare more --crops of each file, or more files of each label (one of two is "
+            "held out; of more, a tenth or what --held-out says)"
         )

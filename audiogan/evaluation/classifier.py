@@ -33,11 +33,11 @@ class ClassifierConfig:
         labels: class names in the order of their indices, at least two.
         sample_rate: Hz.
         num_samples: length of a clip in samples.
-        width: channels of the first block; each later one has twice as many.
+        width: channels of the first block; each later block has twice as many as the one before.
         features: size of the embedding.
 
     Raises:
-        ValueError: a value out of range, named with what is accepted.
+        ValueError: a value is out of range; names it and what is accepted.
     """
 
     labels: tuple[str, ...]
@@ -76,7 +76,7 @@ class Classifier(nn.Module):
         self.output = nn.Linear(config.features, len(config.labels))
 
     def mel(self, audio: Tensor) -> Tensor:
-        """What it listens to: `mel` at its sample rate."""
+        """The network's input: `mel` at its sample rate."""
         return mel(audio, self.config.sample_rate)
 
     def embed_mel(self, mels: Tensor) -> Tensor:
@@ -102,7 +102,7 @@ def _block(inputs: int, outputs: int, strides: tuple[int, int]) -> nn.Sequential
 
 
 def read(folder: str | os.PathLike) -> tuple[ClassifierConfig, dict]:
-    """A classifier's config and what classifier.json says of its training.
+    """A classifier's config, and the training record in its classifier.json.
 
     Raises:
         ValueError: it is missing, damaged, too large or of an unknown format.
@@ -116,7 +116,7 @@ def read(folder: str | os.PathLike) -> tuple[ClassifierConfig, dict]:
 
 
 def load(folder: str | os.PathLike = DEFAULT_FOLDER) -> tuple[Classifier, dict]:
-    """A classifier in float32, in evaluation mode, on the CPU, and what is known of its training.
+    """A classifier in float32, in evaluation mode, on the CPU, and its training record.
 
     Raises:
         ValueError: config or weights missing, damaged, of other shapes, or not finite.

@@ -1,4 +1,4 @@
-"""Sets of clips that scores compare: what was asked of each, its features, and some of the audio."""
+"""Sets of clips that scores compare: the label and pitch asked of each, its features, and some of the audio."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ KEPT = 512  # clips whose audio is kept: for the scores that compare waveforms o
 
 @dataclass(frozen=True)
 class Clips:
-    """Of n clips, in an order that says nothing.
+    """A set of n clips in random order.
 
     Attributes:
         features: of all.
-        label: index of the label asked for, or heard where a model takes none: int [n].
-        pitch: MIDI number asked for, NaN where there was none: float [n].
-        note: what real clips share with their siblings; an invented one has that of the real clip whose label and
-            pitch it was asked for, an empty string where there was none: [n].
+        label: index of the label asked for, or of the label heard if a model takes none: int [n].
+        pitch: MIDI number asked for, NaN for none: float [n].
+        note: name of the note or recording that sibling clips share; a generated clip has that of the real clip whose
+            label and pitch it was asked for, "" for none: [n].
         audio: int16 [at most KEPT, time], the first ones.
         examples: int16 [time] by label index, the first clip of each.
     """
@@ -54,12 +54,12 @@ def gather(
     pitch: np.ndarray,
     advance: Callable[[int], object],
 ) -> Clips:
-    """Take features of a stream of audio and forget most of it.
+    """Take features of a stream of audio, and discard most of the audio.
 
     Args:
         batches: audio [batch, time] in [-1, 1], as many clips in all as `pitch` has.
         label: indices of the labels asked for; None takes those that the classifier hears.
-        advance: called with each number of clips done.
+        advance: called with the number of clips done each time.
     """
     parts, kept, examples, done = [], [], {}, 0
     for audio in batches:
@@ -88,9 +88,9 @@ class RealClips:
     """Features of a prepared data set's clips, computed once.
 
     Args:
-        data: where they are.
+        data: the data set.
         rows: of the clips that may be asked for.
-        advance: called with each number of clips done.
+        advance: called with the number of clips done each time.
     """
 
     def __init__(self, data: PreparedData, rows: np.ndarray, extractor: Extractor, advance: Callable[[int], object]):
@@ -111,12 +111,12 @@ class RealClips:
 
 
 def read_rows(data: PreparedData, rows: np.ndarray) -> Iterator[np.ndarray]:
-    """Audio of a data set's clips, some at a time."""
+    """Audio of a data set's clips, in batches."""
     for start in range(0, len(rows), BATCH):
         yield from_pcm16(data.clips[rows[start : start + BATCH]])
 
 
 def note(row: dict) -> str:
-    """What a clip of index.csv shares with its siblings: the note played, or the recording, however it is tuned."""
+    """Name that a clip of index.csv shares with its siblings: the note played, or the recording at any tuning."""
     played = row["source"].partition(" bank ")[2].partition(" velocity ")[0]
     return f"{row['label']} {played or row['source'].partition(' tuning ')[0]}"

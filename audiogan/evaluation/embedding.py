@@ -1,4 +1,4 @@
-"""A public embedding, for those whose machine can fetch it: VGGish, which never saw our labels."""
+"""A public embedding, for machines that can download it: VGGish, which never saw our labels."""
 
 import urllib.error
 from itertools import pairwise
@@ -8,14 +8,14 @@ import torch
 import torchaudio.functional as taf
 from torch import Tensor, nn
 
-VGGISH_URL = "https://download.pytorch.org/torchaudio/models/vggish.pt"  # that of torchaudio 2.1 to 2.8
+VGGISH_URL = "https://download.pytorch.org/torchaudio/models/vggish.pt"  # as in torchaudio 2.1 to 2.8
 RATE, WINDOW, HOP, N_FFT = 16000, 400, 160, 512  # Hz and samples
 BANDS, LOWEST_HZ, HIGHEST_HZ, LOG_OFFSET = 64, 125.0, 7500.0, 0.01
 FRAMES = 96  # of an example, 0.96 s
 
 
 class VGGish(nn.Module):
-    """VGGish (Hershey et al. 2017) under the parameter names of torchaudio's weights: 128 features an example."""
+    """VGGish (Hershey et al. 2017) with the parameter names of torchaudio's weights: 128 features per example."""
 
     def __init__(self):
         super().__init__()
@@ -39,7 +39,7 @@ class VGGish(nn.Module):
 
 
 def log_mel(audio: Tensor) -> Tensor:
-    """VGGish's input: audio [batch, time] at 16 kHz to [batch, examples, 96, 64], the last example padded if alone."""
+    """VGGish's input: audio [batch, time] at 16 kHz to [batch, examples, 96, 64], a lone short one padded."""
     needed = (FRAMES - 1) * HOP + WINDOW
     audio = nn.functional.pad(audio, (0, max(0, needed - audio.shape[1])))
     frames = audio.unfold(1, WINDOW, HOP) * torch.hann_window(WINDOW, device=audio.device)  # [batch, frames, window]
@@ -50,13 +50,13 @@ def log_mel(audio: Tensor) -> Tensor:
 
 
 def _filters() -> Tensor:
-    """Triangles that are straight on the mel scale (HTK's), as the original has them: [n_fft // 2 + 1, bands]."""
+    """Triangular filters, linear on HTK's mel scale as in the original: [n_fft // 2 + 1, bands]."""
     to_mel = lambda hz: 1127 * np.log1p(np.asarray(hz) / 700)  # noqa: E731
     bins = to_mel(np.linspace(0, RATE / 2, N_FFT // 2 + 1))[:, None]
     edges = np.linspace(to_mel(LOWEST_HZ), to_mel(HIGHEST_HZ), BANDS + 2)
     low, centre, high = edges[:-2], edges[1:-1], edges[2:]
     triangles = np.minimum((bins - low) / (centre - low), (high - bins) / (high - centre)).clip(0)
-    triangles[0] = 0  # the constant is no band's
+    triangles[0] = 0  # no band includes DC
     return torch.from_numpy(triangles).float()
 
 
@@ -64,7 +64,7 @@ def load_vggish() -> VGGish:
     """VGGish with its public weights, from the cache of torch.hub or from the network.
 
     Raises:
-        ValueError: they cannot be had here.
+        ValueError: they cannot be loaded here.
     """
     try:
         state = torch.hub.load_state_dict_from_url(VGGISH_URL, map_location="cpu", progress=True, weights_only=True)
@@ -73,7 +73,7 @@ def load_vggish() -> VGGish:
     except (OSError, RuntimeError, urllib.error.URLError, ValueError) as error:
         reason = " ".join(str(error).split())[:200]
         raise ValueError(
-            f"--embedding vggish needs the public weights at {VGGISH_URL}, which cannot be had here ({reason}); "
-            "leave it out, or put the file into torch.hub's cache folder"
+            f"--embedding vggish needs the public weights at {VGGISH_URL}, which cannot be loaded here ({reason}); "
+            "omit it, or put the file into torch.hub's cache folder"
         ) from None
     return network.requires_grad_(False).eval()

@@ -31,25 +31,25 @@ from audiogan.text import few, file_stem
 
 SCHEMA = 1
 MAX_CLIPS = 5_000
-MAX_HELD_OUT, MAX_TRAIN = 4_000, 8_000  # real clips that are compared with: beyond them memory grows for little
+MAX_HELD_OUT, MAX_TRAIN = 4_000, 8_000  # real clips to compare with: more cost memory and gain little
 REAL_A_LABEL = 2
-EXAMPLES = 8  # of data that have one label
-UNLABELLED = "sound"  # what clips without labels count as
-LIBRARIES = ("torch", "torchaudio", "numpy", "scipy", "scikit-learn", "librosa")  # whose versions numbers may hang on
+EXAMPLES = 8  # for data with one label
+UNLABELLED = "sound"  # label of clips without labels
+LIBRARIES = ("torch", "torchaudio", "numpy", "scipy", "scikit-learn", "librosa")  # whose versions may affect scores
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What to do besides scoring.
+    """Options of an evaluation.
 
     Attributes:
-        num: clips of each model and baseline, `FEWEST_CLIPS` to `MAX_CLIPS`; of a folder at most as many.
+        num: clips of each model and baseline, `FEWEST_CLIPS` to `MAX_CLIPS`; the most taken from a folder of sounds.
         seed: of everything random.
-        classifier: its folder; of data with fewer than two labels nobody judges which they are.
-        embedding: `vggish`, which joins the two that are always there, or None.
+        classifier: its folder; unused for data with fewer than two labels.
+        embedding: `vggish`, in addition to the usual ones, or None.
         ratings: a file of `python -m audiogan ratings export`, or None.
-        runs: training runs by model name, whose history is drawn.
-        figure: Figure 1 as a paper prints it, or None.
+        runs: training runs by model name, whose history is plotted.
+        figure: Figure 1 for a paper, or None.
     """
 
     num: int = 2000
@@ -74,7 +74,7 @@ def evaluate(
     settings: Settings,
     sounds: Sequence[SoundsFolder] = (),
 ) -> dict:
-    """Score models, folders of sounds and baselines and write the folder, whole or not at all.
+    """Score models, folders of sounds and baselines, and write the folder whole or not at all.
 
     Returns:
         The document of metrics.json.
@@ -88,8 +88,8 @@ def evaluate(
     network, training = classifier.load(settings.classifier) if len(data.labels) > 1 else (None, None)
     check(synthesizers, sounds, network and network.config, data)
     if unscored := not_held_out(data):
-        tqdm.write(f"nothing is held out of {few(unscored)}: no score is of such sounds", file=sys.stderr)
-    data = copy(data)  # the caller's keeps its labels
+        tqdm.write(f"nothing is held out of {few(unscored)}: no score covers such sounds", file=sys.stderr)
+    data = copy(data)  # leaves the caller's labels alone
     data.labels = data.labels or (UNLABELLED,)
     if settings.figure:
         settings.figure.check(report.columns(data.labels, EXAMPLES), len(synthesizers) + len(sounds), out)
@@ -119,12 +119,12 @@ def evaluate(
 
 
 class Evaluation:
-    """Scores candidates one after the other; of each it keeps its scores and the sounds that the report plays.
+    """Scores candidates one after the other, and keeps the sounds that the report plays.
 
     Attributes:
         systems: models and folders of sounds, in the order of the report.
-        examples: one clip a label by candidate, or some of the only label: int16 [time] by number; `real` has held-out
-            ones.
+        examples: by candidate, one clip per label, or several of the only label: int16 [time] by number; `real` has
+            held-out ones.
         neighbours: by model, its clips nearest to training clips.
         failures: by model, its clips farthest from held-out ones.
     """
@@ -186,7 +186,7 @@ class Evaluation:
         return clips.examples if len(self.data.labels) > 1 else dict(enumerate(clips.audio[:EXAMPLES]))
 
     def model(self, system: System) -> dict:
-        """A system's scores and what it is."""
+        """A system's scores and description."""
         name = system.name
         self.bar.set_description(name)
         clips = system.clips(self.plan)
@@ -204,7 +204,7 @@ class Evaluation:
 
 
 def write_real(folder: Path, real: RealClips, rows: np.ndarray) -> None:
-    """`LABEL-N.wav`, two held-out clips a label, of different notes where there are such."""
+    """Write `LABEL-N.wav`: two held-out clips per label, of different notes if possible."""
     folder.mkdir()
     for number, label in enumerate(real.data.labels):
         own = rows[real.data.label[rows] == number]
@@ -216,9 +216,9 @@ def write_real(folder: Path, real: RealClips, rows: np.ndarray) -> None:
 
 
 def _of_these_weights(rated: dict | None, name: str, weights: str) -> dict | None:
-    """What listeners said of a system; None, and a word on stderr, where they heard another of that name."""
+    """Listeners' ratings of a system; None, and a warning, if they heard other weights or files of that name."""
     if rated and set(rated["checkpoints"]) - {weights}:
-        sentence = f"{name}: listeners heard other weights or files than these; what they said is left out"
+        sentence = f"{name}: listeners heard other weights or files than these; their ratings are left out"
         tqdm.write(sentence, file=sys.stderr)
         return None
     return rated

@@ -1,4 +1,4 @@
-"""What the scores need to know of each clip, computed in one pass so that the audio need not be kept."""
+"""Features of clips that the scores need, computed in one pass so that the audio need not be kept."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -15,20 +15,20 @@ from audiogan.evaluation.embedding import VGGish
 
 BATCH = 32
 SUMMARY_GRID = (16, 8)  # mel bands and time slices
-SPECTRUM_GRID = (64, 64)  # of the spectra that nearest neighbours are found by
+SPECTRUM_GRID = (64, 64)  # of the spectra for nearest neighbours
 LOWEST_DB = -60.0
 
 
 @dataclass(frozen=True)
 class Features:
-    """Of n clips, in order.
+    """Features of n clips, in order.
 
     Attributes:
-        embeddings: float32 [n, size] by name: the classifier's, if any, and others that share nothing with it.
+        embeddings: float32 [n, size] by name: the classifier's, if any, and others independent of it.
         posterior: label probabilities, float32 [n, labels].
-        spectra: log-mel spectra of clips of equal energy in dB, float16 [n, mel, frames].
+        spectra: log-mel spectra in dB, at equal energy, float16 [n, mel, frames].
         tails: spectra of the clips' ends in dBFS, float16 [n, bins]; see `whistle.tail_spectra`.
-        measures: one number a clip by name, float32 [n]; see `signal.measure`, and `clicks`.
+        measures: one number per clip, float32 [n] by name; see `signal.measure` and `clicks`.
     """
 
     embeddings: dict[str, np.ndarray]
@@ -41,7 +41,7 @@ class Features:
         return len(self.posterior)
 
     def take(self, rows: np.ndarray) -> "Features":
-        """The features of some clips, in the order of `rows`."""
+        """The features of the clips `rows`, in that order."""
         return self._map(lambda values: values[rows])
 
     def _map(self, change) -> "Features":
@@ -55,7 +55,7 @@ class Features:
 
     @staticmethod
     def join(parts: list["Features"]) -> "Features":
-        """The clips of several, one after the other."""
+        """The clips of all parts, one part after another."""
         first = parts[0]
         return Features(
             {name: np.concatenate([part.embeddings[name] for part in parts]) for name in first.embeddings},
@@ -70,10 +70,10 @@ class Extractor:
     """Computes features of clips of one sample rate and length.
 
     Args:
-        classifier: whose posterior and embedding are taken; None where there is one label, which is then certain.
-        labels: the data's, the same names as the classifier's in any order: the posterior's columns follow them.
+        classifier: gives posterior and embedding; None for a single label, which is then certain.
+        labels: the data's, which are the classifier's in any order; the posterior's columns follow them.
         sample_rate: Hz.
-        vggish: gives one more embedding beside the classifier's and the spectral summary.
+        vggish: gives an embedding besides the classifier's and the spectral summary.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class Extractor:
 
     @torch.inference_mode()
     def __call__(self, audio: np.ndarray) -> Features:
-        """Audio [n, time] in [-1, 1] to features; tens of clips at a time."""
+        """Audio [n, time] in [-1, 1] to features, in batches of `BATCH`."""
         return Features.join([self._batch(np.asarray(part, np.float32)) for part in _parts(audio)])
 
     def _batch(self, audio: np.ndarray) -> Features:
@@ -119,7 +119,7 @@ def _parts(audio: np.ndarray) -> list[np.ndarray]:
 
 
 def summarize(mels: Tensor) -> Tensor:
-    """Log-mel magnitudes averaged on a coarse grid: no network was trained for it, so none can be flattered.
+    """Log-mel magnitudes averaged on a coarse grid: an embedding that no network learned, so it favours none.
 
     Args:
         mels: mel magnitudes [batch, mel, frames].
@@ -133,7 +133,7 @@ def summarize(mels: Tensor) -> Tensor:
 def level_spectra(mels: Tensor) -> Tensor:
     """Log-mel spectra in dB relative to the clip's own mean power, so that its gain does not matter.
 
-    Silence has no power to be relative to and stays at the floor, `LOWEST_DB`.
+    Silence, whose mean power is 0, stays at the floor, `LOWEST_DB`.
 
     Args:
         mels: mel magnitudes [batch, mel, frames].

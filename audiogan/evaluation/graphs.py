@@ -1,4 +1,4 @@
-"""The report's sections of line charts: how clips are spread, and scores along the training."""
+"""The report's line charts: distributions over clips, and scores along the training."""
 
 from audiogan.evaluation import charts
 from audiogan.evaluation.words import called
@@ -12,7 +12,7 @@ CURVES = (("scores", "floor", "distance (Frechet)"), ("kads", "kad_floor", "KAD"
 
 
 def distributions(document: dict) -> str:
-    """HTML of how clips are spread over what is heard first: each model's against held-out ones'."""
+    """HTML of the distributions of basic measures: each model's clips against held-out ones."""
     models, figures = document["models"], ""
     titles = [called(name, entry) for name, entry in models.items()]
     for name, (title, unit, words) in MEASURES.items():
@@ -31,7 +31,7 @@ def distributions(document: dict) -> str:
 
 
 def trainings(document: dict) -> str:
-    """HTML of the scores along the trainings, empty where no run was given."""
+    """HTML of the scores along the trainings; empty if no run was given."""
     histories = {name: entry["history"] for name, entry in document["models"].items() if entry.get("history")}
     if not histories:
         return ""
@@ -44,7 +44,7 @@ def trainings(document: dict) -> str:
 
 
 def _curve(histories: dict, key: str, floor: str, height: str) -> str:
-    """One score along the trainings that kept it, nothing where none did."""
+    """A chart of one score along the trainings that kept it; empty if none did."""
     lines = []
     for number, (name, history) in enumerate(histories.items()):
         kept = [

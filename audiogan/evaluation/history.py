@@ -1,4 +1,4 @@
-"""The scores of a training run against its step, where the run kept them."""
+"""The scores that a training run kept, by step."""
 
 import json
 import math
@@ -6,10 +6,10 @@ from pathlib import Path
 
 
 def read(run: Path) -> dict:
-    """Steps, scores and floors of a run's metrics.jsonl; lines that a crash cut short are passed over.
+    """Steps, scores and floors of a run's metrics.jsonl; skips lines that a crash cut short.
 
     Returns:
-        `run` (the folder's name), `steps`, `scores` and `kads` (KAD, None where it was not kept), and `floor` and
+        `run` (the folder's name), `steps`, `scores` and `kads` (KAD, None if not kept), and `floor` and
         `kad_floor`, real audio's score and KAD.
 
     Raises:
@@ -29,7 +29,7 @@ def read(run: Path) -> dict:
 
 
 def _row(line: str) -> tuple[int, float, float | None, float | None, float | None] | None:
-    """Step, score, KAD and what real audio has of both."""
+    """Step, score, KAD, and real audio's score and KAD."""
     try:
         row = json.loads(line)
         step, score = int(row["step"]), float(row["score"])

@@ -1,4 +1,4 @@
-"""Scores by neighbourhoods of embeddings: is it among the real ones, and are all of the real ones covered?"""
+"""Scores from neighbourhoods of embeddings: are clips among the real ones, and are all real ones covered?"""
 
 from collections.abc import Callable
 
@@ -81,5 +81,5 @@ def spread(embeddings: np.ndarray, label: np.ndarray, count: int) -> np.ndarray:
 
 
 def each_label(measure: Callable[[np.ndarray], float], values: np.ndarray, label: np.ndarray, count: int) -> np.ndarray:
-    """A measure of each label's own values: [count]."""
+    """A measure of the values of each label: [count]."""
     return np.array([measure(values[label == number]) for number in range(count)])

@@ -8,7 +8,7 @@ from audiogan.evaluation.verdict import REPLAYED
 
 
 def section(document: dict) -> str:
-    """HTML of how the scores were made, of what, and by which command."""
+    """HTML of what was scored, how, and by which command."""
     judge, settings = document["classifier"], document["settings"]
     intro = " ".join([*_judge(document), _likeness(document), *_copies(document)])
     rows = "".join(
@@ -32,7 +32,7 @@ def section(document: dict) -> str:
 
 
 def _judge(document: dict) -> list[str]:
-    """Who told labels apart."""
+    """The classifier that judged labels, and what models were asked for."""
     judge, data = document["classifier"], document["data"]
     if judge is None:
         return ["Pitches, where a model takes them, follow the held-out recordings."]
@@ -49,7 +49,7 @@ def _judge(document: dict) -> list[str]:
 
 
 def _likeness(document: dict) -> str:
-    """What distances are of; and what real training clips are, where a label has notes of its own."""
+    """What the distances compare; with a classifier, also what real training clips are."""
     judge, embeddings = document["classifier"], document["settings"]["embeddings"]
     words = (
         f"Embeddings: {', '.join(embeddings)}; the summary is the log-mel spectrum on a grid of 16 bands and 8 time "
@@ -89,7 +89,7 @@ def _copies(document: dict) -> list[str]:
 
 
 def _recordings(document: dict) -> str:
-    """What held-out notes are where a sampler plays several from one recording."""
+    """A caveat if a sampler plays held-out and training notes from the same recordings."""
     share = document["baselines"]["real_test"]["scores"].get("replayed") or 0.0
     if share <= REPLAYED:
         return ""
@@ -102,8 +102,8 @@ def _recordings(document: dict) -> str:
 
 
 def _network(entry: dict) -> str:
-    """What a checkpoint is, and what its last run began with where those were no random weights."""
-    before = entry.get("steps_before")  # files of older versions have the last run's steps alone
+    """What a checkpoint is, and the weights its last run started from, unless random."""
+    before = entry.get("steps_before")  # files of older versions count only the last run's steps
     after = f" after {before:,} of them" if before else ""
     begun = f", begun with the weights of {entry['start']}{after}" if entry["start"] else ""
     return (
@@ -113,7 +113,7 @@ def _network(entry: dict) -> str:
 
 
 def _files(entry: dict) -> str:
-    """What a folder of sounds is: all that is known of the system that made them."""
+    """What a folder of sounds is: all that is known about the system that made them."""
     sounds, clips = entry["sounds"], entry["scores"]["clips"]
     labels = f"of {len(sounds['labels'])} labels" if sounds["labels"] else "without labels"
     return (

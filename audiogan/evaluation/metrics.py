@@ -1,4 +1,4 @@
-"""Scores of sets of clips: posteriors and embeddings in, numbers out. Pure; what is random is drawn from a seed."""
+"""Scores of sets of clips: posteriors and embeddings in, numbers out. Pure; randomness comes from a seed."""
 
 import numpy as np
 import scipy.linalg
@@ -7,7 +7,7 @@ from sklearn.metrics import confusion_matrix
 from sklearn.metrics.pairwise import euclidean_distances
 
 INFINITY_SIZES, INFINITY_SMALLEST = 12, 0.25  # set sizes of the extrapolation, the smallest as a share of the largest
-INFINITY_DRAWS = 8  # of each size: one alone strays by 1 to 2 with the seed
+INFINITY_DRAWS = 8  # of each size: a single draw varies by 1 to 2 with the seed
 INFINITY_FEWEST = 500  # clips: the smallest sets must hold about as many as there are features
 KAD_SCALE = 100.0
 KAD_RESAMPLES = 200
@@ -18,7 +18,7 @@ def inception_score(posterior: np.ndarray, splits: int = 10) -> tuple[float, flo
     """exp(mean KL(p(y|x) || p(y))), its mean and deviation over splits (Salimans et al. 2016).
 
     Args:
-        posterior: label probabilities [clips, labels], in an order that says nothing.
+        posterior: label probabilities [clips, labels], in random order.
     """
     scores = []
     for part in np.array_split(np.asarray(posterior, np.float64), min(splits, len(posterior))):
@@ -51,10 +51,10 @@ def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def frechet_infinity(first: np.ndarray, second: np.ndarray, seed: int = 0) -> float:
-    """The Frechet distance of sets without end: the intercept of a line over 1 / n (Chong and Forsyth 2020).
+    """The Frechet distance extrapolated to infinite sets: the intercept of a line over 1 / n (Chong and Forsyth 2020).
 
-    Both sets are drawn at equal n, so that the bias of either shrinks as n grows, `INFINITY_DRAWS` times each. It can
-    come out a little below 0.
+    Draws both sets at equal n, so that the bias of either shrinks as n grows, `INFINITY_DRAWS` times each. The result
+    can be a little below 0.
 
     Returns:
         NaN for sets of fewer than `INFINITY_FEWEST`.
@@ -74,11 +74,11 @@ def kernel_distance(
 ) -> tuple[float, float, float]:
     """Unbiased squared maximum mean discrepancy times 100, Gaussian kernel (Chung et al. 2025, KAD).
 
-    The bandwidth is the median distance between clips of the reference. Being unbiased it can be a little below 0.
+    The bandwidth is the median distance between clips of the reference. Being unbiased, it can be a little below 0.
 
     Returns:
-        The distance, and the ends of a bootstrap interval of 95 % over clips. A clip drawn twice is not paired with
-        itself: its distance of 0 to itself would count as likeness.
+        The distance, and the ends of a 95 % bootstrap interval over clips. A clip drawn twice is not paired with
+        itself, which would count as similarity.
     """
     kernels = _kernels(candidate, reference)
     random = np.random.default_rng(seed)
@@ -96,12 +96,12 @@ def kernel_distance_alone(candidate: np.ndarray, reference: np.ndarray) -> float
 
 
 def median_distance(embeddings: np.ndarray) -> float:
-    """Median Euclidean distance over all pairs of different clips; 1 where all are the same."""
+    """Median Euclidean distance over all pairs of different clips; 1 if all are the same."""
     return float(np.median(pdist(embeddings))) or 1.0
 
 
 def _kernels(candidate: np.ndarray, reference: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
-    """Likeness within each set, and between the two."""
+    """Similarity within each set, and between the two."""
     width = median_distance(reference)
     within = [_kernel(embeddings, embeddings, width) for embeddings in (candidate, reference)]
     return within, _kernel(candidate, reference, width)
@@ -121,7 +121,7 @@ def _discrepancy(within: list[np.ndarray], between: np.ndarray, weights: list[np
     """KAD with each clip counted `weights` [resamples, clips] times: [resamples]."""
     total = 0.0
     for kernel, weight in zip(within, weights, strict=True):
-        same = np.square(weight).sum(1)  # a clip's likeness to itself is 1
+        same = np.square(weight).sum(1)  # a clip's similarity to itself is 1
         pairs = np.square(weight.sum(1, dtype=np.float64)) - same
         pairs[pairs == 0] = np.nan  # one clip, drawn again and again
         total = total + ((weight @ kernel * weight).sum(1, dtype=np.float64) - same) / pairs
@@ -131,7 +131,7 @@ def _discrepancy(within: list[np.ndarray], between: np.ndarray, weights: list[np
 
 
 def _bures(first: np.ndarray, second: np.ndarray) -> float:
-    """Trace of A + B - 2 (A^1/2 B A^1/2)^1/2; symmetric roots, so that rank-deficient sets give no complex numbers."""
+    """Trace of A + B - 2 (A^1/2 B A^1/2)^1/2; symmetric roots keep rank-deficient sets real."""
     values, vectors = scipy.linalg.eigh(first)
     root = (vectors * np.sqrt(values.clip(0))) @ vectors.T
     cross = scipy.linalg.eigvalsh(root @ second @ root).clip(0)

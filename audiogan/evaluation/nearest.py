@@ -1,4 +1,4 @@
-"""Distances between clips after what an ear forgives: a small shift and another gain. Rows are candidates."""
+"""Distances between clips that ignore what an ear ignores: a small shift and a gain. Rows are candidates."""
 
 import numpy as np
 import torch
@@ -10,13 +10,13 @@ MAX_GAIN_DB = 6.0  # beyond the gain that gives clips equal energy
 
 
 def waveform_error(candidate: np.ndarray, reference: np.ndarray, sample_rate: int) -> np.ndarray:
-    """Mean squared error of every pair after best lag and gain, as a share of the reference's power.
+    """Mean squared error of every pair at the best lag and gain, as a share of the reference's power.
 
-    With the best gain the error is 1 - r^2, r the correlation at the best lag within 25 ms: 0 is the same waveform
-    and 1 is as far as silence.
+    At the best gain the error is 1 - r^2, where r is the correlation at the best lag within 25 ms: 0 is the same
+    waveform, 1 is as far as silence.
 
     Args:
-        candidate, reference: audio [n, time] and [m, time]; silence is beyond any gain, and has the error 1.
+        candidate, reference: audio [n, time] and [m, time]; silence has the error 1, since no gain helps it.
 
     Returns:
         [n, m] float32.
@@ -31,9 +31,9 @@ def waveform_error(candidate: np.ndarray, reference: np.ndarray, sample_rate: in
 
 
 def magnitudes(audio: np.ndarray, sample_rate: int) -> np.ndarray:
-    """Spectra of which two rows' product is no less than the correlation of their clips at any lag.
+    """Spectra for an upper bound: the product of two rows is at least their clips' correlation at any lag.
 
-    A correlation sums the products of both spectra under phases that depend on the lag: it is largest where all agree.
+    A correlation sums the products of both spectra with phases that depend on the lag: it is largest if all agree.
 
     Args:
         audio: [n, time].
@@ -43,12 +43,12 @@ def magnitudes(audio: np.ndarray, sample_rate: int) -> np.ndarray:
     """
     _, length = _window(audio, sample_rate)
     bins = torch.fft.rfft(_unit(audio), length).abs()
-    bins[:, 1 : (length + 1) // 2] *= 2**0.5  # which stand for two
+    bins[:, 1 : (length + 1) // 2] *= 2**0.5  # each stands for two bins
     return (bins / length**0.5).numpy()
 
 
 def spectral_distance(candidate: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    """Root mean square difference in dB of log-mel spectra of equal energy, of every pair, after best lag and gain.
+    """Root mean square difference in dB of every pair of log-mel spectra of equal energy, at the best lag and gain.
 
     Args:
         candidate, reference: spectra in dB [n, mel, frames] and [m, mel, frames].
@@ -67,7 +67,7 @@ def spectral_distance(candidate: np.ndarray, reference: np.ndarray) -> np.ndarra
 
 
 def nearest(distance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Distance of each row to its nearest column and which one it is; infinite where a row has none."""
+    """Distance of each row to its nearest column, and that column's index; infinite if there are no columns."""
     if not distance.size:
         return np.full(len(distance), np.inf), np.zeros(len(distance), int)
     column = distance.argmin(1)
@@ -75,7 +75,7 @@ def nearest(distance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def by_label(candidate_label: np.ndarray, reference_label: np.ndarray):
-    """(rows, columns) of the pairs that share a label, label by label; both may come without some labels."""
+    """(rows, columns) of the pairs that share a label, label by label; either side may lack some labels."""
     for label in np.unique(candidate_label):
         columns = np.flatnonzero(reference_label == label)
         if len(columns):
@@ -91,7 +91,7 @@ def _mean_square(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
 
 
 def _window(audio: np.ndarray, sample_rate: int) -> tuple[int, int]:
-    """The largest lag in samples, and a length at which clips [n, time] can be moved by it."""
+    """The largest lag in samples, and an FFT length that leaves room for it around clips [n, time]."""
     lag = int(MAX_LAG_SECONDS * sample_rate)
     return lag, next_fast_len(audio.shape[1] + lag)
 

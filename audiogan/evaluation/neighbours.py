@@ -1,4 +1,4 @@
-"""A model's sounds beside the real ones nearest to them: those that might be copies, and those that fail."""
+"""A model's sounds beside the real ones nearest to them: possible copies, and failures."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ class Neighbour:
     """A model's clip and the real clip nearest to it.
 
     Attributes:
-        label: what both are.
+        label: of both.
         sample: number of the model's clip.
         clip, source: number and source of the real clip in the data's index.
-        distance_db: of their log-mel spectra, after best lag and gain.
+        distance_db: of their log-mel spectra, at the best lag and gain.
         audio, real: int16 [time].
-        file: the name of the model's clip where it is a file, else empty.
+        file: the name of the model's clip if it is a file, else empty.
     """
 
     label: str
@@ -49,13 +49,13 @@ def closest(
     count: int = SAMPLES,
     files: Sequence[str] = (),
 ) -> list[Neighbour]:
-    """The clips nearest to any training clip, the same number of each label: the most suspicious ones, nearest first.
+    """The most suspicious clips: those nearest to any training clip, equally many of each label, nearest first.
 
     Args:
-        clips: a model's; those whose audio was kept are looked at.
+        clips: a model's; only those whose audio was kept are examined.
         train: features of training clips.
         rows: their numbers in the data set.
-        files: the names of the clips' files, where they have some.
+        files: the names of the clips' files, if they have any.
     """
     return _pairs(sorted(_of_each_label(clips, train, rows, count, nearest_first=True))[:count], clips, data, files)
 
@@ -68,7 +68,7 @@ def farthest(
     count: int = FAILURES,
     files: Sequence[str] = (),
 ) -> list[Neighbour]:
-    """The clips least like any held-out clip, likewise: what fails, the worst first. As `closest`."""
+    """The failures: clips least like any held-out clip, the worst first. Arguments as of `closest`."""
     found = sorted(_of_each_label(clips, held_out, rows, count, nearest_first=False), reverse=True)
     return _pairs(found[:count], clips, data, files)
 
@@ -76,7 +76,7 @@ def farthest(
 def _of_each_label(
     clips: Clips, real: Clips, rows: np.ndarray, count: int, nearest_first: bool
 ) -> list[tuple[float, int, int]]:
-    """Of each label as many clips as make `count` in all: the distance, the number of the clip, and of its real one."""
+    """Equally many clips of each label, `count` or more in all: distance, number of the clip, and of its real one."""
     kept, found = clips.label[: len(clips.audio)], []
     share = -(-count // len(np.unique(kept)))
     for own, columns in nearest.by_label(kept, real.label):
@@ -90,7 +90,7 @@ def _of_each_label(
 def _pairs(
     found: list[tuple[float, int, int]], clips: Clips, data: PreparedData, files: Sequence[str]
 ) -> list[Neighbour]:
-    """With their sounds."""
+    """The same with their sounds."""
     return [
         Neighbour(
             label=data.labels[clips.label[sample]],

@@ -1,4 +1,4 @@
-"""A model's sounds beside real ones: the report's sections of copies and failures, to hear and see."""
+"""A model's sounds beside real ones: the report's sections on copies and failures, to hear and see."""
 
 import base64
 import io
@@ -23,12 +23,12 @@ FAILED = (
 
 
 def copied(pairs: dict[str, list[Neighbour]], sample_rate: int) -> str:
-    """HTML of `neighbours.closest` by what the model is called."""
+    """HTML of `neighbours.closest` by the model's title."""
     return _section(COPIED.format(spread=_spread(pairs)), pairs, "training", sample_rate)
 
 
 def failed(pairs: dict[str, list[Neighbour]], sample_rate: int) -> str:
-    """HTML of `neighbours.farthest` by what the model is called."""
+    """HTML of `neighbours.farthest` by the model's title."""
     return _section(FAILED.format(spread=_spread(pairs, " of their label")), pairs, "held-out", sample_rate)
 
 
@@ -40,13 +40,13 @@ def picture(name: str, pairs: list[Neighbour], sample_rate: int) -> bytes:
 
 
 def _spread(pairs: dict[str, list[Neighbour]], lead: str = "") -> str:
-    """That sounds are of all labels, after `lead`; nothing where there is one."""
+    """Words for sounds spread over all labels, after `lead`; empty for one label."""
     labels = {pair.label for found in pairs.values() for pair in found}
     return f"{lead}, spread over the labels" if len(labels) > 1 else ""
 
 
 def _section(words: str, pairs: dict[str, list[Neighbour]], kind: str, sample_rate: int) -> str:
-    """Each model's sounds beside real ones, which are of one kind."""
+    """HTML of each model's sounds beside real ones of one `kind`."""
     content = f"<p>{words}</p>"
     for name, found in pairs.items():
         cards = "".join(_pair(name, pair, kind, sample_rate) for pair in found)
@@ -69,7 +69,7 @@ def _pair(name: str, pair: Neighbour, kind: str, sample_rate: int) -> str:
 
 
 def sound(pcm: np.ndarray, sample_rate: int, name: str) -> str:
-    """A picture and the button under it that plays the clip, int16 [time]."""
+    """A picture, and a button under it that plays the clip, int16 [time]."""
     picture = _data_url("image/png", plots.thumbnail_png(from_pcm16(pcm), sample_rate))
     buffer = io.BytesIO()
     soundfile.write(buffer, pcm, sample_rate, subtype="PCM_16", format="FLAC")

@@ -1,4 +1,4 @@
-"""Figure 1 as a paper prints it: on white, as wide as one column or two, rows folded where there are many labels."""
+"""Figure 1 for a paper: on white, one or two columns wide, with many labels folded into several bands."""
 
 import math
 from collections.abc import Sequence
@@ -19,39 +19,39 @@ if TYPE_CHECKING:
 
 KINDS = (".svg", ".pdf", ".png")
 DPI = 300  # of a PNG
-COLUMN, PAGE, MAX_HEIGHT = 3.4, 7.0, 100.0  # inches: widths as most two-column papers have them
+COLUMN, PAGE, MAX_HEIGHT = 3.4, 7.0, 100.0  # inches: widths for most two-column papers
 IN_A_COLUMN, IN_A_ROW = 4, 10  # labels
-NAMES, WIDEST, GAP = 0.86, 0.8, 0.035  # inches: the room of names, the widest picture, and what is between two
+NAMES, WIDEST, GAP = 0.86, 0.8, 0.035  # inches: room for names, the widest picture, and the gap between two
 SHAPE = 0.8  # a picture's height by its width
 POINTS = 6.5  # of all letters
 EM, LINE = POINTS / 72, 1.15 * POINTS / 72  # inches
-SCALE, EXTENT = 0.7, 2.2  # inches: the scale of colours, and what is said beside it
+SCALE, EXTENT = 0.7, 2.2  # inches: the colour scale, and the caption beside it
 FRAME = "#888888"
-COLOURS = "Greys"  # silence is the paper's white, and a printer without colours loses nothing
+COLOURS = "Greys"  # silence is white, and a black-and-white printer loses nothing
 
 
 @dataclass(frozen=True)
 class PaperFigure:
-    """What was asked for.
+    """The figure asked for.
 
     Attributes:
-        file: whose ending is one of `KINDS`; what is there is replaced.
-        labels: those that are shown, in their order; all where it is empty.
+        file: its suffix is one of `KINDS`; an existing file is replaced.
+        labels: those to show, in order; all if empty.
     """
 
     file: Path
     labels: tuple[str, ...] = ()
 
     def check(self, columns: Sequence[str], systems: int, out: Path) -> None:
-        """See before hours of work whether it can be drawn.
+        """Check that it can be drawn, before hours of work.
 
         Args:
-            columns: labels that there are.
+            columns: the labels available.
             systems: how many, besides real audio.
-            out: the evaluation's folder, which may be the file's though it is not there yet.
+            out: the evaluation's folder, in which the file may lie, though it does not exist yet.
 
         Raises:
-            ValueError: another kind of file, no such folder or label, or a figure of more than `MAX_HEIGHT`.
+            ValueError: another kind of file, no such folder or label, or a figure higher than `MAX_HEIGHT`.
         """
         if self.file.suffix.lower() not in KINDS:
             raise ValueError(f"--figure must end in .svg, .pdf or .png, not {self.file.suffix!r}")
@@ -63,7 +63,7 @@ class PaperFigure:
             raise ValueError(f"--figure-labels must be some of {', '.join(columns)}, not {odd}")
         height = Layout(self.labels or columns, systems + 1).height
         if height > MAX_HEIGHT:
-            raise ValueError(f"--figure would be {height:,.0f} inches high: choose fewer labels by --figure-labels")
+            raise ValueError(f"--figure would be {height:,.0f} inches high: choose fewer labels with --figure-labels")
 
     def write(
         self, rows: Sequence[tuple[str, dict[int, np.ndarray]]], columns: Sequence[str], sample_rate: int
@@ -77,12 +77,12 @@ class PaperFigure:
 
 
 class Layout:
-    """Where pictures are, in inches from the lower left corner; labels that are too many for a row go on below it.
+    """Where pictures are, in inches from the lower left corner. Labels that do not fit in one band continue below it.
 
     Attributes:
         width, height: of the figure.
         picture: width and height of each picture.
-        titles: of the columns, their lines.
+        titles: lines of each column's title.
         firsts: the first label of each band.
     """
 
@@ -138,7 +138,7 @@ def paper_figure(
 
 
 def _lines(name: str, width: float) -> list[str]:
-    """A name as `width` inches take it; a word that is too long for them is cut."""
+    """A name in lines of at most `width` inches; breaks a word that is too long."""
     lines = []
     for line in plots.folded(legible(name), width / EM, ems).split("\n"):
         while ems(line) > width / EM:
@@ -150,7 +150,7 @@ def _lines(name: str, width: float) -> list[str]:
 
 
 def _write(axes, lines: Sequence[str], x: float, y: float, side: str) -> None:
-    """Lines equally far from each other, whatever hangs below them: the first one's letters stand at `y`."""
+    """Write evenly spaced lines, whatever their descenders; the first one's baseline is at `y`."""
     for number, line in enumerate(lines):
         axes.text(x, y - number * LINE, line, fontsize=POINTS, ha=side, va="baseline")
 
@@ -164,7 +164,7 @@ def _draw_picture(axes, levels: np.ndarray, corner: tuple[float, float], size: t
 
 
 def _draw_scale(axes, right: float, y: float) -> None:
-    """The dB scale, lying at the foot, its words' end at `right` and their letters on `y`."""
+    """Draw the horizontal dB scale at the foot; its text ends at `right`, with its baseline at `y`."""
     least, most = f"\N{MINUS SIGN}{RANGE_DB:.0f}", "0 dBFS"
     end = right - EM * (ems(most) + 0.4)
     _draw_picture(axes, np.linspace(-RANGE_DB, 0.0, 256)[None], (end - SCALE, y), (SCALE, 0.75 * EM))

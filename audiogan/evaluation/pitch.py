@@ -5,8 +5,8 @@ import numpy as np
 LOWEST_HZ, HIGHEST_HZ = 36.0, 2200.0
 HIGHEST = 69 + 12 * np.log2(HIGHEST_HZ / 440)  # MIDI number
 FRAME_SECONDS = 0.128  # over four periods of the lowest pitch, rounded up to a power of two of samples
-LOUD_DB = 20.0  # frames this far below the loudest are no part of the sound
-EDGE_SECONDS = 0.064  # of the loud part at either end: the attack, and what the frame sees beyond the sound
+LOUD_DB = 20.0  # frames this far below the loudest do not count
+EDGE_SECONDS = 0.064  # dropped at either end of the loud part: the attack, and frames that reach beyond the sound
 MIN_FRAMES = 4
 STEADY_CENTS = 20.0
 
@@ -14,16 +14,17 @@ STEADY_CENTS = 20.0
 def track(audio: np.ndarray, sample_rate: int) -> tuple[float, float]:
     """Median pitch over the sustained part and its standard deviation, by YIN (de Cheveigne and Kawahara 2002).
 
-    Its error grows with pitch, to some ten cents at 1.8 kHz and 16 kHz; above `HIGHEST_HZ` it finds an octave below.
+    Its error grows with pitch, to about ten cents for 1.8 kHz at a rate of 16 kHz; above `HIGHEST_HZ` it finds an
+    octave below.
 
     Args:
         audio: float [time].
         sample_rate: Hz.
 
     Returns:
-        A MIDI number with cents as decimals, and cents; NaN for both where the clip is silent or over at once.
+        A MIDI number with cents as decimals, and cents; NaN for both if the clip is silent or too short.
     """
-    import librosa  # takes a second, which those who do not ask for pitches should not wait
+    import librosa  # takes a second, so only when needed
 
     frame = 2 ** int(np.ceil(np.log2(FRAME_SECONDS * sample_rate)))
     hop = frame // 8
@@ -48,5 +49,5 @@ def tracks(clips: np.ndarray, sample_rate: int) -> tuple[np.ndarray, np.ndarray]
 
 
 def steady(cents: np.ndarray) -> np.ndarray:
-    """Which deviations are those of a steady pitch; NaN is not."""
+    """Which deviations mean a steady pitch; NaN does not."""
     return np.nan_to_num(cents, nan=np.inf) < STEADY_CENTS

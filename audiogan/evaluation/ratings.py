@@ -1,4 +1,4 @@
-"""Human scores from a file of votes, as `python -m audiogan ratings export` writes it."""
+"""Human scores from a file of votes, as written by `python -m audiogan ratings export`."""
 
 from pathlib import Path
 
@@ -8,16 +8,16 @@ from audiogan.listening.votes import SCALES
 
 
 def read(file: Path) -> dict[str, dict]:
-    """Mean opinion scores by system, as the results of the listening test have them, without excluded sittings.
+    """Mean opinion scores by system, as in the listening test's results, without excluded sittings.
 
     Returns:
         By system (a model, `real`, ...), from the study with most votes that has it: `study_hash`, `without_rules` (see
-        `analyse`), `checkpoints` (the hashes of the weights that were heard), `votes` and `raters` (most of any
-        question), `preliminary`, and for each question that was answered `mean`, `low` and `high`, the interval of
-        95 %, None of one rater or of answers that are all alike.
+        `analyse`), `checkpoints` (the hashes of the weights that were heard), `votes` and `raters` (the most of any
+        question), `preliminary`, and for each question answered its `mean`, `low` and `high`, the ends of a 95 %
+        interval, None for one rater or for answers that are all alike.
 
     Raises:
-        ValueError: the file is missing, is no export, or holds no such votes.
+        ValueError: the file is missing, is not an export, or holds no such votes.
     """
     try:
         rows = read_export(file)

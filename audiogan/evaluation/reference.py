@@ -1,4 +1,4 @@
-"""Real clips as the yardstick: what scores compare candidates with, worked out once."""
+"""Real clips as the reference that scores compare candidates with, computed once."""
 
 import numpy as np
 
@@ -7,15 +7,15 @@ from audiogan.evaluation.clips import Clips
 
 
 class Reference:
-    """Held-out clips that candidates are compared with, and training clips that they may have memorised.
+    """Held-out clips to compare candidates with, and training clips that they may have memorised.
 
     Args:
         held_out: the reference of every distance.
         train: what a model was trained on.
         labels: the names.
         sample_rate: Hz.
-        seed: of what is drawn at random.
-        fewest: clips of the smallest candidate: scores that rise or fall with their number look at so many of each.
+        seed: of random draws.
+        fewest: clips of the smallest candidate: scores that depend on the number of clips use this many of each.
     """
 
     def __init__(
@@ -40,10 +40,10 @@ class Reference:
         self.steady = share_by_label(pitch.steady(cents), heard[tonal], len(labels))
 
     def distances(self, candidate: Clips, rival: Clips) -> np.ndarray:
-        """Spectral distance of each candidate to the nearest rival of its label: [n], infinite where it has none.
+        """Spectral distance of each candidate to the nearest rival of its label: [n], infinite if it has none.
 
-        Siblings are left out: those of a real clip, and those of the held-out clip whose label and pitch an invented
-        one was asked for, to which it would be nearer for no merit of its own.
+        Siblings do not count: neither a real clip's own, nor those of the held-out clip that set a generated clip's
+        label and pitch, to which it would be unfairly near.
         """
         found = np.full(len(candidate), np.inf)
         for rows, columns in nearest.by_label(candidate.label, rival.label):
@@ -55,12 +55,12 @@ class Reference:
 
 
 def share_by_label(chosen: np.ndarray, label: np.ndarray, count: int) -> np.ndarray:
-    """Mean of values within each label: [count], NaN where a label has none."""
+    """Mean of values within each label: [count], NaN for a label without any."""
     return manifold.each_label(_mean, chosen, label, count)
 
 
 def _spread_at_pitch(embeddings: np.ndarray, pitches: np.ndarray) -> float:
-    """Mean pairwise distance among clips of one pitch, averaged over the pitches that have several."""
+    """Mean pairwise distance among clips of one pitch, averaged over the pitches with several clips."""
     values = [manifold.mean_pairwise_distance(embeddings[pitches == value]) for value in np.unique(pitches)]
     values = [value for value in values if np.isfinite(value)]
     return _mean(np.array(values))

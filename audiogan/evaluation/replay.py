@@ -1,4 +1,4 @@
-"""Training recordings at the pitch of a sound: whether it is one of them, transposed as a sampler would."""
+"""Find sounds that are training recordings, transposed as a sampler would transpose them."""
 
 import numpy as np
 import soxr
@@ -9,16 +9,16 @@ from audiogan.evaluation import nearest
 from audiogan.evaluation.clips import Clips
 from audiogan.evaluation.reference import share_by_label
 
-SEMITONES = 3  # how far a recording is transposed to meet a sound
-SECONDS = 0.5  # of their beginnings, which are compared
-SAME = 0.99  # correlation; other recordings of the same note have 0.6, the half of them
-ROUNDING = 1e-3  # of a correlation in float32, and more
+SEMITONES = 3  # the most that a recording is transposed
+SECONDS = 0.5  # length of the beginnings compared
+SAME = 0.99  # correlation; the median for other recordings of the same note is 0.6
+ROUNDING = 1e-3  # more than a correlation's error in float32
 
 
 def shares(clips: Clips, data: PreparedData, train: np.ndarray) -> tuple[dict[str, float], dict[str, np.ndarray]]:
-    """Share of the kept clips that replay a training clip of their label: `replayed`, of all and of each label.
+    """Share of the kept clips that replay a training clip of their label: `replayed`, over all and by label.
 
-    A note has another note's recording where a sampler plays several keys from one.
+    Notes share a recording if a sampler plays several keys from it.
 
     Args:
         train: rows of the training clips.
@@ -34,7 +34,7 @@ def shares(clips: Clips, data: PreparedData, train: np.ndarray) -> tuple[dict[st
 
 
 class Recordings:
-    """Beginnings of training clips, among which a sound is looked for.
+    """Beginnings of training clips, to search for a sound.
 
     Args:
         rows: which clips of the data.
@@ -50,7 +50,7 @@ class Recordings:
         """Which sounds [n, time] are one of them, transposed: bool [n].
 
         Args:
-            pitch: the MIDI number that was asked for. Where it is NaN, recordings that have one are tried at whole
+            pitch: the MIDI number that was asked for. If it is NaN, recordings with a pitch are tried at whole
                 semitones, the others as they are.
         """
         found = np.zeros(len(sounds), bool)
@@ -65,7 +65,7 @@ class Recordings:
         return found
 
     def _moves(self, pitch: float) -> list[tuple[float, np.ndarray]]:
-        """By how many semitones sounds are brought to which recordings' pitch, as a mask."""
+        """Semitones to transpose sounds by, each with a mask of the recordings to compare then."""
         if not np.isnan(pitch):
             away = self.pitch - pitch
             return [(move, away == move) for move in np.unique(away[np.abs(away) <= SEMITONES])]
@@ -74,7 +74,7 @@ class Recordings:
 
 
 def _moved(sound: np.ndarray, semitones: float, span: int) -> np.ndarray:
-    """The beginning of a sound [time] played so much higher: [span]."""
+    """The beginning of a sound [time], transposed up by `semitones`: [span]."""
     if not semitones:
         return sound[:span]
     faster = 2 ** (semitones / 12)

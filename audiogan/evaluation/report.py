@@ -1,4 +1,4 @@
-"""report.html, one page with its sounds and pictures inside, that asks no server for anything; and pictures."""
+"""report.html, a self-contained page with its sounds and pictures, and the picture files."""
 
 from collections.abc import Sequence
 from html import escape
@@ -18,7 +18,7 @@ POLICY = (
     "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
     "base-uri 'none'; form-action 'none'"
 )
-PLAYED = {"griffin_lim": "real, Griffin-Lim"}  # baselines worth hearing, by what their row is called
+PLAYED = {"griffin_lim": "real, Griffin-Lim"}  # baselines worth hearing, with their rows' titles
 
 
 def write(
@@ -58,7 +58,7 @@ def figure1(document: dict, examples: dict[str, dict[int, np.ndarray]]) -> tuple
 
 
 def columns(labels: Sequence[str], examples: int) -> list[str]:
-    """What the columns of Figure 1 are: labels; of one label, its clips by number, as many as `examples`."""
+    """The columns of Figure 1: the labels, or for one label its clips by number, as many as `examples`."""
     return list(labels) if len(labels) > 1 else [str(number + 1) for number in range(examples)]
 
 
@@ -138,8 +138,8 @@ def _labels(document: dict) -> str:
 
 
 def _unscored(data: dict) -> str:
-    """Labels that nothing is said of, in a sentence."""
-    names = [in_words(label) for label in data.get("not_held_out", ())]  # in older documents
+    """A sentence that names labels without a score."""
+    names = [in_words(label) for label in data.get("not_held_out", ())]  # missing in older documents
     return f" Nothing is held out of {escape(few(names))}: no score here is of such sounds." if names else ""
 
 
@@ -199,12 +199,12 @@ def _confusions(document: dict) -> str:
 
 
 def _called(found: dict, document: dict) -> dict:
-    """The same by what the report calls each system."""
+    """The same by each system's title in the report."""
     return {words.called(name, document["models"].get(name, {})): value for name, value in found.items()}
 
 
 def _counts(document: dict) -> str:
-    """How many clips were scored: of folders that hold fewer than were asked for, how many there were."""
+    """How many clips were scored; folders with fewer than were asked for are listed separately."""
     num = document["settings"]["num"]
     fewer = {name: count for name, entry in document["models"].items() if (count := entry["scores"]["clips"]) < num}
     each = f"{num:,} clips of each model" if len(fewer) < len(document["models"]) else ""

@@ -12,20 +12,20 @@ HEALTH = ("peak", "crest_db", "dc", "clipped", "above_7500_db", "below_30_db", "
 HISTOGRAMS = {"centroid_hz": (0.0, 8000.0), "attack_s": (0.0, 0.5), "level_db": (-50.0, 0.0)}
 HISTOGRAM_BINS = 24
 SPLITS = 10  # of the held-out clips, for the Inception Score
-SPLIT_A_LABEL = 2  # clips a label that a split has at least: fewer say which labels chance has put into it
+SPLIT_A_LABEL = 2  # least clips per label in a split: fewer would make the score depend on chance
 
 
 def score(candidate: Clips, reference: Reference, conditional: bool = True, distances: bool = True) -> dict:
-    """Scores by name, and those that exist label by label.
+    """Scores by name, overall and, where they exist, label by label.
 
     Args:
-        conditional: the candidate's labels were asked for; else they are what the classifier hears, and agree. Of one
-            label there is nothing to hear, and no score that says what was heard.
-        distances: False leaves out what would compare the reference with itself.
+        conditional: the candidate's labels were asked for; otherwise they are what the classifier hears and agree with
+            it by definition. With one label, no score says what was heard.
+        distances: False leaves out scores that would compare the reference with itself.
 
     Returns:
         `scores`, numbers or None; `labels`, the same by label; `confusion`, rows asked, columns heard;
-        `histograms`, counts between equal edges.
+        `histograms`, counts between equally spaced edges.
     """
     count = len(reference.labels)
     conditional = conditional and count > 1
@@ -50,7 +50,7 @@ def score(candidate: Clips, reference: Reference, conditional: bool = True, dist
 
 
 def plain(value):
-    """A number as JSON has it, six digits; None for what is not finite."""
+    """A number for JSON, with six digits; None if not finite."""
     value = float(value)
     if not np.isfinite(value):
         return None
@@ -58,7 +58,7 @@ def plain(value):
 
 
 def add(entry: dict, of_all: dict[str, float], of_labels: dict[str, np.ndarray], labels: Sequence[str]) -> None:
-    """Join scores, and those of each label, [labels], to an entry of metrics.json."""
+    """Add overall scores, and scores by label, [labels], to an entry of metrics.json."""
     entry["scores"] |= {name: plain(value) for name, value in of_all.items()}
     for name, values in of_labels.items():
         for label, value in zip(labels, values, strict=True):
@@ -66,12 +66,12 @@ def add(entry: dict, of_all: dict[str, float], of_labels: dict[str, np.ndarray],
 
 
 def add_labelled(entry: dict, of_labels: dict[str, np.ndarray], labels: Sequence[str]) -> None:
-    """Join scores of each label, [labels], to an entry of metrics.json, and their means."""
+    """Add scores by label, [labels], and their means to an entry of metrics.json."""
     add(entry, {name: _nanmean(values) for name, values in of_labels.items()}, of_labels, labels)
 
 
 def histograms(clips: Clips) -> dict:
-    """Counts of the measures that the report draws, values beyond the ends in the outermost bins."""
+    """Counts of the measures that the report draws; values beyond the ends fall in the outermost bins."""
     drawn = {}
     for name, (low, high) in HISTOGRAMS.items():
         edges = np.linspace(low, high, HISTOGRAM_BINS + 1)
@@ -81,7 +81,7 @@ def histograms(clips: Clips) -> dict:
 
 
 def _posterior(candidate: Clips, reference: Reference) -> dict:
-    """The Inception Score in splits of `split_size`, of one size for all: it grows with them."""
+    """The Inception Score in splits of `split_size`, the same for all candidates: it grows with them."""
     if len(reference.labels) < 2:
         return {}
     size, posterior = split_size(reference), candidate.features.posterior
@@ -93,9 +93,9 @@ def _posterior(candidate: Clips, reference: Reference) -> dict:
 
 
 def split_size(reference: Reference) -> int | None:
-    """Clips of a split: a tenth of the held-out ones, more where they are few, at most as many as the smallest set has.
+    """Clips in a split: a tenth of the held-out ones, more if those are few, at most as many as the smallest set has.
 
-    None where that has not `SPLIT_A_LABEL` of each label, and where there are no labels to hear.
+    None if that set is too small for `SPLIT_A_LABEL` clips per label, or if there are fewer than two labels.
     """
     least, there = SPLIT_A_LABEL * len(reference.labels), min(reference.fewest, len(reference.held_out))
     if len(reference.labels) < 2 or there < least:
@@ -104,7 +104,7 @@ def split_size(reference: Reference) -> int | None:
 
 
 def _embedded(candidate: Clips, reference: Reference) -> tuple[dict, dict]:
-    """Distances of embeddings, each named after its embedding; KAD of all clips, the others at the same n for all."""
+    """Distances of each embedding, with its name as suffix; KAD uses all clips, the others equally many of each set."""
     scores, real = {}, reference.held_out.features.embeddings
     equal = min(reference.fewest, len(reference.held_out))
     for name, embeddings in candidate.features.embeddings.items():
@@ -119,9 +119,9 @@ def _embedded(candidate: Clips, reference: Reference) -> tuple[dict, dict]:
 
 
 def _distances(candidate: Clips, reference: Reference) -> tuple[dict, dict]:
-    """Plain MSE, and distances to the nearest real clip of the label and back, which more clips make smaller.
+    """Plain MSE, and distances to the nearest real clip of the label and back, which shrink with more clips.
 
-    Back from real clips of a label that the candidate lacks it is the nearest of any label: to lack one is to be far.
+    A real clip of a label that the candidate lacks is compared with its clips of any label: missing labels cost.
     """
     audio, real = candidate.heard[: reference.fewest], reference.held_out.heard
     label, real_label = candidate.label[: len(audio)], reference.held_out.label[: len(real)]
@@ -164,7 +164,7 @@ def mean_squared_error(audio: np.ndarray, real: np.ndarray) -> np.ndarray:
 def _memorised(candidate: Clips, reference: Reference) -> tuple[dict, dict]:
     """How much nearer the nearest training clip is than the nearest held-out one.
 
-    There are more training clips, one of which is nearer by chance: real held-out clips' own ratio says how much.
+    Training clips outnumber held-out ones, so one is nearer by chance: real held-out clips' ratio says how much.
     """
     to_train = reference.distances(candidate, reference.train)
     to_held_out = reference.distances(candidate, reference.held_out)
@@ -175,7 +175,7 @@ def _memorised(candidate: Clips, reference: Reference) -> tuple[dict, dict]:
 
 
 def _varied(candidate: Clips, reference: Reference) -> tuple[dict, dict]:
-    """Mean pairwise distance within each label against real clips', in the embedding that no network learned."""
+    """Mean pairwise distance within each label relative to real clips', in the embedding that no network learned."""
     summary, count = candidate.features.embeddings["summary"], len(reference.labels)
     ratio = manifold.spread(summary, candidate.label, count) / np.maximum(reference.spread, 1e-9)
     scores = {"diversity": _nanmean(ratio)}
@@ -185,7 +185,7 @@ def _varied(candidate: Clips, reference: Reference) -> tuple[dict, dict]:
 
 
 def _healthy(candidate: Clips, reference: Reference) -> tuple[dict, dict]:
-    """Medians of what can be wrong with a signal, worst cases beside them, and level and whistles by label."""
+    """Medians of possible signal faults, their worst cases, and level and whistles by label."""
     measures, labels = candidate.features.measures, range(len(reference.labels))
     level = np.array([_nanmedian(measures["level_db"][candidate.label == number]) for number in labels])
     whistles = np.array([whistle.loudest(candidate.features.tails[candidate.label == number]) for number in labels])

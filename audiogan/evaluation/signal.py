@@ -1,10 +1,10 @@
-"""What is wrong, or right, with clips as signals: level, clipping, DC, rumble, hiss, brightness, attack."""
+"""Measures of clips as signals: level, clipping, DC, rumble, hiss, brightness, attack."""
 
 import math
 
 import numpy as np
 
-FLAT, FLAT_SECONDS = 3e-4, 2.5e-4  # of its peak, and how long: the top of no tone above 31 Hz is so flat
+FLAT, FLAT_SECONDS = 3e-4, 2.5e-4  # of the peak, and for how long: flatter than the top of any tone above 31 Hz
 FLOOR_DB = -120.0
 RUMBLE_HZ, WHISTLE_HZ = 30.0, 7500.0
 FRAME_SECONDS = 0.02
@@ -58,8 +58,8 @@ def frame_power(audio: np.ndarray, frame: int) -> np.ndarray:
 def flat_tops(audio: np.ndarray, size: int) -> np.ndarray:
     """Share of the stretches of `size` samples that stay at a clip's own peak, on one side: [n, time] to [n].
 
-    Whatever its level now, as what was clipped may have been turned down since. Square waves are flat as well. A filter
-    hides what was clipped before it, and the tops of a tone beyond 1 kHz are too short to be told from unclipped ones.
+    The level does not matter, since a clipped clip may have been turned down. Square waves count as well. Not found are
+    clips filtered after clipping, and clipped tones above 1 kHz, whose tops are too short to tell from unclipped ones.
     """
     height = np.abs(audio)
     at_peak = np.sign(audio) * (height >= (1 - FLAT) * height.max(1, keepdims=True))  # 1 above, -1 below, or 0

@@ -1,4 +1,4 @@
-"""What an evaluation is of: checkpoints, and folders of sounds that other programs made."""
+"""The systems in an evaluation: checkpoints, and folders of sounds that other programs made."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -25,8 +25,8 @@ class System(Protocol):
     Attributes:
         name: in the report.
         sha256: of its weights or files, in hexadecimal.
-        conditional: its clips have labels that it was asked for, or that its files were given.
-        files: the names of its clips' files, in the order of `clips`; empty where it has none.
+        conditional: whether its clips have labels that it was asked for or its files were given.
+        files: the names of its clips' files, in the order of `clips`; empty if it has none.
     """
 
     name: str
@@ -35,16 +35,16 @@ class System(Protocol):
     files: Sequence[str]
 
     def size(self, num: int) -> int:
-        """How many clips it has where `num` are wanted."""
+        """How many clips it gives when `num` are wanted."""
 
     def clips(self, plan: Plan) -> Clips:
-        """Those that are scored."""
+        """Its clips to score."""
 
     def describe(self) -> dict:
-        """What it is, for metrics.json."""
+        """Its description for metrics.json."""
 
     def add(self, entry: dict, plan: Plan, reference: Reference) -> None:
-        """Join scores that need more of it than clips to its entry in metrics.json."""
+        """Add scores that need more than its clips to its entry in metrics.json."""
 
 
 @dataclass(frozen=True)
@@ -87,33 +87,33 @@ class Network:
         }
 
     def add(self, entry: dict, plan: Plan, reference: Reference) -> None:
-        """Variety from z alone, where it takes a pitch."""
+        """Add variety from z alone, if it takes a pitch."""
         if self.synthesizer.pitched_labels:
             add_labelled(entry, candidates.one_pitch(plan, self.synthesizer, reference), reference.labels)
 
 
 @dataclass(frozen=True)
 class Files:
-    """A folder of sounds, each of which is scored once at most: those chosen, in an order that says nothing."""
+    """A folder of sounds: those chosen, in random order, each scored once at most."""
 
     folder: SoundsFolder
     chosen: tuple[SoundFile, ...]
 
     @classmethod
     def draw(cls, folder: SoundsFolder, data: PreparedData, wanted: np.ndarray, seed: int) -> "Files":
-        """Choose of each label as many as `wanted` asks for, of an unlabelled folder as many in all, if there are.
+        """Choose as many of each label as `wanted` has, or as many in all if unlabelled; fewer if there are fewer.
 
         Args:
             wanted: clips of the data whose labels are asked for, [num].
 
         Raises:
-            ValueError: there are too few.
+            ValueError: fewer than `FEWEST_CLIPS` remain.
         """
         random, asked = np.random.default_rng((seed, 5)), data.label[wanted]
         own = np.array([data.labels.index(file.label) if folder.labels else 0 for file in folder.files])
         places = candidates.as_many(own, asked if folder.labels else np.zeros(len(asked), int), random)
         if len(places) < FEWEST_CLIPS:
-            share = ", labels being asked for as often as held-out recordings have them" if folder.labels else ""
+            share = ", labels in the shares of the held-out recordings" if folder.labels else ""
             raise ValueError(
                 f"--sounds {folder.folder} has {len(places)} clips to score of {len(folder.files)} files{share}: at "
                 f"least {FEWEST_CLIPS} are needed"

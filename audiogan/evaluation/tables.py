@@ -52,7 +52,7 @@ BASELINE_TITLES = {
 
 
 def verdict_table(document: dict) -> str:
-    """What a listener wants to know: a row for each model, and one for real audio."""
+    """The verdict for a listener: a row for each model, and one for real audio."""
     rows = [(called(name, entry), entry, "") for name, entry in document["models"].items()]
     rows.append(("real audio", document["baselines"]["real_train"], "real"))
     body = ""
@@ -109,7 +109,7 @@ def confusion_table(name: str, entry: dict, labels: list[str]) -> str:
 
 
 def ratings_table(document: dict) -> str:
-    """Mean opinion scores of the models that have been rated, and of real recordings; empty where no model has."""
+    """Mean opinion scores of rated models, and of real recordings; empty if no model is rated."""
     models = document["models"].items()
     rated = {called(name, entry): entry["ratings"] for name, entry in models if entry.get("ratings")}
     if not rated:
@@ -147,7 +147,7 @@ def number(value: float | None) -> str:
 
 
 def _spelled(name: str, document: dict) -> list[str]:
-    """A score's name, or its names in all embeddings."""
+    """A score's name, or its names with each embedding."""
     suffixed = [f"{name}_{embedding}" for embedding in reversed(document["settings"]["embeddings"])]
     return [found for found in (name, *suffixed) if found in document["scores"]]
 

@@ -7,14 +7,14 @@ from audiogan.evaluation.signal import FLOOR_DB
 
 GOOD, FAIR, BAD, NEUTRAL = "good", "fair", "bad", ""
 WRONG_INPUTS = ("silence", "noise")
-REPLAYED = 0.01  # share of clips that are training recordings: chance has none
+REPLAYED = 0.01  # share of clips that are training recordings: none by chance
 AUDIBLE_DB = -55.0  # dBFS of a whistle in a pause
 CHANCE = 0.005  # of white noise's distance: real audio's own may be 0 or below
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A cell of the table: words, the number behind them, and whether that is good."""
+    """A cell of the table: words, the number behind them, and how good it is."""
 
     words: str
     number: str
@@ -22,7 +22,7 @@ class Finding:
 
 
 def findings(entry: dict, document: dict) -> dict[str, Finding]:
-    """What to say of a model, or of real audio, by heading."""
+    """Findings on a model, or on real audio, by heading."""
     scores, real = entry["scores"], document["baselines"]["real_train"]["scores"]
     columns: dict[str, Callable[[dict, dict, dict], Finding]] = {
         "Right sound?": _label,
@@ -41,7 +41,7 @@ def trusted(document: dict) -> tuple[list[str], list[str]]:
     """Do silence and noise lose to every model on every score meant to judge realism?
 
     Returns:
-        Titles of the scores on which they do, and a sentence for each model and wrong input where there are others.
+        Titles of the scores on which they do, and a sentence for each model and wrong input with exceptions.
     """
     judged = {name: about for name, about in document["scores"].items() if about["realism"]}
     kept, exceptions = {about["title"] for about in judged.values()}, []
@@ -66,14 +66,14 @@ def won_by_silence(document: dict) -> list[str]:
 
 
 def copying(scores: dict, real: dict, held_out: dict) -> tuple[str, str, float]:
-    """Whether sounds are copies: by the ratio against that of clips that copy nothing, and by the share of replays.
+    """Whether sounds are copies: by the ratio relative to that of clips that copy nothing, and by the share of replays.
 
-    Those clips are held-out ones, and training notes against the others. A replay is a training recording at another
-    pitch, as a sampler plays it: reports before have no such share.
+    Those clips are held-out ones, and training notes compared with the other training notes. A replay is a training
+    recording at another pitch, as a sampler plays it; older reports lack that share.
 
     Args:
         scores: with a `memorisation_ratio`.
-        real, held_out: scores of real audio, of training clips and of held-out ones.
+        real, held_out: scores of real training clips and of held-out ones.
 
     Returns:
         Words, tone, and the ratio of clips that copy nothing.
@@ -92,7 +92,7 @@ def _at_least_as_good(better: str, wrong: float | None, model: float | None) -> 
 
 
 def _label(scores: dict, real: dict, document: dict) -> Finding:
-    """Against held-out clips: the judge may have been taught the training clips."""
+    """Against held-out clips: the classifier may have been trained on the training clips."""
     share, held_out = scores.get("class_accuracy"), document["baselines"]["real_test"]["scores"]
     if share is None:
         return Finding("Has no label", "none was asked for")
@@ -103,7 +103,7 @@ def _label(scores: dict, real: dict, document: dict) -> Finding:
 
 
 def _realism(scores: dict, real: dict, document: dict) -> Finding:
-    """KAD against real audio's, by the embedding that tells the model's sounds from real ones best."""
+    """KAD relative to real audio's, in the embedding that best tells the model's sounds from real ones."""
     noise, found = document["baselines"]["noise"]["scores"], []
     for embedding in document["settings"]["embeddings"]:
         name = f"kad_{embedding}"
@@ -153,11 +153,11 @@ def _copying(scores: dict, real: dict, document: dict) -> Finding:
 
 
 def _signal(scores: dict, real: dict, document: dict) -> Finding:
-    """What an engineer would see at once: clipping, clicks, DC, hiss, a noise floor, whistles, uneven levels."""
+    """Technical faults: clipping, clicks, DC, hiss, a noise floor, whistles, uneven levels."""
     faults = []
     if scores["clipped_clips"] > real["clipped_clips"] + 0.01:
         faults.append("clipping")
-    if scores.get("clicking_clips", 0) > real.get("clicking_clips", 0) + 0.05:  # reports before this score have none
+    if scores.get("clicking_clips", 0) > real.get("clicking_clips", 0) + 0.05:  # older reports lack it
         faults.append("clicks")
     if scores["dc_most"] > 0.02:
         faults.append("DC")

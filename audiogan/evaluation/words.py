@@ -1,4 +1,4 @@
-"""What each score and system is called, which way is better, and what it says: for metrics.json, report and app."""
+"""Titles of scores and systems, which way is better, and what each says: for metrics.json, report and app."""
 
 LOWER, HIGHER, LIKE_REAL = "lower", "higher", "like real"
 
@@ -116,7 +116,7 @@ _OTHERS = {
 
 _JUDGED = {"class_accuracy", "class_accuracy_mean", "inception_score", "inception_score_std"}
 _OF_LABELS = _JUDGED | {"diversity_median", "diversity_least"}
-_OF_ONE_KIND = {  # in words that know of no labels
+_OF_ONE_KIND = {  # in words for data without labels
     "nearest_mse": (
         "Nearest waveform",
         LOWER,
@@ -136,15 +136,15 @@ _OF_ONE_KIND = {  # in words that know of no labels
 
 
 def called(name: str, entry: dict) -> str:
-    """What the report calls a system of metrics.json: its name, and that its sounds came as files where they did."""
+    """Title in the report of a system of metrics.json: its name, and a note if its sounds came as files."""
     return f"{name} (sounds from a folder)" if entry.get("sounds") else name
 
 
 def describe(embeddings: tuple[str, ...]) -> dict[str, dict]:
-    """Title, direction, whether it is meant to judge realism, and words, of each score by name.
+    """Title, direction, whether it judges realism, and words of each score, by name.
 
     Args:
-        embeddings: those there are; without the classifier's nobody tells labels apart, and no score compares them.
+        embeddings: those in use; without the classifier's, scores that compare labels are left out.
     """
     rows = dict(_OTHERS)
     if "classifier" not in embeddings:

@@ -1,4 +1,4 @@
-"""The Hugging Face Hub: checkpoints pushed, pulled and named. What comes from there is checked before it is used."""
+"""The Hugging Face Hub: push, pull and list checkpoints. Downloads are checked before they are used."""
 
 from audiogan.hub.client import HubError, UnreachableError, connect, explained
 from audiogan.hub.named import Available, available, find

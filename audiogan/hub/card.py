@@ -1,4 +1,4 @@
-"""A card as the Hub reads it: the checkpoint's own, with metadata from what else is known of it."""
+"""A card as the Hub reads it: the checkpoint's own, with metadata from its config and its evaluation."""
 
 import json
 from collections.abc import Sequence
@@ -6,24 +6,24 @@ from pathlib import Path
 
 from audiogan.checkpoint import Checkpoint, weights_hash
 
-TASK, TASK_NAME = "text-to-audio", "Audio generation"  # of the Hub's tasks the nearest
+TASK, TASK_NAME = "text-to-audio", "Audio generation"  # the nearest of the Hub's tasks
 SCORES = {
     "class_accuracy": "Class accuracy",
     "inception_score": "Inception Score",
     "kad_classifier": "Kernel audio distance (embedding of audiogan's classifier)",
     "fad_classifier": "Frechet audio distance (embedding of audiogan's classifier)",
 }
-DATA_SETS = ("fsdkaggle2018", "general-midi")  # names that mean the same everywhere
+DATA_SETS = ("fsdkaggle2018", "general-midi")  # public names, the same everywhere
 
 
 def hub_card(item: Checkpoint, evaluations: Sequence[Path]) -> str:
-    """A checkpoint's card with the metadata that the Hub shows; what its author wrote there stays.
+    """A checkpoint's card with the metadata that the Hub shows; keeps what its author wrote there.
 
     Args:
-        evaluations: folders of `python -m audiogan evaluate`; the scores of the first that has these weights are added.
+        evaluations: folders of `python -m audiogan evaluate`; adds the scores of the first that has these weights.
 
     Raises:
-        ValueError: the card's metadata are damaged.
+        ValueError: the card's metadata is damaged.
     """
     import yaml
     from huggingface_hub import ModelCard
@@ -59,7 +59,7 @@ def _results(item: Checkpoint, evaluation: Path) -> list:
     try:
         document = json.loads((evaluation / "metrics.json").read_text("utf-8"))
         model, source = document["models"][item.name], document["data"]["source"]
-    except (OSError, ValueError, KeyError, TypeError):  # not evaluated: there is nothing to say
+    except (OSError, ValueError, KeyError, TypeError):  # not evaluated
         return []
     if model.get("checkpoint_sha256") != weights_hash(item.folder):
         return []

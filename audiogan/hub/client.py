@@ -1,4 +1,4 @@
-"""huggingface_hub, set up once: it never waits for ever, and each of its failures is one sentence."""
+"""huggingface_hub, set up once: every wait has a limit, and every failure is one sentence."""
 
 import os
 from collections.abc import Iterator
@@ -11,14 +11,14 @@ import audiogan
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
-SECONDS = {"connect": 10.0, "read": 30.0, "write": 30.0, "pool": 30.0}  # for one step of a request
+SECONDS = {"connect": 10.0, "read": 30.0, "write": 30.0, "pool": 30.0}  # limits of each step of a request
 
 
 class HubError(ValueError):
-    """What was asked of the Hub did not happen; the message is one sentence.
+    """A request to the Hub failed; the message is one sentence.
 
     Attributes:
-        retry_after: seconds that the Hub wants to be left alone; None where it named none.
+        retry_after: seconds to wait, as the Hub asks; None if it named none.
         conflict: somebody else changed the repository at the same moment.
     """
 
@@ -28,11 +28,11 @@ class HubError(ValueError):
 
 
 class UnreachableError(HubError):
-    """The Hub cannot be reached, is in trouble, or is busy: later it may work."""
+    """The Hub cannot be reached, fails, or is busy: a later try may work."""
 
 
 def connect() -> "HfApi":
-    """A client of HF_ENDPOINT with HF_TOKEN. This call itself needs no network."""
+    """A client for HF_ENDPOINT with HF_TOKEN. This call itself needs no network."""
     import huggingface_hub
 
     _set_up()
@@ -42,7 +42,7 @@ def connect() -> "HfApi":
 
 @contextmanager
 def explained(repo: str) -> Iterator[None]:
-    """Turn whatever the client says of a repository into a HubError; a full disk stays an OSError."""
+    """Turn every error of the client into a HubError about the repository; a full disk stays an OSError."""
     from huggingface_hub.errors import HTTPError, LocalEntryNotFoundError, RevisionResolutionError
 
     try:
@@ -61,7 +61,7 @@ def explained(repo: str) -> Iterator[None]:
 
 @cache
 def _set_up() -> None:
-    """Once a process: no progress bars, no warnings between retries, and a limit to every wait."""
+    """Once per process, turn off progress bars and warnings between retries, and limit every wait."""
     from huggingface_hub import set_client_factory
     from huggingface_hub.utils import disable_progress_bars, logging
     from huggingface_hub.utils._http import default_client_factory
@@ -77,7 +77,7 @@ def _set_up() -> None:
 
 
 def _limited(request) -> None:
-    """Give a request that would wait for ever, as most of the client's do, a limit."""
+    """Set a timeout on a request that has none, as most of the client's do."""
     given = request.extensions.get("timeout") or {}
     request.extensions["timeout"] = {name: given.get(name) or seconds for name, seconds in SECONDS.items()}
 
@@ -87,7 +87,7 @@ def _explanation(repo: str, error: BaseException) -> HubError:
 
     response = getattr(error, "response", None)
     if isinstance(error, errors.OfflineModeIsEnabled):
-        return UnreachableError(f"{repo} is not in the cache, and HF_HUB_OFFLINE forbids to fetch it")
+        return UnreachableError(f"{repo} is not in the cache, and HF_HUB_OFFLINE forbids fetching it")
     if isinstance(error, errors.GatedRepoError):
         return HubError(f"{repo} is gated: ask for access on its page, and set HF_TOKEN")
     if isinstance(error, errors.RepositoryNotFoundError):
@@ -100,14 +100,14 @@ def _explanation(repo: str, error: BaseException) -> HubError:
         return _answered(repo, response)
     if isinstance(error, errors.HTTPError):
         return UnreachableError(f"the Hub cannot be reached for {repo}: {_line(error)}")
-    return HubError(f"the Hub and audiogan do not understand each other about {repo}: {_line(error)}")
+    return HubError(f"the Hub's answer about {repo} makes no sense: {_line(error)}")
 
 
 def _answered(repo: str, response) -> HubError:
-    """What a status means."""
+    """The error for a response's status."""
     status, wait = response.status_code, response.headers.get("Retry-After", "")
     if status in (401, 403):
-        return HubError(f"the Hub refuses access to {repo}: HF_TOKEN must be one that may do this ({status})")
+        return HubError(f"the Hub refuses access to {repo}: HF_TOKEN must permit this ({status})")
     if status in (409, 412):
         return HubError(f"{repo} was changed by somebody else at the same moment ({status}): try again", conflict=True)
     if status == 429:
@@ -115,8 +115,8 @@ def _answered(repo: str, response) -> HubError:
         later = f"in {wait} seconds" if seconds is not None else "later"
         return UnreachableError(f"the Hub is busy: try {repo} again {later}", seconds)
     if status >= 500:
-        return UnreachableError(f"the Hub is in trouble and answers {status} for {repo}: try again later")
-    return HubError(f"the Hub refuses what was asked of {repo} ({status})")
+        return UnreachableError(f"the Hub has a problem and answers {status} for {repo}: try again later")
+    return HubError(f"the Hub refuses the request for {repo} ({status})")
 
 
 def _line(error: BaseException) -> str:

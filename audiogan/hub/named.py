@@ -1,4 +1,4 @@
-"""Checkpoints of the Hub that the environment names: they stand beside those of the folder."""
+"""Checkpoints on the Hub that the environment names, listed beside those in the folder."""
 
 import os
 from dataclasses import dataclass
@@ -13,11 +13,11 @@ VARIABLE = "AUDIOGAN_HUB_CHECKPOINTS"
 
 @dataclass(frozen=True)
 class Available:
-    """The checkpoints there are.
+    """The available checkpoints.
 
     Attributes:
-        checkpoints: those of the folder, then those of the Hub.
-        problems: a sentence for each named checkpoint that is not among them.
+        checkpoints: those in the folder, then those on the Hub.
+        problems: a sentence for each named checkpoint that is missing.
     """
 
     checkpoints: list[checkpoint.Checkpoint]
@@ -25,10 +25,10 @@ class Available:
 
 
 def available(folder: str | os.PathLike = checkpoint.FOLDER) -> Available:
-    """The checkpoints of a folder, and those that AUDIOGAN_HUB_CHECKPOINTS names: OWNER/NAME[@REVISION], with commas.
+    """The checkpoints in a folder, and those in AUDIOGAN_HUB_CHECKPOINTS: OWNER/NAME[@REVISION], with commas between.
 
-    One from the Hub is called NAME, or OWNER.NAME where that is taken. A Hub that cannot be reached takes
-    away only what is not in the cache.
+    One from the Hub is called NAME, or OWNER.NAME if that is taken. While the Hub cannot be reached, only those that
+    are not in the cache are missing.
 
     Raises:
         ValueError: the folder is missing, or a checkpoint in it is broken.
@@ -43,10 +43,10 @@ def available(folder: str | os.PathLike = checkpoint.FOLDER) -> Available:
 
 
 def find(name_or_path: str | os.PathLike, folder: str | os.PathLike = checkpoint.FOLDER) -> tuple[Path, str]:
-    """The folder of a checkpoint and what it is called: of the folder, a path, or a name of `available`.
+    """Find a checkpoint by name or path; its folder, and its name if it comes from the Hub, else "".
 
     Raises:
-        ValueError: there is none; names those there are, and why a named one is missing.
+        ValueError: no such checkpoint; lists those there are, and why any from the Hub is missing.
     """
     try:
         return checkpoint.find(name_or_path, folder), ""
@@ -70,5 +70,5 @@ def _fetched(entry: str, taken: set[str]) -> checkpoint.Checkpoint:
     owner, name = check_repo(repo).split("/")
     name = checkpoint.check_name(f"{owner}.{name}" if name in taken else name)
     if name in taken:
-        raise ValueError(f"there is a checkpoint {name} already")
+        raise ValueError(f"a checkpoint {name} exists already")
     return checkpoint.read(fetch(repo, revision or None).folder, name)

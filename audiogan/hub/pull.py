@@ -1,4 +1,4 @@
-"""From the Hub: only the files of a checkpoint, of a known commit, of bounded sizes, loaded once before they count."""
+"""Pull from the Hub: only a checkpoint's files, of a known commit, of bounded sizes, loaded once as a check."""
 
 import shutil
 from collections.abc import Iterator
@@ -27,12 +27,12 @@ MAY_HOLD_CODE = (".bin", ".ckpt", ".joblib", ".npy", ".npz", ".pickle", ".pkl", 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A checkpoint of the Hub, checked, in huggingface_hub's cache.
+    """A checked checkpoint from the Hub, in huggingface_hub's cache.
 
     Attributes:
         repo: OWNER/NAME.
-        commit: the SHA that the asked revision was.
-        folder: its files; nobody may write there.
+        commit: the SHA of the requested revision.
+        folder: its files; read only.
     """
 
     repo: str
@@ -41,14 +41,14 @@ class Snapshot:
 
 
 def fetch(repo: str, revision: str | None = None) -> Snapshot:
-    """A repository's checkpoint, downloaded where the cache has no such commit, and loaded once to see that it is one.
+    """A repository's checkpoint, downloaded unless the cache has that commit, and loaded once as a check.
 
     Args:
         repo: OWNER/NAME.
-        revision: a branch, tag or commit; None is `main`. A commit that is in the cache needs no network.
+        revision: a branch, tag or commit; None is `main`. A commit in the cache needs no network.
 
     Raises:
-        HubError: no such repository, or it is no checkpoint, or not only one; the cache keeps nothing new of it.
+        HubError: no such repository, or no valid checkpoint, or unsafe files in it; the cache keeps nothing new.
         UnreachableError: the Hub cannot be reached and the cache does not have it.
     """
     check_repo(repo)
@@ -66,8 +66,8 @@ def pull(repo: str, folder: Path, revision: str | None = None, name: str = "", r
     """Copy a repository's checkpoint into `folder`/NAME, whole or not at all.
 
     Args:
-        name: the repository's own name where that is empty.
-        replace: a checkpoint that is there gives way; nothing else does.
+        name: by default the repository's.
+        replace: replace an existing checkpoint, but nothing else.
 
     Raises:
         HubError: as `fetch`.
@@ -84,10 +84,10 @@ def pull(repo: str, folder: Path, revision: str | None = None, name: str = "", r
 
 
 def check_repo(repo: str) -> str:
-    """The name, if it can be a repository's.
+    """Return the name if a repository may have it.
 
     Raises:
-        ValueError: it is not OWNER/NAME as the Hub writes it.
+        ValueError: it is not OWNER/NAME by the Hub's rules.
     """
     from huggingface_hub.utils import HFValidationError, validate_repo_id
 
@@ -112,7 +112,7 @@ def _cached(api, repo: str, resolved) -> Path | None:
 
 
 def _download(api, repo: str, resolved) -> Path:
-    """The snapshot's folder after looking at what there is, then at config.json, and only then at the rest."""
+    """Download a snapshot: check the list of files first, then config.json, and only then fetch the rest."""
     from huggingface_hub.hf_api import RepoFile
 
     with explained(repo):
@@ -139,20 +139,20 @@ def _listed(files: dict[str, int]) -> dict[str, int]:
             raise ValueError(f"its {path[:80]!r} may hold code, and a checkpoint has none")
     for file in REQUIRED:
         if file not in files:
-            raise ValueError(f"it has no {file}, so it is no checkpoint of audiogan")
+            raise ValueError(f"it has no {file}, so it is not an audiogan checkpoint")
     return {path: size for path, size in files.items() if path in FILES}
 
 
 def _check_sizes(sizes: dict[str, int], folder: Path | None = None) -> None:
-    """Compare sizes in bytes with the most that each file may have; the weights' with what `folder`'s model needs."""
+    """Check each file's size in bytes against its limit; given `folder`, the weights' against its model's need."""
     limits = MAX_BYTES | ({WEIGHTS: _most_weights(folder)} if folder else {})
     for file, most in limits.items():
         if sizes.get(file, 0) > most:
-            raise ValueError(f"its {file} has {sizes[file]:,} bytes, and {most:,} is the most that makes sense")
+            raise ValueError(f"its {file} has {sizes[file]:,} bytes, more than the {most:,} it may have")
 
 
 def _most_weights(folder: Path) -> int:
-    """What the model of a config.json can need in bytes: four for each number."""
+    """The most bytes that the model of a config.json can need: four or more for each number."""
     with torch.device("meta"):
         state = build_generator(checkpoint.read(folder, "pulled").config).state_dict()
     return HEADER_BYTES + sum(max(tensor.element_size(), 4) * tensor.numel() for tensor in state.values())
@@ -160,7 +160,7 @@ def _most_weights(folder: Path) -> int:
 
 @contextmanager
 def _or_refused(repo: str, commit: str) -> Iterator[None]:
-    """What is wrong with a repository is said of it, and its commit leaves the cache, unless somebody had it there."""
+    """Name the repository in its errors, and drop its commit from the cache unless it was there before."""
     from huggingface_hub import constants
     from huggingface_hub.file_download import repo_folder_name
 
@@ -177,7 +177,7 @@ def _or_refused(repo: str, commit: str) -> Iterator[None]:
 
 
 def _forget(folder: Path, commit: str) -> None:
-    """Take a refused commit out of a repository's folder in the cache, and the folder where that was all."""
+    """Delete a refused commit from a repository's folder in the cache, and the folder if nothing else is in it."""
     from huggingface_hub import scan_cache_dir
 
     if (folder / "snapshots" / commit).is_dir():

@@ -1,4 +1,4 @@
-"""To the Hub: a checkpoint that loads, its index and its card, in one commit."""
+"""Push to the Hub: a checkpoint that loads, its index and its card, in one commit."""
 
 from pathlib import Path
 
@@ -7,24 +7,24 @@ from audiogan.hub.card import hub_card
 from audiogan.hub.client import connect, explained
 from audiogan.hub.pull import FILES, check_repo
 
-PICTURE = "failures.png"  # of the evaluation, where the card shows it
+PICTURE = "failures.png"  # from the evaluation, if the card shows it
 
 
 def push(folder: Path, repo: str, public: bool = False, revision: str | None = None) -> str:
-    """Publish a checkpoint: all of it in one commit, or nothing.
+    """Publish a checkpoint in one commit, or not at all.
 
     Args:
         folder: the checkpoint's.
-        repo: OWNER/NAME; made if there is none, and left as private or public as it is if there is one.
-        public: whether a repository that is made is for everyone to see.
-        revision: a branch, made if there is none; None is `main`.
+        repo: OWNER/NAME; created if missing. An existing one stays private or public.
+        public: whether a created repository is visible to everyone.
+        revision: a branch, created if missing; None is `main`.
 
     Returns:
-        The address of the commit.
+        The URL of the commit.
 
     Raises:
         HubError: the Hub refuses it, or cannot be reached.
-        ValueError: the checkpoint is damaged, or the name is not a repository's.
+        ValueError: the checkpoint is damaged, or `repo` is not a valid name.
     """
     from huggingface_hub import CommitOperationAdd
 

@@ -1,1 +1,1 @@
-"""Models that travel: other implementations' checkpoints read, ours written for other runtimes."""
+"""Models that travel: read other implementations' checkpoints, write ours for other runtimes."""

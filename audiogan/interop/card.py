@@ -1,4 +1,4 @@
-"""The model card of an imported checkpoint: what is known of it, and what is not."""
+"""The model card of an imported checkpoint: what is known about it, and what is not."""
 
 from audiogan.models import count_parameters
 from audiogan.models.base import Generator
@@ -13,8 +13,8 @@ def card(name: str, generator: Generator, training: dict, command: str) -> str:
     """Markdown with the Hub's metadata.
 
     Args:
-        training: what the checkpoint's config.json says of where it comes from.
-        command: that imported it.
+        training: the checkpoint's origin, as in its config.json.
+        command: the command that imported it.
     """
     model = generator.config
     return f"""---

@@ -25,10 +25,10 @@ MISSING = "writing ONNX files takes two more packages: pip install -r requiremen
 
 
 class Player(nn.Module):
-    """What `Synthesizer.render` computes, as one module of real-valued parts.
+    """`Synthesizer.render` as one module of real-valued parts.
 
     Args:
-        generator: whose copy it takes.
+        generator: copied.
     """
 
     def __init__(self, generator: Generator):
@@ -60,7 +60,7 @@ class Player(nn.Module):
         return tuple(given[name] for name in self.inputs)
 
     def forward(self, *arguments: Tensor) -> tuple[Tensor, ...]:
-        """`inputs` to `outputs`: audio [batch, num_samples] in [-1, 1], and the normalised log spectrogram it is of."""
+        """`inputs` to `outputs`: audio [batch, num_samples] in [-1, 1], and its normalised log spectrogram."""
         native = self.generator(**dict(zip(self.inputs, arguments, strict=True)))
         audio = self.generator.to_audio(native).clamp(-1.0, 1.0)
         audio = finished(audio, self.generator.config)
@@ -68,7 +68,7 @@ class Player(nn.Module):
 
 
 def portable(generator: Generator) -> Generator:
-    """A copy that sounds the same without complex numbers and with plain transposed convolutions."""
+    """A copy that sounds the same, without complex numbers and with plain transposed convolutions."""
     generator = copy.deepcopy(generator).cpu().float().eval().requires_grad_(False)
     for parent in list(generator.modules()):
         for name, layer in list(parent.named_children()):
@@ -96,7 +96,7 @@ def export(synthesizer: Synthesizer, path: str | os.PathLike) -> None:
     """Write a model as an ONNX file, whole or not at all; any number of clips at a time.
 
     Raises:
-        ValueError: the packages that write ONNX are not there, or the folder is missing.
+        ValueError: the packages that write ONNX, or the folder, are missing.
     """
     path = Path(path)
     if not path.parent.is_dir():
@@ -108,7 +108,7 @@ def export(synthesizer: Synthesizer, path: str | os.PathLike) -> None:
         raise ValueError(MISSING) from None
     player = Player(synthesizer.generator)
     with torch.inference_mode():
-        player(*player.example())  # fills the caches of constants, which tracing would fill with tensors of no value
+        player(*player.example())  # fills the caches of constants; tracing would fill them with valueless tensors
     with _quiet():
         program = torch.onnx.export(
             player,
@@ -129,8 +129,8 @@ def export(synthesizer: Synthesizer, path: str | os.PathLike) -> None:
 def metadata(synthesizer: Synthesizer) -> dict[str, str]:
     """What a player needs to know, as text; lists and objects are JSON.
 
-    `pitches` has the lowest and the highest MIDI number of each label that takes one, under "" where there are no
-    labels; the others are given NaN.
+    `pitches` has the lowest and the highest MIDI number of each label that takes a pitch, under "" for a model without
+    labels; pass NaN for other labels.
     """
     config = synthesizer.config
     known = {
@@ -149,7 +149,7 @@ def metadata(synthesizer: Synthesizer) -> dict[str, str]:
 
 @contextmanager
 def _quiet():
-    """Without the exporter's progress and advice, which concern whoever writes an architecture."""
+    """Silence the exporter's progress and advice, which are for authors of architectures."""
     level = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:

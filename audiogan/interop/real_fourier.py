@@ -1,4 +1,4 @@
-"""What `audiogan.dsp` does with complex numbers, in real numbers, for runtimes that have no others."""
+"""The complex arithmetic of `audiogan.dsp` in real numbers, for runtimes that have no complex ones."""
 
 import math
 
@@ -10,7 +10,7 @@ from audiogan import dsp
 from audiogan.models.post_filter import PostFilter
 from audiogan.phases import steady_phases
 
-BLOCK = 256  # samples that are filtered at once: frames and matrix are then about as large
+BLOCK = 256  # samples filtered at once: makes frames and matrix about equally large
 
 
 class RealFourier(nn.Module):
@@ -26,7 +26,7 @@ class RealFourier(nn.Module):
         turns = torch.outer(torch.arange(n_fft // 2 + 1), torch.arange(n_fft)) % n_fft / n_fft  # [bins, n_fft]
         angles = 2 * math.pi * turns.double()
         waves = torch.cat([angles.cos(), -angles.sin()])[:, None] * window  # [2 * bins, 1, n_fft]
-        twice = torch.full((n_fft // 2 + 1,), 2.0, dtype=torch.float64)  # a bin stands for its mirror image as well
+        twice = torch.full((n_fft // 2 + 1,), 2.0, dtype=torch.float64)  # a bin stands for its mirror image too
         twice[0] = twice[-1] = 1.0
         squares = F.conv_transpose1d(
             torch.ones(1, 1, 1 + num_samples // hop_length, dtype=torch.float64),
@@ -56,12 +56,12 @@ class RealFourier(nn.Module):
 class RealPostFilter(nn.Module):
     """`PostFilter` as a product of each clip's overlapping frames and a matrix of its own label's taps.
 
-    A runtime's convolution has one kernel for all clips: it would have to run every label's.
+    A runtime's convolution has one kernel for all clips, so it would have to run every label's.
     """
 
     def __init__(self, post: PostFilter):
         super().__init__()
-        self.register_buffer("kernels", post.notched().flip(1))  # [labels or 1, taps], so that they slide
+        self.register_buffer("kernels", post.notched().flip(1))  # [labels or 1, taps], reversed for a correlation
 
     def forward(self, audio: Tensor, label: Tensor | None) -> Tensor:
         """[batch, 1, time] and label indices [batch] or None to [batch, 1, time]."""
@@ -69,18 +69,18 @@ class RealPostFilter(nn.Module):
         return (self._frames(audio.squeeze(1)) @ self._sliding(kernels).mT).flatten(1)[:, None, : audio.shape[2]]
 
     def _frames(self, audio: Tensor) -> Tensor:
-        """[batch, time] to all that each `BLOCK` samples are made of, [batch, blocks, BLOCK + taps - 1]."""
+        """[batch, time] to the input samples behind each `BLOCK` output samples, [batch, blocks, BLOCK + taps - 1]."""
         taps, num_samples = self.kernels.shape[1], audio.shape[1]
         blocks, long = -(-num_samples // BLOCK), BLOCK + taps - 1
-        reach = -(-long // BLOCK)  # blocks that a frame touches
+        reach = -(-long // BLOCK)  # blocks that a frame spans
         left = taps // 2
         padded = F.pad(audio, (left, (blocks + reach) * BLOCK - num_samples - left)).unflatten(1, (-1, BLOCK))
         return torch.cat([padded[:, at : at + blocks] for at in range(reach)], dim=2)[..., :long]
 
     def _sliding(self, kernels: Tensor) -> Tensor:
-        """Taps, [batch, taps], each row one step further along: [batch, BLOCK, BLOCK + taps - 1]."""
+        """Taps, [batch, taps], repeated in rows, each shifted by one more: [batch, BLOCK, BLOCK + taps - 1]."""
         wide = F.pad(kernels, (0, BLOCK))
-        rows = wide[:, None].expand(-1, BLOCK, -1).flatten(1)  # read in rows that are one shorter, they slide
+        rows = wide[:, None].expand(-1, BLOCK, -1).flatten(1)  # rows read back one shorter shift by one each
         return rows[:, : BLOCK * (wide.shape[1] - 1)].unflatten(1, (BLOCK, -1))
 
 
@@ -100,7 +100,7 @@ class RealGriffinLim(nn.Module):
         iterations: int = 16,
         momentum: float = 0.99,
     ) -> Tensor:
-        """As `dsp.griffin_lim`, whose place it takes: the sizes must be those that it was made for."""
+        """A replacement for `dsp.griffin_lim`; the sizes must be those that it was made for."""
         phases, before = steady_phases(linear, n_fft, hop_length), None
         real, imaginary = linear * phases.cos(), linear * phases.sin()
         for _ in range(iterations):
@@ -108,6 +108,6 @@ class RealGriffinLim(nn.Module):
             share = momentum / (1 + momentum)
             ahead = now if before is None else tuple(new - share * old for new, old in zip(now, before, strict=True))
             length = (ahead[0].square() + ahead[1].square()).sqrt()
-            scale = linear / length.clamp_min(dsp.TINY)  # a bound: ONNX's optimizer drops an added 1e-32 as nothing
+            scale = linear / length.clamp_min(dsp.TINY)  # a bound: ONNX's optimizer would drop an added 1e-32
             (real, imaginary), before = (part * scale for part in ahead), now
         return self.fourier.istft(real, imaginary)

@@ -1,7 +1,7 @@
-"""Generators of the best-known PyTorch port of WaveGAN (github.com/mostafaelaraby/wavegan-pytorch), its `gan_*.tar`.
+"""Import `gan_*.tar` of the best-known PyTorch port of WaveGAN (github.com/mostafaelaraby/wavegan-pytorch).
 
-Such a file is a dictionary written by `torch.save`. It is read by PyTorch's weights-only loader, which makes tensors,
-numbers, text and containers of them, and refuses whatever else a pickle may ask for.
+Such a file is a dictionary written by `torch.save`. PyTorch's weights-only loader reads it: it creates tensors,
+numbers, text and containers of them, and refuses anything else in a pickle.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ from audiogan.models.wavegan import FIRST_FRAMES, strides, widths
 
 TAPS, UPSAMPLING = 25, 4
 MERGED_TAPS = TAPS + UPSAMPLING - 1
-CRITIC_FEATURES = {256: 16384, 480: 32768, 512: 65536}  # that its critic ends in, in widths, by clip length
+CRITIC_FEATURES = {256: 16384, 480: 32768, 512: 65536}  # clip length by the critic's last features per width
 TRANSPOSED, NEAREST = "transposed", "nearest"
 _LAYER = re.compile(r"deconv_list\.(\d+)\.transpose_ops\.([01])\.(weight|bias)")
 _UNUSED = re.compile(r"bn1\.(weight|bias|running_mean|running_var|num_batches_tracked)")
@@ -36,7 +36,7 @@ class Imported:
     Attributes:
         generator: ours, in float32.
         layers: `transposed` (ConvTranspose1d) or `nearest` (nearest upsampling, then Conv1d).
-        iterations: how long it was trained; 0 where the file does not say.
+        iterations: how long it was trained; 0 if the file does not say.
         sha256: of the file.
     """
 
@@ -53,18 +53,18 @@ def read(path: str | os.PathLike, sample_rate: int = 16000) -> Imported:
         sample_rate: Hz, which the file does not say.
 
     Raises:
-        ValueError: not such a file, or a variant that is not ours: batch norm, several channels, other sizes.
+        ValueError: not such a file, or a variant not supported: batch norm, several channels, other sizes.
         OSError: the file cannot be read.
     """
     document = _load(path)
     try:
         state, layers = _checked(document.get("generator") if isinstance(document, dict) else None)
         config = _config(state, layers, _critic_features(document), sample_rate)
-        converted = _converted(state, layers, config)  # before memory is taken for as large a network
+        converted = _converted(state, layers, config)  # checked before a network of that size takes memory
         generator = build_generator(config)
         generator.load_state_dict(converted)
     except ValueError as error:
-        raise ValueError(f"{os.fspath(path)} has no generator that can be taken over: {error}") from None
+        raise ValueError(f"{os.fspath(path)} has no generator that can be imported: {error}") from None
     with open(path, "rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     return Imported(generator.eval(), layers, _iterations(document.get("n_iterations")), sha256)
@@ -73,8 +73,8 @@ def read(path: str | os.PathLike, sample_rate: int = 16000) -> Imported:
 def merged(weight: Tensor) -> Tensor:
     """Taps of the transposed convolution that equals fourfold nearest upsampling and a convolution.
 
-    With u[n] = x[n // 4], the sum over k of w[k] u[n + k - 12] meets x[m] where 4 m <= n + k - 12 <= 4 m + 3: with a
-    weight of v[n - 4 m + 12], where v[i] sums w[24 - i + r] over r from 0 to 3. Both pad with zeros: the edges agree.
+    With u[n] = x[n // 4], the sum over k of w[k] u[n + k - 12] includes x[m] where 4 m <= n + k - 12 <= 4 m + 3. Its
+    weight is v[n - 4 m + 12], where v[i] sums w[24 - i + r] over r from 0 to 3. Both pad with zeros: the edges agree.
 
     Args:
         weight: [out, in, 25].
@@ -87,7 +87,7 @@ def merged(weight: Tensor) -> Tensor:
 
 
 def merged_halved(weight: Tensor) -> Tensor:
-    """`merged` where the convolution has stride 2, as the last of the port's 32,768-sample form: every other tap.
+    """`merged` for a convolution of stride 2, the last one of the port's 32,768-sample form: every other tap.
 
     Returns:
         [in, out, 28] for stride 2 and padding 13, the 14 taps in the middle.
@@ -96,12 +96,12 @@ def merged_halved(weight: Tensor) -> Tensor:
 
 
 def _iterations(count: object) -> int:
-    """What a file says of its training, if it can be so."""
+    """The file's count of iterations if it is plausible, else 0."""
     return count if type(count) is int and 0 <= count <= checkpoint.MAX_STEPS else 0
 
 
 def _load(path: str | os.PathLike) -> object:
-    """What `torch.save` wrote: tensors, numbers, text and containers, or a ValueError."""
+    """Load what `torch.save` wrote: tensors, numbers, text and containers. Anything else is a ValueError."""
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # a damaged or hostile file may fail anywhere in the reader
@@ -109,17 +109,17 @@ def _load(path: str | os.PathLike) -> object:
             raise  # it cannot be opened
         if found := _FORBIDDEN.search(str(error)):
             raise ValueError(
-                f"{os.fspath(path)} is refused: it asks for {found[1]}, and loading what is not a tensor can run code"
+                f"{os.fspath(path)} is refused: it asks for {found[1]}, and loading anything but tensors can run code"
             ) from None
         raise ValueError(f"{os.fspath(path)} is damaged, or not a file that torch.save wrote") from None
 
 
 def _checked(state: object) -> tuple[dict[str, Tensor], str]:
-    """The generator's tensors that are used, and which kind of layers they belong to."""
+    """The generator's tensors in use, and the kind of layers they belong to."""
     if not isinstance(state, dict) or "fc1.weight" not in state:
         raise ValueError("there is no `generator` with an fc1.weight in it")
     if any("running_mean" in str(name) for name in state if not _UNUSED.fullmatch(str(name))):
-        raise ValueError("it has batch norm between its layers, which this import does not know")
+        raise ValueError("it has batch norm between its layers, which this import does not support")
     used = {str(name): tensor for name, tensor in state.items() if not _UNUSED.fullmatch(str(name))}
     places = set()
     for name, tensor in used.items():
@@ -140,7 +140,7 @@ def _is_dense(tensor: object) -> bool:
 
 
 def _critic_features(document: dict) -> int | None:
-    """How many features the file's critic ends in: what tells 32,768 samples from 65,536."""
+    """How many features the file's critic ends in: distinguishes 32,768 samples from 65,536."""
     critic = document.get("discriminator")
     last = critic.get("fc1.weight") if isinstance(critic, dict) else None
     return last.shape[1] if isinstance(last, Tensor) and last.dim() == 2 else None
@@ -153,10 +153,10 @@ def _config(state: dict[str, Tensor], layers: str, critic_features: int | None, 
     features, latent_dim = state["fc1.weight"].shape
     width, rest = divmod(features, FIRST_FRAMES * 2 ** (count - 1))
     if rest or not width:
-        raise ValueError(f"its first layer makes {features} features, which is no multiple of 16 frames")
+        raise ValueError(f"its first layer makes {features} features, which is not a multiple of 16 frames")
     num_samples = 16384 if count == 5 else CRITIC_FEATURES.get((critic_features or 0) / width, 16384)
     if count == 6 and num_samples == 16384:
-        raise ValueError("it has 6 layers, and no discriminator of its size that would tell 32,768 from 65,536 samples")
+        raise ValueError("it has 6 layers, but no discriminator of its size to tell 32,768 from 65,536 samples")
     return ModelConfig(
         "wavegan",
         dim=width,
@@ -169,10 +169,10 @@ def _config(state: dict[str, Tensor], layers: str, critic_features: int | None, 
 
 
 def _converted(state: dict[str, Tensor], layers: str, config: ModelConfig) -> dict[str, Tensor]:
-    """The tensors by our names and in our form.
+    """The tensors under our names and in our form.
 
     Raises:
-        ValueError: one is missing, of another shape, or too many.
+        ValueError: one is missing, unknown or of another shape.
     """
     _check_shapes(state, _shapes(layers, config))
     ours = {"dense.weight": state["fc1.weight"], "dense.bias": state["fc1.bias"]}

@@ -54,7 +54,7 @@ class TestBrokenConnections:
 
     def test_two_at_once_do_not_write_into_one_part(self, fetch, tmp_path):
         with alone_in(tmp_path):
-            assert "another process works in" in refusal(fetch)
+            assert "another process is using" in refusal(fetch)
         assert fetch() == {NAME: DATA}
 
     def test_a_file_system_without_locks(self, fetch, monkeypatch):

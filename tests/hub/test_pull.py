@@ -100,7 +100,7 @@ def test_offline_mode_uses_the_cache_and_nothing_else(online, tiny, tmp_path):
     script = f"from audiogan import cli; print([cli.main(words) for words in {pulls}])"
     run = subprocess.run([sys.executable, "-c", script], cwd=ROOT, env=environment, capture_output=True, text=True)
     assert run.stdout == f"{tmp_path / 'pulled/tiny'}\n[0, 2]\n", run.stderr
-    sentence = f"python -m audiogan: {OWNER}/other is not in the cache, and HF_HUB_OFFLINE forbids to fetch it"
+    sentence = f"python -m audiogan: {OWNER}/other is not in the cache, and HF_HUB_OFFLINE forbids fetching it"
     assert run.stderr.splitlines()[1:] == [sentence]
     assert online.requests == []
 

@@ -15,10 +15,10 @@ from .faults import cut_after, hang_up, lose_the_answer, never_answer, say
 
 ROOT = Path(__file__).parents[2]
 TROUBLE = {
-    "401": (say(401, X_Error_Message="Invalid credentials in Authorization header"), "HF_TOKEN must be one that may"),
+    "401": (say(401, X_Error_Message="Invalid credentials in Authorization header"), "HF_TOKEN must permit this"),
     "404": (say(404, X_Error_Code="RepoNotFound"), "the Hub has no tester/tiny that HF_TOKEN may see"),
     "429": (say(429, Retry_After="7"), "the Hub is busy: try tester/tiny again in 7 seconds"),
-    "500": (say(500), "the Hub is in trouble and answers 500"),
+    "500": (say(500), "the Hub has a problem and answers 500"),
     "hang up": (hang_up, "the Hub cannot be reached"),
 }
 PUSHING = ("create", "preupload", "objects/batch", "PUT /lfs", "commit/main")
@@ -62,10 +62,10 @@ def test_no_token_and_a_gated_repository_are_told_apart(online, tiny, tmp_path, 
     online.model(REPO).private, online.model(REPO).gated = False, True
     with pytest.raises(ValueError, match="is gated: ask for access"):
         hub.pull(REPO, tmp_path / "pulled")
-    with pytest.raises(ValueError, match="HF_TOKEN must be one that may do this"):
+    with pytest.raises(ValueError, match="HF_TOKEN must permit this"):
         hub.push(tiny, f"{OWNER}/new")
     monkeypatch.setenv("HF_TOKEN", TOKEN)
-    with pytest.raises(ValueError, match="HF_TOKEN must be one that may do this"):
+    with pytest.raises(ValueError, match="HF_TOKEN must permit this"):
         hub.push(tiny, "somebody-else/new")
 
 
