@@ -62,7 +62,7 @@ def test_what_is_there_is_gone_on_with(built, sounds, capsys, monkeypatch):
     monkeypatch.setattr("training.data.folder.prepare", lambda *_: pytest.fail("the data are there"))
     assert cli.main([str(word) for word in again]) == 0
     said = capsys.readouterr().out
-    assert "is taken as it is" in said
+    assert "exists and is taken as it is" in said
     assert "done: 3 of 3 steps" in said
     assert (built / "ck/again/config.json").is_file()
 
@@ -70,13 +70,13 @@ def test_what_is_there_is_gone_on_with(built, sounds, capsys, monkeypatch):
 @pytest.mark.parametrize(
     ("options", "words", "noted"),
     [
-        (["--sample-rate", "8000"], "--sample-rate 16000, not 8000", False),
-        (["--num-samples", "8192"], "--num-samples 16384, not 8192", True),
-        (["--no-normalize"], "--no-normalize false, not true", False),
-        (["--crops", "2"], "--crops 8, not 2", True),
-        (["--held-out", "0.5"], "--held-out 0.1, not 0.5", True),
-        (["--held-out", "0.2"], "--held-out 0.1, not 0.2", False),
-        ([], '"sounds0", not "others"', False),
+        (["--sample-rate", "8000"], "with --sample-rate 16000, not 8000", False),
+        (["--num-samples", "8192"], "with --num-samples 16384, not 8192", True),
+        (["--no-normalize"], "with --no-normalize false, not true", False),
+        (["--crops", "2"], "with --crops 8, not 2", True),
+        (["--held-out", "0.5"], "with --held-out 0.1, not 0.5", True),
+        (["--held-out", "0.2"], "with --held-out 0.1, not 0.2", False),
+        ([], 'from "sounds0", not "others"', False),
     ],
 )
 def test_data_that_were_asked_for_otherwise_are_refused(built, sounds, tmp_path, capsys, options, words, noted):
@@ -87,7 +87,7 @@ def test_data_that_were_asked_for_otherwise_are_refused(built, sounds, tmp_path,
     source = sounds if options else tmp_path / "others"
     again = ["build", "folder", source, "--preset", "specgan-cpu", *arguments(tmp_path), *options]
     said = refused(capsys, cli.main, *again)
-    assert f"was prepared from {words}: name another --work" in said.replace(sounds.name, "sounds0")
+    assert f"was prepared {words}: name another --work" in said.replace(sounds.name, "sounds0")
     assert not (tmp_path / "ck").exists()
 
 
@@ -99,7 +99,7 @@ def test_sounds_that_came_since_are_not_passed_over(built, sounds, tmp_path, cap
     asked.refuse_other(cli._parser().parse_args([*map(str, command)]), tmp_path / "work/data")
     soundfile.write(tmp_path / sounds.name / "low/late.wav", tone(333), SAMPLE_RATE)
     said = refused(capsys, cli.main, *command)
-    assert f"work/data was prepared from 80 files, and {tmp_path / sounds.name} has 81 by now" in said
+    assert f"work/data was prepared from 80 files, but {tmp_path / sounds.name} now has 81, and" in said
     assert not (tmp_path / "ck").exists()
     noted = json.loads((tmp_path / "work/asked.json").read_text())
     (tmp_path / "work/asked.json").write_text(json.dumps({key: noted[key] for key in noted if "files" not in key}))

@@ -232,14 +232,14 @@ class TestFolder:
             assert reasons[name] == "is a link to a folder that is read anyway"
         assert reasons["above"] == "is a link to a folder around one that is read"
         for name in ("high/gone.wav", "high/pipe.wav"):
-            assert reasons[name] == "is no file, or a broken link"
+            assert reasons[name] == "is not a file, or a broken link"
         assert "high/one.wav" in {row["source"] for row in data.index}
         assert reasons["linked/far.wav"] == "has the same samples as one before it"
 
     def test_a_folder_of_broken_links_says_so(self, tmp_path):
         (tmp_path / "in").mkdir()
         (tmp_path / "in/gone.wav").symlink_to(tmp_path / "nowhere.wav")
-        with pytest.raises(ValueError, match=r"holds no audio file .*: gone\.wav is no file, or a broken link"):
+        with pytest.raises(ValueError, match=r"holds no audio file .*: gone\.wav is not a file, or a broken link"):
             folder.prepare(tmp_path / "in", tmp_path / "out", FORM, workers=1)
 
     def test_names_are_kept_in_the_table_and_harmless_on_the_terminal(self, recordings, tmp_path, capsys):

@@ -123,7 +123,7 @@ def test_the_best_by_held_out_score_is_kept_and_resumed(tmp_path, prepared, monk
     assert checkpoint.read(tmp_path / "ck/mine").training["distance"] == 4.0
     assert exported_step(tmp_path, 2) == 2
     assert "export RUN --name mine --step 2\n" in checkpoint.read(tmp_path / "ck/mine").card()
-    with pytest.raises(ValueError, match="keeps no state of step 7, but of 2, 3"):
+    with pytest.raises(ValueError, match="keeps no state of step 7; kept: 2, 3"):
         exported_step(tmp_path, 7)
 
 

@@ -85,7 +85,7 @@ def test_a_run_without_its_states_keeps_its_best(tmp_path, prepared):
     for state in states(tmp_path / "run"):
         state.unlink()
     kept = [(tmp_path / "run" / name).read_bytes() for name in ("best.safetensors", "metrics.jsonl")]
-    with pytest.raises(ValueError, match="no state to go on from: name another folder"):
+    with pytest.raises(ValueError, match="no state to resume from: name another folder"):
         trainer(tmp_path / "run", prepared, *settings)
     assert kept == [(tmp_path / "run" / name).read_bytes() for name in ("best.safetensors", "metrics.jsonl")]
 
@@ -135,7 +135,7 @@ def test_weights_that_are_not_finite_are_not_kept(tmp_path, prepared, when):
 def test_a_damaged_best_says_how_to_go_on(tmp_path, prepared):
     trainer(tmp_path / "run", prepared, "steps=2", "preview_every=2").train()
     (tmp_path / "run/best.safetensors").write_bytes(b"half")
-    with pytest.raises(ValueError, match=r"best\.safetensors is damaged .*: remove it, and the run goes on"):
+    with pytest.raises(ValueError, match=r"best\.safetensors is damaged .*: remove it, and the run resumes"):
         trainer(tmp_path / "run", prepared, "steps=3")
     (tmp_path / "run/best.safetensors").unlink()
     trainer(tmp_path / "run", prepared, "steps=3").train()

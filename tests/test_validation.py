@@ -47,7 +47,7 @@ def test_one_held_out_clip_is_none(tmp_path, splits, judged):
 
 
 def test_one_clip_is_too_few(tmp_path):
-    with pytest.raises(ValueError, match=r"at least 2 clips, and .* has 1"):
+    with pytest.raises(ValueError, match=r"at least 2 clips, but .* has 1"):
         Validation(few_clips(tmp_path / "data", ("train", "test")), torch.device("cpu"))
 
 

@@ -1,7 +1,7 @@
-"""Augmentation of real and fake alike, differentiable, for data sets too small for their critic.
+"""Differentiable augmentation of real and fake samples alike, for data sets too small for their critic.
 
-Each change is drawn anew for each clip and applied with a probability that stays, or, where `augment_adaptive` is true,
-follows how far the critic has memorised its data (Karras et al. 2020, adaptive discriminator augmentation).
+Each change is drawn per clip and applied with a fixed probability, or, with `augment_adaptive`, one that adapts to how
+far the critic has memorised its data (Karras et al. 2020, adaptive discriminator augmentation).
 """
 
 import math
@@ -14,7 +14,7 @@ from torch import Tensor
 from audiogan.models.base import Generator, SpectralNormalizer
 from training.distributed import Workers
 
-TARGET = 0.6  # of the share of pairs the critic orders rightly, scaled to [-1, 1]
+TARGET = 0.6  # for the share of pairs the critic ranks correctly, scaled to [-1, 1]
 ADAPTATION_CLIPS = 100_000  # clips in which the probability can go from 0 to 1
 MAX_SHIFT_SECONDS = 0.025
 GAIN_DB = (-6.0, 3.0)
@@ -27,11 +27,11 @@ class Augmentation:
     """Changes native samples; its state is one probability, kept on the device.
 
     Args:
-        generator: whose native samples these are.
-        rng: where its randomness comes from.
-        probability: of each change at the start.
-        adaptive: let the probability follow the critic; else it stays.
-        workers: the processes that share each batch: all draw for the whole of it.
+        generator: the one whose native samples are augmented.
+        rng: source of random numbers.
+        probability: initial probability of each change.
+        adaptive: let the probability follow the critic; otherwise it stays fixed.
+        workers: the processes that share each batch: each draws for the whole batch.
     """
 
     def __init__(
@@ -50,13 +50,13 @@ class Augmentation:
         self.probability = torch.tensor(probability, device=rng.device)
 
     def __call__(self, native: Tensor) -> Tensor:
-        """Samples [batch, 1, time] or [batch, 1, bins, frames] to changed ones of the same shape."""
+        """Augment samples [batch, 1, time] or [batch, 1, bins, frames]; the shape is kept."""
         if not self.active:
             return native
         return self._waveform(native) if self.spectrum is None else self._spectrogram(native, self.spectrum)
 
     def adapt(self, real: Tensor, fake: Tensor) -> None:
-        """Move the probability by what the critic's logits [batch, ...] say; nothing waits for the device."""
+        """Move the probability according to the critic's logits [batch, ...], without waiting for the device."""
         if self.adaptive:
             ahead = self.workers.mean(torch.sign(real - fake).mean().detach())
             step = torch.sign(ahead - TARGET) * len(real) * self.workers.count / ADAPTATION_CLIPS
@@ -87,7 +87,7 @@ class Augmentation:
         return shift(x, self._drawn(batch, -most, most), hold_edges=True).clamp(-1.0, 1.0)
 
     def _drawn(self, batch: int, low: float, high: float) -> Tensor:
-        """A number in [low, high) for each chosen clip and 0, no change, for the others: [batch]."""
+        """A number in [low, high) for each chosen clip, and 0 (no change) for the others: [batch]."""
         return self._uniform(batch, low, high) * self._chosen(batch)
 
     def _chosen(self, batch: int) -> Tensor:
@@ -97,7 +97,7 @@ class Augmentation:
         return self._whole_batch(torch.rand, (batch,)) * (high - low) + low
 
     def _whole_batch(self, draw: Callable, shape: Sequence[int]) -> Tensor:
-        """This process's part of what `draw` gives for the batch of all of them, in a part's shape."""
+        """Draw for the whole batch and return this process's part, of the given shape."""
         size = shape[0] * self.workers.count
         return draw(size, *shape[1:], generator=self.rng, device=self.rng.device)[self.workers.part(size)]
 
@@ -108,7 +108,7 @@ def shift(x: Tensor, steps: Tensor, hold_edges: bool = False) -> Tensor:
     Args:
         x: [batch, ..., time].
         steps: [batch].
-        hold_edges: repeat the edge where nothing comes in; else zeros do.
+        hold_edges: fill the gap with the edge value; otherwise with zeros.
     """
     last = x.shape[-1] - 1
     source = torch.arange(last + 1, device=x.device) - steps.round().long()[:, None]  # [batch, time]

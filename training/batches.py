@@ -11,7 +11,7 @@ from audiogan.dataset import PreparedData
 class Batches:
     """Class-balanced random clips of the training split, alone or in pairs of one label and, if `by_pitch`, pitch.
 
-    Not `by_label`, all clips count as of one kind, label 0: each is as likely as any other, and any two may be a pair.
+    Without `by_label`, all clips count as label 0: each is equally likely, and any two may be paired.
 
     The clips stay int16: in the memory map on a CPU, copied once to any other device. Nothing here waits for
     the device.
@@ -27,7 +27,7 @@ class Batches:
         by_label: bool = True,
     ):
         rows, kind = data.rows("train"), data.label if by_label else np.zeros_like(data.label)
-        rows = rows[np.lexsort((data.pitch[rows], kind[rows]))]  # grouped by class, and in it by pitch
+        rows = rows[np.lexsort((data.pitch[rows], kind[rows]))]  # by class, then by pitch
         present, first, count = np.unique(kind[rows], return_index=True, return_counts=True)
         kin = _kin(kind[rows], data.pitch[rows]) if by_pitch else _runs(kind[rows])
         self.device, self.rng, self.paired = device, rng, paired
@@ -44,7 +44,7 @@ class Batches:
     def draw(self, size: int, part: slice = slice(None)) -> tuple[Tensor, Tensor, Tensor]:
         """A part of a batch: audio [size, num_samples] in [-1, 1], label indices [size] and MIDI pitches [size].
 
-        Where they are paired, clip 2 i + 1 is another one of clip 2 i's label (and pitch), whose pitch stands for both.
+        If paired, clip 2 i + 1 is another clip of clip 2 i's label (and pitch), and clip 2 i's pitch is given for both.
         """
         count = -(-size // 2) if self.paired else size
         group = torch.randint(len(self.present), (count,), generator=self.rng, device=self.device)
@@ -57,21 +57,21 @@ class Batches:
         return audio, self.present[group[part]], pitch[part]
 
     def _other(self, place: Tensor) -> Tensor:
-        """Another clip of the same kin for each; the same one where it is alone."""
+        """For each clip another one that it may be paired with; the clip itself if there is none."""
         first, count = self.kin_first[place], self.kin_count[place]
         step = 1 + self._below((count - 1).clamp_min(1))
         return first + (place - first + step) % count
 
     def _below(self, limit: Tensor) -> Tensor:
-        """A random whole number from 0 to below each limit."""
+        """A random integer in [0, limit) for each limit."""
         drawn = torch.rand(len(limit), generator=self.rng, device=self.device) * limit
         return torch.minimum(drawn.long(), limit - 1)
 
 
 def _kin(label: np.ndarray, pitch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """For each clip of sorted labels and pitches, the first place and the number of those it may be paired with.
+    """For each clip, sorted by label and pitch, the first place and the size of the group it may be paired within.
 
-    They share label and pitch to a semitone; where a clip is the only one of its pitch, the label alone.
+    A group shares the label, and the pitch to a semitone; a clip that is alone at its pitch pairs within its label.
     """
     first, count = _runs(label)
     note_first, note_count = _runs(label, np.nan_to_num(pitch, nan=-1.0).round())
@@ -79,7 +79,7 @@ def _kin(label: np.ndarray, pitch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _runs(*keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """For each element of sorted keys, where its run of equal ones begins and how long that is."""
+    """For each element of sorted keys, the start and the length of its run of equal keys."""
     changed = np.any([np.diff(key, prepend=np.nan) != 0 for key in keys], axis=0)
     first = np.flatnonzero(changed)
     run = np.cumsum(changed) - 1

@@ -1,4 +1,4 @@
-"""Train the evaluation's classifier: class-balanced, augmented against shortcuts, stopped by notes it never saw."""
+"""Train the evaluation's classifier: class-balanced, augmented against shortcuts, stopped early by unseen notes."""
 
 import hashlib
 import json
@@ -28,19 +28,19 @@ from audiogan.text import few
 from training.shortcuts import vary
 
 BATCH = 64
-BALANCE = 0.5  # a label's share grows with this power of its clips: 0 is the same for all labels, 1 for all clips
+BALANCE = 0.5  # a label is drawn in proportion to this power of its clip count: 0 balances labels, 1 balances clips
 
 
 @dataclass(frozen=True)
 class ClassifierTraining:
-    """How to train it.
+    """Settings of the training.
 
     Args:
-        batch_size: clips, rare labels drawn more often than they come.
-        steps: at most so many.
-        check_every: steps between looks at the held-out notes.
-        patience: looks without improvement after which training stops.
-        held_out: share of each label's training notes that choose when to stop.
+        batch_size: clips; rare labels are oversampled.
+        steps: maximum number.
+        check_every: steps between checks on the held-out notes.
+        patience: checks without improvement after which training stops.
+        held_out: share of each label's training notes that decide when to stop.
     """
 
     batch_size: int = 40
@@ -80,16 +80,16 @@ def train(
     how: ClassifierTraining | None = None,
     device: torch.device | str = "cpu",
 ) -> dict:
-    """Train on the training split and write the classifier's folder, whole or not at all.
+    """Train on the training split and write the classifier's folder, complete or not at all.
 
-    The test split is read once, after the end, for the accuracy that is written down.
+    The test split is read once, after training, for the reported accuracy.
 
     Returns:
-        What classifier.json says of the training.
+        What classifier.json records of the training.
 
     Raises:
-        ValueError: `out` exists, or the data have no test split, fewer than two labels or none with two recordings to
-            train on.
+        ValueError: `out` exists, or the data have no test split, fewer than two labels, or no label with two recordings
+            to train on.
         FloatingPointError: the loss is not finite.
     """
     how = how or ClassifierTraining()
@@ -138,13 +138,13 @@ def spectra(classifier: Classifier, data: PreparedData, rows: np.ndarray) -> Ten
 
 @torch.no_grad()
 def predict(classifier: Classifier, mels: Tensor) -> Tensor:
-    """Mel magnitudes [clips, mel, frames] to logits [clips, labels]; it is put into evaluation mode."""
+    """Mel magnitudes [clips, mel, frames] to logits [clips, labels]; puts the classifier into evaluation mode."""
     classifier.eval()
     return torch.cat([classifier.classify(classifier.embed_mel(part.float())) for part in mels.split(BATCH)])
 
 
 def _held_out(data: PreparedData, how: ClassifierTraining) -> tuple[np.ndarray, np.ndarray]:
-    """Training rows to fit and rows to stop by: a share of the notes of each label, at least one where it has two."""
+    """Training rows to fit and rows to stop by: a share of each label's notes, at least one if it has two."""
     random, rows = np.random.default_rng(how.seed), data.rows("train")
     notes = np.array([note(data.index[row]) for row in rows])
     chosen: list[str] = []
@@ -155,14 +155,14 @@ def _held_out(data: PreparedData, how: ClassifierTraining) -> tuple[np.ndarray, 
     held = np.isin(notes, chosen)
     if not held.any():
         raise ValueError(
-            "the classifier needs two recordings of a label to train on, one to learn from and one to stop by, and "
+            "the classifier needs a label with two recordings to train on, one to learn from and one to stop by, but "
             f"none of the {len(data.labels)} labels ({few(data.labels)}) has two: prepare more files of each"
         )
     return rows[~held], rows[held]
 
 
 def _fit(classifier: Classifier, fit: Examples, stop: Examples, how: ClassifierTraining) -> Progress:
-    """Train until the held-out notes say stop."""
+    """Train until the loss on held-out notes stops improving, or to the last step."""
     rng, random, best = torch.Generator().manual_seed(how.seed), np.random.default_rng(how.seed), Progress()
     optimizer = torch.optim.AdamW(classifier.parameters(), how.learning_rate, weight_decay=how.weight_decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, how.learning_rate, total_steps=how.steps)
@@ -206,9 +206,9 @@ def _device(module: torch.nn.Module) -> torch.device:
 
 
 def _balanced(label: np.ndarray) -> np.ndarray:
-    """A probability for each clip: between equal for all labels and equal for all clips.
+    """A probability for each clip, between equal shares for all labels and equal shares for all clips.
 
-    A label with one recording, drawn as often as all others, would claim every clip that is like it.
+    A label with one recording, if drawn as often as the others, would claim every clip that resembles it.
     """
     _, inverse, count = np.unique(label, return_inverse=True, return_counts=True)
     weight = count[inverse] ** (BALANCE - 1.0)

@@ -11,7 +11,7 @@ from training.config import load_preset, presets
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a command; a bad argument or bad input prints one line and gives 2."""
+    """Run a command; a bad argument or bad input prints one line and returns 2."""
     return run_command(_parser(), arguments)
 
 
@@ -25,12 +25,10 @@ def _parser() -> argparse.ArgumentParser:
     listing.set_defaults(run=_presets)
     add_train(commands)
     add_export(commands)
-    classifier = commands.add_parser("classifier", help="train the network that python -m audiogan evaluate judges by")
+    classifier = commands.add_parser("classifier", help="train the classifier that python -m audiogan evaluate uses")
     classifier.add_argument("--data", required=True, type=Path, help="a prepared data set")
-    classifier.add_argument(
-        "--out", required=True, metavar="DIR", type=Path, help="its folder, which must not exist yet"
-    )
-    classifier.add_argument("--seed", type=int, default=0, help="default: 0")
+    classifier.add_argument("--out", required=True, metavar="DIR", type=Path, help="output folder; must not exist yet")
+    classifier.add_argument("--seed", type=int, default=0, help="random seed (default: 0)")
     add_device(classifier)
     classifier.set_defaults(run=_classifier)
     return parser

@@ -1,4 +1,4 @@
-"""`python -m training build` and `report`: sounds to a checkpoint, and that to a report, by one command each."""
+"""`python -m training build` and `report`: sounds to a checkpoint, and checkpoints to a report, by one command each."""
 
 from pathlib import Path
 
@@ -6,31 +6,31 @@ from audiogan.arguments import add_checkpoints, add_device
 from training.cli_prepare import add_sources
 from training.cli_train import add_settings, check_settings, export_to, train_to
 
-DATA, RUN, JUDGE, REPORT = "data", "run", "classifier", "report"  # what a work folder holds
+DATA, RUN, JUDGE, REPORT = "data", "run", "classifier", "report"  # the contents of a work folder
 
 
 def add_build(commands) -> None:
-    """The `build` command, which takes the sources of `prepare` and the settings of `train`."""
+    """Add the `build` command, which takes the sources of `prepare` and the settings of `train`."""
     build = commands.add_parser(
-        "build", help="sounds to a checkpoint: prepare, train and export; goes on where it was left"
+        "build", help="sounds to a checkpoint: prepare, train and export; resumes where it stopped"
     )
     for source in add_sources(build):
         _add_work(source)
-        source.add_argument("--name", required=True, help="the checkpoint's name")
-        source.add_argument("--preset", default="hybrid-cpu", help="as train has them (default: hybrid-cpu)")
+        source.add_argument("--name", required=True, help="name of the checkpoint")
+        source.add_argument("--preset", default="hybrid-cpu", help="a preset of train (default: hybrid-cpu)")
         add_settings(source)
         add_checkpoints(source)
-        source.add_argument("--replace", action="store_true", help="a checkpoint of that name gives way")
+        source.add_argument("--replace", action="store_true", help="replace a checkpoint of that name")
         source.set_defaults(run=_build)
 
 
 def add_report(commands) -> None:
-    """The `report` command."""
-    report = commands.add_parser("report", help="what build made against real sounds; teaches its own judge the labels")
+    """Add the `report` command."""
+    report = commands.add_parser("report", help="compare checkpoints with real sounds; trains its own classifier")
     report.add_argument("names", metavar="NAME", nargs="+", help="checkpoints, by name or folder")
     _add_work(report)
     report.add_argument("--num", type=int, default=2000, help="clips of each model and baseline (default: 2000)")
-    report.add_argument("--seed", type=int, default=0, help="default: 0")
+    report.add_argument("--seed", type=int, default=0, help="random seed (default: 0)")
     report.add_argument("--ratings", type=Path, metavar="FILE", help="votes, as ratings export writes them")
     add_device(report)
     add_checkpoints(report)
@@ -52,7 +52,7 @@ def _build(options) -> None:
     from audiogan.device import choose_device
     from training import asked
 
-    shelf = options.checkpoints or checkpoint.FOLDER  # what would be refused after hours is refused now
+    shelf = options.checkpoints or checkpoint.FOLDER  # refuse now what would be refused after hours
     checkpoint.refuse_taken(shelf / checkpoint.check_name(options.name), options.replace)
     config = check_settings(options)
     choose_device(options.device)
@@ -61,20 +61,20 @@ def _build(options) -> None:
     data, run = options.work / DATA, options.work / RUN
     if data.exists():
         asked.refuse_other(options, data)
-        print(f"{data} is there: it is taken as it is")
+        print(f"{data} exists and is taken as it is")
     else:
-        found = asked.sounds(options)  # before hours in which others may come
+        found = asked.sounds(options)  # before preparing: files may be added meanwhile
         options.prepare(options, data)
         asked.note(options, found)
     if train_to(run, data, config, options) == "interrupted":
-        print("the same command goes on from here")
+        print("run the same command to resume")
         return
     how = {"notch_by": _notched_by(run, data), "replace": options.replace, "prepared": asked.command(options)}
     export_to(shelf, run, options.name, **how)
 
 
 def _notched_by(run: Path, data: Path) -> Path | None:
-    """The data, by which whistles are told from notes, for a generator that they can be filtered out of."""
+    """The data, which tell whistles from notes, if the generator can have a post filter; otherwise None."""
     from audiogan.config import FILTERED
     from training.run import RunFolder
 
@@ -92,7 +92,7 @@ def _report(options) -> None:
 
     data, judge, out = PreparedData(options.work / DATA), options.work / JUDGE, options.work / REPORT
     if out.exists():
-        raise ValueError(f"{out} is there already: remove it to have another")
+        raise ValueError(f"{out} is there already: remove it to make another")
     check_data(data)
     shelf = options.checkpoints or checkpoint.FOLDER
     synthesizers = [synthesis.load(name, options.device, shelf) for name in options.names]
@@ -104,6 +104,6 @@ def _report(options) -> None:
 
 
 def _runs(options, synthesizers) -> dict[str, Path]:
-    """The run's history with the first model, which it made."""
+    """The work folder's run, under the name of the first model, which it made; empty if it has no metrics."""
     run = options.work / RUN
     return {synthesizers[0].name: run} if (run / "metrics.jsonl").is_file() else {}

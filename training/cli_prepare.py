@@ -10,30 +10,30 @@ from training.data.held_out import NOTHING, holds_out, unscored
 
 
 def add_prepare(commands) -> None:
-    """The `prepare` command and its sources."""
+    """Add the `prepare` command and its sources."""
     for source in add_sources(commands.add_parser("prepare", help="make a data set")):
-        source.add_argument("--out", required=True, type=Path, help="the data set's folder, which must not exist yet")
+        source.add_argument("--out", required=True, type=Path, help="output folder; must not exist yet")
         source.set_defaults(run=lambda options: options.prepare(options, options.out))
 
 
 def add_sources(parser) -> tuple:
-    """Sub-commands for what may be prepared: their options have `prepare`, which takes them and the folder to make."""
+    """Add a sub-command per source, whose options have `prepare`, which takes them and the folder to make."""
     sources = parser.add_subparsers(dest="source", required=True, metavar="SOURCE")
     midi = sources.add_parser("general-midi", help="instrument notes rendered from soundfonts")
     midi.set_defaults(prepare=_prepare_general_midi)
-    drums = sources.add_parser("drums", help="hits of drums: Debian's sample packages and soundfonts' kits")
+    drums = sources.add_parser("drums", help="drum hits from Debian's sample packages and soundfont kits")
     _add_drums(drums)
     fsd = sources.add_parser("fsdkaggle2018", help="FSDKaggle2018, downloaded from Zenodo (4.6 GiB)")
     _add_fsdkaggle2018(fsd)
     folder = sources.add_parser("folder", help="any folder of audio; sub-folders are labels")
     folder.add_argument("audio", metavar="AUDIO_DIR", type=Path)
     folder.add_argument(
-        "--held-out", type=float, default=0.1, metavar="SHARE", help="of each label's files, for test (default: 0.1)"
+        "--held-out", type=float, default=0.1, metavar="SHARE", help="share of a label's files for test (default: 0.1)"
     )
     folder.set_defaults(prepare=_prepare_folder)
     for source in (fsd, folder):
-        source.add_argument("--crops", type=int, default=8, help="the most clips of one file (default: 8)")
-        source.add_argument("--no-pitch", action="store_true", help="estimate no pitches: a little faster")
+        source.add_argument("--crops", type=int, default=8, help="maximum clips per file (default: 8)")
+        source.add_argument("--no-pitch", action="store_true", help="skip pitch estimation: a little faster")
     for source in (midi, drums):
         source.add_argument(
             "--soundfont", metavar="F", nargs="+", help="SF2 or SF3 files (default: those of Debian's packages)"
@@ -47,7 +47,7 @@ def add_sources(parser) -> tuple:
 
 def _add_drums(parser) -> None:
     parser.add_argument(
-        "--share", metavar="DIR", type=Path, default=Path("/usr/share"), help="what hydrogen/ and sonic-pi/ are in"
+        "--share", metavar="DIR", type=Path, default=Path("/usr/share"), help="folder with hydrogen/ and sonic-pi/"
     )
     parser.add_argument("--labels", metavar="A,B", help="only these (default: all)")
     parser.add_argument(
@@ -60,11 +60,11 @@ def _add_fsdkaggle2018(parser) -> None:
     archives = parser.add_mutually_exclusive_group()
     archives.add_argument("--cache", metavar="DIR", type=Path, help="where the archives are downloaded and kept")
     archives.add_argument(
-        "--from-dir", metavar="ZIPS", type=Path, help="a folder with the archives; nothing is fetched"
+        "--from-dir", metavar="ZIPS", type=Path, help="folder with the archives; nothing is downloaded"
     )
-    parser.add_argument("--skip-checksums", action="store_true", help="the archives of --from-dir were packed anew")
+    parser.add_argument("--skip-checksums", action="store_true", help="skip the MD5 check, for repacked archives")
     parser.add_argument("--labels", default="instruments", help="instruments (default, 19), all (41), or A,B,...")
-    parser.add_argument("--verified-only", action="store_true", help="of the train clips, those a person has checked")
+    parser.add_argument("--verified-only", action="store_true", help="train clips: only those a person has checked")
     parser.add_argument("--licences", metavar="A,B", help="only clips under these: CC0, CC-BY, CC-BY-NC (default: any)")
     parser.add_argument("--base-url", help=argparse.SUPPRESS)  # a mirror, or the tests' server
     parser.set_defaults(prepare=_prepare_fsdkaggle2018)
@@ -90,7 +90,7 @@ def _prepare_drums(options, out: Path) -> None:
 
 
 def _some_of(option: str, text: str | None, known: tuple[str, ...]) -> tuple[str, ...]:
-    """Names with commas between, in the order of those known; all where there is no text."""
+    """Parse comma-separated names, in the order of `known`; all of them if `text` is None."""
     names = known if text is None else comma_list(text) or [text]
     for name in names:
         if name not in known:
@@ -119,7 +119,7 @@ def _prepare_fsdkaggle2018(options, out: Path) -> None:
     if archives:
         fsdkaggle2018.verify(archives, not options.skip_checksums)
     elif options.skip_checksums:
-        raise ValueError("--skip-checksums is for --from-dir: what is downloaded is always verified")
+        raise ValueError("--skip-checksums is for --from-dir: downloads are always verified")
     else:
         archives = fsdkaggle2018.download(options.cache, options.base_url)
     _report(out, *fsdkaggle2018.prepare(archives, out, form, choice, max_crops))
@@ -144,9 +144,9 @@ def _clip_format(options):
     from training.data.clips import ClipFormat
     from training.data.pitch import SHORTEST_SECONDS
 
-    estimate_pitch = not getattr(options, "no_pitch", True)  # general-midi knows its pitches
+    estimate_pitch = not getattr(options, "no_pitch", True)  # only fsdkaggle2018 and folder have it
     form = ClipFormat(options.sample_rate, options.num_samples, not options.no_normalize, estimate_pitch)
     seconds = form.num_samples / form.sample_rate
     if estimate_pitch and seconds < SHORTEST_SECONDS:
-        print(f"no pitch is estimated: {seconds:.2f} s, and it takes {SHORTEST_SECONDS:.2f} s", file=sys.stderr)
+        print(f"no pitch is estimated: clips of {seconds:.2f} s are under {SHORTEST_SECONDS:.2f} s", file=sys.stderr)
     return form

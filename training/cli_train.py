@@ -12,37 +12,37 @@ from training.data.held_out import NOTHING, holds_out
 
 
 def add_train(commands) -> None:
-    """The `train` command."""
-    train = commands.add_parser("train", help="train a preset; goes on where RUN was left")
+    """Add the `train` command."""
+    train = commands.add_parser("train", help="train a preset; resumes RUN where it stopped")
     train.add_argument("preset", metavar="PRESET", help=", ".join(presets()))
     train.add_argument("--data", required=True, type=Path, help="a prepared data set")
-    train.add_argument("--out", required=True, metavar="RUN", type=Path, help="the folder of the run")
+    train.add_argument("--out", required=True, metavar="RUN", type=Path, help="folder of the run")
     add_settings(train)
     train.set_defaults(run=_train)
 
 
 def add_export(commands) -> None:
-    """The `export` command."""
+    """Add the `export` command."""
     export = commands.add_parser("export", help="write a run's averaged generator into checkpoints/NAME")
     export.add_argument("folder", metavar="RUN", type=Path)
-    export.add_argument("--name", required=True, help="the checkpoint's name")
+    export.add_argument("--name", required=True, help="name of the checkpoint")
     add_checkpoints(export)
     export.add_argument("--notes", metavar="FILE", type=Path, help="Markdown for the card: how it sounds")
     which = export.add_mutually_exclusive_group()
-    which.add_argument("--last", action="store_true", help="the last saved one, not the best on held-out audio")
-    which.add_argument("--step", type=int, metavar="N", help="that of a step, if its state is still kept")
+    which.add_argument("--last", action="store_true", help="the last saved generator, not the best on held-out audio")
+    which.add_argument("--step", type=int, metavar="N", help="the generator of step N, if its state is still kept")
     export.add_argument(
         "--notch",
         metavar="PREPARED",
         type=Path,
-        help="filter a wavegan's or a hybrid's whistles out; its data set tells which",
+        help="filter out a wavegan's or hybrid's whistles, found with its data set",
     )
-    export.add_argument("--replace", action="store_true", help="a checkpoint of that name gives way")
+    export.add_argument("--replace", action="store_true", help="replace a checkpoint of that name")
     export.set_defaults(run=_export)
 
 
 def add_settings(parser) -> None:
-    """What a training may be told."""
+    """Add the options of a training."""
     parser.add_argument("--max-steps", type=int, metavar="N", help="generator steps of the whole run")
     parser.add_argument(
         "--max-minutes", type=float, metavar="M", default=math.inf, help="stop and save after M minutes"
@@ -57,7 +57,7 @@ def check_settings(options) -> TrainConfig:
     """The config that the options ask for.
 
     Raises:
-        ValueError: a setting out of range.
+        ValueError: a setting is unknown or out of range.
     """
     settings = options.set if options.max_steps is None else [*options.set, f"steps={options.max_steps}"]
     config = load_preset(options.preset, settings)
@@ -67,7 +67,7 @@ def check_settings(options) -> TrainConfig:
 
 
 def train_to(out: Path, data: Path, config: TrainConfig, options) -> str:
-    """Train a run on a data set, where and as long as the options say; why it stopped, as `Trainer.train` says."""
+    """Train the run `out` on `data`; return why it stopped, as `Trainer.train` does."""
     from audiogan.dataset import PreparedData
     from audiogan.device import choose_device
     from training.distributed import local_device, workers
@@ -105,7 +105,7 @@ def _export(options) -> None:
 
 
 def export_to(checkpoints: Path, run: Path, name: str, **how) -> None:
-    """Export a run, and print where it lies, and what a checkpoint that it replaced took with it.
+    """Export a run, print the checkpoint's folder, and tell if replacing one removed its index.
 
     Args:
         how: as `training.export.export` takes it.
@@ -117,4 +117,4 @@ def export_to(checkpoints: Path, run: Path, name: str, **how) -> None:
     print(export(run, name, checkpoints, **how))
     if indexed:
         again = f"python -m audiogan index {name} --data DATA makes another"
-        print(f"the index of training sounds went with the checkpoint that was replaced: {again}", file=sys.stderr)
+        print(f"the replaced checkpoint's index of training sounds was removed: {again}", file=sys.stderr)

@@ -13,71 +13,70 @@ LOSSES = ("bce", "wgan-gp", "lsgan", "hinge", "rpgan")
 ZERO_CENTRED = ("lsgan", "hinge", "rpgan")  # losses whose penalty is R1 and R2
 COUNTS = ("steps", "batch_size", "critic_steps", "penalty_every", "report_every", "save_every", "preview_every")
 LARGEST_BATCH = 65_536
-OPTIONAL_COUNTS = ("warmup", "head_start", "feature_steps", "critic_width")  # counts of which there may be none
+OPTIONAL_COUNTS = ("warmup", "head_start", "feature_steps", "critic_width")  # counts that may be 0
 SCHEDULES = ("constant", "linear", "cosine")
 CRITICS = ("own", "ensemble")
-ENSEMBLE = ("features", "spectral", "harmonic", "temporal")  # of an ensemble; for spectrograms not the last
-SHORTFALLS = ("diversity", "aperiodicity", "quiet")  # weights of what is asked for beside the critics' approval
+ENSEMBLE = ("features", "spectral", "harmonic", "temporal")  # critics; for spectrograms all but the last
+SHORTFALLS = ("diversity", "aperiodicity", "quiet")  # weights of the generator's losses besides the critics'
 PRECISIONS = ("auto", "float32", "bfloat16")
-WAVEGANS = ("kernel_size", "phase_shuffle")  # settings of a model that no other has
+WAVEGANS = ("kernel_size", "phase_shuffle")  # model settings of wavegan alone
 OF_THE_DATA = ("num_samples", "sample_rate", "labels", "output_peak")
 MODEL_KEYS = tuple(item.name for item in dataclasses.fields(ModelConfig) if item.name not in OF_THE_DATA)
 
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """How to train; what is trained is `model`, what it hears comes from the data set.
+    """How to train `model`; its labels and the form of its clips come from the data set.
 
     Args:
-        preset: the name it came from.
-        model: overrides of `ModelConfig`'s defaults, architecture among them.
+        preset: the preset's name.
+        model: overrides of `ModelConfig`'s defaults, including the architecture.
         loss: `bce` (the report), `wgan-gp` (Gulrajani et al. 2017), `lsgan`, `hinge`, or `rpgan` (relativistic pairing
             with R1 and R2, Huang et al. 2024).
-        critics: `own`, the architecture's discriminator, `ensemble`: the hybrid's critics, of which one hears a
-            frozen classifier's features, or their like for log spectrograms; or some of those by name, with commas
-            between. An ensemble wants clips in pairs.
-        critic_width: of an ensemble's layers; 0 for 128, or a hybrid's own width.
-        conditional: use the data set's labels, where it has any; else every clip is drawn as often as any other.
+        critics: `own` for the architecture's discriminator; `ensemble` for the hybrid's critics, one of which judges a
+            frozen classifier's features, or their counterparts for log spectrograms; or a comma-separated list of
+            those. An ensemble should have clips in pairs.
+        critic_width: of an ensemble's layers; 0 for 128, or for a hybrid its own width.
+        conditional: use the data set's labels, if it has any; otherwise all clips are drawn equally often.
         start: a checkpoint, by name or folder, whose generator the run begins with (see `training.start`).
-        head_start: steps in which the critics alone learn, so that fresh ones do not spoil what a generator knows.
+        head_start: steps in which only the critics learn, so that untrained ones do not spoil a trained generator.
         steps: generator steps of the whole run.
-        batch_size: clips a critic or generator step.
-        critic_steps: critic steps a generator step.
+        batch_size: clips per critic or generator step.
+        critic_steps: critic steps per generator step.
         learning_rate, critic_learning_rate: Adam's, for the generator and the critic.
         betas: Adam's decay rates.
         penalty: weight of the gradient penalty: wgan-gp's lambda, or gamma of R1 and R2; unused by bce.
-        penalty_every: critic steps from one penalty to the next, its weight multiplied alike (Karras et al. 2020).
+        penalty_every: critic steps between penalties, whose weight is multiplied by as much (Karras et al. 2020).
         augment: probability of each augmentation of what the critic sees (see `training.augment`).
         augment_adaptive: let that probability follow how far the critic has memorised the data.
-        schedule: of both learning rates: `constant`, or `linear` or `cosine`, which end at zero with the run.
-        warmup: steps in which they rise from zero first.
-        share_batch: the generator learns from the very batch its critic has just learnt from: a third less work.
-        paired: draw clips in pairs of one label, and of one pitch for a generator that takes one, for critics that
+        schedule: of both learning rates: `constant`, or `linear` or `cosine`, which reach zero at the end of the run.
+        warmup: steps in which the learning rates first rise from zero.
+        share_batch: train the generator on the batch its critic has just learnt from: a third less work.
+        paired: draw clips in pairs of one label, and of one pitch if the generator takes a pitch, for critics that
             compare the two.
-        diversity: weight of the generator's loss for pairs more alike than real ones (see `training.diversity`); it
-            needs them paired.
-        aperiodicity: weight of the generator's loss for notes noisier than real ones (see `training.periodicity`); for
-            generators that take a pitch, and clips in pairs.
-        quiet: weight of the generator's loss for pauses, and what lies under notes, unlike real clips' (see
-            `training.quiet`); for generators of waveforms.
-        quiet_floor: level in dB of a clip's own energy below which that loss takes all for silence.
-        even_phases: keep the generator's up-convolutions such that they make a constant of a constant, without a line
-            or grid at the rate of their strides (see `training.evenness`); for generators that have some.
-        as_played: let a generator's waveforms be judged as they are played: at the peak of its training clips, and
-            silent at both edges, as those are (see `audiogan.renderer.finished`).
-        feature_steps: batches that teach a critic's feature network the labels before the run, where it has one.
-        ema: decay a step of the averaged generator that is exported.
-        precision: of convolutions and matrix products; `auto` takes bfloat16 where the device is fast at it.
+        diversity: weight of the generator's loss for pairs more alike than real ones (see `training.diversity`); needs
+            `paired`.
+        aperiodicity: weight of the generator's loss for notes noisier than real ones (see `training.periodicity`);
+            needs `paired`, and a generator that takes a pitch.
+        quiet: weight of the generator's loss for pauses and backgrounds that differ from real clips' (see
+            `training.quiet`); for waveform generators.
+        quiet_floor: level, in dB relative to a clip's own energy, below which that loss treats all as silence.
+        even_phases: make the generator's up-convolutions map a constant to a constant, without a line or grid at the
+            rate of their strides (see `training.evenness`); for generators that have some.
+        as_played: judge a generator's waveforms as they are played: like its training clips, silent at both edges and
+            at a common peak (see `audiogan.renderer.finished`).
+        feature_steps: batches on which a critic's feature network, if any, learns the labels before the run.
+        ema: decay per step of the averaged generator, which is exported.
+        precision: of convolutions and matrix products; `auto` takes bfloat16 if the device is fast at it.
             R1 and R2, spectra, logits and weights stay in float32.
         graphs: on one CUDA device, record each kind of step once and replay it (see `training.replay`).
-        report_every: steps from one printed line to the next.
-        save_every: steps from one saved state to the next.
-        preview_every: steps from one set of preview sounds, and one score on held-out audio, to the next; where a run
-            ends, it has both as well.
+        report_every: steps between printed lines.
+        save_every: steps between saved states.
+        preview_every: steps between previews, each with a score on held-out audio; a run's end has both as well.
         seed: of weights, batches and latents.
 
     Raises:
-        ValueError: a value out of range, named with what is accepted.
+        ValueError: a value is out of range; the message names it and what is accepted.
     """
 
     preset: str = ""
@@ -125,9 +124,9 @@ class TrainConfig:
         spectral = str(self.model.get("architecture")).endswith("specgan")
         members = ENSEMBLE[:-1] if spectral else ENSEMBLE
         named = self.critics in CRITICS or set(str(self.critics).split(",")) <= set(members)
-        _check(self, "critics", named, f"{', '.join(CRITICS)}, or some of {', '.join(members)} with commas between")
+        _check(self, "critics", named, f"{', '.join(CRITICS)}, or some of {', '.join(members)}, comma-separated")
         several = self.critics != "own" or self.model.get("architecture") == "hybrid"
-        _check(self, "critic_width", several or self.critic_width == 0, "0 where critics is own")
+        _check(self, "critic_width", several or self.critic_width == 0, "0 if critics is own")
         _check(self, "precision", self.precision in PRECISIONS, f"one of {', '.join(PRECISIONS)}")
         _check(self, "schedule", self.schedule in SCHEDULES, f"one of {', '.join(SCHEDULES)}")
         for name, least in (*((name, 1) for name in COUNTS), *((name, 0) for name in OPTIONAL_COUNTS)):
@@ -156,7 +155,7 @@ class TrainConfig:
             raise ValueError(f"unknown model setting {unknown[0]!r}; known are {', '.join(MODEL_KEYS)}")
         for key in WAVEGANS if self.model.get("architecture") != "wavegan" else ():
             if key in self.model:
-                raise ValueError(f"{key} is a wavegan's, not a {self.model.get('architecture')}'s")
+                raise ValueError(f"{key} is a setting of wavegan, not of {self.model.get('architecture')}")
 
     def to_dict(self) -> dict:
         """The config as JSON types."""
@@ -188,10 +187,10 @@ def presets() -> list[str]:
 
 
 def load_preset(name: str, settings: list[str] = ()) -> TrainConfig:
-    """A preset with `key=value` settings on top; a model's key is accepted beside a training one.
+    """A preset with `key=value` settings on top, of the training or of its model.
 
     Raises:
-        ValueError: no such preset, no such key or a bad value.
+        ValueError: unknown preset or key, or a bad value.
     """
     if name not in presets():
         raise ValueError(f"preset must be one of {', '.join(presets())}, not {name!r}")
@@ -208,7 +207,7 @@ def _parse_setting(setting: str) -> tuple[str, object]:
     key, equals, text = setting.partition("=")
     known = [item.name for item in dataclasses.fields(TrainConfig) if item.name not in ("preset", "model")]
     if not equals or key not in (*known, *MODEL_KEYS):
-        raise ValueError(f"--set takes key=value with a key of {', '.join((*known, *MODEL_KEYS))}, not {setting!r}")
+        raise ValueError(f"--set takes key=value, the key one of {', '.join((*known, *MODEL_KEYS))}, not {setting!r}")
     try:
         value = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:

@@ -1,7 +1,7 @@
 """Training by several processes, on one machine or many: each computes a part of every batch.
 
-All draw the same random numbers for the whole batch and take their own part, so that two processes follow one; what
-looks at a whole batch is in `training.whole_batch`.
+Each draws the same random numbers for the whole batch and takes its own part, so that several processes train as one
+would. Layers that look at a whole batch are in `training.whole_batch`.
 """
 
 import contextlib
@@ -20,8 +20,8 @@ class Workers:
     """The processes that train together, and which of them this one is.
 
     Attributes:
-        rank: this process's number; 0 alone writes.
-        count: how many there are; 1 makes everything here do nothing.
+        rank: this process's number; only 0 writes.
+        count: number of processes; with 1, everything here does nothing.
     """
 
     def __init__(self, rank: int = 0, count: int = 1):
@@ -32,7 +32,7 @@ class Workers:
         return self.rank == 0
 
     def check_batch(self, batch_size: int, paired: bool) -> None:
-        """ValueError unless a batch can be shared evenly, and where clips come in pairs without parting one."""
+        """Raise ValueError unless a batch can be shared evenly, and without splitting a pair if `paired`."""
         unit = self.count * (2 if paired else 1)
         if batch_size % unit:
             several = f"a multiple of {'twice ' * paired}the {self.count} processes"
@@ -45,7 +45,7 @@ class Workers:
         return slice(self.rank * size, (self.rank + 1) * size)
 
     def average_gradients(self, module: nn.Module) -> None:
-        """Replace the gradients by their mean over the processes, in one message."""
+        """Replace the gradients with their mean over the processes, in one message."""
         if self.count == 1:
             return
         gradients = [parameter.grad for parameter in module.parameters() if parameter.grad is not None]
@@ -62,7 +62,7 @@ class Workers:
         return total / self.count
 
     def by_label(self, values: Tensor, label: Tensor, labels: int) -> tuple[Tensor, Tensor]:
-        """How many clips of each label the whole batch has, [labels], and the mean of their values, 0 for none.
+        """The number of clips of each label in the whole batch, [labels], and the mean of their values, 0 for none.
 
         Args:
             values: of this process's clips, [batch, ...].
@@ -74,11 +74,11 @@ class Workers:
         return count, total / count.clamp_min(1).view(-1, *[1] * (values.dim() - 1))
 
     def any(self, flag: bool, device: torch.device) -> bool:
-        """Whether the flag is up in any process."""
+        """Whether the flag is set in any process."""
         return flag if self.count == 1 else self.mean(torch.tensor(float(flag), device=device)).item() > 0
 
     def of_first(self, value):
-        """What the first process has, for all: numbers and texts."""
+        """The first process's value, in every process: numbers and strings."""
         if self.count == 1:
             return value
         values = [value]
@@ -86,14 +86,14 @@ class Workers:
         return values[0]
 
     def wait(self) -> None:
-        """Go on when all are here."""
+        """Wait until all processes are here."""
         if self.count > 1:
             dist.barrier()
 
 
 @contextlib.contextmanager
 def workers(device: torch.device) -> Iterator[Workers]:
-    """The processes that torchrun started, connected; this one alone where it did not.
+    """Connect the processes that torchrun started; without torchrun, this process alone.
 
     Raises:
         ConnectionError: a process is gone; all others end too.
@@ -102,8 +102,8 @@ def workers(device: torch.device) -> Iterator[Workers]:
     if count == 1:
         yield Workers()
         return
-    # Adam imports this too, and its default arguments would keep the group that is there by then: gloo's threads would
-    # outlive it, and one that lets go of a tensor while Python shuts down aborts a training that is done
+    # Adam imports this too, but after the group is there, which its default arguments would keep alive: gloo's threads
+    # would then outlive it, and one that frees a tensor while Python shuts down aborts a finished training
     import torch.distributed.nn  # noqa: F401
 
     dist.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=TIMEOUT)
@@ -119,7 +119,7 @@ def workers(device: torch.device) -> Iterator[Workers]:
 
 
 def local_device(device: torch.device) -> torch.device:
-    """A process's own GPU of its machine, where devices are GPUs."""
+    """The process's own GPU on its machine, if the device is a GPU."""
     if device.type == "cuda" and "LOCAL_RANK" in os.environ:
         device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
         torch.cuda.set_device(device)

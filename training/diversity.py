@@ -1,8 +1,8 @@
-"""Variety within a label: what keeps a generator from making one good sound again and again.
+"""Variety within a label: keeps a generator from making one good sound again and again.
 
-Two sounds of one label and pitch are to differ as two real ones do, seen as coarse log spectrograms. A
-mode-seeking term (Mao et al. 2019) without a ratio that grows for ever: once the pair is far enough apart, it is
-silent. Far enough is less than the mean of real pairs, since half of those are nearer than that.
+Two sounds of one label and pitch should differ as much as two real ones, compared as coarse log spectrograms. This is
+a mode-seeking term (Mao et al. 2019) whose ratio does not grow without bound: once a pair is far enough apart, the loss
+is 0. Far enough is less than the mean distance of real pairs, since half of those are closer than that.
 """
 
 import torch
@@ -16,15 +16,15 @@ from audiogan.models.features import log_mel
 from training.distributed import Workers
 
 GRID = (20, 32)  # mel bands and time slices
-MEMORY = 0.95  # of a label's real distance, a clip
-ENOUGH = 0.8  # of that distance
+MEMORY = 0.95  # decay of a label's real distance per clip
+ENOUGH = 0.8  # share of that distance that is far enough
 
 
 class Diversity:
-    """Compares pairs with what it has heard of real pairs; its state is one distance a label, kept on the device.
+    """Compares fake pairs with the real pairs so far; its state is one distance per label, kept on the device.
 
     Args:
-        workers: the processes that share each batch, and hear all of it.
+        workers: the processes that share each batch; distances are means over all of it.
     """
 
     def __init__(self, model: ModelConfig, device: torch.device, workers: Workers):
@@ -50,7 +50,7 @@ class Diversity:
 
     @torch.no_grad()
     def _listen(self, apart: Tensor, label: Tensor) -> None:
-        """Move each heard label's distance towards its pairs' mean; the first one is taken as it is."""
+        """Move the distance of each label in the batch towards its pairs' mean; the first mean is taken as it is."""
         count, mean = self.workers.by_label(apart, label, len(self.distance))
         keep = torch.where(self.distance > 0, MEMORY**count, 0.0)
         self.distance.copy_(torch.where(count > 0, keep * self.distance + (1 - keep) * mean, self.distance))
@@ -60,8 +60,8 @@ def summary(native: Tensor, sample_rate: int) -> Tensor:
     """Log spectrogram averaged on a coarse grid, [batch, features].
 
     Args:
-        native: waveforms [batch, 1, num_samples], of which the log-mel spectrogram is taken, or what is a log
-            spectrogram already, [batch, 1, bins, frames].
+        native: waveforms [batch, 1, num_samples], which are converted to log-mel spectrograms, or log spectrograms
+            [batch, 1, bins, frames].
     """
     if native.dim() == 4:
         return dsp.pooled(native.squeeze(1), GRID).flatten(1)
@@ -69,5 +69,5 @@ def summary(native: Tensor, sample_rate: int) -> Tensor:
 
 
 def pair_distance(features: Tensor) -> Tensor:
-    """Root mean square difference of each clip from its pair's other one, [batch]."""
+    """Root mean square difference between each clip and the other of its pair, [batch]."""
     return (features - other_of_pair(features)).square().mean(1).add(1e-8).sqrt()

@@ -1,10 +1,10 @@
-"""Up-convolutions that answer a constant with a constant, so that silence needs no cancelling.
+"""Up-convolutions that map a constant to a constant, so that silence needs no cancelling.
 
-Each sample that an up-convolution makes sees only some of its taps, every fourth where the stride is four. Where those
-have sums of their own, a constant comes out as a pattern that repeats with the stride (Odena et al. 2016): in a
-waveform a line that stands under every sound, in a spectrogram a grid. Taps with one sum for all samples leave none, at
-any layer. They are brought there behind each step, by what moves them least. The moving average of such weights is such
-weights: what is exported is a network like any other, and nothing of this is left to do when it plays.
+Each output sample of an up-convolution sees only some of its taps: every fourth at a stride of four. If those subsets
+have different sums, a constant comes out as a pattern that repeats with the stride (Odena et al. 2016): in a waveform a
+line under every sound, in a spectrogram a grid. Equal sums leave no pattern, at any layer. After each training step the
+smallest possible change of the weights makes the sums equal. A moving average of such weights has equal sums too, so
+the exported network is an ordinary one and takes no extra work to play.
 """
 
 import torch
@@ -18,7 +18,7 @@ class Evenness:
     """Keeps a network's up-convolutions even.
 
     Args:
-        network: is on its device already.
+        network: already on its device.
     """
 
     def __init__(self, network: nn.Module):
@@ -31,13 +31,13 @@ class Evenness:
 
     @torch.no_grad()
     def __call__(self) -> None:
-        """Give all samples taps of one sum, in place; where they have, nothing changes."""
+        """Make the sums of taps equal for all output samples, in place; equal sums stay as they are."""
         for weight, excess in self.kernels:
             weight -= (weight.flatten(2) @ excess).view(weight.shape)
 
 
 def _excess(size: torch.Size, strides: tuple[int, ...]) -> Tensor:
-    """What each of a kernel's taps, in a row, has too much: a matrix [taps, taps] to multiply the row by."""
+    """The matrix [taps, taps] that maps a row of a kernel's taps to the excess of each tap."""
     phases = [torch.arange(taps) % stride for taps, stride in zip(size, strides, strict=True)]
     phase = torch.zeros((), dtype=torch.long)
     for along, stride in zip(phases, strides, strict=True):
@@ -45,5 +45,5 @@ def _excess(size: torch.Size, strides: tuple[int, ...]) -> Tensor:
     member = F.one_hot(phase.flatten()).double()  # [taps, phases]
     count = member.sum(0)
     mean = member / count
-    common = mean.sum(1, keepdim=True) / (1 / count).sum()  # the sum that is nearest to all of theirs
+    common = mean.sum(1, keepdim=True) / (1 / count).sum()  # the common sum nearest to all of theirs
     return (mean - common / count) @ member.T

@@ -1,4 +1,4 @@
-"""The averaged generator of a run as a checkpoint folder with its card."""
+"""Export the averaged generator of a run as a checkpoint folder with its card."""
 
 import dataclasses
 import shlex
@@ -35,29 +35,29 @@ def export(
 
     Args:
         notes: Markdown for the card: how the model sounds.
-        which: `last` takes the last saved one instead, as is done where none was scored yet, and a number the one of
-            that step, whose state has to be among those that the run keeps.
-        notch_by: the folder of its data, by which whistles are told from notes and filtered out, where there is or may
-            be a post filter.
-        replace: a checkpoint of that name gives way, and its index with it.
-        prepared: the command that made the data, for the card, where it is known.
+        which: `best`; `last` for the last saved generator, which is also taken if none was scored yet; or a step, whose
+            state the run must still keep.
+        notch_by: the folder of the run's data, which tell whistles from notes: the whistles are filtered out. For
+            architectures that can have a post filter.
+        replace: replace a checkpoint of that name, and remove its index.
+        prepared: the command that made the data, for the card, if known.
 
     Returns:
         The checkpoint's folder.
 
     Raises:
-        ValueError: no such run, nothing saved yet, or not at that step, or in the critics' head start, or a name that
-            is bad or taken; notches for another model, or by other data.
+        ValueError: no such run; nothing saved yet, or not at that step, or only within the critics' head start; a bad
+            or taken name; notches for an architecture without a post filter, or by other data.
     """
     run = RunFolder(run_folder)
     config, model, data = run.read()
     folder = Path(checkpoints) / checkpoint.check_name(name)
     checkpoint.refuse_taken(folder, replace)
-    config = dataclasses.replace(config, start=Path(config.start).name)  # never where on this machine it lay
+    config = dataclasses.replace(config, start=Path(config.start).name)  # not its path on this machine
     tensors, numbers = _averaged(run, which)
     if numbers["step"] <= config.head_start:
         begun = f"step {numbers['step']} is within the critics' head_start of {config.head_start} steps"
-        raise ValueError(f"{begun}: no generator of {run.folder} has learnt anything there; train on")
+        raise ValueError(f"{begun}: the generator of {run.folder} has learnt nothing yet; train on")
     along, held_out = _history(run.folder), holds_out(data["counts"])
     generator = build_generator(model)
     generator.load_state_dict(tensors)
@@ -79,7 +79,7 @@ def export(
 
 
 def _averaged(run: RunFolder, which: str | int) -> tuple[dict, dict]:
-    """The averaged generator's tensors and what their file says of itself."""
+    """The averaged generator's tensors and the numbers saved with them."""
     best = run.load_best() if which == "best" else None
     if best:
         return best
@@ -93,7 +93,7 @@ def _averaged(run: RunFolder, which: str | int) -> tuple[dict, dict]:
 def card(
     name: str, generator, config: TrainConfig, data: dict, training: dict, notes: str, curve: str, made: str
 ) -> str:
-    """A model card in Markdown: data, licence, budget, parameters, curve, commands, and what is known of the sound."""
+    """A model card in Markdown: data, licence, budget, parameters, curve, commands, and notes on the sound."""
     model = generator.config
     known, licence = _licence(data)
     labels = ", ".join(model.labels) or "none: unconditional"
@@ -137,7 +137,7 @@ EMA {config.ema:g} |
 
 
 def _commands(name: str, config: TrainConfig, training: dict, which: str | int, prepared: str) -> str:
-    """The commands that make it again, as a block of Markdown."""
+    """The commands that reproduce the checkpoint, as a Markdown code block."""
     settings = "".join(f" --set {shlex.quote(setting)}" for setting in settings_of(config))
     notch = " --notch DATA" * ("notches" in training)
     lines = [
@@ -149,7 +149,7 @@ def _commands(name: str, config: TrainConfig, training: dict, which: str | int, 
 
 
 def _begun(config: TrainConfig, training: dict) -> str:
-    """What weights its first step changed, and how many steps those had had."""
+    """The weights that the run began with, and how many steps had trained them."""
     if not config.start:
         return "random weights"
     if "steps_before" not in training:
@@ -159,10 +159,10 @@ def _begun(config: TrainConfig, training: dict) -> str:
 
 
 def _licence(data: dict) -> tuple[str, str]:
-    """The Hub's word for what the data's source allows, and a sentence."""
+    """The Hub's licence tag for the data's source, and a sentence on the licence."""
     kind, _, names = data["source"].partition(": ")
     if kind in AS_A_SET:
-        found = " or ".join(licence or "unknown" for licence in data.get("licences", ())) or "its own"  # in older runs
+        found = " or ".join(licence or "unknown" for licence in data.get("licences", ())) or "its own"  # older runs
         return "other", f"{AS_A_SET[kind]}each recording {found}: see the data set's index.csv and attribution.csv."
     if kind == "general-midi" and all(map(general_midi.licence_of, names.split(", "))):
         return "mit", SOUNDFONTS_LICENCE
@@ -170,12 +170,12 @@ def _licence(data: dict) -> tuple[str, str]:
 
 
 def _chosen(which: str | int) -> str:
-    """How `export` is asked for it."""
+    """The `export` option for it."""
     return {"best": "", "last": " --last"}.get(which, f" --step {which}")
 
 
 def _history(run: Path) -> dict | None:
-    """`history.read`; None where no score was kept."""
+    """`history.read`; None if no score was recorded."""
     try:
         return history.read(run)
     except ValueError:
@@ -201,9 +201,10 @@ def _budget(data: dict, numbers: dict, origin: dict | None) -> dict:
 
 
 def _measured(along: dict | None, numbers: dict, held_out: bool) -> dict:
-    """The score of the kept step, which a state that is not the best one does not know itself, and real audio's.
+    """The scores of the exported step and of real audio.
 
-    Where nothing is held out real audio has none: it would be compared with itself.
+    Only the best generator's file holds its score; other steps' are looked up in the history. If nothing is held out,
+    real audio has no score: it would be compared with itself.
     """
     score, floor = numbers.get("score"), numbers.get("floor")
     if "score" not in numbers and along and numbers["step"] in along["steps"]:
@@ -212,7 +213,7 @@ def _measured(along: dict | None, numbers: dict, held_out: bool) -> dict:
 
 
 def _curve(found: dict | None, kept: int, held_out: bool) -> str:
-    """Scores against step in Markdown: the kept step's, and about `CURVE_ROWS` others."""
+    """Scores by step in Markdown: the exported step's, and about `CURVE_ROWS` others."""
     if found is None:
         return "No score was kept."
     rows = list(zip(found["steps"], found["scores"], found["kads"], strict=True))
@@ -233,7 +234,7 @@ def _rounded(value: float | None, digits: int) -> str:
 
 
 def _notches(training: dict) -> str:
-    """The row of what the post filter was made to take out, empty where nobody asked for that."""
+    """The card's row on whistles that were filtered out; empty if that was not asked for."""
     if "notches" not in training:
         return ""
     counts = ", ".join(f"{label} {count}" for label, count in training["notches"].items())
@@ -241,7 +242,7 @@ def _notches(training: dict) -> str:
 
 
 def _distance(training: dict) -> str:
-    """The score of `training.validation` beside real audio's, where the run has one."""
+    """The score of `training.validation` beside real audio's, if the run has one."""
     if training["distance"] is None:
         return "not measured"
     score, of_real, how = training["distance"], training["distance_of_real"], "Frechet distance of log-mel summaries"
@@ -252,7 +253,7 @@ def _distance(training: dict) -> str:
 
 
 def settings_of(config: TrainConfig) -> list[str]:
-    """What differs from the preset, as `--set` takes it."""
+    """The settings that differ from the preset, as `--set` takes them."""
     preset = load_preset(config.preset)
     changed = {
         key: value

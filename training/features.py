@@ -23,15 +23,15 @@ def teach(
     visible: bool = True,
     stopping: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Train on the training split for some batches, the learning rate rising and falling once.
+    """Train on `steps` batches of the training split, the learning rate rising and falling once.
 
     Args:
         network: changed in place, frozen again afterwards.
-        generator: whose native samples it is to hear.
-        batches: where clips and randomness come from.
+        generator: converts clips to the native samples that the network will see.
+        batches: source of clips and random numbers.
         steps: 0 leaves the network as it was initialised.
         visible: show progress.
-        stopping: asked before each batch whether to leave it half taught.
+        stopping: called before each batch; True leaves the network half taught.
     """
     if not steps:
         return
@@ -54,7 +54,7 @@ def teach(
 
 
 def _changed(audio: torch.Tensor, network: FeatureNetwork, batches: Batches) -> torch.Tensor:
-    """Shifted and turned down at random, so that neither start nor level tells a label: [batch, num_samples]."""
+    """Clips shifted and turned down at random, so that neither start nor level tells a label: [batch, num_samples]."""
     draw = torch.rand(2, len(audio), generator=batches.rng, device=audio.device)
     most = MAX_SHIFT_SECONDS * network.sample_rate
     return shift(audio, (2 * draw[0] - 1) * most) * (GAIN[0] + (GAIN[1] - GAIN[0]) * draw[1])[:, None]

@@ -29,9 +29,9 @@ class Game:
     """A generator, its critic, their optimisers and the generator's moving average.
 
     Args:
-        config: how they learn; its precision is settled.
-        model: what they are.
-        batches: real clips; its random generator is the game's.
+        config: how they learn; its precision is not `auto`.
+        model: the config of both networks.
+        batches: real clips; the game shares its random generator.
         workers: the processes that share each batch.
     """
 
@@ -61,7 +61,7 @@ class Game:
     def round(self, step: int) -> tuple[Tensor, Tensor]:
         """Critic steps, one generator step, the average. Returns both losses as scalars on the device.
 
-        While the critics have their head start, the generator's is 0.
+        During the critics' head start the generator's loss is 0.
         """
         self.generator.train()
         self._schedule(step)
@@ -71,13 +71,13 @@ class Game:
         return self.replay(kind, functools.partial(self._play, *kind))
 
     def kind(self, step: int) -> tuple[bool, tuple[bool, ...]]:
-        """Whether critics play a step's round alone, and which of their steps are penalised: all it depends on."""
+        """The kind of a step's round: whether critics play it alone, and which of their steps are penalised."""
         first, count = step * self.config.critic_steps, self.config.critic_steps
         penalised = (number % self.config.penalty_every == 0 for number in range(first, first + count))
         return step < self.config.head_start, tuple(penalised)
 
     def _play(self, alone: bool, penalised: tuple[bool, ...]) -> tuple[Tensor, Tensor]:
-        """A round of one kind. The host may neither read the device here, nor send it anything: see `Replay`."""
+        """Play a round of one kind. Here the host may neither read the device nor send it anything: see `Replay`."""
         with at_rest(self.generator):
             for number, due in enumerate(penalised, start=1):
                 shared = self.config.share_batch and not alone and number == len(penalised)
@@ -91,7 +91,7 @@ class Game:
         return d_loss, g_loss
 
     def deal(self, for_generator: bool) -> Hand:
-        """Draw a batch and generate one under its labels and pitches."""
+        """Draw a batch and generate one with its labels and pitches."""
         audio, label, pitch = self._draw()
         with torch.set_grad_enabled(for_generator):
             with self._autocast():
@@ -110,7 +110,7 @@ class Game:
         return Hand(label, real, fake, real_views, fake_views, shortfall)
 
     def discriminator_step(self, hand: Hand, penalised: bool) -> Tensor:
-        """One step of the critic, with its gradient penalty where that is due."""
+        """One step of the critic, with its gradient penalty if `penalised`."""
         with at_rest(self.discriminator):
             loss, penalty = self.discriminator_loss(hand, penalised)
         self.discriminator_adam.zero_grad()
@@ -122,8 +122,8 @@ class Game:
     def discriminator_loss(self, hand: Hand, penalised: bool):
         """The critic's loss, and the penalty on its gradients, not yet weighted.
 
-        Zero-centred penalties are never in bfloat16. WGAN-GP's may be: most of what rounding does to a step comes from
-        the difference of real and fake logits, and `python -m benchmarks train-step` measures both.
+        Zero-centred penalties are never computed in bfloat16. WGAN-GP's may be: most of a step's rounding error comes
+        from the difference of real and fake logits, and `python -m benchmarks train-step` measures both.
         """
         centred = penalised and self.config.loss in ZERO_CENTRED and bool(self.discriminator.penalised(hand.real_views))
         if centred:
@@ -186,7 +186,7 @@ class Game:
         ):
             for group in adam.param_groups:
                 group["lr"] = _set(group["lr"], rate * factor(self.config, step, first))
-        keep = min(self.config.ema, (2 + step) / (11 + step))  # less while the run is young
+        keep = min(self.config.ema, (2 + step) / (11 + step))  # less early in the run
         self.average_pace = _set(self.average_pace, 1 - keep)
 
     @torch.no_grad()
@@ -226,7 +226,7 @@ class Game:
         return torch.optim.Adam(weights, rate, self.config.betas, fused=fused, capturable=capturable)
 
     def _number(self, value: float) -> Tensor | float:
-        """A number that changes, where a recorded round would read it."""
+        """A number that changes between rounds: on CUDA a tensor, from which a recorded round reads it."""
         return torch.tensor(value, device=self.device) if self.device.type == "cuda" else value
 
     def _autocast(self) -> torch.autocast:
@@ -234,5 +234,5 @@ class Game:
 
 
 def _set(number: Tensor | float, value: float) -> Tensor | float:
-    """The value as a number of the same form: a tensor is filled, so that it stays where it is."""
+    """The value in the form of `number`: a tensor is filled in place, so that it keeps its address."""
     return number.fill_(value) if isinstance(number, Tensor) else value

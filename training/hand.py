@@ -1,4 +1,4 @@
-"""What one step of the game is played with."""
+"""The samples that one step of the game is played with."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,10 +8,10 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Hand:
-    """What one step is played with: real and fake native samples, augmented alike, and what the critics see of them.
+    """Real and fake native samples for one step, augmented alike, and the critics' views of them.
 
-    `fake` and `fake_views` carry the generator's gradient where the generator is to learn from them; `shortfall` is
-    what it owes besides its critics' loss, already weighted.
+    `fake` and `fake_views` carry the generator's gradient if it is to learn from them. `shortfall` is the generator's
+    loss besides its critics', already weighted.
     """
 
     label: Tensor | None
@@ -32,5 +32,5 @@ class Hand:
 
 
 def _each(change: Callable[[Tensor], Tensor], views: tuple) -> tuple:
-    """Views, which may be nested, each changed."""
+    """Apply `change` to each view; views may be nested."""
     return tuple(_each(change, view) if isinstance(view, tuple) else change(view) for view in views)

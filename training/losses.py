@@ -70,8 +70,8 @@ LOSSES = {
 def interpolation_penalty(discriminator, real: Tensor, fake: Tensor, label: Tensor | None, position: Tensor) -> Tensor:
     """WGAN-GP: squared distance of the gradient's norm from 1 at random points between real and fake.
 
-    Gulrajani et al. 2017, section 4; one point a pair. Of several critics each has its own gradient, and this is their
-    mean, as their loss is.
+    Gulrajani et al. 2017, section 4; one point per pair. Each of several critics has its own gradient, and the penalty
+    is their mean, as the loss is.
 
     Args:
         discriminator: its `judge_apart` gives the logits [batch] of each critic.
@@ -87,8 +87,8 @@ def zero_centred_penalty(logits: Tensor, views: list[Tensor]) -> Tensor:
     """R1 on real samples, R2 on fakes: half the mean squared norm of the gradient (Mescheder et al. 2018).
 
     Args:
-        logits: [batch], or [batch, critics], whose loss is a mean over them: so is this.
-        views: what critics see, [batch, ...] each, from which the logits were computed; they require gradients.
+        logits: [batch], or [batch, critics]: the penalty, like the loss, is a mean over critics.
+        views: the critics' inputs, [batch, ...] each, from which the logits were computed; they require gradients.
     """
     critics = logits[0].numel()
     with samples_alone():
@@ -97,7 +97,7 @@ def zero_centred_penalty(logits: Tensor, views: list[Tensor]) -> Tensor:
 
 
 def _gradients(logits: Tensor, samples: Tensor) -> Tensor:
-    """Gradient of each logit [batch] with respect to its own sample, [batch, features], in the samples' format."""
+    """Gradient of each logit [batch] with respect to its own sample, [batch, features], in the samples' dtype."""
     with samples_alone():
         (gradient,) = torch.autograd.grad(logits.float().sum(), samples, create_graph=True)
     return gradient.flatten(1)

@@ -1,9 +1,8 @@
-"""Notches for the whistles that a generator's layers leave: measured once it is trained, taken out by its post filter.
+"""Notches for the whistles that a generator's layers leave: measured after training, cut by its post filter.
 
-Critics and losses move such a line from one rate or label to the next rather than remove it. But it stands at one
-frequency in all clips of a label. Each notch takes a little of the notes as well, and a pitch that most clips of one
-label share looks like a line, so that only what is heard where a sound ends is taken, and no further than down to what
-is around it.
+Critics and losses move such a line to another rate or label rather than remove it. But it stays at one frequency in all
+clips of a label. Each notch also takes a little of the notes, and a pitch that most clips of a label share looks like a
+line. So lines are measured only where a sound ends, and cut no further than to the level around them.
 """
 
 from dataclasses import replace
@@ -22,20 +21,20 @@ from audiogan.models import build_generator
 from audiogan.models.base import Generator
 from audiogan.synthesis import Synthesizer
 
-TAPS = 1025  # of the filter at least: a notch is 30 Hz wide at 16 kHz
-CLIPS, REAL_CLIPS = 128, 512  # of each label that are listened to
-ROUNDS, SEED = 12, 10_000  # a line hides others, and is cut in steps; clips that nobody else scores
+TAPS = 1025  # minimum length of the filter: a notch is 30 Hz wide at 16 kHz
+CLIPS, REAL_CLIPS = 128, 512  # fake and real clips measured per label
+ROUNDS, SEED = 12, 10_000  # a line hides others, and is cut in steps; from this seed on, no clips are scored
 STANDS_OUT_DB = 6.0
-FAINTEST_DB = -65.0  # full scale: fainter lines are not worth what a notch costs
-DETUNED = 0.02  # how far from a real line, as a share of its frequency, one is no fault: partials of bells and drums
+FAINTEST_DB = -65.0  # full scale: fainter lines are not worth the cost of a notch
+DETUNED = 0.02  # a line this near a real one, as a share of its frequency, is no fault: partials of bells and drums
 
 
 def notched(generator: Generator, data: PreparedData) -> tuple[Generator, dict[str, int]]:
-    """A generator of waveforms without what stands in the ends of a label's fakes and not of its real clips.
+    """A waveform generator without the lines that stand at the ends of a label's fakes but not of its real clips.
 
     Args:
-        generator: is left as it is.
-        data: what it was trained on.
+        generator: stays unchanged.
+        data: the data it was trained on.
 
     Returns:
         A copy, with a long post filter, and how many lines of each label were cut ("any" without labels).
@@ -46,7 +45,7 @@ def notched(generator: Generator, data: PreparedData) -> tuple[Generator, dict[s
     config = generator.config
     if config.architecture not in FILTERED:
         raise ValueError(
-            f"notches are for what a post filter follows, {' or '.join(FILTERED)}: not {config.architecture}"
+            f"notches are for architectures with a post filter, {' or '.join(FILTERED)}: not {config.architecture}"
         )
     copy = build_generator(replace(config, post_filter=max(config.post_filter, TAPS)))
     responses = _padded(
@@ -70,26 +69,26 @@ def notched(generator: Generator, data: PreparedData) -> tuple[Generator, dict[s
 
 
 def excess(fake: np.ndarray, real: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The lines that stand in fakes alone, as bins, and by how many dB each has to fall.
+    """The bins of lines that stand only in fakes, and how many dB to cut each by.
 
     Args:
-        fake, real: of `whistle.tail_spectra`, [n, bins].
+        fake, real: from `whistle.tail_spectra`, [n, bins].
     """
     median, around = standing(fake)
     allowed = np.maximum(around, _reached(standing(real)[0]))
     above = np.where(median > FAINTEST_DB, median - allowed, 0.0)
-    above[:ADJACENT] = 0.0  # what stands still passes no post filter
+    above[:ADJACENT] = 0.0  # no post filter passes DC
     tops = above == maximum_filter1d(above, 2 * ADJACENT + 1, mode="nearest")
     lines = np.flatnonzero(tops & (above > STANDS_OUT_DB))
     return lines, above[lines]
 
 
 def without(response: np.ndarray, frequencies: np.ndarray, cuts: np.ndarray) -> np.ndarray:
-    """A filter without a mean, [taps], that passes so many dB less at some frequencies, and all else as before.
+    """A zero-mean filter, [taps], that passes `cuts` dB less at `frequencies`, and all else as before.
 
     Args:
-        response: of such a filter.
-        frequencies: cycles a sample.
+        response: of a zero-mean filter, [taps].
+        frequencies: cycles per sample.
     """
     times = np.arange(len(response)) - len(response) // 2
     turns = 2 * np.pi * np.outer(frequencies, times)
@@ -101,7 +100,7 @@ def without(response: np.ndarray, frequencies: np.ndarray, cuts: np.ndarray) -> 
 
 
 def _padded(responses: torch.Tensor, taps: int) -> torch.Tensor:
-    """Filters, [labels, fewer taps], with zeros on either side: [labels, taps]."""
+    """Filters [labels, fewer taps], padded with zeros on both sides: [labels, taps]."""
     side = (taps - responses.shape[1]) // 2
     return torch.nn.functional.pad(responses.detach(), (side, side))
 
@@ -116,6 +115,6 @@ def _real(data: PreparedData, label: str | None) -> np.ndarray:
 
 
 def _reached(median: np.ndarray) -> np.ndarray:
-    """The most that real clips have near each bin: [bins] to the same."""
+    """The maximum of real clips near each bin: [bins], the shape kept."""
     reaches = np.maximum(ADJACENT, (DETUNED * np.arange(len(median))).astype(int))
     return np.array([median[max(0, bin - reach) : bin + reach + 1].max() for bin, reach in enumerate(reaches)])

@@ -1,4 +1,4 @@
-"""What a long training shows of itself: a progress bar, lines, metrics, TensorBoard scalars and previews."""
+"""The progress of a long training: a progress bar, printed lines, metrics, TensorBoard scalars and previews."""
 
 import math
 import time
@@ -31,7 +31,7 @@ class Observer:
         config: of the run.
         clips: training clips, an epoch's worth.
         step: where this stretch begins.
-        visible: False makes it silent: several processes train together and one of them speaks.
+        visible: False makes it silent: of several processes that train together, one reports.
     """
 
     def __init__(self, run: RunFolder, config: TrainConfig, clips: int, step: int, visible: bool = True):
@@ -51,7 +51,7 @@ class Observer:
             self.board.close()
 
     def step(self) -> None:
-        """One more step is done."""
+        """Count one more step."""
         self.bar.update()
 
     def losses(self, step: int, d_loss: float, g_loss: float, seconds: float) -> None:
@@ -60,14 +60,14 @@ class Observer:
             return
         epoch, epochs = (math.ceil(self.config.drawn(steps) / self.clips) for steps in (step, self.config.steps))
         self.bar.write(f"Epoch [{epoch}/{epochs}] d_loss {d_loss:.4f} g_loss {g_loss:.3f}")
-        pace = (time.monotonic() - self.begun) / max(1, step - self.first_step)  # seconds a step
+        pace = (time.monotonic() - self.begun) / max(1, step - self.first_step)  # seconds per step
         wait = pace * (self.config.preview_every - step % self.config.preview_every)
         self.bar.set_postfix_str(f"d_loss {d_loss:.3f} g_loss {g_loss:.3f}, preview in {tqdm.format_interval(wait)}")
         row = {"step": step, "epoch": epoch, "d_loss": d_loss, "g_loss": g_loss, "seconds": seconds}
         self._record(row, ("d_loss", "g_loss"))
 
     def score(self, step: int, score: Score, floor: Score | None, best: bool) -> None:
-        """Print and record the distances to held-out audio beside real audio's; without a floor, to training audio."""
+        """Print and record distances to held-out audio, beside real audio's; without a floor, to training audio."""
         of_real = astuple(floor) if floor else (None, None)
         beside = ["" if value is None else f" (real audio {value:.2f})" for value in of_real]
         distance, kad = (f"{value:.2f}{real}" for value, real in zip(astuple(score), beside, strict=True))
@@ -79,7 +79,7 @@ class Observer:
 
     @torch.no_grad()
     def preview(self, step: int, generator: Generator, device: torch.device) -> None:
-        """Write one WAV and one spectrogram of a generator on fixed latents, label after label, as it is played."""
+        """Write one WAV and one spectrogram of clips from fixed latents, label after label, as they are played."""
         generator.eval()
         config = generator.config
         z = latent.sample(range(PREVIEW_CLIPS), PREVIEW_SEED, config.latent_dim, config.latent_distribution)

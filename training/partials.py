@@ -1,8 +1,8 @@
-"""Where each label's partials lie, measured: those of bars, bells and tubes are far from the multiples of their pitch.
+"""Measure where each label's partials lie: those of bars, bells and tubes are far from the multiples of their pitch.
 
-Critics pull a partial no further than a few bins of its spectrum: one that lies a third off has to be put in its place
-before the first step, and what would sound in its stead has to be silent. A label whose partials are harmonic, or stray
-from that by no more than a stiff string's, keeps whole numbers.
+Critics move a partial by a few bins of the spectrum at most. One that lies a third off must be placed before the first
+step, and harmonics that do not exist must be silenced. A label whose partials are harmonic, or stray no more than a
+stiff string's, keeps whole numbers.
 """
 
 import numpy as np
@@ -15,24 +15,24 @@ from torch import Tensor
 from audiogan.dataset import PreparedData
 from audiogan.models.harmonics import HARMONICS, HIGHEST
 
-SPAN = 0.05, 0.6  # seconds of a clip that are looked at: past the stroke
-FAINTEST_DB = -35.0  # of a clip's loudest peak
-BESIDE = 0.03  # of a peak's frequency, to either side, is its own: a vibrato's sidebands, two lines that beat
-FEWEST, CLIPS = 16, 256  # of a label that are needed, and listened to
+SPAN = 0.05, 0.6  # seconds of a clip that are analysed: after the stroke
+FAINTEST_DB = -35.0  # relative to a clip's loudest peak
+BESIDE = 0.03  # of a peak's frequency, on either side, belongs to the peak: a vibrato's sidebands, beating lines
+FEWEST, CLIPS = 16, 256  # of a label: needed at least, analysed at most
 OCTAVES = -2.0, 5.6  # above the pitch
-STEPS = 120  # an octave: 10 cents each
-WIDE = 2  # steps to either side in which peaks of two clips are one partial
+STEPS = 120  # per octave: 10 cents each
+WIDE = 2  # steps on either side within which peaks of two clips are one partial
 SHARE = 0.5  # of the clips in which it could be heard
-AROUND = 10  # steps to either side with whose share a partial's is compared: noise has peaks anywhere
-CHANCE = 5.0  # standard deviations of that share by which it is more
-HARMONIC = 0.01  # how far from a whole number, as a share of it, a partial belongs to that
+AROUND = 10  # steps on either side whose mean share a partial's must exceed: noise has peaks anywhere
+CHANCE = 5.0  # standard deviations by which it must exceed that
+HARMONIC = 0.01  # a ratio this near a whole number, as a share of it, is that harmonic
 
 
 def measured(data: PreparedData, conditional: bool) -> Tensor:
-    """In fundamentals, from the training clips of stated pitch, 0 for none: float32 [labels, HARMONICS].
+    """Ratios to the fundamental, 0 for a silent partial, from training clips with a pitch: float32 [labels, HARMONICS].
 
     Args:
-        conditional: by label, or one row for all.
+        conditional: one row per label; otherwise one for all clips.
     """
     rows = data.rows("train")
     rows = rows[~np.isnan(data.pitch[rows])]
@@ -50,11 +50,11 @@ def measured(data: PreparedData, conditional: bool) -> Tensor:
 
 
 def peaks(clip: np.ndarray, fundamental: float, sample_rate: int) -> np.ndarray:
-    """Where power is gathered in a clip's spectrum after its stroke, in fundamentals, the most powerful first.
+    """Peaks of a clip's spectrum after its stroke, in fundamentals, strongest first.
 
     Args:
         clip: [num_samples], at any scale.
-        fundamental: cycles a sample.
+        fundamental: cycles per sample.
     """
     begin, end = (int(seconds * sample_rate) for seconds in SPAN)
     part = clip[begin:end].astype(np.float64)
@@ -70,11 +70,11 @@ def peaks(clip: np.ndarray, fundamental: float, sample_rate: int) -> np.ndarray:
 
 
 def shared(ratios: list[np.ndarray], highest: np.ndarray) -> list[float]:
-    """The ratios that most clips have in common, those that most have first.
+    """The ratios that most clips have in common, the most common first.
 
     Args:
         ratios: of each clip's peaks to its pitch.
-        highest: ratio up to which a clip's could be heard, [clips].
+        highest: the highest ratio that could be heard in each clip, [clips].
     """
     octaves = np.log2(np.maximum(np.concatenate(ratios), 1e-3))
     centres = np.arange(*OCTAVES, 1 / STEPS)
@@ -82,7 +82,7 @@ def shared(ratios: list[np.ndarray], highest: np.ndarray) -> list[float]:
     able = np.log2(highest)[:, None] > centres
     clips = np.maximum(able.sum(0), 1)
     share = (has & able).sum(0) / clips
-    around = uniform_filter1d(share, 2 * AROUND + 1).clip(0, 1)  # whose running sum may end just beyond
+    around = uniform_filter1d(share, 2 * AROUND + 1).clip(0, 1)  # rounding may leave [0, 1]
     share[(share < around + CHANCE * np.sqrt(around * (1 - around) / clips)) | (clips < FEWEST)] = 0.0
     found = []
     while share.max() >= SHARE:
@@ -94,10 +94,10 @@ def shared(ratios: list[np.ndarray], highest: np.ndarray) -> list[float]:
 
 
 def placed(ratios: list[float]) -> np.ndarray:
-    """A place for each of the partials, float32 [HARMONICS]: whole numbers, where those are all there is.
+    """The ratio of each of the bank's partials, float32 [HARMONICS]: whole numbers if there are no others.
 
-    Otherwise what is near a whole number has that. The rest have places near by, as many as can, and others where there
-    is room (by the root of the distance, a few may go far). Places that are left over are 0: silent.
+    Otherwise a ratio near a whole number is that harmonic. The others take free partials: most of them near by, a few
+    perhaps far away (the sum of the roots of the distances is least). Partials left over are 0: silent.
     """
     whole = np.arange(1, HARMONICS + 1)
     aside = np.abs(np.array(ratios).reshape(-1, 1) / whole - 1)  # [ratios, HARMONICS]

@@ -1,8 +1,8 @@
-"""Notes no noisier than real ones: what a sum of critics is slow to teach, since noise hides under loud harmonics.
+"""Notes no noisier than real ones: critics are slow to teach this, since noise hides under loud harmonics.
 
-A sound of period T differs from itself T later by what is not periodic in it (the difference function of YIN, de
-Cheveigne and Kawahara 2002). That is measured over time, attack and all, and held against real clips of the same
-label and pitch; where a note is as clean as they are, the loss is silent.
+A sound of period T differs from itself T later by its aperiodic part (the difference function of YIN, de Cheveigne and
+Kawahara 2002). That is measured over time, attack included, and compared with real clips of the same label and pitch.
+The loss is 0 where a note is as clean as they are.
 """
 
 import math
@@ -14,16 +14,16 @@ from torch import Tensor
 from audiogan.models.critics import other_of_pair
 
 SLICES = 32
-FLOOR = 1e-3  # of the aperiodicity, under its logarithm
-QUIET = 1e-3  # of the loudest slice's energy: quieter ones count as periodic
-LENIENCE = 0.3  # of the logarithm
+FLOOR = 1e-3  # added to the aperiodicity before its logarithm
+QUIET = 1e-3  # of the loudest slice's energy: quieter slices count as periodic
+LENIENCE = 0.3  # in the logarithm
 
 
 def noisier(real: Tensor, fake: Tensor, pitch: Tensor, sample_rate: int) -> Tensor:
-    """How much less periodic fakes are than real clips, 0 where no more than those: logarithms, their mean over clips.
+    """How far the log aperiodicity of fakes exceeds that of real clips, at least 0, averaged over time and clips.
 
     Args:
-        real, fake: waveforms [batch, num_samples], alike in label and pitch; clips 2 i and 2 i + 1 are as well.
+        real, fake: waveforms [batch, num_samples] of the same labels and pitches; so are clips 2 i and 2 i + 1.
         pitch: MIDI numbers [batch], NaN for sounds without one, which count as 0.
     """
     pitched = (~pitch.isnan()).float()[:, None]
@@ -40,7 +40,7 @@ def aperiodicity(audio: Tensor, period: Tensor) -> Tensor:
 
     Args:
         audio: [batch, num_samples], silent before its start.
-        period: samples [batch], of any fraction, below half of num_samples.
+        period: samples [batch], not necessarily whole, below half of num_samples.
 
     Returns:
         [batch, SLICES], over time.

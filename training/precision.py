@@ -8,9 +8,10 @@ SIZE, REPEATS = 768, 8
 
 
 def fastest(device: torch.device) -> str:
-    """`bfloat16` where matrix products are at least a third faster in it than in float32, else `float32`.
+    """`bfloat16` if this device is fast at it, else `float32`.
 
-    Measured, not looked up: of two CPUs with avx512_bf16 one doubles its rate in bfloat16, another halves it.
+    CUDA devices say whether they support it. CPUs are measured, and must be a third faster in it: of two CPUs with
+    avx512_bf16, one doubles its rate in bfloat16, the other halves it.
     """
     if device.type == "mps":
         return "float32"
@@ -21,10 +22,10 @@ def fastest(device: torch.device) -> str:
 
 
 def settle(device: torch.device) -> None:
-    """On a CUDA device, for the whole process: convolutions in float32 are exact, and cuDNN looks for the fastest.
+    """On CUDA, for the whole process: keep float32 convolutions in float32, and let cuDNN search for the fastest.
 
-    By default it rounds them to TF32, whose ten bits are little more than bfloat16's seven: what is kept out of the
-    one, penalties and heads, is not to meet the other.
+    By default cuDNN rounds them to TF32, whose ten bits are little more than bfloat16's seven. Penalties and heads,
+    which are kept out of bfloat16, must not meet TF32 either.
     """
     if device.type == "cuda":
         torch.backends.cudnn.benchmark = True

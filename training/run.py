@@ -37,10 +37,10 @@ class RunFolder:
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
-        """Keep other trainings out of the folder meanwhile; where nothing came into it, none is left.
+        """Keep other trainings out of the folder meanwhile; remove it afterwards if it is empty.
 
         Raises:
-            ValueError: another process trains in it.
+            ValueError: another process is training in it.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         with alone_in(self.folder):
@@ -53,14 +53,14 @@ class RunFolder:
     def begin(self, config: TrainConfig, model: ModelConfig, data: dict) -> None:
         """Write the config of a new run, or check that it is the one the folder holds.
 
-        Only `steps`, the reporting intervals, `graphs` and the weights of what is asked for beside the critics'
-        approval may change between one start and the next; all of it, before a step was saved.
+        Until a step or a best generator is saved, everything may change between one start and the next; then only
+        `steps`, the intervals, `graphs` and the weights of the generator's losses besides the critics'.
 
         Raises:
             ValueError: the folder holds a run with another config or with more steps, or something that is no run.
         """
         if self.exists:
-            changed = self._changed(config, model, data)  # nothing is written into a folder that is another program's
+            changed = self._changed(config, model, data)  # raises before anything is written if this is no run
             step = max(map(_step_in_name, self._state_files()), default=0)
             if changed and (step or self.best_file.exists()):
                 raise ValueError(f"{changed}: name another folder")
@@ -95,16 +95,16 @@ class RunFolder:
             raise ValueError(f"{self.folder} holds a run that this version cannot read: {error}") from None
 
     def origin(self) -> dict:
-        """`start.origin` as the run began; nothing of runs that began with random weights, or before it was kept."""
+        """`start.origin` of the run's beginning; empty for random weights, and for runs from before it was kept."""
         return json.loads(self.config_file.read_text()).get("origin", {})
 
     def precision(self) -> str | None:
-        """The number format that the run was begun with, None before it is."""
+        """The number format that the run began with; None before it begins."""
         return self.read()[0].precision if self.exists else None
 
     def _changed(self, config: TrainConfig, model: ModelConfig, data: dict) -> str:
-        """What differs from the run that the folder holds, empty where nothing does that may not."""
-        # What `model` overrides is in the model's own config, setting by setting.
+        """The first setting that differs from the folder's run and may not, as a sentence; empty if there is none."""
+        # `model` is compared as the model's own config, setting by setting.
         free = {"model", "steps", "report_every", "save_every", "preview_every", *SHORTFALLS, "graphs"}
         old_config, old_model, old_data = self.read()
         if old_data["sha256"] != data["sha256"]:
@@ -114,43 +114,43 @@ class RunFolder:
         return next((f"{self.folder} holds a run with {key} {old[key]!r}, not {new[key]!r}" for key in keys), "")
 
     def _half_written(self) -> list[Path]:
-        """What a killed process was writing."""
+        """Temporary files that a killed process left."""
         whole = [self.states / "step-*.safetensors", self.best_file, self.metrics_file, self.config_file]
         return [left for file in whole for left in file.parent.glob(f".{file.name}.*")]
 
     def _forget(self, config: TrainConfig, everything: bool) -> None:
-        """The scores of a run that ended before it saved a step, and `everything` that it was to begin with.
+        """Delete the scores of a run that ended before it saved a step, and with `everything` its initial state.
 
         Raises:
-            ValueError: it went on for longer, and its states were removed.
+            ValueError: the run did save a step, and its states were removed.
         """
         best = self.load_best()
         if best and best[1]["step"] > config.save_every:
             raise ValueError(
-                f"{self.folder} holds the best generator of a run, and no state to go on from: name another folder, or "
-                "remove the folder to begin anew"
+                f"{self.folder} holds the best generator of a run, but no state to resume from: name another folder, "
+                "or remove this one to start again"
             )
         for file in (self.metrics_file, self.best_file, *(self._state_files() if everything else ())):
             file.unlink(missing_ok=True)
 
     def save_state(self, tensors: dict[str, torch.Tensor], numbers: dict) -> None:
-        """Write the state of `numbers["step"]` whole, then drop all but the last `KEPT_STATES`."""
+        """Write the state of `numbers["step"]` atomically, then delete all but the last `KEPT_STATES`."""
         write_atomically(self._state_file(numbers["step"]), _packed(tensors, numbers))
         for old in self._state_files()[:-KEPT_STATES]:
             old.unlink()
 
     def load_state(self, step: int | None = None) -> tuple[dict[str, torch.Tensor], dict] | None:
-        """The newest state that is whole, or that of a step; None where nothing was saved yet.
+        """The newest undamaged state, or that of a step; None if nothing was saved yet.
 
         Raises:
-            ValueError: all of them are damaged, or that step's is not kept.
+            ValueError: all states are damaged, or the step's is damaged or not kept.
         """
         files = self._state_files()
         if step is not None:
             file = self._state_file(step)
             if file not in files:
                 kept = ", ".join(str(_step_in_name(one)) for one in files) or "none yet"
-                raise ValueError(f"{self.folder} keeps no state of step {step}, but of {kept}")
+                raise ValueError(f"{self.folder} keeps no state of step {step}; kept: {kept}")
             return _unpacked(file)
         for file in reversed(files):
             with contextlib.suppress(ValueError):
@@ -164,7 +164,7 @@ class RunFolder:
         write_atomically(self.best_file, _packed(tensors, numbers))
 
     def load_best(self) -> tuple[dict[str, torch.Tensor], dict] | None:
-        """What `save_best` wrote last, None where it never did.
+        """What `save_best` wrote last; None if it never did.
 
         Raises:
             ValueError: the file is damaged.
@@ -172,7 +172,7 @@ class RunFolder:
         try:
             return _unpacked(self.best_file) if self.best_file.exists() else None
         except ValueError as error:
-            raise ValueError(f"{error}: remove it, and the run goes on and keeps another") from None
+            raise ValueError(f"{error}: remove it, and the run resumes and keeps another") from None
 
     def _state_file(self, step: int) -> Path:
         return self.states / f"step-{step:08d}.safetensors"
@@ -186,7 +186,7 @@ class RunFolder:
             file.write(json.dumps(row) + "\n")
 
     def truncate_log(self, step: int) -> None:
-        """Forget lines after `step`, which a resumed run will write again."""
+        """Delete lines after `step`, which a resumed run will write again."""
         if not self.metrics_file.exists():
             return
         lines = self.metrics_file.read_text(encoding="utf-8", errors="replace").splitlines()

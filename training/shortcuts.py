@@ -1,4 +1,4 @@
-"""What must not tell instruments apart: varied at random, so that a classifier cannot learn it."""
+"""Cues that must not tell instruments apart, varied at random so that a classifier cannot learn them."""
 
 from dataclasses import dataclass
 
@@ -7,19 +7,19 @@ from torch import Tensor
 
 from training.augment import shift
 
-EDGE_DB = 300.0  # of a band limit, from the first mel band to the last
+EDGE_DB = 300.0  # slope of a band limit, over the whole range of mel bands
 
 
 @dataclass(frozen=True)
 class Shortcuts:
-    """What must not tell labels apart, as the ranges that `vary` draws from for each clip.
+    """The ranges that `vary` draws from for each clip.
 
     Args:
         gain_db: level.
-        shift_frames: of its spectrum, either way: 16 ms each at 16 kHz.
-        noise_db: level of white noise below the clip's own.
+        shift_frames: of the spectrum, either way: 16 ms each at 16 kHz.
+        noise_db: level of white noise relative to the clip's own.
         tilt_db: from the lowest to the highest mel band, either way.
-        low_pass, high_pass: as shares of the mel bands; a clip has each with probability `band_limited`.
+        low_pass, high_pass: cutoffs as shares of the mel bands; a clip has each with probability `band_limited`.
     """
 
     gain_db: tuple[float, float] = (-15.0, 3.0)
@@ -32,14 +32,14 @@ class Shortcuts:
 
 
 def vary(mels: Tensor, rng: torch.Generator, ranges: Shortcuts = Shortcuts()) -> Tensor:
-    """Change what is no property of an instrument: level, position, noise, spectral tilt and band limits.
+    """Vary properties that are not the instrument's: level, position, noise, spectral tilt and band limits.
 
-    Done to mel magnitudes, where each of these is a multiplication, an addition of powers or a shift: a tenth of
-    what filtering waveforms costs.
+    On mel magnitudes each of these is a multiplication, an addition of powers or a shift: a tenth of the cost of
+    filtering waveforms.
 
     Args:
         mels: magnitudes [batch, mel, frames].
-        rng: where its randomness comes from.
+        rng: source of random numbers.
     """
     count, bands = len(mels), torch.linspace(0, 1, mels.shape[1], device=mels.device)
     uniform = lambda *shape: torch.rand(shape, generator=rng).to(mels.device)  # noqa: E731

@@ -1,4 +1,4 @@
-"""What a generator owes besides its critics' loss: variety, clean notes, and quiet parts like real ones'."""
+"""The generator's losses besides its critics': variety, clean notes, and quiet parts like real ones'."""
 
 import torch
 from torch import Tensor
@@ -13,7 +13,7 @@ from training.quiet import Quiet
 
 
 class Shortfall:
-    """The losses beside the critics', each where its weight asks for it and its generator can be held to it.
+    """The losses besides the critics': each applies if its weight is not 0 and the generator supports it.
 
     Args:
         workers: the processes that share each batch.
@@ -25,15 +25,15 @@ class Shortfall:
         self.quiet = Quiet(model, device, workers, config.quiet_floor) if config.quiet else None
 
     def memories(self) -> dict:
-        """What of it has a state that a run resumes from, by name."""
+        """The losses with a state that a run resumes from, by name."""
         return {"diversity": self.diversity} | ({"quiet": self.quiet} if self.quiet else {})
 
     def __call__(self, real: Tensor, fake: Tensor, label: Tensor | None, pitch: Tensor) -> Tensor | float:
-        """How much is owed, weighted.
+        """The weighted sum of the losses.
 
         Args:
-            real, fake: native samples [batch, 1, ...], alike in label, and in pitch where the generator takes one.
-            label: indices [batch], None where all clips are of one kind.
+            real, fake: native samples [batch, 1, ...] of the same labels, and pitches if the generator takes a pitch.
+            label: indices [batch], None for a model without labels.
             pitch: MIDI numbers [batch], NaN for none.
         """
         owed = 0.0

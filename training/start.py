@@ -8,21 +8,21 @@ import torch
 from audiogan import checkpoint
 from audiogan.models.base import Generator
 
-PER_LABEL = "embedding.weight", "pitch_shares", "partial_ratios", "post.responses"  # tensors with a row a label
-ADDED = {"post_filter", "envelope", "partial_ratios"}  # may be new
-OF_THE_SOUNDS = {"labels", "output_peak"}  # may differ between what was learnt and what is to be
+PER_LABEL = "embedding.weight", "pitch_shares", "partial_ratios", "post.responses"  # with a row per label
+ADDED = {"post_filter", "envelope", "partial_ratios"}  # the checkpoint may lack these
+OF_THE_SOUNDS = {"labels", "output_peak"}  # may differ between the checkpoint and the run
 
 
 def begin_with(generator: Generator, name_or_path: str | os.PathLike) -> None:
-    """Give a generator, in place, a checkpoint's weights; a label that the checkpoint does not have begins anew.
+    """Load a checkpoint's weights into a generator; a label that the checkpoint lacks keeps its initial weights.
 
-    What the checkpoint does not have either, such as partial ratios, stays as it is.
+    Other tensors that the checkpoint lacks, such as partial ratios, also stay as they are.
 
     Args:
         name_or_path: a name in checkpoints/, or a folder.
 
     Raises:
-        ValueError: no such checkpoint, or its model has another form, with the setting that differs.
+        ValueError: no such checkpoint, or a setting of its model differs, which the message names.
     """
     known, learnt = checkpoint.load(checkpoint.find(name_or_path))
     ours, theirs = generator.config.to_dict(), known.config.to_dict()
@@ -43,10 +43,10 @@ def begin_with(generator: Generator, name_or_path: str | os.PathLike) -> None:
 
 
 def origin(name_or_path: str | os.PathLike) -> dict:
-    """What a run keeps of the checkpoint that it begins with, which may be replaced since.
+    """What a run records of the checkpoint that it begins with, which may be replaced later.
 
     Returns:
-        `steps`, all that it took, and the `sha256` of its weights; nothing where there is no such checkpoint.
+        `steps`, the total that trained it, and the `sha256` of its weights; empty if there is no such checkpoint.
     """
     with contextlib.suppress(OSError, ValueError):
         known = checkpoint.read(checkpoint.find(name_or_path))

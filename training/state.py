@@ -12,7 +12,7 @@ class TrainingState:
     Args:
         modules: networks by name.
         optimizers: by name; their groups' settings come from the run's config, not from here.
-        generators: random generators by name, beside the global ones of the CPU and of the device.
+        generators: random generators by name, besides the global ones of the CPU and of the device.
         others: whatever else has a state_dict, by name.
     """
 
@@ -44,7 +44,7 @@ class TrainingState:
         return tensors
 
     def restore(self, tensors: dict[str, Tensor]) -> None:
-        """Set everything to what `tensors` gave; from a device of another type, all but the random numbers.
+        """Restore everything from `tensors`; if those are from another type of device, reseed the random generators.
 
         Raises:
             ValueError: a part is missing or has another shape.
@@ -52,9 +52,9 @@ class TrainingState:
         try:
             self._restore(tensors)
         except KeyError as error:
-            raise ValueError(f"the run's last state lacks {error}: remove it to go on from the one before") from None
+            raise ValueError(f"the run's last state lacks {error}: remove it to resume from the one before") from None
         except (IndexError, RuntimeError) as error:
-            raise ValueError(f"the run's last state is not that of these networks: {error}") from None
+            raise ValueError(f"the run's last state does not fit these networks: {error}") from None
 
     def _restore(self, tensors: dict[str, Tensor]) -> None:
         for name, module in self.modules.items():
@@ -74,10 +74,10 @@ class TrainingState:
             torch.mps.set_rng_state(tensors["rng.mps"])
 
     def _begin_anew(self, states: dict[str, Tensor]) -> None:
-        """Seed every generator by where it was on another type of device, whose states none here can read."""
+        """Seed every generator from its state on another type of device, which it cannot load itself."""
         for name, generator in self.generators.items():
             generator.manual_seed(zlib.crc32(states[name].numpy()))
-        torch.manual_seed(zlib.crc32(states["cpu"].numpy()))  # the device's own, too
+        torch.manual_seed(zlib.crc32(states["cpu"].numpy()))  # the device's, too
 
 
 def _restore_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:

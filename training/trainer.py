@@ -27,23 +27,23 @@ from training.start import begin_with
 from training.validation import Validation
 
 FIT_BATCH = 256
-STOP_CHECK = 10  # steps between the moments at which several processes agree to stop
-SAME_SIGNAL = 1.0  # second in which signals to stop are one
+STOP_CHECK = 10  # steps between checks whether several processes agree to stop
+SAME_SIGNAL = 1.0  # seconds within which signals to stop count as one
 
 
 class Trainer:
-    """Plays the game round by round, keeps the run folder, and stops when it is told to or lost.
+    """Plays the game round by round, keeps the run folder, and stops when told to or if a loss is not finite.
 
     Args:
         config: how to train.
         data: what to train on.
-        device: where.
+        device: where to compute.
         run: the folder that keeps the state; an earlier state in it is resumed.
         workers: the processes that train together; the first alone writes.
 
     Raises:
-        ValueError: the run folder holds something else, the processes do not see the same, or the batch cannot be
-            shared evenly.
+        ValueError: the run folder holds something else, processes see different folders, or a batch cannot be shared
+            evenly.
     """
 
     def __init__(
@@ -72,20 +72,20 @@ class Trainer:
         self.step, self.seconds, self.best_score, self.stopping = 0, 0.0, math.inf, False
         resumed = self._resume()
         if self.workers.any(self.workers.of_first((resumed, self.step)) != (resumed, self.step), device):
-            raise ValueError(f"{run.folder} must be one folder that all processes see: they would go on at other steps")
+            raise ValueError(f"{run.folder} must be one folder that all processes see, but their steps differ")
         self.earlier = self.seconds
         if not resumed:
             with self._interruptible():
                 self._begin(data)
 
     def train(self, max_minutes: float = math.inf) -> str:
-        """Train to the end of the run, an interrupt or `max_minutes`, of which a run's beginning is part, and save.
+        """Train to the end of the run, an interrupt or `max_minutes`, which include preparing a new run, and save.
 
         Returns:
             Why it stopped: `done`, `time` or `interrupted`.
 
         Raises:
-            FloatingPointError: a loss is not finite; the last state saved is kept.
+            FloatingPointError: a loss or a weight is not finite; the last state saved is kept.
         """
         begun, late = time.monotonic() - self.seconds, False
         first = saved = self.step
@@ -104,7 +104,7 @@ class Trainer:
                     self.save(losses)
                     saved = self.step
             if self.step > first and self.step % self.config.preview_every and not self.stopping:
-                self._judge(observer)  # where the run ends, and its rate has fallen
+                self._judge(observer)  # at the end, when the learning rate has fallen
             if self.step > saved:
                 self.save(losses)
         if self.step >= self.config.steps:
@@ -115,7 +115,7 @@ class Trainer:
         """Write the state, unless a loss or a weight is not finite.
 
         Raises:
-            FloatingPointError: it is not; the state before is kept.
+            FloatingPointError: one is not; the previous state is kept.
         """
         self._finite(losses)
         self._check_weights()
@@ -123,13 +123,13 @@ class Trainer:
             self.run.save_state(self.game.state().tensors(), self._numbers())
 
     def _judge(self, observer: Observer) -> None:
-        """Score the averaged generator on held-out audio, keep it if it is the best, and let it be heard."""
+        """Score the averaged generator on held-out audio, write a preview, and save the generator if it is the best."""
         if self.validation is None:
             return
         self._check_weights()
         average = self.game.average
         score, floor = self.validation.score(average), self.validation.floor
-        best = self.step > self.config.head_start and score.distance < self.best_score  # before, it learnt nothing
+        best = self.step > self.config.head_start and score.distance < self.best_score  # until then it learns nothing
         observer.score(self.step, score, floor, best)
         observer.preview(self.step, average, self.device)
         if best:
@@ -151,7 +151,7 @@ class Trainer:
         return True
 
     def _begin(self, data: PreparedData) -> None:
-        """Ready both players and save them at step 0, unless interrupted: to teach features takes minutes."""
+        """Prepare both networks and save them at step 0, unless interrupted: teaching features takes minutes."""
         begun = time.monotonic()
         self._fit(data)
         self.seconds = time.monotonic() - begun
@@ -159,7 +159,7 @@ class Trainer:
             self.save()
 
     def _fit(self, data: PreparedData) -> None:
-        """Show the training clips to both players, or what the data set knows of them, before the first step."""
+        """Fit both networks to the training clips, or to the data set's statistics of them, before the first step."""
         if self.game.model.partial_ratios:
             ratios = partials.measured(data, conditional=bool(self.game.model.labels))
             self.game.generator.partial_ratios.copy_(ratios)
@@ -180,20 +180,20 @@ class Trainer:
             teach(features, self.game.generator, self.game.batches, count, visible, lambda: self.stopping)
 
     def _finite(self, losses: tuple[Tensor, ...]) -> list[float]:
-        """The losses as numbers, their means over the processes."""
+        """The losses as numbers, averaged over the processes; FloatingPointError if one is not finite."""
         values = [self.workers.mean(loss).item() for loss in losses]
         if not all(math.isfinite(value) for value in values):
             raise FloatingPointError(f"a loss is not finite at step {self.step}; the last state saved is kept")
         return values
 
     def _check_weights(self) -> None:
-        """FloatingPointError where one is not finite, of which losses say so a step later only."""
+        """Raise FloatingPointError if a weight is not finite; losses show that only a step later."""
         weights = [*self.game.average.parameters(), *self.game.critic_weights]
         if not all(weight.isfinite().all() for weight in weights):
             raise FloatingPointError(f"a weight is not finite at step {self.step}; the last state saved is kept")
 
     def _numbers(self) -> dict:
-        """What a saved file says of itself."""
+        """The numbers saved with a file of tensors."""
         return {"step": self.step, "seconds": self.seconds, "machine": machine(self.device, self.workers.count)}
 
     def _observer(self) -> Observer:
@@ -207,9 +207,9 @@ class Trainer:
 
     @contextlib.contextmanager
     def _interruptible(self) -> Iterator[None]:
-        """SIGTERM and Ctrl-C ask for a stop after the step, or before the first; a later one is not held back.
+        """Let SIGTERM and Ctrl-C stop training after the current step, or before the first; another one acts at once.
 
-        One that comes at once is the same: `timeout` and others send each twice, to the process and to its group.
+        Signals within `SAME_SIGNAL` count as one: `timeout` and others send each twice, to the process and its group.
         """
         asked = math.inf
 

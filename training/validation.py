@@ -1,4 +1,4 @@
-"""The score that picks a run's best checkpoint: generated clips against held-out ones, never against a loss."""
+"""The score that picks a run's best checkpoint: it compares generated clips with held-out ones, and ignores losses."""
 
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass
@@ -29,7 +29,7 @@ class Score:
 
     Attributes:
         distance: Frechet distance of log-mel summaries, which chooses the best.
-        kad: their kernel distance, which is free of bias but sees little of what few clips do.
+        kad: kernel distance of the same summaries, which is unbiased but hardly notices what only a few clips do.
     """
 
     distance: float
@@ -37,25 +37,26 @@ class Score:
 
 
 class Validation:
-    """Distances of log-mel summaries between the test split and a generator given the same labels, at playing level.
+    """Distances of log-mel summaries between the test split and a generator's clips, at playing level.
 
-    Coarse on purpose: no network was trained for it, so none can be flattered. `floor` is the mean score of training
-    clips with the same labels, drawn `FLOORS` times: what other notes of the same instruments get.
+    The generator gets the test clips' labels and pitches. The summary is coarse on purpose: no network is involved that
+    a generator could fool. `floor` is the mean score of `FLOORS` draws of training clips with the same labels: what
+    other notes of the same instruments get.
 
     Args:
-        data: its test split is the reference; a set without two such clips is judged on the training split, which has
-            no floor: it would be compared with itself.
+        data: its test split is the reference. With fewer than two test clips it is the training split, without a floor:
+            that would be compared with itself.
         device: where to compute.
 
     Raises:
-        ValueError: there are not even two training clips.
+        ValueError: there are fewer than two training clips.
     """
 
     def __init__(self, data: PreparedData, device: torch.device):
         held_out = holds_out(data.meta["counts"])
         rows = data.rows("test" if held_out else "train")
         if len(rows) < FEWEST:
-            raise ValueError(f"training needs at least {FEWEST} clips, and {data.folder} has {len(rows)}")
+            raise ValueError(f"training needs at least {FEWEST} clips, but {data.folder} has {len(rows)}")
         rows = np.random.default_rng(SEED).permutation(rows)[:MAX_CLIPS]
         self.device, self.sample_rate = device, data.sample_rate
         self.label, self.pitch = (torch.from_numpy(values[rows]).to(device) for values in (data.label, data.pitch))
@@ -64,7 +65,7 @@ class Validation:
 
     @torch.no_grad()
     def score(self, generator: Generator) -> Score:
-        """The score of a generator, which is put into evaluation mode."""
+        """Score a generator, putting it into evaluation mode."""
         generator.eval()
         config = generator.config
         z = latent.sample(range(len(self.label)), SEED, config.latent_dim, config.latent_distribution)
@@ -93,7 +94,7 @@ class Validation:
 
 
 def _alike(data: PreparedData, rows: np.ndarray) -> Iterator[np.ndarray]:
-    """As many training clips, of the same labels as long as there are enough: several draws."""
+    """`FLOORS` draws of as many training clips, with the same labels as long as there are enough."""
     train = data.rows("train")
     for draw in range(FLOORS):
         found = alike(data, train, rows, SEED + draw)

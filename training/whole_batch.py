@@ -1,4 +1,4 @@
-"""Layers that see or draw for a whole batch, where several processes compute a part of it each."""
+"""Layers that see, or draw for, a whole batch of which several processes compute a part each."""
 
 import torch
 import torch.distributed as dist
@@ -10,7 +10,7 @@ from training.distributed import Workers
 
 
 def see_whole_batches(network: nn.Module, workers: Workers) -> None:
-    """Make the batch norms that learn, and the dropouts of a network, in place, those of one process with all clips."""
+    """Replace a network's trainable batch norms and its dropouts, in place, with layers that act on whole batches."""
     if workers.count == 1:
         return
     for parent in list(network.modules()):
@@ -22,14 +22,14 @@ def see_whole_batches(network: nn.Module, workers: Workers) -> None:
 
 
 class WholeBatchNorm(_BatchNorm):
-    """Batch norm by the statistics of all processes' parts, which are equally large; its weights are another's."""
+    """Batch norm by the statistics of all processes' equally large parts; it shares the replaced layer's weights."""
 
     def __init__(self, layer: _BatchNorm, workers: Workers):
         super().__init__(layer.num_features, layer.eps, layer.momentum)
         self.weight, self.bias, self.workers = layer.weight, layer.bias, workers
 
     def _check_input_dim(self, x: Tensor) -> None:
-        """Any number of dimensions, [batch, channels, ...]."""
+        """Accept any number of dimensions, [batch, channels, ...]."""
 
     def forward(self, x: Tensor) -> Tensor:
         if not self.training:
@@ -50,7 +50,7 @@ class WholeBatchNorm(_BatchNorm):
 
 
 class WholeBatchDropout(nn.Module):
-    """Dropout that draws for the whole batch, and takes its own part."""
+    """Dropout that draws for the whole batch and uses its process's part."""
 
     def __init__(self, layer: _DropoutNd, workers: Workers):
         super().__init__()
@@ -64,7 +64,7 @@ class WholeBatchDropout(nn.Module):
 
 
 class _Sum(torch.autograd.Function):
-    """The sum over the processes; what one changes of it changes all of their losses."""
+    """The sum over the processes; gradients are summed too, since the sum enters every process's loss."""
 
     @staticmethod
     def forward(ctx, values: Tensor) -> Tensor:

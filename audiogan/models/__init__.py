@@ -1,4 +1,4 @@
-"""The registry: one generator and one discriminator an architecture."""
+"""The registry: one generator and one discriminator per architecture."""
 
 from torch import nn
 
@@ -19,7 +19,7 @@ def build_generator(config: ModelConfig) -> Generator:
     """The config's generator, freshly initialised.
 
     Raises:
-        ValueError: no such architecture.
+        ValueError: unknown architecture.
     """
     return classes(config)[0](config)
 
@@ -30,13 +30,13 @@ def build_discriminator(
     """The config's discriminator: `discriminator(native, label) -> logits`, [batch] or [batch, critics].
 
     Args:
-        critics: `own`, the architecture's; `ensemble`, the hybrid's or their like for log spectrograms; or some of an
-            ensemble's by name, with commas between.
-        width: of an ensemble's layers; 0 for its usual one, a hybrid's own.
-        generator: whose native samples it judges; needed by an ensemble for log spectrograms, which hears their sound.
+        critics: `own` for the architecture's; `ensemble` for the hybrid's critics, or their counterparts for log
+            spectrograms; or a comma-separated list of an ensemble's critics.
+        width: of an ensemble's layers; 0 for `ensembles.WIDTH`, or for a hybrid its own width.
+        generator: the one whose native samples are judged; an ensemble for log spectrograms needs it for their audio.
 
     Raises:
-        ValueError: no such architecture, no such critic.
+        ValueError: unknown architecture or critic.
     """
     kind, own = classes(config)
     if critics == "own" and not issubclass(own, ensembles.Ensemble):
@@ -50,7 +50,7 @@ def build_discriminator(
 
 
 def takes_pitch(config: ModelConfig) -> bool:
-    """Whether the config's generator plays at a given pitch."""
+    """Whether the config's generator takes a pitch."""
     return classes(config)[0].takes_pitch
 
 
@@ -59,10 +59,10 @@ def count_parameters(module: nn.Module) -> int:
 
 
 def classes(config: ModelConfig) -> tuple[type[Generator], type[Discriminator]]:
-    """What the config's generator and its own discriminator are built from.
+    """The classes of the config's generator and of its own discriminator.
 
     Raises:
-        ValueError: no such architecture.
+        ValueError: unknown architecture.
     """
     if config.architecture not in ARCHITECTURES:
         accepted = ", ".join(ARCHITECTURES)

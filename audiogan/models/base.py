@@ -1,4 +1,4 @@
-"""What every generator promises: `native = generator(z, label, pitch)` and `audio = generator.to_audio(native)`."""
+"""The interface of every generator: `native = generator(z, label, pitch)`, `audio = generator.to_audio(native)`."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from audiogan.spectra import HOP_LENGTH, MEASURED, LogSpectrogram
 
 
 class Generator(nn.Module):
-    """A generator with its config. Discriminators judge what it natively makes.
+    """A generator with its config. Discriminators judge its native output.
 
     `forward(z, label=None, pitch=None)` takes z [batch, latent_dim], label indices [batch] where the config has
     labels, and MIDI pitches [batch], NaN for unpitched sounds.
@@ -33,26 +33,26 @@ class Generator(nn.Module):
         raise AssertionError(f"{type(self).__name__} must define to_audio")
 
     def from_audio(self, audio: Tensor) -> Tensor:
-        """Real audio [batch, num_samples] to what the discriminator judges."""
+        """Real audio [batch, num_samples] to the native form that the discriminator judges."""
         raise AssertionError(f"{type(self).__name__} must define from_audio")
 
     def first_features(self, z: Tensor, label: Tensor | None = None, pitch: Tensor | None = None) -> Tensor:
-        """What the first layer makes of the arguments of `forward`, [batch, ...]: latent directions show there."""
+        """The first layer's output for the arguments of `forward`, [batch, ...]; latent directions are found in it."""
         return self.dense(self.latent(z, label))
 
     def fit(self, batches, statistics: Mapping[str, np.ndarray] | None = None) -> None:
-        """Take what the architecture needs to know of the training audio.
+        """Fit the architecture's statistics to the training audio.
 
         Args:
-            batches: of audio [batch, num_samples]; not drawn where `statistics` say enough.
-            statistics: what a data set keeps, `PreparedData.statistics`.
+            batches: of audio [batch, num_samples]; not consumed if `statistics` suffice.
+            statistics: those stored with a data set, `PreparedData.statistics`.
         """
 
     def fit_conditions(self, label: Tensor, pitch: Tensor) -> None:
-        """Take what is kept of the training clips: their label indices and MIDI pitches, NaN for none, [clips] each."""
+        """Fit to the training clips' label indices and MIDI pitches, [clips] each; NaN for no pitch."""
 
     def draw_pitches(self, indices: Sequence[int], seed: int, label: Sequence[int]) -> list[float]:
-        """A MIDI pitch for each clip of a seed, as often as its label played it in training; NaN for none.
+        """A MIDI pitch for each clip of a seed, drawn as often as its label had it in training; NaN for none.
 
         Args:
             label: label indices, 0 for a model without labels.
@@ -60,29 +60,29 @@ class Generator(nn.Module):
         return [math.nan] * len(label)
 
     def pitch_range(self, label: int) -> tuple[float, float] | None:
-        """The lowest and the highest MIDI pitch of a label in training; None where it takes none."""
+        """The lowest and the highest MIDI pitch of a label in training; None if it has no pitches."""
         return None
 
     @property
     def noise_dim(self) -> int:
-        """Random numbers that a clip takes beside z: `forward` then takes them as `noise` [batch, noise_dim]."""
+        """Random numbers per clip besides z; if there are any, `forward` takes them as `noise` [batch, noise_dim]."""
         return 0
 
 
 class Discriminator(nn.Module):
-    """What judges a generator's native samples, by one critic or several.
+    """Judges a generator's native samples with one critic or several.
 
-    `discriminator(native, label)` is `judge(views(native), label)`: views are what the critics look at, made by no
-    weight that is trained, so that a gradient penalty can be taken where a critic looks. One critic sees the native
+    `discriminator(native, label)` is `judge(views(native), label)`. Views are the critics' inputs. They depend on no
+    trained weight, so a gradient penalty can be taken with respect to them. A single critic's view is the native
     samples themselves.
     """
 
     def views(self, native: Tensor) -> tuple[Tensor | tuple[Tensor, ...], ...]:
-        """What each critic sees of native samples [batch, ...]."""
+        """Each critic's view of native samples [batch, ...]."""
         return (native,)
 
     def judge(self, views: tuple, label: Tensor | None = None) -> Tensor:
-        """Logits [batch], or [batch, critics] where there are several."""
+        """Logits [batch], or [batch, critics] of several critics."""
         return self(*views, label)
 
     def judge_both(self, real: tuple, fake: tuple, label: Tensor | None = None) -> tuple[Tensor, Tensor]:
@@ -90,11 +90,11 @@ class Discriminator(nn.Module):
         return self.judge(real, label), self.judge(fake, label)
 
     def judge_apart(self, native: Tensor, label: Tensor | None = None) -> list[Tensor]:
-        """The logits [batch] of each critic, a gradient of which passes through no other."""
+        """The logits [batch] of each critic, whose gradients pass through no other critic."""
         return [self(native, label)]
 
     def penalised(self, views: tuple) -> list[Tensor]:
-        """The views whose critics' gradients R1 and R2 hold down."""
+        """The views with respect to which R1 and R2 penalise gradients."""
         return list(views)
 
 
@@ -102,7 +102,7 @@ class WaveGenerator(Generator):
     """A generator whose native output is the waveform, [batch, 1, num_samples].
 
     Attributes:
-        post: the filter that it ends in, None for none.
+        post: the post filter, or None.
     """
 
     def __init__(self, config: ModelConfig):
@@ -111,7 +111,7 @@ class WaveGenerator(Generator):
 
     def to_audio(self, native: Tensor) -> Tensor:
         audio = native.squeeze(1)
-        return audio if self.post is None else dsp.limit_peak(audio)  # tanh holds what no filter follows
+        return audio if self.post is None else dsp.limit_peak(audio)  # without a filter, tanh limits it
 
     def from_audio(self, audio: Tensor) -> Tensor:
         return audio.unsqueeze(1)
@@ -136,7 +136,7 @@ class SpectralGenerator(Generator):
         return dsp.limit_peak(audio)
 
     def heard(self, native: Tensor) -> Tensor:
-        """The sound of native samples for a critic, [batch, num_samples]: as loud as it comes, with a gradient."""
+        """Native samples as audio for a critic, [batch, num_samples]: differentiable, without a peak limit."""
         n_fft, iterations = self.spectrogram.n_fft, self.config.griffin_lim_iterations
         return dsp.held_griffin_lim(self.magnitudes(native), n_fft, HOP_LENGTH, self.config.num_samples, iterations)
 
@@ -170,13 +170,13 @@ class SpectralNormalizer(nn.Module):
         self.register_buffer("std", torch.ones(num_bins, 1))
 
     def set(self, statistics: Tensor) -> None:
-        """Take over the mean and the standard deviation of each bin, [2, num_bins]."""
+        """Set each bin's mean and standard deviation, from [2, num_bins]."""
         self.mean.copy_(statistics[0, :, None])
         self.std.copy_(statistics[1, :, None].clamp_min(self.LOWEST_STD))
 
     @torch.no_grad()
     def fit(self, batches) -> None:
-        """Mean and standard deviation of each bin over every eighth frame of batches [batch, num_bins, frames]."""
+        """Set each bin's mean and standard deviation from every eighth frame of batches [batch, num_bins, frames]."""
         count, total, squares = 0, 0.0, 0.0
         for logs in batches:
             logs = logs[..., MEASURED].cpu().double().transpose(0, 1).flatten(1)  # [num_bins, batch * frames / 8]

@@ -1,4 +1,4 @@
-"""Strided convolutions over time, up and down, in the form that suits their size and what is asked of them."""
+"""Strided convolutions over time, up and down, each computed in the fastest form for its size, device and use."""
 
 import torch
 import torch.nn.functional as F
@@ -9,20 +9,19 @@ from audiogan.models.derivatives import affine
 from audiogan.models.folding import FoldedConv1d, compute_dtype, conv1d_time_major, on_gpu
 from audiogan.windows import OverlapAdd, Windows
 
-WIDE_ENOUGH = 128 * 64  # in times out channels from which, where nothing is learned, a CPU takes fewer multiplications
+WIDE_ENOUGH = 128 * 64  # in times out channels from which a CPU uses `short_convolution` for inference
 
 
 class UpConv1d(FoldedConv1d):
     """`ConvTranspose1d(kernel_size=25, stride, padding=(26 - stride) // 2, output_padding=1)`, computed sub-pixel.
 
-    Output phase r of a transposed convolution sees only the taps k = r + padding (mod stride), so the whole is
-    one short convolution to `stride` times the channels, whose phases are then read as time. That avoids the
-    transposed form's slow backward pass, and makes `stride * time` samples of `time`.
+    Output phase r of a transposed convolution sees only the taps k = r + padding (mod stride), so the layer is
+    one short convolution to `stride` times the channels, whose phases are then interleaved in time. That avoids the
+    transposed form's slow backward pass, and turns `time` samples into `stride * time`.
 
-    TensorFlow's SAME pads one sample less on the left than this (Donahue et al.'s code): weights from
-    there sit one tap later.
+    TensorFlow's SAME, in Donahue et al.'s code, pads one sample less on the left: its weights sit one tap later.
 
-    Where a CPU only plays, wide layers take fewer multiplications for it: `short_convolution`.
+    For inference on a CPU, wide layers save multiplications with `short_convolution`.
     """
 
     def __init__(self, in_channels: int, out_channels: int, kernel_size: int = 25, stride: int = 4):
@@ -42,13 +41,13 @@ class UpConv1d(FoldedConv1d):
         return x.transpose(1, 2).reshape(batch, time * self.stride, -1).transpose(1, 2)
 
     def plays(self, x: Tensor) -> bool:
-        """Whether this layer takes fewer multiplications: in inference mode, as in `multiplies`, in float32 only."""
+        """Whether to use `short_convolution`: for wide layers on a CPU, in float32 and inference mode."""
         plain = x.dtype == torch.float32 and not torch.is_autocast_enabled(x.device.type)
         wide = x.device.type == "cpu" and self.weight.shape[0] * self.weight.shape[1] >= WIDE_ENOUGH
         return wide and plain and torch.is_inference_mode_enabled()
 
     def _played(self, x: Tensor) -> Tensor:
-        """More outputs at a time take fewer multiplications and more memory: that suits layers of many frames."""
+        """By `short_convolution`; more outputs at a time save multiplications but take memory, and suit many frames."""
         time = x.shape[2]
         size = 4 if time < 64 else 8
         kernel = self._keep(self._transformed, size, time, torch.get_num_threads())
@@ -62,9 +61,9 @@ class UpConv1d(FoldedConv1d):
         return short_convolution.algorithm(size, self._rows()[0])
 
     def _multiplied(self, x: Tensor) -> Tensor:
-        """Each frame's contribution to as many samples of each channel as there are taps, then overlap-add."""
+        """By one matrix product: each frame's contribution to `taps` samples of each channel; then overlap-add."""
         size, time = self.weight.shape[-1], x.shape[-1] * self.stride
-        rows = x.transpose(1, 2).flatten(0, 1)  # one product: as one a clip it would copy the weights for each
+        rows = x.transpose(1, 2).flatten(0, 1)  # one product for all: a batched one would copy the weights per clip
         columns = (rows @ self.weight.flatten(1)).unflatten(0, (len(x), -1))  # [batch, time, out * taps]
         form = {"stride": (1, self.stride), "padding": (0, self.padding)}
         return F.fold(columns.transpose(1, 2), (1, time), (1, size), **form).squeeze(2) + self.bias[:, None]
@@ -89,7 +88,7 @@ class UpConv1d(FoldedConv1d):
 class DownConv1d(FoldedConv1d):
     """`Conv1d(kernel_size=25, stride, padding=(26 - stride) // 2)` with the stride folded into channels.
 
-    Each group of `stride` samples becomes one frame, in which a short convolution without stride does the work.
+    Each group of `stride` samples becomes one frame; a short convolution without stride then runs over the frames.
     """
 
     def __init__(self, in_channels: int, out_channels: int, kernel_size: int = 25, stride: int = 4):
@@ -106,7 +105,7 @@ class DownConv1d(FoldedConv1d):
         return conv1d_time_major(x, self.kernel(), self.bias)
 
     def _multiplied(self, x: Tensor) -> Tensor:
-        """The 25 samples of each channel under each output frame side by side, then one product."""
+        """By one matrix product, with each channel's 25 samples under an output frame side by side."""
         rows = F.pad(x, (self.padding, self.padding)).unfold(2, self.weight.shape[-1], self.stride)
         rows = rows.transpose(1, 2).flatten(2)  # [batch, frames, in * 25]
         return F.linear(rows, self.weight.flatten(1), self.bias).transpose(1, 2)

@@ -1,4 +1,4 @@
-"""What ensembles of critics are made of: each one's network, the head that compares pairs, the long and short view."""
+"""Parts of critic ensembles: each critic's network, the head that compares pairs, and the compressed spectrogram."""
 
 from itertools import pairwise
 
@@ -12,7 +12,7 @@ from audiogan.models.folding import compute_dtype, on_gpu
 from audiogan.models.image_convolutions import convolved
 
 COMPRESSION = 0.3  # exponent of the magnitude
-WAVE_CHANNELS = 8  # samples side by side
+WAVE_CHANNELS = 8  # consecutive samples, stacked as channels
 HEAD_CHANNELS = 48  # of the critic of features
 
 
@@ -33,7 +33,7 @@ class FeatureCritic(nn.Module):
 
 
 class SpectralCritic(nn.Module):
-    """Five strided convolutions over a spectrogram: of one channel, or magnitude, real and imaginary part."""
+    """Five strided convolutions over a spectrogram of one channel, or of three: magnitude, real and imaginary part."""
 
     def __init__(self, width: int, labels: int, in_channels: int = 3):
         super().__init__()
@@ -49,7 +49,7 @@ class SpectralCritic(nn.Module):
 
 
 class TemporalCritic(nn.Module):
-    """Four strided convolutions over the waveform: spectral critics alone let it become grains."""
+    """Four strided convolutions over the waveform: with spectral critics alone it turns grainy."""
 
     def __init__(self, width: int, labels: int):
         super().__init__()
@@ -65,14 +65,14 @@ class TemporalCritic(nn.Module):
 
 
 def activated(layer: nn.Conv1d | nn.Conv2d, x: Tensor) -> Tensor:
-    """A convolution and leaky ReLU, of which a GPU computes second derivatives as fast as first ones."""
+    """A convolution and leaky ReLU, with second derivatives that a GPU computes as fast as first ones."""
     if on_gpu(x):
         return LeakyReLU.apply(convolved(layer, x, compute_dtype(x)), 0.2)
     return F.leaky_relu(layer(x), 0.2)
 
 
 class PairHead(nn.Module):
-    """The mean of local logits, the projection on the label, and how far a clip is from its pair's other one."""
+    """The sum of the mean local logit, the projection on the label, and a term for the distance within the pair."""
 
     def __init__(self, channels: int, labels: int):
         super().__init__()
@@ -92,13 +92,13 @@ class PairHead(nn.Module):
 
 
 def other_of_pair(x: Tensor) -> Tensor:
-    """Clips 2 i and 2 i + 1 swapped, [batch, ...]; a last one alone stays."""
+    """Swap clips 2 i and 2 i + 1, [batch, ...]; an unpaired last clip stays."""
     other = (torch.arange(len(x), device=x.device) ^ 1).clamp_max(len(x) - 1)
     return x[other]
 
 
 def compressed_spectrogram(audio: Tensor, n_fft: int, hop_length: int) -> Tensor:
-    """Magnitude to the power of `COMPRESSION`, and real and imaginary part scaled alike: [batch, 3, n_fft / 2, frames].
+    """Magnitude to the power of `COMPRESSION`, real and imaginary part scaled alike: [batch, 3, n_fft / 2, frames].
 
     A tone's magnitude does not depend on the window's length.
     """

@@ -1,7 +1,7 @@
 """Operations whose first and second derivatives a GPU computes as fast as the operations themselves.
 
-What torch derives is right, and slow: a sum over rows has too few columns to fill a GPU, and a piecewise linear
-function's second derivative is a tensor of zeros that then goes back through the whole network.
+Torch's own derivatives are correct but slow: a sum over rows has too few columns to fill a GPU, and a piecewise linear
+function's second derivative is a tensor of zeros that still propagates through the whole network.
 """
 
 import contextlib
@@ -12,15 +12,15 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd import Function
 
-_asked = {"weights": True}  # for all threads: autograd has its own for each device
+_asked = {"weights": True}  # shared by all threads: autograd runs one per device
 
 
 @contextlib.contextmanager
 def samples_alone() -> Iterator[None]:
-    """Gradients that are taken within reach samples but no weights: what a penalty needs, at half the work.
+    """Within this block, gradients reach samples but no weights: all that a penalty needs, at half the work.
 
-    No other thread may learn meanwhile. A Function cannot see which of its gradients are asked for; the idea is Karras
-    et al.'s (StyleGAN2-ADA, conv2d_gradfix).
+    No other thread may train meanwhile. The switch is global because a Function cannot see which of its gradients are
+    needed (an idea of Karras et al., StyleGAN2-ADA, conv2d_gradfix).
     """
     before, _asked["weights"] = _asked["weights"], False
     try:
@@ -30,12 +30,12 @@ def samples_alone() -> Iterator[None]:
 
 
 def asked_for_weights(ctx) -> bool:
-    """Whether a Function's backward is to give gradients of its second and third argument, weight and bias."""
+    """Whether a Function's backward must return gradients of its second and third argument, weight and bias."""
     return _asked["weights"] and any(ctx.needs_input_grad[1:3])
 
 
 def affine(rows: Tensor, matrix: Tensor, bias: Tensor) -> Tensor:
-    """`F.linear` of one dtype: [..., in], [out, in] and [out] to [..., out]."""
+    """`F.linear` with all arguments in one dtype: [..., in], [out, in] and [out] to [..., out]."""
     return _Affine.apply(rows, matrix, bias)
 
 
@@ -58,14 +58,14 @@ class _Affine(Function):
 
 
 def sum_of_rows(rows: Tensor) -> Tensor:
-    """[rows, columns] to [columns]: in bfloat16 a GPU takes a tenth of the time for a product with ones."""
+    """[rows, columns] to [columns]; in bfloat16 by a product with ones, which takes a GPU a tenth of the time."""
     if rows.dtype != torch.bfloat16:
         return rows.sum(0)
     return (rows.new_ones(1, len(rows)) @ rows)[0]
 
 
 class Placed(Function):
-    """Rows [rows, numbers] between zeros, in another format: one copy."""
+    """Rows [rows, columns] padded with zeros and converted to another dtype in one copy."""
 
     @staticmethod
     def forward(ctx, rows: Tensor, before: int, after: int, dtype: torch.dtype) -> Tensor:
@@ -93,7 +93,7 @@ class Taken(Function):
 
 
 class LeakyReLU(Function):
-    """`F.leaky_relu`, whose second derivative is nothing, not zeros to be taken back through all layers before it."""
+    """`F.leaky_relu` without a second derivative, instead of zeros that propagate back through all earlier layers."""
 
     @staticmethod
     def forward(ctx, x: Tensor, slope: float) -> Tensor:

@@ -1,7 +1,7 @@
-"""Several critics at once, for waveforms and for log spectrograms; one of them hears what a frozen classifier hears.
+"""Ensembles of critics, for waveforms and for log spectrograms; one critic judges a frozen classifier's features.
 
-Clips come in pairs of one label, and of one pitch where the generator takes one, and each critic also compares the
-two: a generator that always makes the same sound is caught even where each sound alone would pass (Lin et al. 2018,
+Clips come in pairs of one label, and of one pitch if the generator takes a pitch, and each critic also compares the
+two. That catches a generator that always makes the same sound, even if each sound alone would pass (Lin et al. 2018,
 PacGAN). The feature network is frozen: `training.features` teaches it the labels before a run begins.
 """
 
@@ -15,20 +15,20 @@ from audiogan.models.base import Discriminator
 from audiogan.models.critics import WAVE_CHANNELS, FeatureCritic, SpectralCritic, TemporalCritic, compressed_spectrogram
 from audiogan.models.features import CHANNELS, FeatureNetwork
 
-WINDOWS = {"spectral": (256, 64), "harmonic": (2048, 512)}  # n_fft and hop: when things happen, and between which lines
-WIDTH = 128  # for generators whose width says nothing of how hard they are to judge
+WINDOWS = {"spectral": (256, 64), "harmonic": (2048, 512)}  # n_fft and hop: fine in time, and fine in frequency
+WIDTH = 128  # for generators whose own width does not tell how hard they are to judge
 
 
 class Ensemble(Discriminator):
-    """Critics, each with a view of its own: native [batch, ...] to logits [batch, critics].
+    """Critics with a view each: native samples [batch, ...] to logits [batch, critics].
 
     Args:
         config: of the generator.
-        names: which of `NAMES`, in that order; by default all.
+        names: some of `NAMES`; by default all.
         width: of their layers; 0 for `WIDTH`.
 
     Raises:
-        ValueError: no such critic.
+        ValueError: unknown critic.
     """
 
     NAMES: tuple[str, ...] = ()
@@ -44,11 +44,11 @@ class Ensemble(Discriminator):
         self.critics = nn.ModuleDict({name: self.critic(name, width or WIDTH, labels) for name in names})
 
     def critic(self, name: str, width: int, labels: int) -> nn.Module:
-        """A view's judge: `critic(view, label)` gives logits [batch]."""
+        """The network that judges a view: `critic(view, label)` gives logits [batch]."""
         raise AssertionError(f"{type(self).__name__} must define critic")
 
     def view(self, name: str, native: Tensor) -> Tensor | tuple[Tensor, ...]:
-        """What it sees of float32 native samples."""
+        """The named critic's view of float32 native samples."""
         raise AssertionError(f"{type(self).__name__} must define view")
 
     def train(self, mode: bool = True) -> "Ensemble":
@@ -68,9 +68,9 @@ class Ensemble(Discriminator):
         return self._judged(self.views(native), label)
 
     def judge_both(self, real: tuple, fake: tuple, label: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """As one batch where pairs stay whole: many small kernels, of which a GPU then starts half as many.
+        """Judge both as one batch: of the many small kernels, a GPU then launches only half.
 
-        Apart where gradients of the views are asked for, each of which would pass through both halves.
+        Judge them apart if a pair would be split, or if views require gradients, which would pass through both halves.
         """
         held = self.penalised(real)
         if len(_first(real)) % 2 or any(view.requires_grad for view in held):
@@ -90,9 +90,9 @@ class Ensemble(Discriminator):
 
 
 class WaveformEnsemble(Ensemble):
-    """Of waveforms [batch, 1, num_samples]: features, short and long spectra, the waveform.
+    """Critics of waveforms [batch, 1, num_samples]: of features, of short and long spectra, and of the waveform.
 
-    Long windows show what lies between the harmonics of a low note, and a pitch that wavers; windows of 16 ms do not.
+    Long windows resolve the gaps between a low note's harmonics, and a wavering pitch; windows of 16 ms do not.
     """
 
     NAMES = ("features", *WINDOWS, "temporal")
@@ -115,13 +115,13 @@ class WaveformEnsemble(Ensemble):
 
 
 class SpectrogramEnsemble(Ensemble):
-    """Of log spectrograms [batch, 1, bins, frames]: their features, themselves, and the long spectra of their sound.
+    """Critics of log spectrograms [batch, 1, bins, frames]: of features, spectrograms, and their audio's long spectra.
 
-    A picture of short windows says little of what lies between the partials of a note, and nothing of whether phases
-    can be found for it: both are heard at once.
+    A spectrogram of short windows shows little of the gaps between partials, and nothing of whether phases can be found
+    for it: its audio reveals both.
 
     Args:
-        heard: makes native samples sound, [batch, num_samples], with a gradient.
+        heard: converts native samples to audio [batch, num_samples], with a gradient.
     """
 
     NAMES = ("features", "spectral", "harmonic")
@@ -147,7 +147,7 @@ class SpectrogramEnsemble(Ensemble):
 
 
 class FeatureCritics(nn.Module):
-    """One small critic a level of the feature network: their logits' sum, [batch]."""
+    """One small critic per level of the feature network; returns the sum of their logits, [batch]."""
 
     def __init__(self, labels: int):
         super().__init__()
@@ -158,7 +158,7 @@ class FeatureCritics(nn.Module):
 
 
 def _joined(real: tuple, fake: tuple) -> tuple:
-    """Views, which may be nested, one batch behind the other."""
+    """Concatenate the batches of two sets of views, which may be nested."""
     return tuple(
         _joined(one, other) if isinstance(one, tuple) else torch.cat([one, other])
         for one, other in zip(real, fake, strict=True)

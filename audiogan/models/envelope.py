@@ -1,17 +1,17 @@
-"""WaveGAN's envelope: silence without having to cancel what the layers before leave."""
+"""WaveGAN's envelope: silence without cancelling the residue of earlier layers."""
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-START = 4.0  # logit of the gain at first: 0.98
+START = 4.0  # initial logit of the gain: 0.98
 
 
 class Envelope(nn.Module):
-    """A gain from 0 to 1 over time, told from early frames: all that is heard after a sound's end goes with it.
+    """A gain from 0 to 1 over time, computed from early frames, that turns down all residue after a sound's end.
 
-    Where a sound is over, up-convolutions still leave lines at the rates of their layers, hiss, and seams between the
-    dense layer's frames. To be silent they would have to cancel them; to be turned down is one number.
+    When a sound is over, up-convolutions still leave lines at the rates of their layers, hiss, and seams between the
+    dense layer's frames. Silence would take cancelling all of these; turning them down takes one number.
 
     Args:
         channels: of the frames.
@@ -24,9 +24,9 @@ class Envelope(nn.Module):
         nn.init.constant_(self.level.bias, START)
 
     def forward(self, frames: Tensor, num_samples: int) -> Tensor:
-        """[batch, channels, frames] to gains [batch, 1, num_samples], straight lines from frame to frame.
+        """[batch, channels, frames] to gains [batch, 1, num_samples], interpolated linearly between frames.
 
-        It computes in its weights' precision, whatever the frames have.
+        Computed in the weights' precision, whatever the frames' dtype.
         """
         with torch.autocast(frames.device.type, enabled=False):
             gains = torch.sigmoid(self.level(frames.to(self.level.weight.dtype)))

@@ -1,6 +1,6 @@
-"""What a small classifier hears: feature maps of a log spectrogram, frozen while a critic looks at them.
+"""A small classifier: a critic judges its feature maps of a log spectrogram, while it is frozen.
 
-Its architecture, seed and training are not those of the evaluation's classifier, and no score is ever computed from it.
+It shares no architecture, seed or training with the evaluation's classifier, and no score is ever computed from it.
 """
 
 from itertools import pairwise
@@ -13,7 +13,7 @@ from audiogan.config import ModelConfig
 
 N_FFT, HOP_LENGTH, N_MELS = 512, 128, 80
 CHANNELS = (24, 48, 96, 128)
-FLOOR = 1e-2  # of the mel magnitude, under its logarithm
+FLOOR = 1e-2  # added to the mel magnitude before its logarithm
 MIDDLE, SPREAD = -1.5, 3.0  # of log magnitudes
 
 
@@ -27,11 +27,11 @@ class FeatureNetwork(nn.Module):
         self.classify = nn.Linear(CHANNELS[-1], max(1, len(config.labels)))
 
     def forward(self, native: Tensor) -> tuple[Tensor, ...]:
-        """To four feature maps [batch, channels, rows, frames].
+        """Native samples to four feature maps [batch, channels, rows, frames].
 
         Args:
-            native: waveforms [batch, 1, num_samples], heard as log-mel spectrograms, or what is a log spectrogram
-                already, [batch, 1, bins, frames].
+            native: waveforms [batch, 1, num_samples], which are converted to log-mel spectrograms, or log spectrograms
+                [batch, 1, bins, frames].
         """
         x = native if native.dim() == 4 else self._heard(native.squeeze(1))
         x = x.contiguous(memory_format=torch.channels_last)
@@ -42,7 +42,7 @@ class FeatureNetwork(nn.Module):
         return tuple(maps)
 
     def logits(self, native: Tensor) -> Tensor:
-        """Of each label, for its own training: native samples to [batch, labels]."""
+        """Logits of each label, for the network's own training: native samples to [batch, labels]."""
         return self.classify(self(native)[-1].mean((2, 3)))
 
     def _heard(self, audio: Tensor) -> Tensor:
@@ -51,7 +51,7 @@ class FeatureNetwork(nn.Module):
 
 
 def log_mel(audio: Tensor, sample_rate: int) -> Tensor:
-    """Log-mel spectrogram that has a gradient in silence, too: [batch, num_samples] to [batch, mel, frames]."""
+    """Log-mel spectrogram with a gradient even in silence: [batch, num_samples] to [batch, mel, frames]."""
     spectrum = dsp.stft(audio, N_FFT, HOP_LENGTH)
     linear = torch.sqrt(spectrum.real.square() + spectrum.imag.square() + 1e-7).to(audio.device)
     return dsp.log_magnitude(dsp.mel(linear, N_FFT, N_MELS, sample_rate), FLOOR)

@@ -1,4 +1,4 @@
-"""Strided convolutions as short ones without stride, and the formats and layouts that a device computes them in."""
+"""Strided convolutions as short ones without stride, and the dtypes and layouts that a device computes them in."""
 
 import contextlib
 import math
@@ -11,22 +11,22 @@ from torch import Tensor, nn
 from audiogan.models.derivatives import Placed
 from audiogan.models.image_convolutions import Form, convolve, spread
 
-THIN = 4  # channels on one side up to which a GPU does better with one matrix product a layer
-ALIGNED = 8  # numbers to whose multiples a GPU's matrix units want rows padded
-WIDE = 128 * 256  # in times out channels from which a CPU does better with one matrix product a layer
+THIN = 4  # channels on one side up to which a GPU is faster with one matrix product per layer
+ALIGNED = 8  # a GPU's matrix units want row lengths to be multiples of this
+WIDE = 128 * 256  # in times out channels from which a CPU is faster with one matrix product per layer
 
 
 class FoldedConv1d(nn.Module):
     """A strided convolution, up or down, computed as a short one without stride on groups of `stride` samples.
 
-    The parameters keep the strided form, on an NVIDIA GPU with the second of their channels innermost in memory, where
-    the short kernel is made by one copy. In inference mode, where weights stay as they are, what is made of them for
-    a computation is kept; elsewhere while they are `at_rest`.
+    The parameters keep the strided form. On an NVIDIA GPU the second of their channel axes is innermost in memory, so
+    that one copy makes the short kernel. Tensors derived from the weights are cached while these cannot change: in
+    inference mode, and while the network is `at_rest`.
 
-    Folding costs as much as 25 multiplications a weight: little where channels are few and samples many, more than
-    the convolution itself where it is the other way round. Wide layers on a CPU are therefore one matrix product of
-    the strided weights as they lie, which runs faster there than the library's convolutions, backward above all.
-    So are thin ones on an NVIDIA GPU, whose libraries have no convolutions in matrix units for so few channels.
+    Folding costs as much as 25 multiplications per weight: little with few channels and many samples, more than the
+    convolution itself with many channels and few samples. Wide layers on a CPU are therefore one matrix product with
+    the strided weights, which is faster there than the library's convolutions, above all in the backward pass. So are
+    thin layers on an NVIDIA GPU, whose libraries have no convolutions in matrix units for so few channels.
     """
 
     def __init__(self, shape: tuple[int, int, int], out_channels: int, stride: int):
@@ -36,11 +36,11 @@ class FoldedConv1d(nn.Module):
         self.bias = nn.Parameter(torch.zeros(out_channels))
         nn.init.xavier_uniform_(self.weight)
         self._kept: dict[tuple, Tensor] = {}
-        self._kept_of: tuple[nn.Parameter | None] = (None,)  # in a tuple: a module takes a parameter for its own
+        self._kept_of: tuple[nn.Parameter | None] = (None,)  # in a tuple, or the module would register it
         self._rests = False
 
     def _apply(self, fn: Callable, recurse: bool = True) -> "FoldedConv1d":
-        """What moves to a device or changes its format goes through here: see `nn.Module`."""
+        """Moves to a device and changes of dtype go through here: see `nn.Module`."""
         super()._apply(fn, recurse)
         self._kept.clear()
         if on_gpu(self.weight):
@@ -48,31 +48,31 @@ class FoldedConv1d(nn.Module):
         return self
 
     def __getstate__(self) -> dict:
-        """A copy keeps nothing: it makes its own."""
+        """Leave the cache out of copies."""
         return {**self.__dict__, "_kept": {}}
 
     def multiplies(self, x: Tensor) -> bool:
-        """Whether this layer is one matrix product: a question of its sizes and device alone, never of the clock."""
+        """Whether to compute this layer as one matrix product: depends on its size and device, never on timing."""
         return x.device.type == "cpu" and self.weight.shape[0] * self.weight.shape[1] >= WIDE
 
     def is_thin(self, x: Tensor) -> bool:
-        """Whether this layer is one product of windows: likewise a question of sizes and device."""
+        """Whether to compute this layer as one product of windows: likewise depends on its size and device."""
         return on_gpu(x) and min(self.weight.shape[:2]) <= THIN
 
     def _windows(self, channels: int) -> tuple[int, int, int]:
-        """The numbers under a frame that are channels of taps, those from frame to frame and those before it.
+        """Size, hop and left padding of windows over `channels` interleaved channels, in numbers: see `Windows`.
 
-        Taps are padded so that rows are.
+        The number of taps is rounded up to align rows.
         """
         taps = _multiple(self.weight.shape[-1], math.lcm(self.stride, ALIGNED))
         return channels * taps, channels * self.stride, channels * self.padding
 
     def _as_matrix(self, size: int) -> Tensor:
-        """The weights, [out or in, size]: taps of channels, zeros behind them."""
+        """The weights, [out or in, size]: taps of channels, then zeros."""
         return self._keep(self._placed, 0, size - self.weight[0].numel(), compute_dtype(self.weight))
 
     def _placed(self, before: int, after: int, dtype: torch.dtype) -> Tensor:
-        """The weights in another format between zeros, [first, before + taps * second + after], read as they lie."""
+        """The weights in another dtype, padded with zeros: [first, before + taps * second + after]."""
         return Placed.apply(self.weight.transpose(1, 2).flatten(1), before, after, dtype)
 
     def kernel(self) -> Tensor:
@@ -82,7 +82,7 @@ class FoldedConv1d(nn.Module):
         return self._keep(self._laid_out)
 
     def _keep(self, make: Callable[..., Tensor], *key) -> Tensor:
-        """`make(*key)` of the weights as they are, kept where they stay so: played with, or `at_rest`."""
+        """`make(*key)`, cached while the weights cannot change: in inference mode, or `at_rest`."""
         if not (torch.is_inference_mode_enabled() or self._rests):
             return make(*key)
         if self._kept_of[0] is not self.weight:
@@ -95,7 +95,7 @@ class FoldedConv1d(nn.Module):
         return self._kept[name]
 
     def _laid_out_at_once(self, dtype: torch.dtype) -> Tensor:
-        """The short kernel, taps as they lie: [first, stride * second, 1, taps], of a convolution or its transpose."""
+        """The short kernel of a convolution or its transpose, in memory order: [first, stride * second, 1, taps]."""
         rows, around = self._rows()
         taps = self._placed(*(self.weight.shape[1] * count for count in around), dtype)
         return taps.unflatten(1, (rows, -1)).transpose(1, 2)[:, :, None]
@@ -104,7 +104,7 @@ class FoldedConv1d(nn.Module):
         return self._fold()[:, :, None].contiguous(memory_format=torch.channels_last)
 
     def _folded(self) -> Tensor:
-        """The kernel's taps in rows of `stride`, the tap at `padding` first of the middle row: [..., rows, stride]."""
+        """The kernel's taps in rows of `stride`, the middle row starting at tap `padding`: [..., rows, stride]."""
         rows, around = self._rows()
         return F.pad(self.weight, around).unflatten(-1, (rows, self.stride))
 
@@ -121,9 +121,9 @@ class FoldedConv1d(nn.Module):
 
 @contextlib.contextmanager
 def at_rest(network: nn.Module) -> Iterator[None]:
-    """Nothing changes the network's weights within: what its layers make of them, they make once.
+    """Within this block the network's weights must not change, so its layers derive tensors from them only once.
 
-    Gradients of all that uses it meet there, so it takes one backward pass for all.
+    Gradients of every use meet in those tensors, so one backward pass must serve them all.
     """
     layers = [module for module in network.modules() if isinstance(module, FoldedConv1d)]
     for layer in layers:
@@ -138,7 +138,7 @@ def at_rest(network: nn.Module) -> Iterator[None]:
 
 
 def conv1d_time_major(x: Tensor, kernel: Tensor, bias: Tensor, transposed: bool = False) -> Tensor:
-    """Convolution that keeps the length, with channels innermost in memory: then (un)folding time is a view.
+    """Length-preserving convolution with channels innermost in memory, so that (un)folding time is a view.
 
     Args:
         x: [batch, in, time]; kernel: [out, in, 1, odd taps].
@@ -162,7 +162,7 @@ def on_gpu(x: Tensor) -> bool:
 
 
 def compute_dtype(x: Tensor) -> torch.dtype:
-    """The format that autocast would compute in."""
+    """The dtype that autocast would compute in."""
     device = x.device.type
     return torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else x.dtype
 

@@ -1,8 +1,8 @@
-"""The hybrid's bank of partials, placed into the frames of an STFT without a sample computed.
+"""The hybrid's bank of partials, written straight into the frames of an STFT: no samples are computed.
 
-Each partial lies near its multiple of the pitch. Frames say how loud it is, how the pitch bends and how deep a vibrato
-is; the style says how fast that is, how far a partial strays (strings are stretched) and how its phase stands to the
-others'. What lies near no multiple, as a bell's partials, has a place that was measured.
+Each partial lies near its multiple of the pitch. Frames set its loudness, the pitch bend and the depth of a vibrato.
+The style sets the vibrato's rate, how far a partial strays from its multiple (strings are stretched) and its phase
+relative to the others. Partials near no multiple, such as a bell's, have measured places.
 """
 
 import math
@@ -15,18 +15,18 @@ N_FFT, HOP_LENGTH = 512, 128
 NUM_BINS = N_FFT // 2 + 1
 HARMONICS = 48
 HIGHEST = 0.4875  # of the sample rate: 7.8 kHz at 16 kHz
-LOUDEST, QUIET = 1.0, -4.0  # log amplitude at which they saturate, and where they start
-REACH = 6  # bins to either side of a line that it is given: beyond, a Hann window's transform lies 60 dB below its top
-MOST_BEND = 0.5  # semitones, of the curve and of the vibrato each
-MOST_STRAY = 0.5, 0.05  # of the fundamental: of what lies near its multiple, and of what was put elsewhere
+LOUDEST, QUIET = 1.0, -4.0  # log amplitudes: where they saturate, and where they start
+REACH = 6  # bins computed on either side of a line: beyond, a Hann window's transform is 60 dB below its peak
+MOST_BEND = 0.5  # semitones, for the curve and for the vibrato each
+MOST_STRAY = 0.5, 0.05  # in fundamentals: for a partial at its multiple, and for one placed elsewhere
 SMOOTHING = 5  # frames, 40 ms: a pitch that bends faster is noise
-VIBRATO, VIBRATO_OCTAVES = 5.5, 0.25  # Hz, and how many octaves above and below it a player may go
+VIBRATO, VIBRATO_OCTAVES = 5.5, 0.25  # Hz, and octaves above and below it that a player may go
 START_DEPTH = 0.05  # semitones: critics must hear a vibrato to say how deep it should be
-NOISE = HARMONICS + 2  # random numbers a clip: each partial's phase, where in its period a note begins, and its vibrato
+NOISE = HARMONICS + 2  # random numbers per clip: each partial's phase, and the initial phases of note and vibrato
 
 
 class Harmonics(nn.Module):
-    """Partials near the multiples of a MIDI pitch, or at ratios of their own; silence where it is NaN.
+    """Partials near the multiples of a MIDI pitch, or at ratios of their own; silent if the pitch is NaN.
 
     Args:
         width: channels of the frames.
@@ -44,7 +44,7 @@ class Harmonics(nn.Module):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
         nn.init.constant_(self.bend.bias[1:], START_DEPTH / MOST_BEND)
-        if not self.level.weight.is_meta:  # where drawing would import all of torch._dynamo
+        if not self.level.weight.is_meta:  # on the meta device this would import torch._dynamo
             nn.init.normal_(self.level.weight, std=0.03)
         nn.init.constant_(self.level.bias, QUIET)
 
@@ -58,8 +58,7 @@ class Harmonics(nn.Module):
             style: float32 [batch, style].
             pitch: [batch].
             noise: standard normal [batch, NOISE].
-            ratios: of each partial to the fundamental, 0 for a silent one, [batch, HARMONICS]; by default the whole
-                numbers.
+            ratios: of each partial to the fundamental, 0 for a silent one, [batch, HARMONICS]; by default 1, 2, 3, ...
         """
         amplitude = self.level(x).clamp(max=LOUDEST).exp().transpose(1, 2)  # [batch, frames, HARMONICS]
         circle = 0.5 + 0.5 * torch.erf(noise / math.sqrt(2))  # uniform in [0, 1)
@@ -69,7 +68,7 @@ class Harmonics(nn.Module):
         order, aside = self._places(F.pad(stray.tanh(), (1, 0)), ratios)
         frequency, turns = self._course(pitch, bend, order, aside)
         alone, begin = 2 * math.pi * circle[:, None, :HARMONICS], circle[:, None, HARMONICS : HARMONICS + 1]
-        cosine, sine = cosine + alone.cos(), sine + alone.sin()  # a phase of its own gives way to a learnt one
+        cosine, sine = cosine + alone.cos(), sine + alone.sin()  # a strong learnt phase outweighs the random one
         scale = amplitude * torch.rsqrt(cosine.square() + sine.square() + 1e-4)
         sounding = (frequency < HIGHEST) & ~pitch.isnan()[:, None, None] & (ratios > 0)[:, None]
         scale = scale * sounding
@@ -79,14 +78,14 @@ class Harmonics(nn.Module):
         return lines(frequency.clamp(0.0, HIGHEST), real, imaginary)
 
     def _bend(self, x: Tensor, style: Tensor, begin: Tensor) -> Tensor:
-        """Semitones [batch, frames]: a curve and a vibrato, which begins anywhere in its period, [batch, 1]."""
+        """Pitch bend in semitones [batch, frames]: a curve, and a vibrato from phase `begin` [batch, 1], in turns."""
         curve, depth = smoothed(self.bend(x)).tanh().unbind(1)
         rate = VIBRATO * torch.exp2(VIBRATO_OCTAVES * self.vibrato(style).tanh())  # [batch, 1]
         seconds = torch.arange(x.shape[2], device=x.device) * (HOP_LENGTH / self.sample_rate)
         return MOST_BEND * (curve + depth * torch.sin(2 * math.pi * (rate * seconds + begin)))
 
     def _places(self, stray: Tensor, ratios: Tensor) -> tuple[Tensor, Tensor]:
-        """The multiple that each partial bends with, and how far it lies from that, in fundamentals.
+        """The multiple that each partial bends with, and its distance from that multiple, in fundamentals.
 
         Args:
             stray: from -1 to 1, [batch, 1, HARMONICS].
@@ -101,7 +100,7 @@ class Harmonics(nn.Module):
         return order, ratios[:, None] - order + reach * stray
 
     def _course(self, pitch: Tensor, bend: Tensor, order: Tensor, aside: Tensor) -> tuple[Tensor, Tensor]:
-        """Cycles a sample of each partial, and its turns, [batch, frames, HARMONICS] each.
+        """Each partial's frequency in cycles per sample and phase in turns, [batch, frames, HARMONICS] each.
 
         Args:
             bend: semitones [batch, frames].
@@ -122,15 +121,15 @@ def smoothed(x: Tensor) -> Tensor:
 
 
 def lines(frequency: Tensor, real: Tensor, imaginary: Tensor) -> tuple[Tensor, Tensor]:
-    """The spectra of sines that change slowly against a window, in the frames of `dsp.stft`.
+    """Spectra of sines that change slowly compared with a window, in the frames of `dsp.stft`.
 
     A line a cos(w t + p) gives bin b of frame m the value (-1)^b a / 2 exp(i (p + w hop m)) R(w_b - w): the frame is
-    centred at hop m, where the Hann window's transform R is real. In R, whose argument is x bins,
-    N / 2 sinc(x) / (1 - x^2), the sine's sign changes from bin to bin as (-1)^b does, so both fall away. What would
-    lie below bin 0 comes back from there as the conjugate: the line at -w.
+    centred at hop m, so the Hann window's transform R is real. At x bins from the line, R is
+    N / 2 sinc(x) / (1 - x^2). Its sine changes sign from bin to bin as (-1)^b does, so the signs cancel. Bins below 0
+    fold back as conjugates: they belong to the line at -w.
 
     Args:
-        frequency: cycles a sample, up to `HIGHEST`, [batch, frames, lines].
+        frequency: cycles per sample, up to `HIGHEST`, [batch, frames, lines].
         real, imaginary: a cos and a sin of the angle at each frame's middle, shaped alike.
 
     Returns:
@@ -151,10 +150,10 @@ def lines(frequency: Tensor, real: Tensor, imaginary: Tensor) -> tuple[Tensor, T
 
 
 def _summed(index: Tensor, parts: Tensor) -> Tensor:
-    """Each bin's sum of the parts [batch, frames, lines, 2 REACH + 1] with its index.
+    """Sum the parts [batch, frames, lines, 2 REACH + 1] into the bins that `index` names.
 
-    A GPU adds what meets in a bin in any order, yet the same sound is to have the same bytes whenever it is played:
-    there it takes line after line, unless something is learnt.
+    A GPU adds the parts of a bin in any order, yet a sound must have the same bytes whenever it is played: in
+    inference mode a GPU therefore adds one line at a time.
 
     Returns:
         [batch, frames, REACH + NUM_BINS], of which the first REACH lie below bin 0.
@@ -168,14 +167,14 @@ def _summed(index: Tensor, parts: Tensor) -> Tensor:
 
 
 def in_any_order(x: Tensor) -> bool:
-    """Whether this device's sums of scattered numbers differ from time to time."""
+    """Whether this device adds scattered numbers in varying order, so that sums differ between runs."""
     return x.device.type != "cpu"
 
 
 def _skirts(beside: Tensor) -> Tensor:
-    """-d / ((d - j - 1) (d - j) (d - j + 1)) for d beside a bin and each j up to REACH away: [..., 2 REACH + 1].
+    """-d / ((d - j - 1) (d - j) (d - j + 1)) at offset d from a bin, for each |j| up to REACH: [..., 2 REACH + 1].
 
-    In partial fractions, u_j - u_(j - 1) / 2 - u_(j + 1) / 2 with u_j = d / (d - j), in which d divided by itself is 1.
+    In partial fractions, u_j - u_(j - 1) / 2 - u_(j + 1) / 2 with u_j = d / (d - j), where u_0 is 1.
     """
     away = torch.arange(1, REACH + 2, device=beside.device)
     beside = beside[..., None]
@@ -185,12 +184,12 @@ def _skirts(beside: Tensor) -> Tensor:
 
 
 def course(octaves: Tensor, sample_rate: int) -> tuple[Tensor, Tensor]:
-    """Cycles a sample at octaves above A4, and how far they have turned, whole turns left out: [batch, frames] each.
+    """Cycles per sample at octaves above A4, and their phase in turns, modulo 1: [batch, frames] each.
 
-    In float64, rounded once: a clip holds thousands of periods, and a bit of error in each adds up. Powers in float32
-    differ in that bit from machine to machine, and with the size of the batch.
+    In float64, rounded once: a clip holds thousands of periods, and an error in the last bit of each adds up. Powers in
+    float32 differ in that bit between machines and batch sizes.
     """
-    precise = octaves.cpu() if octaves.device.type == "mps" else octaves  # which has no float64
+    precise = octaves.cpu() if octaves.device.type == "mps" else octaves  # MPS has no float64
     cycles = 440 * torch.exp2(precise.double()) / sample_rate  # whole numbers: ONNX keeps constants in float32
     turned = F.pad((HOP_LENGTH / 2 * (cycles[:, 1:] + cycles[:, :-1])).cumsum(1), (1, 0)) % 1
     return cycles.float().to(octaves.device), turned.float().to(octaves.device)

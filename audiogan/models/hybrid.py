@@ -1,8 +1,8 @@
-"""The hybrid: one generator that thinks in waveform and in spectrum, and knows which pitch it plays.
+"""The hybrid: one generator that works in both waveform and spectrum and takes the pitch to play.
 
 A style (latent, label and pitch) drives frames of 128 samples, from which four heads make sound: a bank of partials
 near the multiples of a pitch, a short-time spectrum with its own phases, a second one that shapes white noise, and a
-waveform for what is quicker than a frame. The first three are summed as spectra and inverted once. A post filter may
+waveform for events shorter than a frame. The first three are summed as spectra and inverted once. A post filter may
 follow.
 """
 
@@ -24,19 +24,19 @@ from audiogan.models.post_filter import post_filter
 FIRST_FRAMES = 16
 STYLE, LABEL_FEATURES = 128, 64
 EXPANSION = 3
-PITCH_SCALES = -4, 4  # powers of two from 1/16 of a turn an octave to 8 turns
+PITCH_SCALES = -4, 4  # powers of two from 1/16 of a turn per octave to 8 turns
 PITCHES = 128  # MIDI numbers
 LOUDEST = 5.0, 3.0  # log magnitudes at which the spectral and the noise head saturate
-QUIET = -2.0, -4.0  # and where they start
-SHUFFLES = 8, 16  # of the transient head, whose product is the hop
+QUIET = -2.0, -4.0  # log magnitudes at which they start
+SHUFFLES = 8, 16  # factors of the transient head; their product is the hop
 TRANSIENT_GAIN = 0.1
 
 
 class HybridGenerator(WaveGenerator):
     """z, label and MIDI pitch to a waveform; where the pitch is NaN, no harmonics sound.
 
-    `pitch_shares` [labels, 129] holds how often each label played each MIDI number in training, and last how often
-    none; `partial_ratios` [labels, 48], where the config has them, where the partials of each lie, in fundamentals.
+    `pitch_shares` [labels, 129] holds the share of each label's training clips at each MIDI number and, last, without
+    pitch. `partial_ratios` [labels, 48], if the config has them, says where the partials lie, in fundamentals.
     """
 
     takes_pitch = True
@@ -58,12 +58,12 @@ class HybridGenerator(WaveGenerator):
         ratios = torch.zeros(max(1, len(config.labels)), harmonics.HARMONICS) if config.partial_ratios else None
         self.register_buffer("partial_ratios", ratios)
         self.post = post_filter(config)
-        if not self.spectral.weight.is_meta:  # where drawing and counting would import all of torch._dynamo
+        if not self.spectral.weight.is_meta:  # on the meta device this would import torch._dynamo
             self._begin()
 
     @property
     def noise_dim(self) -> int:
-        """Random numbers a clip takes beside z: the noise head's samples and the harmonics' phases."""
+        """Random numbers per clip besides z: the noise head's samples and the harmonics' phases."""
         return self.config.num_samples + harmonics.NOISE
 
     def forward(
@@ -72,8 +72,8 @@ class HybridGenerator(WaveGenerator):
         """To [batch, 1, num_samples].
 
         Args:
-            noise: standard normal [batch, noise_dim]; by default drawn from streams that z seeds, so that a clip is
-                its latent, label and pitch, and nothing else.
+            noise: standard normal [batch, noise_dim]; by default drawn from streams that z seeds, so that latent,
+                label and pitch alone determine a clip.
         """
         noise = latent.noise_of(z, self.noise_dim) if noise is None else noise
         pitch = torch.full_like(z[:, 0], math.nan) if pitch is None else pitch
@@ -109,7 +109,7 @@ class HybridGenerator(WaveGenerator):
         return (float(played[0]), float(played[-1])) if played else None
 
     def _ratios(self, pitch: Tensor, label: Tensor | None) -> Tensor | None:
-        """Of each clip's partials, [batch, 48]; None where they are the whole numbers."""
+        """Ratios of each clip's partials to the fundamental, [batch, 48]; None for whole numbers."""
         if self.partial_ratios is None:
             return None
         return self.partial_ratios[torch.zeros_like(pitch, dtype=torch.long) if label is None else label]
@@ -119,7 +119,7 @@ class HybridGenerator(WaveGenerator):
     ) -> tuple[Tensor, Tensor]:
         """Real and imaginary part of the three heads' sum, [batch, NUM_BINS, frames + 1] each."""
         samples, chances = noise.split([self.config.num_samples, harmonics.NOISE], dim=1)
-        with torch.autocast(x.device.type, enabled=False):  # exponents and phases: bfloat16's steps would be heard
+        with torch.autocast(x.device.type, enabled=False):  # bfloat16's steps in exponents and phases are audible
             x, style = x.float(), style.float()
             level, cosine, sine, breath = self.spectral(x).chunk(4, dim=1)
             tonal = self.harmonics(x, style, pitch, chances, ratios)
@@ -133,7 +133,7 @@ class HybridGenerator(WaveGenerator):
 
     @torch.no_grad()
     def _begin(self) -> None:
-        """Quiet, with partials at the multiples of a pitch."""
+        """Initialise quiet, with partials at the multiples of a pitch."""
         if self.partial_ratios is not None:
             self.partial_ratios[:] = torch.arange(1.0, harmonics.HARMONICS + 1)
         nn.init.normal_(self.spectral.weight, std=0.03)
@@ -191,7 +191,7 @@ class StyledBlock(nn.Module):
 
 
 class Transient(nn.Module):
-    """Frames to samples by two pixel shuffles: what is quicker than an analysis window."""
+    """Frames to samples by two pixel shuffles, for events shorter than an analysis window."""
 
     def __init__(self, width: int):
         super().__init__()
@@ -208,7 +208,7 @@ class Transient(nn.Module):
 def doubled(x: Tensor) -> Tensor:
     """Linear interpolation to twice the frames, edges held: [batch, channels, frames] to [batch, channels, 2 * frames].
 
-    As `F.interpolate` does, whose kernel takes a GPU longer than all convolutions between.
+    Same as `F.interpolate`, whose kernel takes a GPU longer than all convolutions in between.
     """
     before, after = torch.cat([x[..., :1], x[..., :-1]], dim=2), torch.cat([x[..., 1:], x[..., -1:]], dim=2)
     return torch.stack([torch.lerp(x, before, 0.25), torch.lerp(x, after, 0.25)], dim=3).flatten(2)
@@ -217,13 +217,13 @@ def doubled(x: Tensor) -> Tensor:
 def pitch_features(pitch: Tensor) -> Tensor:
     """Sines and cosines of a MIDI pitch at eight scales, and whether there is one; zeros for NaN: [batch, 17]."""
     pitched = (~pitch.isnan()).float()[:, None]
-    scales = torch.exp2(torch.arange(*PITCH_SCALES, device=pitch.device))  # no constant that comes from the host
+    scales = torch.exp2(torch.arange(*PITCH_SCALES, device=pitch.device))  # no constant copied from the host
     angles = 2 * math.pi * pitch.nan_to_num()[:, None] / 12 * scales
     return torch.cat([angles.sin() * pitched, angles.cos() * pitched, pitched], dim=1)
 
 
 def _quarter_turns(frames: int, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Cosine and sine of 2 pi hop b m / N_FFT, how far bin b's own frequency has turned at frame m: quarter turns."""
+    """Cosine and sine of 2 pi hop b m / N_FFT, the phase of bin b's own frequency at frame m: quarter turns."""
     quarters = torch.outer(torch.arange(NUM_BINS, device=device), torch.arange(frames, device=device)) % 4
     first, second, third, fourth = ((quarters == place).float() for place in range(4))
     return first - third, second - fourth

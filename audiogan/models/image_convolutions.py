@@ -1,7 +1,7 @@
-"""Convolutions of which every derivative is a convolution's forward or backward.
+"""Convolutions whose every derivative is a convolution's forward or backward pass.
 
-What torch derives is right, and slow: a weight gradient in double backward is a convolution whose kernel is as long as
-the clip.
+Torch's own derivatives are correct but slow: a weight gradient in double backward is a convolution whose kernel is as
+long as the clip.
 """
 
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from audiogan.models.derivatives import asked_for_weights, sum_of_rows
 
 
 class Form(NamedTuple):
-    """How a kernel moves over an image: rows and columns at a time, and zeros around the image."""
+    """How a kernel moves over an image: its stride, and the zeros around the image, in (rows, columns) each."""
 
     stride: tuple[int, int] = (1, 1)
     padding: tuple[int, int] = (0, 0)
@@ -34,7 +34,7 @@ def convolve(x: Tensor, kernel: Tensor, bias: Tensor, form: Form) -> Tensor:
 
 
 def spread(x: Tensor, kernel: Tensor, bias: Tensor, padding: tuple[int, int]) -> Tensor:
-    """The transpose of such a convolution without stride, with a bias of its own: [batch, out, rows, columns].
+    """The transpose of a convolution without stride, with a bias of its own: [batch, out, rows, columns].
 
     Args:
         x: [batch, in, rows, columns]; kernel: [in, out, rows, columns]; bias: [out]; all of one dtype.
@@ -43,7 +43,7 @@ def spread(x: Tensor, kernel: Tensor, bias: Tensor, padding: tuple[int, int]) ->
 
 
 def convolved(layer: nn.Conv1d | nn.Conv2d, x: Tensor, dtype: torch.dtype) -> Tensor:
-    """What the layer makes of x, computed in another format by `convolve`."""
+    """The layer's output for x, computed by `convolve` in another dtype."""
     rowless = isinstance(layer, nn.Conv1d)
     x, kernel = (tensor.unsqueeze(2) if rowless else tensor for tensor in (x.to(dtype), layer.weight.to(dtype)))
     form = Form(*((1,) * rowless + layer.stride, (0,) * rowless + layer.padding))
@@ -51,12 +51,12 @@ def convolved(layer: nn.Conv1d | nn.Conv2d, x: Tensor, dtype: torch.dtype) -> Te
     return y.squeeze(2) if rowless else y
 
 
-# Output y, x's gradient and the kernel's are the three ways to leave one out of sum(g * (x convolved with kernel)):
-# each one's derivatives are the other two.
+# Leaving one of the three factors out of sum(g * (x convolved with kernel)) gives y, x's gradient or the kernel's:
+# the derivatives of each are the other two.
 
 
 class _Output(Function):
-    """y of x and kernel."""
+    """y from x and the kernel."""
 
     @staticmethod
     def forward(ctx, x: Tensor, kernel: Tensor, form: Form) -> Tensor:
@@ -72,7 +72,7 @@ class _Output(Function):
 
 
 class _ToSamples(Function):
-    """x's gradient of y's and the kernel."""
+    """x's gradient from y's gradient and the kernel."""
 
     @staticmethod
     def forward(ctx, gradient: Tensor, kernel: Tensor, shape: torch.Size, form: Form) -> Tensor:
@@ -98,7 +98,7 @@ class _ToSamples(Function):
 
 
 class _ToKernel(Function):
-    """The kernel's gradient of x and y's."""
+    """The kernel's gradient from x and y's gradient."""
 
     @staticmethod
     def forward(ctx, x: Tensor, gradient: Tensor, shape: torch.Size, form: Form) -> Tensor:
@@ -114,7 +114,7 @@ class _ToKernel(Function):
 
 
 class _Convolution(Function):
-    """y of x, kernel and a bias."""
+    """y from x, the kernel and a bias."""
 
     @staticmethod
     def forward(ctx, x: Tensor, kernel: Tensor, bias: Tensor, form: Form) -> Tensor:
@@ -132,7 +132,7 @@ class _Convolution(Function):
 
 
 class _Spread(Function):
-    """x's gradient as an output of its own, with a bias."""
+    """The transposed convolution as an output of its own, with a bias."""
 
     @staticmethod
     def forward(ctx, y: Tensor, kernel: Tensor, bias: Tensor, form: Form) -> Tensor:

@@ -1,4 +1,4 @@
-"""Parts that several architectures share."""
+"""Layers that several architectures share."""
 
 import torch
 from torch import Tensor, nn
@@ -9,7 +9,7 @@ from audiogan.models.shifts import Shift, places
 class PhaseShuffle(nn.Module):
     """Shift a batch's activations by a random -n to n samples, reflecting at the edges (Donahue et al. 2018, 3.3).
 
-    One shift a call, as in the published code. It is drawn and applied on the device: no synchronisation.
+    One shift per call, as in the published code. It is drawn and applied on the device: no synchronisation.
     """
 
     def __init__(self, max_shift: int):
@@ -17,7 +17,7 @@ class PhaseShuffle(nn.Module):
         self.max_shift = max_shift
 
     def forward(self, x: Tensor, parts: int = 1) -> Tensor:
-        """[batch, channels, time], the shape kept; where several batches are one, each part has its shift."""
+        """[batch, channels, time], the shape kept; each of `parts` equal parts of the batch has its own shift."""
         if self.max_shift == 0:
             return x
         shift = torch.randint(-self.max_shift, self.max_shift + 1, (parts,), device=x.device)
@@ -28,7 +28,7 @@ class PhaseShuffle(nn.Module):
 def label_embedding(num: int, dim: int) -> nn.Embedding | None:
     """A vector for each of `num` labels; None for a model without labels.
 
-    Its start is not drawn on the meta device, where that would import all of torch._dynamo.
+    Nothing is drawn on the meta device, where that would import all of torch._dynamo.
     """
     if num == 0:
         return None
@@ -37,7 +37,7 @@ def label_embedding(num: int, dim: int) -> nn.Embedding | None:
 
 
 class LabelledLatent(nn.Module):
-    """z, with an embedding of the label behind it where the model has labels."""
+    """z, followed by an embedding of the label if the model has labels."""
 
     def __init__(self, latent_dim: int, num_labels: int):
         super().__init__()
@@ -81,7 +81,7 @@ def check_label(label: Tensor | None, conditional: bool) -> None:
 
 
 def init_published(module: nn.Module) -> None:
-    """Glorot-uniform weights and zero biases, TensorFlow's defaults, which the published networks start from."""
+    """Set Glorot-uniform weights and zero biases: TensorFlow's defaults, as in the published networks."""
     if isinstance(module, (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)):
         nn.init.xavier_uniform_(module.weight)
         if module.bias is not None:

@@ -1,4 +1,4 @@
-"""The post filter of generators of waveforms: an equaliser a label behind all else."""
+"""The post filter of waveform generators: a final equaliser per label."""
 
 import torch
 from torch import Tensor, nn
@@ -8,18 +8,18 @@ from audiogan.config import ModelConfig
 
 
 def post_filter(config: ModelConfig) -> "PostFilter | None":
-    """The one that a model's config asks for."""
+    """The post filter that a model's config asks for, if any."""
     return PostFilter(config.post_filter, len(config.labels)) if config.post_filter else None
 
 
 class PostFilter(nn.Module):
-    """One learnt filter a label; Donahue et al. (2018, appendix) have one for all.
+    """One learnt filter per label; Donahue et al. (2018, appendix) have one for all.
 
-    It begins as no filter, except that what stands still never passes, but for the edges of a clip: no loudspeaker
-    plays it. What whistles in the end, `training.notches` cuts.
+    It starts as an identity, except that it always blocks DC, which no loudspeaker plays (edges of a clip excepted).
+    `training.notches` later adds notches against whistles.
 
     Args:
-        taps: odd, so that nothing is delayed.
+        taps: odd, for zero delay.
         num_labels: 0 for a model without labels.
     """
 
@@ -30,13 +30,13 @@ class PostFilter(nn.Module):
         self.responses = nn.Parameter(responses)
 
     def notched(self) -> Tensor:
-        """The filters as they are used, [labels or 1, taps]: without a response to what stands still."""
+        """The filters as applied, [labels or 1, taps]: without a response to DC."""
         return self.responses - self.responses.mean(1, keepdim=True)
 
     def forward(self, audio: Tensor, label: Tensor | None) -> Tensor:
         """[batch, 1, time] and label indices [batch], None for a model without labels, to [batch, 1, time].
 
-        It computes in the filters' own precision, whatever the audio has.
+        Computed in the filters' precision, whatever the audio's dtype.
         """
         responses = self.notched() if label is None else self.notched()[label]
         return dsp.convolve(audio.to(responses.dtype).squeeze(1), responses).unsqueeze(1)

@@ -1,8 +1,8 @@
 """Several float32 matrix products at once, on a CPU.
 
-PyTorch asks MKL for them, which keeps its AVX-512 code for its maker's own processors. oneDNN, which PyTorch brings
-too, is twice as fast on others: it takes them as one convolution of a single tap in as many groups, with the matrices
-in a layout that it chooses for a number of rows.
+PyTorch uses MKL for them, which reserves its AVX-512 code for Intel's processors. oneDNN, which PyTorch also includes,
+is twice as fast on others. It computes them as one single-tap convolution with a group per product, and chooses the
+layout of the matrices for a number of rows.
 """
 
 import torch
@@ -13,9 +13,9 @@ NONE = [0, 0]
 
 
 def packed(matrices: Tensor, rows: int) -> Tensor:
-    """What `multiply` takes for [products, in, out], laid out for so many rows where oneDNN computes.
+    """Prepare matrices [products, in, out] for `multiply`, laid out for that many rows if oneDNN computes.
 
-    Other numbers of rows are right as well, but slow. So are other numbers of threads than there are now.
+    Another number of rows gives correct results, but slowly. So does another number of threads than now.
     """
     if not _by_one_dnn():
         return matrices
@@ -26,7 +26,7 @@ def packed(matrices: Tensor, rows: int) -> Tensor:
 
 
 def multiply(values: Tensor, matrices: Tensor) -> Tensor:
-    """[rows, products, in] by `packed` matrices, each product by its own: [rows, products, out]."""
+    """[rows, products, in] by `packed` matrices, one per product: [rows, products, out]."""
     if not matrices.is_mkldnn:
         return torch.bmm(values.transpose(0, 1), matrices).transpose(0, 1)
     rows, products, _ = values.shape

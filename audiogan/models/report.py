@@ -1,6 +1,6 @@
 """The two networks of the report "Audio Generative Adversarial Network" (2024), trained there with cross-entropy.
 
-The report names the layers and not their sizes; the sizes here follow DCGAN with `dim` as its width.
+The report names the layers but not their sizes; the sizes here follow DCGAN with `dim` as its width.
 """
 
 from itertools import pairwise

@@ -1,6 +1,6 @@
 """Shifts that reflect at the edges, and their transpose: each is the other's derivative, of every order.
 
-What torch derives of an index is a sum of atomics, which takes a GPU longer than the layers between.
+Torch's own derivative of indexing adds by atomics, which takes a GPU longer than the layers in between.
 """
 
 import functools
@@ -12,21 +12,21 @@ from torch.autograd import Function
 
 
 class Table(NamedTuple):
-    """Who reads whom, for each shift from -most to most: made once, since each would be a kernel's start."""
+    """Which place reads which, for each shift from -most to most: computed once, to save kernel launches."""
 
-    place: Tensor  # [shifts, 2, time], that which each reads, and that which reads each where no edge concerns it
-    near: Tensor  # [near], places that an edge concerns
-    reads: Tensor  # [shifts, near, readers], 1 where one of the places that may read those does
+    place: Tensor  # [shifts, 2, time], the place that each reads, and the place that reads each away from edges
+    near: Tensor  # [near], places near an edge
+    reads: Tensor  # [shifts, near, readers], 1 where a reader near an edge reads such a place
 
 
 class Places(NamedTuple):
-    """A batch's shifts: what a table says of each part of it."""
+    """A batch's shifts: a table's entries for each part of the batch."""
 
     ahead: Tensor  # [parts, time]
     back: Tensor  # [parts, time]
     near: Tensor  # [near]
     reads: Tensor  # [parts, 1, near, readers]
-    reach: int  # how far from an edge they are
+    reach: int  # readers lie within this distance of an edge
 
 
 @functools.lru_cache
@@ -41,9 +41,9 @@ def table(time: int, most: int, device: torch.device) -> Table:
 
 
 def places(x: Tensor, shift: Tensor, most: int) -> Places:
-    """Where to find x [batch, time, channels] read `shift` samples later, of -most to most, reflected at the edges.
+    """Where to read x [batch, time, channels] for a shift of -most to most samples, reflected at the edges.
 
-    `shift` is [parts]: one for each of as many equal parts of the batch.
+    `shift` is [parts], one for each of that many equal parts of the batch: each place reads `shift` samples later.
     """
     known, number = table(x.shape[1], most, x.device), shift + most
     ahead, back = known.place.index_select(0, number).unbind(1)
@@ -51,7 +51,7 @@ def places(x: Tensor, shift: Tensor, most: int) -> Places:
 
 
 class Shift(Function):
-    """x [batch, time, channels] as its `places` say."""
+    """x [batch, time, channels] read at its `places`."""
 
     @staticmethod
     def forward(ctx, x: Tensor, where: Places) -> Tensor:
@@ -64,9 +64,9 @@ class Shift(Function):
 
 
 class ShiftBack(Function):
-    """The transpose of `Shift`, without its atomics.
+    """The transpose of `Shift`, without atomics.
 
-    A sample was read once, by its place less the shift, unless it is near an edge: there by nobody, one or two.
+    Each sample was read once, by its place minus the shift; near an edge, by no place, one or two.
     """
 
     @staticmethod
@@ -83,13 +83,13 @@ class ShiftBack(Function):
 
 
 def _edges(x: Tensor, width: int, dim: int = -1) -> Tensor:
-    """Up to `width` places from either end of all."""
+    """The first and the last `width` places; all if these would overlap."""
     size = x.shape[dim]
     return x if size <= 2 * width else torch.cat([x.narrow(dim, 0, width), x.narrow(dim, size - width, width)], dim)
 
 
 def _read(x: Tensor, place: Tensor) -> Tensor:
-    """What lies at the places [parts, time] of each part of the batch, [batch, time, channels]: moved in long words."""
+    """Read each part of the batch at its places [parts, time]: [batch, time, channels], in 64-bit words if they fit."""
     x = x.contiguous()
     words = x.view(torch.int64) if x.shape[2] * x.element_size() % 8 == 0 else x
     y = torch.empty_like(words)

@@ -1,11 +1,11 @@
-"""Convolutions of a few taps by fewer multiplications: Toom and Cook's method (Winograd 1980, chapter 3).
+"""Short convolutions with fewer multiplications: the method of Toom and Cook (Winograd 1980, chapter 3).
 
-The product of two polynomials follows from its values at as many points as it has coefficients. With samples and taps
-as coefficients that is a convolution: one multiplication a point instead of one for each tap and output. Between many
-channels each multiplication is a matrix product, beside which turning samples into values and back costs little.
+The product of two polynomials is determined by its values at as many points as it has coefficients. With samples and
+taps as coefficients that is a convolution: one multiplication per point instead of one per tap and output. With many
+channels each multiplication is a matrix product, next to which the transforms to values and back cost little.
 
-Points off the unit circle amplify rounding; a pair of complex ones on it takes three multiplications. Seven real
-points, infinity and such pairs for the rest stay within 10 dB of a direct float32 sum's error.
+Points off the unit circle amplify rounding; a complex pair on it takes three multiplications. Seven real points,
+infinity and such pairs for the rest stay within 10 dB of a direct float32 sum's error.
 """
 
 import functools
@@ -20,7 +20,7 @@ from audiogan.models.products import multiply, packed
 
 REAL_POINTS = (0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5)
 FRAMES_AT_ONCE = 1024  # a few MB of values and products: they stay in the cache, and weights are read few times
-CLIPS_AT_ONCE = 8  # where clips are so short that more would fit: fewer take as long, since weights are read anyway
+CLIPS_AT_ONCE = 8  # for clips so short that more would fit; fewer take as long, since weights are read anyway
 
 
 @dataclass(frozen=True)
@@ -61,17 +61,17 @@ def algorithm(size: int, taps: int) -> Algorithm:
     points = np.concatenate([REAL_POINTS, upper, upper.conj()])
     matrices = _three_products(
         _values(points, taps),
-        np.linalg.inv(_values(points, length)).T,  # a product's way back, transposed: that makes it a correlation
+        np.linalg.inv(_values(points, length)).T,  # interpolation, transposed: that makes it a correlation
         _values(points, size),
         pairs,
     )
-    with torch.inference_mode(False):  # kept for callers in any mode
+    with torch.inference_mode(False):  # cached for callers in any mode
         filters, inputs, outputs = (torch.from_numpy(matrix).float() for matrix in matrices)
         return Algorithm(filters, inputs, outputs.T.contiguous())
 
 
 def _values(points: np.ndarray, coefficients: int) -> np.ndarray:
-    """From coefficients to values, [points + 1, coefficients]; a polynomial's value at infinity is its last one."""
+    """From coefficients to values, [points + 1, coefficients]; the value at infinity is the last coefficient."""
     powers = points[:, None] ** np.arange(coefficients)
     return np.concatenate([powers, np.eye(coefficients)[-1:]])
 
@@ -91,16 +91,16 @@ def _three_products(w: np.ndarray, x: np.ndarray, y: np.ndarray, pairs: int) -> 
 
 
 def transform(taps: Tensor, form: Algorithm, time: int) -> Tensor:
-    """What `convolve` takes of a filter [taps, in, out] for clips of so many frames."""
+    """Transform a filter [taps, in, out] for `convolve` on clips of `time` frames."""
     matrices = (form.filters @ taps.flatten(1)).unflatten(1, taps.shape[1:])  # [products, in, out]
     return packed(matrices, _clips(time) * _tiles(form, time))
 
 
 def convolve(x: Tensor, kernel: Tensor, form: Algorithm) -> Tensor:
-    """A convolution that keeps the length, with zeros around it and an odd number of taps.
+    """Length-preserving convolution with zero padding and an odd number of taps.
 
     Args:
-        x: [batch, time, in]; kernel: `transform`'s, for that time.
+        x: [batch, time, in]; kernel: from `transform`, for the same time.
 
     Returns:
         [batch, time, out].
@@ -114,7 +114,7 @@ def convolve(x: Tensor, kernel: Tensor, form: Algorithm) -> Tensor:
 
 
 def _clips(time: int) -> int:
-    """How many clips are computed together: always as many, so that the products are of one size."""
+    """Clips computed together: always the same number, so that all products have one size."""
     return max(1, min(CLIPS_AT_ONCE, FRAMES_AT_ONCE // time))
 
 
@@ -126,6 +126,6 @@ def _convolve_tiles(tiled: Tensor, kernel: Tensor, form: Algorithm) -> Tensor:
     """Tiles [clips, tiles, size + taps - 1, in] to [clips * tiles, size, out]."""
     clips, each, _, channels = tiled.shape
     values = tiled.new_empty(clips * each, len(form.inputs), channels)
-    for clip, its_values in zip(tiled, values.split(each), strict=True):  # all at once, overlaps would be copied
+    for clip, its_values in zip(tiled, values.split(each), strict=True):  # one bmm would copy the overlaps
         torch.bmm(form.inputs.expand(each, -1, -1), clip, out=its_values)
     return torch.bmm(form.outputs.expand(len(values), -1, -1), multiply(values, kernel))

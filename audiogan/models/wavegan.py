@@ -19,7 +19,7 @@ FIRST_FRAMES = 16
 
 
 def strides(num_samples: int) -> list[int]:
-    """Upsampling factors from 16 frames to the clip: fours, with a last two where they do not fit."""
+    """Upsampling factors from 16 frames to the clip: fours, then a two if needed."""
     fours, factor = [], num_samples // FIRST_FRAMES
     while factor >= 4:
         fours.append(4)
@@ -28,14 +28,14 @@ def strides(num_samples: int) -> list[int]:
 
 
 def widths(config: ModelConfig) -> list[int]:
-    """Channels from the narrowest layer to the widest: dim times 1, 2, 4, ..., one a stride."""
+    """Channels from the narrowest layer to the widest: dim times 1, 2, 4, ..., one per stride."""
     return [config.dim * 2**level for level in range(len(strides(config.num_samples)))]
 
 
 class WaveGANGenerator(WaveGenerator):
     """z to waveform: a dense layer to 16 frames, then transposed convolutions, ReLU, tanh.
 
-    Behind that there may be an envelope, told from what the first of those convolutions says, and a post filter.
+    An envelope, computed from the output of the first of those convolutions, and a post filter may follow.
     """
 
     def __init__(self, config: ModelConfig):
@@ -77,7 +77,7 @@ class WaveGANDiscriminator(Discriminator):
         self.apply(init_published)
 
     def judge_both(self, real: tuple, fake: tuple, label: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """On a GPU as one batch, which fills it better and lays weights out once."""
+        """Judge both as one batch on a GPU, which fills it better and lays weights out once."""
         (real_audio,), (fake_audio,) = real, fake
         if not on_gpu(real_audio) or real_audio.requires_grad or len(real_audio) != len(fake_audio):
             return super().judge_both(real, fake, label)
@@ -85,7 +85,7 @@ class WaveGANDiscriminator(Discriminator):
         return self(torch.cat([real_audio, fake_audio]), labels, parts=2).chunk(2)
 
     def forward(self, audio: Tensor, label: Tensor | None = None, parts: int = 1) -> Tensor:
-        """[batch, 1, num_samples] to logits [batch]; each of the parts is shuffled as a batch of its own."""
+        """[batch, 1, num_samples] to logits [batch]; each of `parts` equal parts is shuffled as its own batch."""
         x = audio
         for number, layer in enumerate(self.layers):
             x = LeakyReLU.apply(layer(x), 0.2)

@@ -48,7 +48,7 @@ class TestWrongFiles:
     @pytest.mark.parametrize("wrong", [b"x" * len(DATA), DATA[:-10], DATA + b"more", b""])
     def test_wrong_twice_is_one_sentence_and_leaves_nothing(self, fetch, shelf, wrong):
         shelf.files[NAME] = wrong
-        assert "came wrong twice" in refusal(fetch)
+        assert "was wrong twice" in refusal(fetch)
         assert fetch.content() == {}
         assert len(shelf.gets()) == 2
 

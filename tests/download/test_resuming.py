@@ -79,7 +79,7 @@ class TestBrokenConnections:
         shelf.script += [drop(10)] * 100
         message = refusal(fetch)
         assert f"in {TRIES} tries" in message
-        assert "goes on from there" in message
+        assert "resumes from there" in message
         assert len(waits) == TRIES - 1
         assert waits[0] < 2
         assert waits[5] > 20

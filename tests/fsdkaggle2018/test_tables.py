@@ -31,7 +31,7 @@ class TestTables:
     @pytest.mark.parametrize("row", [("x.wav", "Flute"), ("x.wav", "Flute", "1", "1", "Attribution", "more")])
     def test_lines_that_do_not_fit(self, zips, row):
         pack_tables(zips, train=[row])
-        with pytest.raises(ValueError, match="line 2 has not one value a column"):
+        with pytest.raises(ValueError, match="line 2 does not have one value per column"):
             read_rows(zips / "FSDKaggle2018.meta.zip")
 
     def test_a_clip_that_is_listed_twice(self, zips):

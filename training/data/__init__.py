@@ -1,1 +1,1 @@
-"""One module a source of audio; `clips` writes what they find as a prepared data set."""
+"""One module per source of audio; `clips` writes what they find as a prepared data set."""

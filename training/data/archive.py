@@ -1,4 +1,4 @@
-"""Read zip archives that strangers packed: every member is checked before one is read, and none goes to the disk."""
+"""Read untrusted zip archives: every member is checked before one is read, and none is written to the disk."""
 
 import functools
 import stat
@@ -9,15 +9,15 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 MEMBER_BYTES, TOTAL_BYTES = 2**26, 2**35  # unpacked: 64 MiB, 32 GiB
 UNUSUAL = 0x1 | 0x20 | 0x40  # flags: encrypted, a patch, strongly encrypted
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-RESOURCE_FORKS = "__MACOSX"  # what a Mac adds when it packs
+RESOURCE_FORKS = "__MACOSX"  # added by a Mac when it packs
 
 
 def members(path: Path) -> dict[str, str]:
-    """The files of an archive: their names without folders, and with.
+    """The files of an archive: names without folders to names with folders.
 
     Raises:
-        ValueError: not a whole zip archive, or a member could do harm: it lies outside the archive's folder, is no
-            plain file, is there twice, is packed in an unusual way, or would be too large unpacked.
+        ValueError: not a whole zip archive, or an unsafe member: it lies outside the archive's folder, is not a plain
+            file, is there twice, is packed in an unusual way, or would be too large unpacked.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -54,12 +54,12 @@ def read_member(path: Path, member: str) -> bytes:
 
 @functools.lru_cache(maxsize=4)
 def _opened(path: Path) -> zipfile.ZipFile:
-    """An archive's list of members is read once a process."""
+    """Opened once per process, so that the list of members is read once."""
     return zipfile.ZipFile(path)
 
 
 def _fault(info: zipfile.ZipInfo) -> str:
-    """Why a member is not to be trusted; empty where it is."""
+    """Why a member cannot be trusted; empty if it can."""
     name, kind = info.orig_filename, stat.S_IFMT(info.external_attr >> 16)
     if "\0" in name or "\\" in name or name.startswith("/") or PureWindowsPath(name).drive:
         return "has a path that is not relative"

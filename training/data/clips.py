@@ -1,4 +1,4 @@
-"""Clips of one length, and the prepared data set that they are written to."""
+"""Clips of one length, and the prepared data set they are written to."""
 
 import contextlib
 import csv
@@ -25,7 +25,7 @@ from training.data.seen import Seen
 
 @dataclass(frozen=True)
 class ClipFormat:
-    """What every clip of a data set has in common; pitches are estimated only where the source states none."""
+    """The common form of a data set's clips; pitches are estimated only if the source states none."""
 
     sample_rate: int = 16000
     num_samples: int = 16384
@@ -33,12 +33,12 @@ class ClipFormat:
     estimate_pitch: bool = True
 
     def __post_init__(self):
-        ModelConfig("any", sample_rate=self.sample_rate, num_samples=self.num_samples)  # the bounds of a model
+        ModelConfig("any", sample_rate=self.sample_rate, num_samples=self.num_samples)  # checks the bounds
 
 
 @dataclass(frozen=True)
 class Clip:
-    """One clip, None where there is only silence, and its row of the index."""
+    """One clip, with `pcm` None if it is silent, and its row of the index."""
 
     pcm: np.ndarray | None
     label: str
@@ -50,7 +50,7 @@ class Clip:
 
 
 def fit(audio: np.ndarray, form: ClipFormat) -> np.ndarray | None:
-    """The first `num_samples` of audio as int16: padded, faded where it is cut off, peak-normalised; None if silent."""
+    """The first `num_samples` of audio as int16: padded, or faded where cut off; peak-normalised; None if silent."""
     piece = fit_length(audio, form.num_samples, form.sample_rate)
     peak = max(piece.max(), -piece.min())
     if peak < SILENCE_PEAK:
@@ -61,11 +61,11 @@ def fit(audio: np.ndarray, form: ClipFormat) -> np.ndarray | None:
 
 
 class DataSetWriter:
-    """Write a prepared data set clip by clip; the folder appears, whole, when the block ends without an error.
+    """Write a prepared data set clip by clip; the folder appears, complete, when the block ends without an error.
 
     Attributes:
-        mixed_down, unmixed: how many recordings had several channels that were mixed down, and how many had channels
-            of which one was taken, as they cancel; whoever reads them counts.
+        mixed_down, unmixed: numbers of recordings whose channels were mixed down, and of those of which one channel
+            was taken because the channels cancel; the caller counts them.
 
     Raises:
         ValueError: the folder exists, or no clip was added.
@@ -75,7 +75,7 @@ class DataSetWriter:
         self.folder, self.form, self.labels, self.source = Path(folder), form, labels, source
         self.count, self.counts = 0, {"train": Counter(), "test": Counter()}
         self.mixed_down = self.unmixed = 0
-        self.trained = bytearray()  # 1 for each clip of the training split, 0 for each other
+        self.trained = bytearray()  # per clip, 1 if in the training split, else 0
 
     def __enter__(self) -> "DataSetWriter":
         self.partial = PartialFolder(self.folder)
@@ -92,7 +92,7 @@ class DataSetWriter:
         return self
 
     def add(self, clip: Clip) -> bool:
-        """Append a clip; False where the very same samples are in the data set already."""
+        """Append a clip; False if the same samples are already in the data set."""
         pcm = np.ascontiguousarray(clip.pcm, dtype="<i2")
         if not self.seen.add(pcm, self.count):
             return False
@@ -159,7 +159,7 @@ class DataSetWriter:
             np.savez(self.partial.path / "statistics.npz", **statistics.measure(clips, rows, self.form.sample_rate))
 
     def _write_header(self) -> None:
-        """The npy header; numpy pads it so that a longer first axis needs no more room."""
+        """Write the npy header; numpy pads it so that a longer first axis needs no more room."""
         shape = (self.count, self.form.num_samples)
         header = {"descr": "<i2", "fortran_order": False, "shape": shape}
         np.lib.format.write_array_header_1_0(self.audio, header)

@@ -1,4 +1,4 @@
-"""Download archives of known MD5: resumed where they broke off, verified, and in place whole or not at all."""
+"""Download archives of known MD5: resumed after interruptions, verified, and in place complete or not at all."""
 
 import errno
 import shutil
@@ -20,11 +20,11 @@ from training.data.retry import TryAgainError, back_off, retry_after
 
 USER_AGENT = f"audiogan/{__version__} (+audiogan: WaveGAN and SpecGAN, training prepare fsdkaggle2018)"
 TIMEOUT_S = 60.0
-TRIES = 8  # in a row that bring less than PROGRESS_BYTES
+TRIES = 8  # in a row with less than PROGRESS_BYTES of progress
 PROGRESS_BYTES = 2**20
 REDIRECTS = 5
 RETRIED = (408, 425, 429)  # and every 5xx
-NO_HEAD = (405, 501)  # of servers that tell a length to GET alone
+NO_HEAD = (405, 501)  # from servers that state the length only to GET
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Downloader:
 
     Args:
         base: address of the record's files.
-        sleep: waits that many seconds between tries.
+        sleep: waits between tries, for the given seconds.
 
     Raises:
         ValueError: the base is not an http or https address.
@@ -60,12 +60,12 @@ class Downloader:
         )
 
     def fetch(self, archives: Sequence[Archive], folder: Path) -> None:
-        """Have every archive in the folder, whole and verified; those that are there already are only verified.
+        """Download every archive into the folder and verify it; those already there are only verified.
 
         Raises:
-            ValueError: another process downloads into the folder, there is no room, the server refuses, cannot be
-                reached, or twice sends something else. What has arrived stays in `NAME.part` for the next time,
-                unless it is wrong.
+            ValueError: another process is downloading into the folder, the disk has no room, or the server refuses,
+                cannot be reached, or sends a wrong file twice. Received bytes stay in `NAME.part` for the next try,
+                unless they are wrong.
         """
         folder.mkdir(parents=True, exist_ok=True)
         with self.client, alone_in(folder):
@@ -92,12 +92,12 @@ class Downloader:
             size = part.size
             part.discard()
         raise ValueError(
-            f"{archive.name} came wrong twice from {self.base} ({size:,} bytes, whose MD5 is not {archive.md5}) "
+            f"{archive.name} was wrong twice from {self.base} ({size:,} bytes, whose MD5 is not {archive.md5}) "
             "and was deleted: try again later"
         )
 
     def _persist(self, attempt: Callable, part: Part):
-        """What `attempt(part)` gives in the end; waits between failures as long as asked, or ever longer."""
+        """Repeat `attempt(part)` until it succeeds; waits after failures as long as the server asks, or ever longer."""
         failures, furthest = 0, part.size
         while True:
             try:
@@ -109,17 +109,17 @@ class Downloader:
                     raise
                 raise ValueError(
                     f"the disk is full at {part.size:,} bytes of {part.name}; they are kept: make room, and the same "
-                    "command goes on from there"
+                    "command resumes from there"
                 ) from None
             except httpx.TooManyRedirects:
                 raise ValueError(f"{part.name} cannot be downloaded: {self.base} redirects without end") from None
-            if part.size >= furthest + PROGRESS_BYTES:  # not just more than last time, or tries would have no end
+            if part.size >= furthest + PROGRESS_BYTES:  # real progress only, or tries might never end
                 failures, furthest = 0, part.size
             failures += 1
             if failures == TRIES:
                 raise ValueError(
                     f"{part.name} could not be downloaded from {self.base} in {TRIES} tries ({reason}); "
-                    "what has arrived is kept, and the same command goes on from there"
+                    "received bytes are kept, and the same command resumes from there"
                 )
             wait_s = back_off(failures) if wait_s is None else wait_s
             tqdm.write(f"{part.name}: {reason}; next try in {wait_s:.0f} s", file=sys.stderr)
@@ -131,7 +131,7 @@ class Downloader:
         return int(length) if length.isdecimal() else part.size
 
     def _transfer(self, part: Part) -> None:
-        """One request for what is missing, written as it arrives."""
+        """Request the missing bytes once, and write them as they arrive."""
         if part.whole:
             return
         with self._open("GET", part.name, part.headers()) as response:
@@ -163,11 +163,11 @@ class Downloader:
 
     def _refuse_plain_http(self, request: httpx.Request) -> None:
         if request.url.scheme != "https" and _origin(str(request.url)) != self.origin:
-            raise ValueError(f"{self.base} sends us to {request.url}, which is not https")
+            raise ValueError(f"{self.base} redirects to {request.url}, which is not https")
 
 
 def is_whole(path: Path, md5: str) -> bool:
-    """Whether the file is there and has that MD5."""
+    """Whether the file exists and has that MD5."""
     return path.is_file() and file_hash(path, "md5", "verify") == md5
 
 

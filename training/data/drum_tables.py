@@ -1,4 +1,4 @@
-"""Where hits of drums lie in Debian's packages, which label each has, and whom to name for it."""
+"""The drum hits in Debian's packages: where they lie, their labels, and whom to credit."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ KEYS = {  # label: keys of the General MIDI percussion map
     "Woodblock": (75, 76, 77),
 }
 LABELS = tuple(KEYS)
-NO_SUCH_DRUM = {  # kit: keys on which it has another thing: synthesiser, brush, castanets, timpani, concert cymbal
+NO_SUCH_DRUM = {  # kit: keys that play something else: synthesiser, brush, castanets, timpani, concert cymbal
     24: {41, 43, 45, 47, 48, 50},
     40: {39},
     48: {39, *range(41, 54), 59},
@@ -29,13 +29,13 @@ NO_SUCH_DRUM = {  # kit: keys on which it has another thing: synthesiser, brush,
 
 @dataclass(frozen=True)
 class Kit:
-    """Recordings of one author: `collection/name`, and for each label the patterns of its files' names."""
+    """The recordings in `collection/name`, with file name patterns for each label."""
 
     collection: str
     name: str
     licence: str
     author: str
-    files: dict[str, str]  # patterns with blanks between
+    files: dict[str, str]  # space-separated patterns
 
 
 KITS = (

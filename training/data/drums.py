@@ -1,7 +1,7 @@
-"""Drum hits: recordings of Debian's sample packages, and the kits of General MIDI soundfonts, at five tunings each.
+"""Drum hits: recordings from Debian's sample packages and the kits of General MIDI soundfonts, at five tunings each.
 
-What is nearly one recording (a hit at other loudnesses and tunings, a sample that several kits share, the toms of a
-soundfont's kit) is in one split.
+Near copies of one recording (a hit at other loudnesses and tunings, a sample that several kits share, the toms of a
+soundfont's kit) are in one split.
 """
 
 import itertools
@@ -26,10 +26,10 @@ from training.data.recordings import Skipped
 from training.data.soundfont import DRUM_BANK, DRUM_TUNINGS, Patch, fluidsynth_library
 
 SHARE = Path("/usr/share")
-LICENCES = ("MIT", *sorted({kit.licence for kit in KITS}))  # MIT is that of Debian's soundfonts
+LICENCES = ("MIT", *sorted({kit.licence for kit in KITS}))  # MIT: Debian's soundfonts
 TEST_FRACTION, TEST_CLIPS = 1 / 6, 10  # of a label, whichever is more
-ALIKE = 0.9  # correlation from which two hits pass for one recording
-HITS = 8  # of a job
+ALIKE = 0.9  # correlation above which two hits count as one recording
+HITS = 8  # per job
 LOUDNESS = re.compile(r"([-_ ]?(softest|soft|med|hard|hardest|normal|\d+))+$", re.IGNORECASE)
 AUTHORS = {"FluidR3_GM.sf2": "Frank Wen", "MuseScore_General_Full.sf3": "S. Christian Collins and others"}
 
@@ -56,21 +56,21 @@ def prepare(
     licences: Sequence[str] = LICENCES,
     workers: int | None = None,
 ) -> tuple[int, list[Skipped]]:
-    """Decode, render and write the data set, and `attribution.csv` beside it.
+    """Decode, render and write the data set, with an `attribution.csv`.
 
     Args:
         soundfonts: SF2 or SF3 files; None takes those of Debian's packages.
-        share: the folder that the packages' `hydrogen` and `sonic-pi` lie in.
+        share: the folder that holds the packages' `hydrogen` and `sonic-pi`.
         labels: some of LABELS.
-        licences: some of LICENCES; only sounds under these are taken, and with all of them also those of soundfonts
-            whose licence is not known.
-        workers: processes; by default one a core.
+        licences: some of LICENCES; only sounds under these are taken. All of LICENCES also admit soundfonts whose
+            licence is not known.
+        workers: processes; by default one per core.
 
     Returns:
         The number of clips written, and the recordings that gave none.
 
     Raises:
-        ValueError: a package, a soundfont or the FluidSynth library is missing, or `out` exists.
+        ValueError: a package, a soundfont or the FluidSynth library is missing, no hit was found, or `out` exists.
     """
     refuse_existing(out)
     kits = [kit for kit in KITS if kit.licence in licences]
@@ -105,10 +105,10 @@ def _fonts(soundfonts: list[str] | None, licences: Sequence[str]) -> list[Path]:
 
 
 def find(kit: Kit, share: Path) -> list[Hit]:
-    """The recordings of a kit, in order of their names.
+    """The recordings of a kit, label by label, in order of their names.
 
     Raises:
-        ValueError: its package is not there.
+        ValueError: its package is not installed.
     """
     folder = share / kit.collection / kit.name
     if not folder.is_dir():
@@ -121,7 +121,7 @@ def find(kit: Kit, share: Path) -> list[Hit]:
 
 
 def split(clips: list[Clip]) -> list[Clip]:
-    """The clips of a label with about a sixth of them held out for test, families whole, the largest not."""
+    """Hold out about a sixth of a label's clips for test, in whole families, but never the largest family."""
     if not clips:
         return []
     family = families(clips)
@@ -139,7 +139,7 @@ def split(clips: list[Clip]) -> list[Clip]:
 
 
 def families(clips: list[Clip]) -> np.ndarray:
-    """Which clips belong together, numbered from 0: those of one take, those alike, and so on; int [clips]."""
+    """The number of each clip's family, int [clips]: clips of one take or alike are in one family, transitively."""
     audio = np.stack([clip.pcm for clip in clips]).astype(np.float32)
     audio /= np.linalg.norm(audio, axis=1, keepdims=True)
     _, take = np.unique([take_of(clip) for clip in clips], return_inverse=True)
@@ -147,14 +147,14 @@ def families(clips: list[Clip]) -> np.ndarray:
 
 
 def take_of(clip: Clip) -> str:
-    """What a clip is a version of: a kit of soundfonts, whose toms are one retuned, or a file at any loudness."""
+    """The take a clip is a version of: a soundfont kit, whose toms are one tom retuned, or a file at any loudness."""
     if " bank " in clip.source:
         return general_midi.note_of(clip).partition(" key ")[0]
     return LOUDNESS.sub("", clip.source.rpartition(".")[0])
 
 
 def _jobs(label: str, hits: list[Hit], fonts: list[Path], form: ClipFormat) -> list[partial]:
-    """What makes the clips of a label, in calls that take about as long as each other."""
+    """Calls that make the clips of a label, each of which takes about the same time."""
     mine = [hit for hit in hits if hit.label == label]
     jobs = [partial(_decode, mine[first : first + HITS], form) for first in range(0, len(mine), HITS)]
     for number, font in enumerate(fonts):
@@ -173,7 +173,7 @@ def _decode(hits: list[Hit], form: ClipFormat) -> list[Clip | Skipped]:
 
 
 def _tunings(hit: Hit, form: ClipFormat) -> list[Clip | Skipped]:
-    """The first sound of a recording, played faster and slower."""
+    """The first sound of a recording, at each tuning (played faster or slower)."""
     try:
         audio, rate = read_audio(hit.path, hit.source)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""Any folder of audio: its sub-folders are the labels, every file that libsndfile reads is a source."""
+"""Any folder of audio: its sub-folders are the labels, and every file that libsndfile reads is a source."""
 
 import hashlib
 import heapq
@@ -14,7 +14,7 @@ from training.data.tree import EXTENSIONS, find
 
 TEST_FRACTION = 0.1
 LOOSE = "lies beside labelled sub-folders, not in one"
-UNLEARNT = "has clips for test only: nothing will be learnt of it"
+UNLEARNT = "has clips for test only: nothing will be learnt from it"
 
 
 def prepare(
@@ -28,16 +28,16 @@ def prepare(
     """Decode, cut and write every audio file below a folder.
 
     Args:
-        max_crops: the most clips of one file.
-        workers: processes; by default one a core.
-        share: of each label's files, kept for test.
+        max_crops: maximum clips per file.
+        workers: processes; by default one per core.
+        share: of each label's files, held out for test.
 
     Returns:
         The number of clips written, the files that gave none and the labels that gave none for training.
 
     Raises:
-        ValueError: the folder is missing, holds no usable audio, a sub-folder's name cannot be a label, or is another
-            one's but for case or spaces, `out` exists, or the share is none.
+        ValueError: the folder is missing or holds no usable audio, a sub-folder's name cannot be a label or differs
+            from another only by case or spaces, `out` exists, or the share is not between 0 and 1.
     """
     folder = Path(folder)
     if not 0 < share < 1:
@@ -72,12 +72,12 @@ def prepare(
 
 
 def called(folder: Path) -> str:
-    """A folder's name as cards have it."""
+    """A folder's name, as shown on cards."""
     return "".join(letter if letter.isprintable() else "?" for letter in folder.resolve().name)
 
 
 def held_out(names: list[str], share: float = TEST_FRACTION) -> set[str]:
-    """A share of each label's files, of two or more at least one and never all, chosen by a hash of their names."""
+    """A share of each label's files, chosen by a hash of their names: at least one of two or more, and never all."""
     groups: dict[str, list[str]] = {}
     for name in names:
         groups.setdefault(_first(name), []).append(name)
@@ -89,10 +89,10 @@ def held_out(names: list[str], share: float = TEST_FRACTION) -> set[str]:
 
 
 def _is_unicode(name: str) -> bool:
-    """Whether the index can hold a file's name: file systems take any bytes."""
+    """Whether a file's name is Unicode, as the index needs: file systems accept any bytes."""
     return os.fsencode(name) == name.encode(errors="replace")
 
 
 def _first(name: str) -> str:
-    """The sub-folder that a file is in, empty where it is in none; a Mac may spell an accent as a letter of its own."""
+    """The sub-folder that a file is in, or empty; normalised, since a Mac may store an accent as its own character."""
     return unicodedata.normalize("NFC", name.partition("/")[0]) if "/" in name else ""

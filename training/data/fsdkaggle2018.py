@@ -1,6 +1,6 @@
 """FSDKaggle2018 (Zenodo record 2552860): 11,073 Freesound clips of 41 labels, with its official train and test split.
 
-The archives are read where they lie: clips go from the zip through memory into the data set, none to the disk.
+The archives are read in place: clips go from the zip through memory into the data set, without unpacking to the disk.
 """
 
 from collections.abc import Sequence
@@ -26,10 +26,10 @@ MAX_SECONDS = 60.0  # the longest clip has 30
 
 
 def download(folder: Path | None = None, base: str | None = None) -> Path:
-    """Have the archives of the record, verified, in a folder (by default a cache at home), and return it.
+    """Download and verify the record's archives in a folder (by default a cache in the home folder); return it.
 
     Raises:
-        ValueError: they cannot be had.
+        ValueError: they cannot be downloaded.
     """
     folder = folder or CACHE.expanduser()
     Downloader(base or BASE).fetch(ARCHIVES, folder)
@@ -37,7 +37,7 @@ def download(folder: Path | None = None, base: str | None = None) -> Path:
 
 
 def verify(folder: Path, checksums: bool = True) -> None:
-    """ValueError where a folder lacks an archive, or has another than the published one."""
+    """Raise ValueError if a folder lacks an archive or, with `checksums`, has another than the published one."""
     missing = [archive.name for archive in ARCHIVES if not (folder / archive.name).is_file()]
     if missing:
         raise ValueError(f"--from-dir {folder} lacks {', '.join(missing)}")
@@ -45,25 +45,25 @@ def verify(folder: Path, checksums: bool = True) -> None:
         if not is_whole(folder / archive.name, archive.md5):
             raise ValueError(
                 f"{folder / archive.name} is not the published archive (MD5 {archive.md5}): download it again, "
-                "or pass --skip-checksums if it was packed anew"
+                "or pass --skip-checksums if it was repacked"
             )
 
 
 def prepare(
     archives: Path, out, form: ClipFormat, choice: Choice, max_crops: int = MAX_CROPS, workers: int | None = None
 ) -> tuple[int, list[Skipped]]:
-    """Decode, cut and write the chosen clips, with `attribution.csv` of those used beside them.
+    """Decode, cut and write the chosen clips, with an `attribution.csv` of those used.
 
     Args:
         archives: the folder with the zip files.
-        max_crops: the most clips of one recording.
-        workers: processes; by default one a core.
+        max_crops: maximum clips per recording.
+        workers: processes; by default one per core.
 
     Returns:
         The number of clips written, and the recordings and labels that gave none.
 
     Raises:
-        ValueError: an archive is damaged or hostile, a table is not as published, nothing is left of the choice, or
+        ValueError: an archive is damaged or hostile, a table is not as published, the choice leaves no clip, or
             `out` exists.
     """
     refuse_existing(out)
@@ -79,12 +79,12 @@ def prepare(
 
 
 def _source(row: Row) -> str:
-    """Where a clip lies when the archives are unpacked, as `FSDKaggle2018.audio_train/00044347.wav`."""
+    """A clip's path in the unpacked archives, such as `FSDKaggle2018.audio_train/00044347.wav`."""
     return f"{Path(AUDIO[row.split].name).stem}/{row.fname}"
 
 
 def _find(rows: Sequence[Row], archives: Path) -> tuple[list[Recording], list[Skipped]]:
-    """Where each row's clip lies, and the rows whose clip is not there."""
+    """The recording of each row, and the rows whose clip is missing."""
     found = {split: members(archives / archive.name) for split, archive in AUDIO.items()}
     recordings, skipped = [], []
     for row in rows:

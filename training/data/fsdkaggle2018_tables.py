@@ -51,14 +51,14 @@ ALL = tuple(
 
 @dataclass(frozen=True)
 class Choice:
-    """Which clips to take: of these labels, of these licences (any where empty), verified ones only or not."""
+    """Which clips to take: of these labels and licences (any licence if empty), all or verified ones only."""
 
     labels: tuple[str, ...] = INSTRUMENTS
     licences: tuple[str, ...] = ()
     verified_only: bool = False
 
     def __str__(self) -> str:
-        """What the data set's meta.json says of it."""
+        """The choice as the data set's meta.json describes it."""
         labels = {INSTRUMENTS: "instruments", ALL: "all labels"}
         terms = [labels.get(self.labels, f"{len(self.labels)} labels"), *self.licences]
         return ", ".join(terms + ["verified only"] * self.verified_only)
@@ -70,7 +70,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the official tables; the licence as a code, `verified` always true of the test clips."""
+    """A line of the official tables; the licence is a code, and `verified` is always true for test clips."""
 
     fname: str
     label: str
@@ -90,7 +90,7 @@ class Row:
 
 
 def parse_labels(text: str) -> tuple[str, ...]:
-    """`instruments`, `all`, or names with commas between; ValueError where one is none of the 41."""
+    """Parse `instruments`, `all`, or comma-separated names; ValueError if one is not among the 41."""
     if text in ("instruments", "all"):
         return INSTRUMENTS if text == "instruments" else ALL
     labels = tuple(sorted(set(comma_list(text) or [text])))
@@ -128,7 +128,7 @@ def _parse(text: str, split: str) -> list[Row]:
     rows = []
     for line in table:
         if None in line.values() or None in line:
-            raise ValueError(f"line {table.line_num} has not one value a column")
+            raise ValueError(f"line {table.line_num} does not have one value per column")
         if line.get("usage") != "Ignored":
             verified = split == "test" or line["manually_verified"] == "1"
             licence = licence_code(line["license"])

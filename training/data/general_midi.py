@@ -1,7 +1,7 @@
 """Instrument notes rendered from General MIDI soundfonts by FluidSynth, under FSDKaggle2018's label names.
 
-Every note of an instrument's range at three velocities, every drum of eight kits at three velocities and five
-tunings. Kits and velocities share recordings, so near copies are dropped: there is one cowbell a soundfont.
+Every note of an instrument's range at three velocities; every drum of eight kits at three velocities and five
+tunings. Kits and velocities share recordings, so near copies are dropped: there is one cowbell per soundfont.
 """
 
 import itertools
@@ -63,7 +63,7 @@ def patches() -> list[Patch]:
 
 
 def _sounding(kit: int, keys: tuple[int, ...]) -> tuple[int, ...]:
-    """The keys that a kit plays as the percussion map says."""
+    """The keys for which a kit follows the percussion map."""
     return tuple(key for key in keys if key not in NO_SUCH_DRUM.get(kit, ()))
 
 
@@ -72,7 +72,7 @@ def prepare(out, soundfonts: list[str] | None, form: ClipFormat, workers: int | 
 
     Args:
         soundfonts: SF2 or SF3 files; None takes those of Debian's packages.
-        workers: processes; by default one a core.
+        workers: processes; by default one per core.
 
     Returns:
         Counts: clips written, near duplicates dropped, silent notes skipped.
@@ -101,12 +101,12 @@ def prepare(out, soundfonts: list[str] | None, form: ClipFormat, workers: int | 
 
 
 def _patches_of_font(number: int) -> list[Patch]:
-    """Every second soundfont backwards: a drum that all kits share is then held by another kit in each."""
+    """The patches, reversed for every second soundfont: a drum that all kits share is then kept from another kit."""
     return patches()[:: -1 if number % 2 else 1]
 
 
 def distinct(clips: list[Clip]) -> list[Clip]:
-    """The clips without near copies of an earlier one: kits and velocities often share one recording."""
+    """Drop near copies of an earlier clip: kits and velocities often share one recording."""
     if not clips:
         return []
     audio = np.stack([clip.pcm for clip in clips]).astype(np.float32)
@@ -120,7 +120,7 @@ def distinct(clips: list[Clip]) -> list[Clip]:
 
 
 def split_by_note(clips: list[Clip]) -> list[Clip]:
-    """The clips of a label with a seeded share of its notes held out for test.
+    """Hold out a seeded share of a label's notes for test.
 
     A note is a program and a pitch, or a kit and a key: its velocities and its recordings from all soundfonts
     stay together.
@@ -138,7 +138,7 @@ def licence_of(soundfont: str | Path) -> str:
 
 
 def render_job(job: tuple[str, Patch, ClipFormat]) -> list[Clip]:
-    """Every note of a patch of a soundfont, silent ones without samples."""
+    """Render every note of a soundfont's patch; silent ones have no samples."""
     soundfont, patch, form = job
     name = Path(soundfont).name
     licence, clips = licence_of(soundfont), []
@@ -157,7 +157,7 @@ def note_of(clip: Clip) -> str:
 
 
 def existing_soundfonts(soundfonts: list[str] | None) -> list[Path]:
-    """These files, or those of Debian's packages; ValueError where one is missing or no soundfont."""
+    """These files, or those of Debian's packages; ValueError if one is missing or not a soundfont."""
     soundfonts = soundfonts or [path for path, _ in SOUNDFONTS]
     packages = dict(SOUNDFONTS)
     for path in soundfonts:

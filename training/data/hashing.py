@@ -9,7 +9,7 @@ READ_BYTES = 2**20
 
 
 def file_hash(path: Path, algorithm: str, doing: str = "hash") -> str:
-    """The file's hash in hexadecimal; `doing` names the bar, which those who wait for two seconds see."""
+    """The file's hash in hexadecimal; `doing` labels the progress bar, which appears after two seconds."""
     digest = hashlib.new(algorithm, usedforsecurity=False)
     shape = {"total": path.stat().st_size, "unit": "B", "unit_scale": True, "leave": False, "delay": 2}
     with open(path, "rb") as file, tqdm(desc=f"{doing} {path.name.removesuffix('.part')}", **shape) as bar:

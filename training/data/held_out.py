@@ -1,20 +1,20 @@
-"""Whether a data set holds clips out, and what to say where it does not."""
+"""Whether a data set holds clips out, and the warning if it does not."""
 
 from audiogan.text import few
 
-FEWEST = 2  # clips that are worth a distance
+FEWEST = 2  # clips that a distance needs
 NOTHING = (
     "nothing is held out: scores are of training audio and cannot tell what was learnt from what was copied; "
-    "of two files of a label one is, of more a tenth (--held-out), so prepare more files of each"
+    "prepare more files of each label: one of two is held out, a tenth of many (--held-out)"
 )
 
 
 def unscored(counts: dict[str, dict[str, int]]) -> str:
-    """A sentence on the labels with clips to train on and none held out; empty where there are none."""
+    """A warning about labels with training clips but none held out; empty if there are no such labels."""
     names = [label for label in counts.get("train", {}) if label and not counts.get("test", {}).get(label)]
     return f"nothing is held out of {few(names)}: no score will be of such sounds" if names else ""
 
 
 def holds_out(counts: dict[str, dict[str, int]]) -> bool:
-    """Whether a data set, by the `counts` of its meta.json, holds out clips enough to score by."""
+    """Whether a data set, by the `counts` of its meta.json, holds out enough clips for a score."""
     return sum(counts.get("test", {}).values()) >= FEWEST

@@ -15,7 +15,7 @@ ELEMENTS = {
 
 
 def licence_code(text: str) -> str:
-    """The code of a licence by its name, address or code; the text itself where it is none we know.
+    """The code of a licence from its name, address or code; unknown text is returned as it is.
 
     FSDKaggle2018 says `Creative Commons 0`, `Attribution` and `Attribution Noncommercial`; Freesound also has
     `Sampling+` and addresses such as https://creativecommons.org/licenses/by-nc/3.0/.
@@ -30,7 +30,7 @@ def licence_code(text: str) -> str:
 
 
 def parse_licences(text: str) -> tuple[str, ...]:
-    """Codes or names with commas between.
+    """Parse comma-separated codes or names.
 
     Raises:
         ValueError: one is not known.

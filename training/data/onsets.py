@@ -1,4 +1,4 @@
-"""Cut recordings into clips at the onsets of their sounds. However long one is, only blocks of it are in memory."""
+"""Cut recordings into clips at the onsets of their sounds, with only blocks of a recording in memory."""
 
 import functools
 import math
@@ -11,38 +11,38 @@ from audiogan.lengths import SILENCE_PEAK
 from training.data.clips import ClipFormat, fit
 
 ONSET_RANGE_DB = 40.0
-FADED_DB = 6.0  # a sound lasts where it comes so near its own loudest; below that it fades away
-STRUCK_RANGE_DB = 20.0  # a part as short as a hit is one only if it comes so near the loudest
+FADED_DB = 6.0  # a sound lasts while it is this close to its own maximum; after that it fades away
+STRUCK_RANGE_DB = 20.0  # a part as short as a hit counts as a hit only if it comes this close to the loudest
 PRE_ROLL_SECONDS = 0.004
 HOPS_A_SECOND = 250
-QUIET_SHARE = 0.25  # of a recording's hops, the quietest, from whose means its offset is known
-FEWEST_QUIET = 8  # fewer could be one half of a low sound's period
+QUIET_SHARE = 0.25  # of a recording's hops: the quietest, whose means give its DC offset
+FEWEST_QUIET = 8  # fewer could lie in one half of a low sound's period
 SLIGHT = 1e-3  # of the peak: an offset 20 dB below `ONSET_RANGE_DB` hides no onset
-CLEAR = 3.0  # an offset is so many times as large as those means differ
-LASTING = 25  # hops, 0.1 s: periods enough of the lowest sounds for their mean to be near the offset
+CLEAR = 3.0  # an offset must exceed the spread of those means by this factor
+LASTING = 25  # hops, 0.1 s: enough periods of the lowest sounds for their mean to be near the offset
 FEWEST_LASTING = 8
 LEAST_LASTING = 10 ** (-ONSET_RANGE_DB / 20)  # of the peak: the mean of a sound without an offset is smaller
 
 
 def find_starts(blocks: Iterable[np.ndarray], rate: int, form: ClipFormat) -> tuple[list[int], "Levels"]:
-    """Where clips of a recording begin: at each onset after silence, and on along sounds that last.
+    """Where clips of a recording begin: at each onset after silence, and again along sounds that last.
 
-    Of hits closer than a clip is long, the first gets one, in which the next are heard. What fades away gives no
-    second clip, which would begin loud in the middle of a decay once its peak is that of others.
+    Of hits closer together than a clip's length, only the first begins a clip, which contains the others. A sound that
+    fades gives no second clip: at equal peaks, that would begin loud in the middle of a decay.
 
     Args:
         blocks: the recording from its start, mono float32 [time] at any rate.
         rate: its sample rate in Hz.
 
     Returns:
-        Samples at the clips' rate, ascending, none where all is silent; and the recording's levels.
+        Starts in samples at the clips' rate, ascending, empty for silence; and the recording's levels.
     """
     levels = Levels.of(blocks, max(1, rate // HOPS_A_SECOND))
     return ([] if levels.peak < SILENCE_PEAK else list(_starts(levels, rate, form))), levels
 
 
 def spread(starts: list[int], most: int) -> list[int]:
-    """At most so many of them, as far apart as they go, the first among them."""
+    """At most `most` of the starts, evenly spread, including the first."""
     return [starts[place * len(starts) // most] for place in range(most)] if len(starts) > most else starts
 
 
@@ -50,7 +50,7 @@ def cut(pieces: Iterable[np.ndarray], starts: list[int], form: ClipFormat) -> li
     """The clips that begin at `starts`, silent ones left out.
 
     Args:
-        pieces: from each start on `piece_size(form)` samples or what there is, float32 [time] at the clips' rate.
+        pieces: `piece_size(form)` samples from each start, fewer at the end, float32 [time] at the clips' rate.
 
     Returns:
         (int16 [num_samples], onset in seconds) pairs.
@@ -60,12 +60,12 @@ def cut(pieces: Iterable[np.ndarray], starts: list[int], form: ClipFormat) -> li
 
 
 def piece_size(form: ClipFormat) -> int:
-    """One sample more than a clip has, for `fit` to see that it cuts a sound off."""
+    """One sample more than a clip has, so that `fit` sees whether it cuts a sound off."""
     return form.num_samples + 1
 
 
 def _starts(levels: "Levels", rate: int, form: ClipFormat) -> Iterator[int]:
-    """Where clips begin, in samples: no two share one, and what is nearly all silence begins with a hit of its own."""
+    """Where clips begin, in samples: clips do not overlap, and one that is mostly silence begins with its own hit."""
     parts = levels.sounding_parts()
     hops, places = parts // levels.hop, parts * form.sample_rate // rate
     struck = levels.power.max() * 10 ** (-STRUCK_RANGE_DB / 10)
@@ -88,14 +88,14 @@ def _starts(levels: "Levels", rate: int, form: ClipFormat) -> Iterator[int]:
 
 @dataclass(frozen=True)
 class Levels:
-    """How loud a recording is about its offset.
+    """How loud a recording is relative to its DC offset.
 
     Attributes:
         hop: samples that are measured together.
         energy: of every hop, float32 [hops].
         length: of the recording, in samples.
-        peak: the farthest sample from the offset.
-        offset: what an amplifier or a converter added to all samples alike; 0 where none is clear.
+        peak: the largest distance of a sample from the offset.
+        offset: the constant that an amplifier or a converter added to all samples; 0 if none is clear.
     """
 
     hop: int
@@ -117,7 +117,7 @@ class Levels:
             total.append(hops @ np.ones(hop, np.float32))
         energy = np.concatenate([*energy, [rest @ rest]], dtype=np.float32)
         total = np.concatenate([*total, [rest.sum()]], dtype=np.float32)
-        slight = abs(float(total.sum())) < SLIGHT * max(high, -low) * length  # most recordings' is
+        slight = abs(float(total.sum())) < SLIGHT * max(high, -low) * length  # as in most recordings
         offset = 0.0 if slight else _offset(energy[:-1], total[:-1], hop, max(high, -low))
         if offset:  # the sum of (x - offset)^2, without another look at the samples
             size = np.append(np.full(len(energy) - 1, hop), len(rest))
@@ -125,18 +125,18 @@ class Levels:
         return cls(hop, energy, length, max(high - offset, offset - low), offset)
 
     def sounding_parts(self) -> np.ndarray:
-        """Where frames of four hops are within 40 dB of the loudest, as `librosa.effects.split` says it.
+        """Where frames of four hops are within 40 dB of the loudest, as in `librosa.effects.split`.
 
         Returns:
             (begin, end) in samples, int64 [parts, 2].
         """
-        power = np.pad(self.power, 1)  # between a silent frame before and one after
+        power = np.pad(self.power, 1)  # with a silent frame before and after
         loud = power > power.max() * 10 ** (-ONSET_RANGE_DB / 10)
         return np.minimum(np.flatnonzero(loud[1:] != loud[:-1]).reshape(-1, 2) * self.hop, self.length)
 
     @functools.cached_property
     def power(self) -> np.ndarray:
-        """The energy of each frame, of four hops about every hop, float32 [hops]."""
+        """The energy of each frame: four hops around every hop, float32 [hops]."""
         power = np.zeros(len(self.energy), np.float32)
         for delay in range(-1, 3):  # a frame reaches two hops back, and two on
             power[max(0, delay) : len(self.energy) + min(0, delay)] += self.energy[
@@ -146,9 +146,10 @@ class Levels:
 
 
 def _offset(energy: np.ndarray, total: np.ndarray, hop: int, peak: float) -> float:
-    """The mean of the quietest hops where they agree on one; a low sound's, and a decay's, lie about 0.
+    """The mean of the quietest hops if they agree on one; those of a low sound or a decay scatter around 0.
 
-    A low sound without a pause has no quiet hops, only such as its peaks fill: there longer means have to agree.
+    A low sound without a pause has no quiet hops, only hops filled by its peaks: there, means over longer parts must
+    agree.
 
     Args:
         energy: of each whole hop, float32 [hops].
@@ -165,11 +166,11 @@ def _offset(energy: np.ndarray, total: np.ndarray, hop: int, peak: float) -> flo
     if agree and 2 * abs(offset - mean.mean()) < abs(offset):  # else they are a low sound's peaks
         return offset
     lasting = _lasting_offset(mean, LEAST_LASTING * peak)
-    return lasting if agree or abs(lasting - offset) <= differ else 0.0  # else a pause says that there is none
+    return lasting if agree or abs(lasting - offset) <= differ else 0.0  # else a pause shows that there is none
 
 
 def _lasting_offset(mean: np.ndarray, least: float) -> float:
-    """The mean of a sound that lasts from its hops' [hops]; 0 below `least`, or where its parts do not agree on one."""
+    """The mean of a sound that lasts, from its hops' means [hops]; 0 below `least`, or if its parts disagree."""
     lasting = mean[: len(mean) // LASTING * LASTING].reshape(-1, LASTING).mean(1)
     if len(lasting) < FEWEST_LASTING:
         return 0.0
@@ -178,7 +179,7 @@ def _lasting_offset(mean: np.ndarray, least: float) -> float:
 
 
 def take(blocks: Iterable[np.ndarray], starts: list[int], size: int) -> Iterator[np.ndarray]:
-    """The `size` samples from each of `starts` (ascending) on, fewer at the end; reads no further than it must."""
+    """`size` samples from each of `starts` (ascending), fewer at the end; reads no further than it must."""
     held, offset, waiting = np.zeros(0, np.float32), 0, list(starts[::-1])
     for block in blocks:
         held = np.concatenate([held, block]) if len(held) else block

@@ -1,4 +1,4 @@
-"""The part of a download that has arrived, and what it is a part of."""
+"""The part of a download that has arrived, and which file it is a part of."""
 
 import json
 import os
@@ -13,10 +13,10 @@ from training.data.retry import TryAgainError
 
 
 class Part:
-    """`NAME.part` holds the bytes so far, `NAME.part.json` the length of the whole and its ETag or date.
+    """`NAME.part` holds the bytes so far, `NAME.part.json` the length of the whole file and its ETag or date.
 
     Attributes:
-        length: bytes of the whole file, None before a server said so.
+        length: bytes of the whole file; None until a server states it.
     """
 
     def __init__(self, target: Path):
@@ -42,16 +42,16 @@ class Part:
         return self.target.name
 
     def headers(self) -> dict[str, str]:
-        """Ask for the rest, if the file is still the one this is a part of; without a validator the MD5 will tell."""
+        """Headers that ask for the rest if the server's file is unchanged; without a validator, the MD5 will tell."""
         if not self.size:
             return {}
         return {"Range": f"bytes={self.size}-"} | ({"If-Range": self.validator} if self.validator else {})
 
     def begin(self, response: httpx.Response) -> bool:
-        """Make ready to append a body, starting over where the server does; False where nothing is left to come.
+        """Prepare to append a body, starting over if the server does; False if nothing is left to download.
 
         Raises:
-            TryAgainError: the answer does not fit what is here, which is thrown away.
+            TryAgainError: the response does not fit the bytes here, which are discarded.
             ValueError: the server does not say how long the file is.
         """
         start, length = _range(response)
@@ -61,7 +61,7 @@ class Part:
         changed = self.length is not None and length != self.length
         if start not in (0, self.size) or (start and changed):
             self.discard()
-            raise TryAgainError("the server's file is not the one that was begun; starting over")
+            raise TryAgainError("the server's file has changed; starting over")
         if length is None:
             raise ValueError(f"{response.url} cannot be downloaded: the server does not say how long it is")
         if not start:
@@ -74,14 +74,14 @@ class Part:
         return open(self.path, "ab")
 
     def finish(self) -> None:
-        """Put the whole file in its place."""
+        """Move the whole file to its place."""
         with open(self.path, "rb") as file:
             os.fsync(file.fileno())
         os.replace(self.path, self.target)
         self.notes.unlink(missing_ok=True)
 
     def discard(self) -> None:
-        """Forget everything: the next request starts at the first byte."""
+        """Delete everything: the next request starts at the first byte."""
         self.path.unlink(missing_ok=True)
         self.notes.unlink(missing_ok=True)
         self.length, self.validator = None, ""
@@ -94,7 +94,7 @@ class Part:
 
 
 def _range(response: httpx.Response) -> tuple[int | None, int | None]:
-    """The first byte of a body and the length of the whole file, None where the answer does not say."""
+    """The first byte of a body and the length of the whole file; None if the response does not state it."""
     if response.status_code == 200:
         length = response.headers.get("Content-Length", "")
         return 0, int(length) if length.isdecimal() else None

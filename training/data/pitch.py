@@ -1,29 +1,29 @@
-"""The pitch of a clip, where it has a steady one and nobody said which."""
+"""Estimate the pitch of a clip, if it has a steady one and the source states none."""
 
 import numpy as np
 
 from audiogan.audio import from_pcm16, resample
 
-RATE = 16000  # Hz: half of it makes high notes imprecise, and twice as much tells nothing more
+RATE = 16000  # Hz: half of that makes high notes imprecise, and twice as much adds nothing
 WINDOW, HOP, FFT_SIZE = 1024, 1024, 1536  # samples
 SHORTEST, LONGEST = 7, 445  # periods in samples: 2,286 and 36 Hz
 LAGS = np.arange(1, LONGEST + 1, dtype=np.float32)
-TROUGH = 0.15  # of a period's difference to the mean of all shorter ones: YIN's absolute threshold
-NO_PERIOD = 0.4  # a frame whose trough is less deep has none; white noise has troughs of 0.85 and more
-LOUD_DB = 20.0  # frames this far below the loudest are not listened to
+TROUGH = 0.15  # ratio of a period's difference to the mean of all shorter periods': YIN's absolute threshold
+NO_PERIOD = 0.4  # a frame whose trough is less deep has no period; white noise has troughs of 0.85 and more
+LOUD_DB = 20.0  # frames this far below the loudest are ignored
 TOLERANCE_SEMITONES = 0.3
 STEADY_SHARE = 0.85
 MIN_FRAMES, FEW, MANY = 3, 5, 10
 SHORTEST_SECONDS = (FFT_SIZE + (MIN_FRAMES - 1) * HOP) / RATE
-BATCH = 16  # frames at a time, which stay in the cache
+BATCH = 16  # frames at a time: they stay in the cache
 
 
 def steady_pitches(pcm: np.ndarray, sample_rate: int) -> list[float | None]:
-    """The pitch of each clip by its loud frames (YIN: de Cheveigne and Kawahara 2002); None unless most agree on it.
+    """The pitch of each clip from its loud frames (YIN: de Cheveigne and Kawahara 2002); None unless most agree on it.
 
-    Five frames are asked, spread over the clip, and ten where one of them differs; but one before the others, which
-    are not asked where it has no period, as in noise. Of `general-midi`, 95 of 100 tonal clips get a pitch, more than
-    99 of 100 of those within half a semitone of the note that was played; so does 1 of 100 drums.
+    Five frames spread over the clip are analysed, and ten if one of the five disagrees. One comes first: if it has no
+    period, as in noise, the others are skipped. In `general-midi`, 95 % of tonal clips get a pitch, more than 99 % of
+    those within half a semitone of the note that was played; 1 % of drums get one, too.
 
     Args:
         pcm: int16 [clips, time].
@@ -48,7 +48,7 @@ def steady_pitches(pcm: np.ndarray, sample_rate: int) -> list[float | None]:
 
 
 def _spread(numbers: list[int], most: int) -> list[int]:
-    """At most so many of the numbers, evenly spread."""
+    """At most `most` of the numbers, evenly spread."""
     count = min(len(numbers), most)
     return [numbers[(2 * place + 1) * len(numbers) // (2 * count)] for place in range(count)]
 
@@ -65,26 +65,26 @@ def _agreeing(pitches: list[float]) -> int:
 
 
 def _agreed(pitches: list[float], asked: int) -> float | None:
-    """The median pitch, if nearly all frames that were asked have one near it."""
+    """The median pitch, if nearly all of the `asked` frames have one near it."""
     return _median(pitches) if pitches and _agreeing(pitches) >= STEADY_SHARE * asked else None
 
 
 class _Frames:
-    """Frames of clips, [clips, frames, FFT_SIZE], and the pitches of those that were asked for theirs."""
+    """Frames of clips, [clips, frames, FFT_SIZE], and the pitches of those analysed so far."""
 
     def __init__(self, audio: np.ndarray):
         self.frames = np.lib.stride_tricks.sliding_window_view(audio, FFT_SIZE, axis=1)[:, ::HOP]
         self.midi = np.full(self.frames.shape[:2], np.nan)  # infinite where there is no period
 
     def loud(self) -> list[list[int]]:
-        """The numbers of each clip's frames that are loud; none where they are too few to tell."""
+        """The numbers of each clip's loud frames; empty if they are too few to tell."""
         windows = self.frames[..., :WINDOW]
         levels = np.einsum("cft,cft->cf", windows, windows)
         loud = levels > levels.max(1, keepdims=True) * 10 ** (-LOUD_DB / 10)
         return [np.flatnonzero(row).tolist() if row.sum() >= MIN_FRAMES else [] for row in loud]
 
     def ask(self, numbers: list[list[int]]) -> list[list[float]]:
-        """The MIDI numbers of these frames of each clip, without those that have no period."""
+        """The pitches of these frames of each clip, as MIDI numbers, without frames that have no period."""
         clip = np.repeat(np.arange(len(numbers)), [len(each) for each in numbers])
         frame = np.array([number for each in numbers for number in each], dtype=int)
         new = np.flatnonzero(np.isnan(self.midi[clip, frame]))
@@ -96,7 +96,7 @@ class _Frames:
 
 
 def _differences(frames: np.ndarray) -> np.ndarray:
-    """Energy of the difference between the first `WINDOW` samples of each frame and as many 1 to `LONGEST` later."""
+    """Energy of the difference between each frame's first `WINDOW` samples and those 1 to `LONGEST` samples later."""
     first = frames.copy()
     first[:, WINDOW:] = 0
     spectra = _spectra(first).conj() * _spectra(frames)
@@ -107,12 +107,12 @@ def _differences(frames: np.ndarray) -> np.ndarray:
 
 
 def _spectra(frames: np.ndarray) -> np.ndarray:
-    """Divided by FFT_SIZE: with any other norm numpy 2 computes float32 in double precision, in twice the time."""
+    """Divided by FFT_SIZE: with any other norm numpy 2 computes float32 in double precision, at half the speed."""
     return np.fft.rfft(frames, norm="forward")
 
 
 def _midi(differences: np.ndarray) -> np.ndarray:
-    """The pitch of each frame by its period: the first deep trough, or the deepest; infinite where none is."""
+    """The pitch of each frame by its period: the first deep trough, or the deepest; infinite if there is none."""
     means = np.maximum(np.cumsum(differences, axis=1) / LAGS, 1e-9)
     relative = differences / means
     left, middle, right = (relative[:, SHORTEST - 2 + k : LONGEST - 2 + k] for k in range(3))  # middle: from SHORTEST
@@ -121,5 +121,5 @@ def _midi(differences: np.ndarray) -> np.ndarray:
     at = np.where(deep.any(1), deep.argmax(1), np.where(trough, middle, np.inf).argmin(1))
     before, lowest, after = (part[np.arange(len(at)), at] for part in (left, middle, right))
     curvature = np.maximum(before + after - 2 * lowest, 1e-9)
-    period = SHORTEST + at + np.clip((before - after) / (2 * curvature), -0.5, 0.5)  # where a parabola has its trough
+    period = SHORTEST + at + np.clip((before - after) / (2 * curvature), -0.5, 0.5)  # a parabola's trough
     return np.where(lowest < NO_PERIOD, 69 + 12 * np.log2(RATE / 440 / period), np.inf)

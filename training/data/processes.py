@@ -1,4 +1,4 @@
-"""Work shared among processes, in order, in bounded memory, and with nobody left behind when the first is killed."""
+"""Work shared among processes, in order, in bounded memory, leaving no process behind when the parent is killed."""
 
 import contextlib
 import multiprocessing
@@ -12,20 +12,20 @@ from concurrent.futures.process import BrokenProcessPool
 
 from audiogan import cores
 
-AHEAD = 4  # jobs a process
+AHEAD = 4  # jobs per process
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 def count(workers: int | None) -> int:
-    """So many processes, or by default one a core."""
+    """The number of processes: `workers`, or by default one per core."""
     return workers or cores.count()
 
 
 def ordered_map(job: Callable, items: Iterable, workers: int | None = None, ahead: int = AHEAD) -> Iterator:
-    """`map` on several processes (by default one a core; one is this process), a bounded number of items ahead.
+    """`map` on several processes (by default one per core; one is this process), a bounded number of items ahead.
 
     Args:
-        ahead: results that may wait for an earlier one, for each process.
+        ahead: results per process that may wait for an earlier one.
 
     Raises:
         ValueError: a process was killed.
@@ -45,7 +45,7 @@ def ordered_map(job: Callable, items: Iterable, workers: int | None = None, ahea
 
 @contextlib.contextmanager
 def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
-    """Processes that end with the block: when it fails, at once."""
+    """Processes that end with the block, and at once if it fails."""
     others = set(multiprocessing.active_children())
     with _one_thread_each():
         pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _begin)
@@ -62,7 +62,7 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
 
 
 def _begin() -> None:
-    """Leave Ctrl-C to the first process, and leave with it, however it goes: the pool's queue would be waited at."""
+    """Leave Ctrl-C to the parent, and exit when it ends, however it ends: otherwise this process waits on the queue."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_leave_with_parent, daemon=True).start()
 
@@ -74,7 +74,7 @@ def _leave_with_parent() -> None:
 
 @contextlib.contextmanager
 def _one_thread_each() -> Iterator[None]:
-    """Every core has a process: matrix products in it must not start threads, which numpy asks before it begins."""
+    """Keep matrix products from starting threads, since every core has a process; numpy reads this when it loads."""
     before = {name: os.environ.get(name) for name in ONE_THREAD}
     os.environ.update(ONE_THREAD)
     try:

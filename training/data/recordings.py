@@ -24,13 +24,13 @@ from training.data.slots import Slots
 
 MAX_CROPS = 8
 MOST_SAMPLES = 2**24  # of all clips of a recording: 32 MiB
-MOST_WAITING = 2**27  # samples of clips that wait for those of a longer recording before them: 256 MiB
-JOB = 8  # recordings at most, so that little time goes into passing them on
+MOST_WAITING = 2**27  # samples of clips that wait for an earlier, longer recording: 256 MiB
+JOB = 8  # recordings per job at most, so that little time goes into passing them on
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """A file of audio, or with `member` one in the zip archive at `path`, and what the index will say of its clips."""
+    """An audio file, or with `member` one in the zip archive at `path`, and the index entries of its clips."""
 
     path: Path | str
     source: str
@@ -41,7 +41,7 @@ class Recording:
     max_seconds: float = math.inf
 
     def open(self) -> AudioFile:
-        """To be read; ValueError where it is no audio."""
+        """Open it for reading; ValueError if it is not audio."""
         file = io.BytesIO(read_member(self.path, self.member)) if self.member else self.path
         return AudioFile(file, self.source if self.member else "", self.max_seconds)
 
@@ -56,7 +56,7 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Heard:
-    """What is known of a recording's clips; its channels, how many clips are left, and if one channel was taken."""
+    """A recording's clips, the number of its channels and of clips left out, and whether only one channel was taken."""
 
     onsets_s: list[float]
     pitches: list[float | None]
@@ -68,19 +68,19 @@ class Heard:
 def write_recordings(
     writer: DataSetWriter, recordings: Iterable[Recording], total: int, max_crops: int, workers: int | None = None
 ) -> list[Skipped]:
-    """Decode, cut and add recordings, in their order; says how many were mixed down or could not be, and what is left.
+    """Decode, cut and add recordings, in order; print how many were mixed down or could not be, and what is left out.
 
     Args:
         recordings: drawn as they are needed, so that a million of them need not be in memory.
-        total: how many they are.
-        max_crops: the most clips of one recording; of more, some from all of it are taken.
-        workers: processes; by default one a core.
+        total: their number.
+        max_crops: maximum clips per recording; of more, an evenly spread choice is taken.
+        workers: processes; by default one per core.
 
     Returns:
         The recordings that gave no clip.
 
     Raises:
-        ValueError: a process that reads was killed, `max_crops` is more than fits into memory, or no recording gave
+        ValueError: a process that reads was killed, `max_crops` clips would not fit into memory, or no recording gave
             a clip.
     """
     if max_crops * writer.form.num_samples > MOST_SAMPLES:
@@ -109,7 +109,7 @@ def write_recordings(
 
 
 def _add(writer: DataSetWriter, recording: Recording, heard: Heard, pcm: np.ndarray) -> str:
-    """Write the clips of a recording; why none was new, empty if one was."""
+    """Write the clips of a recording; returns why none was new, or an empty string if one was."""
     rows = zip(pcm, heard.pitches, heard.onsets_s, strict=True)
     what = recording.label, recording.source, recording.split, recording.licence
     added = [writer.add(Clip(pcm, *what, pitch, onset_s)) for pcm, pitch, onset_s in rows]
@@ -123,15 +123,15 @@ def _add(writer: DataSetWriter, recording: Recording, heard: Heard, pcm: np.ndar
 def _hear_all(
     recordings: Iterable[Recording], total: int, writer: DataSetWriter, max_crops: int, workers: int | None
 ) -> Iterator[tuple[Recording, Heard | str, np.ndarray]]:
-    """Each with what is heard in it and its clips, int16 [clips, num_samples]; heard by several processes.
+    """Each recording with its `Heard`, or why there is none, and its clips, int16 [clips, num_samples].
 
-    Their jobs are large enough to be worth it, and small enough to share.
+    Several processes work on jobs that are large enough to be worth passing on, and small enough to share.
     """
     form, processes = writer.form, count(workers)
     each = max_crops * form.num_samples  # samples of a recording at most
     size = max(1, min(JOB, total // (4 * processes), MOST_SAMPLES // each))
     ahead = max(1, min(AHEAD, MOST_WAITING // (size * each * processes)))
-    jobs, turns = itertools.tee(enumerate(_batches(recordings, size)))  # the second is at most so far behind
+    jobs, turns = itertools.tee(enumerate(_batches(recordings, size)))  # `turns` lags by a bounded number
     with Slots(writer.partial.path / "slots", ahead * processes + 1, size * each) as slots:
         results = ordered_map(partial(_hear_each, slots=slots, form=form, max_crops=max_crops), jobs, workers, ahead)
         for heard, (turn, batch) in zip(results, turns, strict=True):
@@ -149,7 +149,7 @@ def _batches(recordings: Iterable[Recording], size: int) -> Iterator[list[Record
 def _hear_each(
     job: tuple[int, Sequence[Recording]], slots: Slots, form: ClipFormat, max_crops: int
 ) -> list[Heard | str]:
-    """What is heard in each recording, or why nothing; their clips are left in the slot of the job's number."""
+    """Each recording's `Heard`, or why there is none; the clips go to the slot of the job's number."""
     turn, recordings = job
     cuts = [_hear(recording, form, max_crops) for recording in recordings]
     pcm = [clip for cut in cuts if not isinstance(cut, str) for clip, _ in cut[0]]
@@ -169,7 +169,7 @@ def _hear_each(
 def _hear(
     recording: Recording, form: ClipFormat, max_crops: int
 ) -> tuple[list[tuple[np.ndarray, float]], int, int, bool] | str:
-    """The clips of a recording with their onsets, then channels, left and unmixed of `Heard`; or why there are none."""
+    """A recording's clips with onsets, then `channels`, `left` and `unmixed` of `Heard`; or why there are no clips."""
     try:
         with recording.open() as sound:
             clips, left = _cut(sound, form, max_crops)
@@ -179,10 +179,10 @@ def _hear(
 
 
 def _cut(sound: AudioFile, form: ClipFormat, max_crops: int) -> tuple[list[tuple[np.ndarray, float]], int]:
-    """The clips of a recording, without its offset, and how many are left.
+    """The clips of a recording, without its DC offset, and how many were left out.
 
-    What fits into a block is decoded once, the rest twice. Onsets are looked for at the recording's own rate, so that
-    only what the clips span has to be resampled.
+    A recording that fits into a block is decoded once, and only what its clips span is resampled. A longer one is
+    decoded twice, and resampled up to its last clip. Onsets are found at the recording's own rate.
     """
     size = piece_size(form)
     fits = sound.frames * max(sound.channels, form.sample_rate / sound.sample_rate) <= BLOCK

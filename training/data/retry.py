@@ -1,4 +1,4 @@
-"""How a client waits before it asks a server again."""
+"""How long a client waits before it asks a server again."""
 
 import random
 import time
@@ -10,7 +10,7 @@ JITTER = random.SystemRandom()
 
 
 class TryAgainError(Exception):
-    """A try that failed for now; `wait_s` the seconds the server asked for, None where it did not."""
+    """A temporary failure; `wait_s` is the wait in seconds that the server asked for, or None."""
 
     def __init__(self, reason: str, wait_s: float | None = None):
         super().__init__(reason)
@@ -18,12 +18,12 @@ class TryAgainError(Exception):
 
 
 def back_off(failures: int) -> float:
-    """Seconds to wait after so many failures in a row: about 1, 2, 4, ... up to a minute, never in step with others."""
+    """Seconds to wait after a number of failures in a row: about 1, 2, 4, ... up to a minute, with random jitter."""
     return min(LONGEST_BACK_OFF_S, 2.0 ** (failures - 1)) * JITTER.uniform(0.75, 1.25)
 
 
 def retry_after(asked: str) -> float | None:
-    """Seconds to wait by a Retry-After header, which is seconds or a date; ten minutes at most, None if neither."""
+    """Seconds to wait by a Retry-After header (seconds or a date), ten minutes at most; None if it is neither."""
     try:
         seconds = float(asked) if asked.isdecimal() else _seconds_until(parsedate_to_datetime(asked))
     except (ValueError, OverflowError):

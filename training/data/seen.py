@@ -1,4 +1,4 @@
-"""Which clips are in a data set already, in little memory however many they are."""
+"""Which clips are already in a data set, in little memory however many there are."""
 
 import errno
 import functools
@@ -15,7 +15,7 @@ class Seen:
 
     Args:
         path: the file.
-        read: the samples of the clip of that number, int16: whether two of one fingerprint are the same is looked up.
+        read: gives the samples of a clip by its number, int16, to compare clips that share a fingerprint.
     """
 
     def __init__(self, path: Path, read: Callable[[int], np.ndarray]):
@@ -26,7 +26,7 @@ class Seen:
         self.database.execute("CREATE TABLE seen (fingerprint INTEGER PRIMARY KEY, clip INTEGER)")
 
     def add(self, pcm: np.ndarray, clip: int) -> bool:
-        """Whether the samples, int16 [time], are new, so that they become the clip of that number.
+        """Whether the samples, int16 [time], are new; if so, they become clip number `clip`.
 
         Raises:
             OSError: the disk is full.
@@ -40,18 +40,18 @@ class Seen:
         return added or not np.array_equal(self.read(*found.fetchone()), pcm)
 
     def close(self) -> None:
-        """Forget everything."""
+        """Close and delete the file."""
         self.database.close()
         self.path.unlink(missing_ok=True)
 
 
 def fingerprint(pcm: np.ndarray) -> int:
-    """64 bits of samples, a multiple of four of them: a tenth of the time that SHA-256 takes."""
+    """64 bits from a multiple of four samples, in a tenth of the time that SHA-256 takes."""
     words = np.ascontiguousarray(pcm, "<i2").view(np.int64)
     return int(np.sum(words * _weights(len(words))))
 
 
 @functools.cache
 def _weights(count: int) -> np.ndarray:
-    """Odd, so that no single word can change unnoticed."""
+    """Random odd numbers: odd, so that no single word can change unnoticed."""
     return np.random.default_rng(0).integers(-(2**63), 2**63, count) | 1

@@ -1,4 +1,4 @@
-"""Room in a file where processes leave samples for the first one: a pipe would carry them in small pieces."""
+"""Slots in a file where processes leave samples for their parent: a pipe would carry them in small pieces."""
 
 import functools
 from io import FileIO
@@ -8,15 +8,15 @@ import numpy as np
 
 
 class Slots:
-    """Places of one size that are taken in turn: who takes one knows that what was left there before has been read.
+    """Slots of one size, used in turn: callers reuse a slot only after its earlier samples were read.
 
-    They are written and read as files are, not mapped: a full disk is then an error and not a signal. So small a file
+    The file is written and read, not mapped: a full disk then raises an error instead of a signal. So small a file
     stays in the system's cache.
 
     Args:
-        path: the file, which the first process makes and removes.
-        number: of the places.
-        size: samples of each.
+        path: the file, which the parent makes and removes.
+        number: of slots.
+        size: samples per slot.
     """
 
     def __init__(self, path: Path, number: int, size: int):
@@ -30,13 +30,13 @@ class Slots:
         self.path.unlink(missing_ok=True)
 
     def write(self, turn: int, pcm: np.ndarray) -> None:
-        """Leave int16 samples in the place of that turn."""
+        """Write int16 samples to the slot of that turn."""
         file, left = self._opened(turn), memoryview(np.ascontiguousarray(pcm)).cast("B")
         while len(left):
             left = left[file.write(left) :]
 
     def read(self, turn: int, count: int) -> np.ndarray:
-        """The first `count` samples that were left in the place of that turn, int16 [count]."""
+        """The first `count` samples in the slot of that turn, int16 [count]."""
         file, pcm = self._opened(turn), np.empty(count, np.int16)
         if file.readinto(memoryview(pcm).cast("B")) != pcm.nbytes:
             raise ValueError(f"{self.path} was cut short")
@@ -50,5 +50,5 @@ class Slots:
 
 @functools.lru_cache(maxsize=1)
 def _file(path: Path) -> FileIO:
-    """A process opens it once."""
+    """Opened once per process."""
     return open(path, "r+b", buffering=0)

@@ -1,6 +1,6 @@
 """Notes of soundfonts, rendered by FluidSynth without effects.
 
-At 48 kHz, to be resampled: FluidSynth's interpolation does not band-limit, and at 16 kHz a cymbal would fold over.
+Rendered at 48 kHz, to be resampled: FluidSynth's interpolation does not band-limit, so at 16 kHz a cymbal would alias.
 """
 
 import ctypes
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-RENDER_RATE, RENDER_BLOCK = 48000, 64  # Hz; samples, within which FluidSynth starts no note
+RENDER_RATE, RENDER_BLOCK = 48000, 64  # Hz; samples: FluidSynth starts notes only between blocks
 HELD_FRACTION = 0.75  # of the clip; the rest is the instrument's release
 VELOCITIES = (50, 85, 120)
 TUNINGS, DRUM_TUNINGS = (0,), (0, -2, -1, 1, 2)  # semitones
@@ -51,7 +51,7 @@ def fluidsynth_library():
     """The binding to libfluidsynth.
 
     Raises:
-        ValueError: it is not installed; says how to get it.
+        ValueError: it is not installed; the message says how to install it.
     """
     try:
         import fluidsynth
@@ -63,10 +63,10 @@ def fluidsynth_library():
 
 
 def render_notes(soundfont: str, patch: Patch, seconds: float) -> Iterator[tuple[Note, np.ndarray]]:
-    """Every note of a patch as mono float32 at 48 kHz; nothing where the soundfont lacks the preset.
+    """Every note of a patch as mono float32 at 48 kHz; nothing if the soundfont lacks the preset.
 
-    The synthesiser is new for each patch: its voices start where their last note left their gain, and a note must
-    not depend on which patch a process happened to render before.
+    Each patch gets a new synthesiser: a voice starts at the gain that its last note left, and a note must not depend
+    on which patch a process happened to render before.
     """
     _keep_loaded(soundfont)
     synth, font = _synth(soundfont)
@@ -82,7 +82,7 @@ def render_notes(soundfont: str, patch: Patch, seconds: float) -> Iterator[tuple
 def _play(synth, channel: int, note: Note, seconds: float) -> np.ndarray:
     """One note and its release, mono float32 at 48 kHz, a little longer than asked."""
     synth.all_sounds_off(channel)
-    _samples(synth, 1)  # a block that still ends the note before
+    _samples(synth, 1)  # a block in which the previous note ends
     synth.pitch_bend(channel, min(8191, note.tuning * BEND_PER_SEMITONE))
     synth.noteon(channel, note.key, note.velocity)
     held = _samples(synth, int(HELD_FRACTION * seconds * RENDER_RATE))
@@ -92,7 +92,7 @@ def _play(synth, channel: int, note: Note, seconds: float) -> np.ndarray:
 
 
 def _synth(soundfont: str):
-    """A synthesiser with one soundfont and no effects, and the soundfont's number in it."""
+    """A synthesiser with one soundfont and no effects, and the soundfont's id."""
     synth = fluidsynth_library().Synth(gain=0.5, samplerate=RENDER_RATE)
     for effect in ("synth.reverb.active", "synth.chorus.active"):
         synth.setting(effect, 0)
@@ -104,12 +104,12 @@ def _synth(soundfont: str):
 
 @functools.cache
 def _keep_loaded(soundfont: str):
-    """A synthesiser that is only held: while it lives FluidSynth shares its samples, which take seconds to decode."""
+    """A synthesiser kept alive so that FluidSynth shares its samples, which take seconds to decode."""
     return _synth(soundfont)
 
 
 def _samples(synth, count: int) -> np.ndarray:
-    """At least `count` samples in whole blocks, both channels mixed; the float call, for the 16-bit one adds dither."""
+    """At least `count` samples in whole blocks, both channels mixed; by the float call: the 16-bit one adds dither."""
     count = math.ceil(count / RENDER_BLOCK) * RENDER_BLOCK
     stereo = np.zeros((2, count), dtype=np.float32)
     left, right = (row.ctypes.data_as(ctypes.c_void_p) for row in stereo)

@@ -1,8 +1,8 @@
-"""Statistics of log spectrograms while a data set is written, without torch: the processes that read audio go without.
+"""Statistics of log spectrograms, measured while a data set is written; without torch, like all reading of audio.
 
-Every eighth frame is measured, as generators do that have to measure clips themselves: frames overlap so much that
-the others say the same again, and none of these reaches over the edge of a clip. Of very many clips, as many as tell
-means to a fortieth of a deviation.
+Every eighth frame is measured, as by generators that must measure clips themselves: frames overlap so much that the
+others add little, and none of these reaches over the edge of a clip. Of very many clips, `MOST_CLIPS` are measured:
+enough for means to a fortieth of a standard deviation.
 """
 
 import functools
@@ -15,8 +15,8 @@ from audiogan.spectra import EVERY, HOP_LENGTH, LOG_FLOOR, MEASURED, LogSpectrog
 
 STRIDE = MEASURED.step * HOP_LENGTH  # samples from one measured frame to the next
 CENTRE = MEASURED.start * HOP_LENGTH  # of the first one
-BATCH = 4  # clips: of more, each spectrum would be memory that the system has to clear first
-ROWS = 4  # frames of a matrix product: of more, threads are started that wait longer than they work
+BATCH = 4  # clips: spectra of more would be new memory each time, which the system has to clear first
+ROWS = 4  # frames per matrix product: more would start threads that wait longer than they work
 MOST_CLIPS = 2048
 
 
@@ -36,7 +36,7 @@ def measure(clips: np.ndarray, rows: np.ndarray, sample_rate: int) -> dict[str, 
 
 
 def _sums(pcm: np.ndarray, sample_rate: int) -> np.ndarray:
-    """Sums over the measured frames of each bin and of its square, float64 [clips, 2, bins], spectrograms in a row."""
+    """Sums of each bin and of its square over the measured frames, float64 [clips, 2, bins of all spectrograms]."""
     audio = from_pcm16(pcm)
     logs = [log_spectra(audio, spectrogram, sample_rate) for spectrogram in EVERY]
     every = np.concatenate(logs, axis=2, dtype=np.float64)  # [clips, frames, bins]
@@ -44,7 +44,7 @@ def _sums(pcm: np.ndarray, sample_rate: int) -> np.ndarray:
 
 
 def _summary(total: np.ndarray, num_samples: int, sample_rate: int) -> dict[str, np.ndarray]:
-    """Mean and standard deviation by name, float64 [2, bins], from the sums of clips of `num_samples` in all."""
+    """Mean and standard deviation by name, float64 [2, bins], from the sums of clips with `num_samples` in all."""
     mean, square = total / (num_samples // STRIDE)
     both = np.stack([mean, np.sqrt(np.maximum(square - mean**2, 0.0))])
     ends = np.cumsum([spectrogram.num_bins for spectrogram in EVERY])[:-1]

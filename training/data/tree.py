@@ -1,4 +1,4 @@
-"""The audio files below a folder, and what there is in their place that cannot be read."""
+"""The audio files below a folder, and entries named like one that cannot be read."""
 
 import os
 from collections.abc import Iterator
@@ -10,16 +10,16 @@ from training.data.recordings import Skipped
 
 NAMES = """wav wave wavex rf64 w64 flac ogg oga opus mp3 aif aiff aifc au snd caf voc sph nist iff svx 8svx avr paf fap
 pvf sf ircam sds htk mpc wve xi"""
-EXTENSIONS = {f".{name}" for name in NAMES.split()}  # of what libsndfile reads and that says of itself what it is
-NO_FILE = "is no file, or a broken link"
+EXTENSIONS = {f".{name}" for name in NAMES.split()}  # formats that libsndfile reads and recognises by content
+NO_FILE = "is not a file, or a broken link"
 READ_ANYWAY = "is a link to a folder that is read anyway"
 AROUND = "is a link to a folder around one that is read"
 
 
 def find(folder: Path) -> tuple[list[str], list[Skipped]]:
-    """Every audio file below a folder, as a path from there with slashes, in order; and what seems one but is not.
+    """Every audio file below a folder, as a relative path with slashes, in order; and what seems one but is not.
 
-    Links to folders are followed where they lead to others than this one and those around it, each once.
+    Links to folders are followed, except to folders that are read anyway, or that contain one that is read.
     """
     names, skipped = [], []
     for name, fault in tqdm(_walk(folder), desc="find", unit="file", leave=False, delay=2):
@@ -27,12 +27,12 @@ def find(folder: Path) -> tuple[list[str], list[Skipped]]:
             skipped.append(Skipped(name, fault))
         else:
             names.append(name)
-    names.sort(key=lambda name: name.replace("/", "\0"))  # as lists of folders would be, in a tenth of their memory
+    names.sort(key=lambda name: name.replace("/", "\0"))  # like lists of path parts, in a tenth of their memory
     return names, skipped
 
 
 def _walk(folder: Path) -> Iterator[tuple[str, str]]:
-    """Each audio file with an empty fault, and each that is none, or folder that is left out, with its fault."""
+    """Each audio file with an empty fault; each entry that is not a file, or folder left out, with its fault."""
     roots, closed = {os.path.realpath(folder)}, []
     for place, folders, files in os.walk(folder, onerror=closed.append, followlinks=True):
         inside = "" if place == str(folder) else f"{Path(place).relative_to(folder).as_posix()}/"
@@ -52,5 +52,5 @@ def _walk(folder: Path) -> Iterator[tuple[str, str]]:
 
 
 def _holds(outer: str, inner: str) -> bool:
-    """Whether a real path is that of a folder in another, or the same."""
+    """Whether the real path `inner` lies in `outer`, or is the same."""
     return os.path.commonpath([outer, inner]) == outer
