@@ -170,7 +170,7 @@ class TestReport:
         assert sorted(path.name for path in tmp_path.iterdir()) == ["figure1.png", "report.html"]
 
     def test_says_what_arrows_and_columns_mean_before_the_scores(self, page):
-        assert page.text.index("Arrows say") < page.text.index("Right label \N{UPWARDS ARROW}")
+        assert page.text.index("An arrow shows") < page.text.index("Right label \N{UPWARDS ARROW}")
         assert {"href": "#method"} in page.of("a")[-1:]
 
     def test_says_what_pictures_span_and_how_it_was_made(self, page):
@@ -183,16 +183,16 @@ class TestReport:
         assert f"The votes are those of study {STUDY[:12]}." in page.text
 
     def test_steps_that_came_on_top_of_others_say_so(self, page, evaluated):
-        assert "begun with" not in page.text
+        assert "started from" not in page.text
         document = json.loads(json.dumps(evaluated[1]))
         nothing = {name: [] for name in (*document["models"], "real")}
         for more in ({"start": "first"}, {"steps": 6500, "steps_before": 6000}):
             document["models"]["tiny-wavegan"] |= more
             again = Markup(report.html_page(document, [], {}, nothing, SAMPLE_RATE))
-            assert f"begun with the weights of first{' after 6,000 of them' * ('steps' in more)}; weights" in again.text
+            assert f"started from the weights of first{' after 6,000 of them' * ('steps' in more)}; weights" in again.text
 
     def test_says_why_silence_wins_plain_mse(self, page):
-        assert "it rewards silence" in page.text
+        assert "the score rewards silence" in page.text
         assert "Plain MSE" in page.text
 
     def test_text_is_escaped(self, evaluated):
@@ -244,7 +244,7 @@ class TestVerdict:
         for of_real, told in ((0.01, "1.5; real 0.01, counted as 0.5"), (1.0, "1.5; real 1")):
             document["baselines"]["real_train"]["scores"]["kad_summary"] = of_real
             assert verdict.findings(model, document)["Like real?"].number == f"KAD (spectra) {told}"
-        assert "no nearer than 0.5 % of white noise's distance" in page.text
+        assert "at least 0.5 % of white noise's distance" in page.text
 
     def test_replayed_recordings_are_told_whatever_the_ratio(self, evaluated):
         model = json.loads(json.dumps(evaluated[1]["models"]["tiny-wavegan"]))

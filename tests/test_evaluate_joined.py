@@ -82,6 +82,6 @@ class TestLabelsThatNothingIsHeldOutOf:
     def test_are_named_at_the_head_of_the_report(self):
         data = {"not_held_out": ["Snare_drum", "<i>"]}
         assert (
-            report._unscored(data) == " Nothing is held out of Snare drum, &lt;i&gt;: no score here is of such sounds."
+            report._unscored(data) == " Nothing is held out of Snare drum, &lt;i&gt;: no score here covers such sounds."
         )
         assert report._unscored({"not_held_out": []}) == report._unscored({}) == ""

@@ -145,7 +145,7 @@ class TestReport:
         assert "theirs (sounds from a folder): " in page.text
         assert "evaluate --sounds exported=SOUNDS --sounds theirs=SOUNDS" in page.text
         assert "parameters" not in page.text
-        assert "its ratio is lower without copying" in page.text
+        assert "the ratio is lower even without copying" in page.text
 
     def test_files_stand_beside_their_pictures_and_are_no_markup(self, page):
         assert len(re.findall(f"file Flute/[0-9]+{re.escape(ODD)}", page.text)) >= 4  # of two folders

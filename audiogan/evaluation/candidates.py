@@ -20,17 +20,17 @@ from audiogan.renderer import finished
 from audiogan.synthesis import Synthesizer
 
 BASELINES = {
-    "real_test": "the held-out recordings themselves: what they score where nothing is compared with them",
-    "real_train": "real training recordings against held-out ones: what other notes of the same instruments score; "
-    "a model that is asked for the held-out notes' pitches can come closer",
-    "real_halves": "two random halves of all real recordings: what chance alone makes of a distance",
-    "griffin_lim": "the clips of real_train through Griffin-Lim: what guessing the phases costs",
+    "real_test": "the held-out recordings, scored by themselves; no distance to themselves",
+    "real_train": "real training recordings against held-out ones: other notes of the same instruments; a model that "
+    "is asked for the held-out notes' pitches can come closer",
+    "real_halves": "two random halves of all real recordings: distances due to chance",
+    "griffin_lim": "the clips of real_train through Griffin-Lim: the cost of estimating phases",
     "class_mean": "the mean waveform of each label's training clips, always the same",
-    "noise": "white noise as loud as real recordings",
-    "silence": "nothing at all",
+    "noise": "white noise at the level of real recordings",
+    "silence": "digital silence",
 }
 OF_ONE_KIND = {  # the same for data without labels to tell apart
-    "real_train": "real training recordings against held-out ones: what other recordings score",
+    "real_train": "real training recordings against held-out ones",
     "class_mean": "the mean waveform of the training clips, always the same",
 }
 TILE = 32

@@ -5,7 +5,7 @@ from audiogan.evaluation.words import called
 
 MEASURES = {
     "centroid_hz": ("Brightness", "Hz", "centre of the spectrum"),
-    "attack_s": ("Attack", "seconds", "until the envelope has nearly reached its top"),
+    "attack_s": ("Attack", "seconds", "time until the envelope has nearly reached its peak"),
     "level_db": ("Level", "dBFS", "RMS of the clip"),
 }
 CURVES = (("scores", "floor", "distance (Frechet)"), ("kads", "kad_floor", "KAD"))  # of a run, with real audio's
@@ -25,7 +25,7 @@ def distributions(document: dict) -> str:
         chart = charts.distribution(real["edges"], _percent(real["counts"]), lines, label, unit)
         figures += f"<figure>{chart}<figcaption><strong>{title}</strong>: {words}</figcaption></figure>"
     return (
-        "<p>What lies beyond either end of an axis is drawn at that end.</p>"
+        "<p>Values beyond either end of an axis are drawn at that end.</p>"
         f'{charts.legend(titles, "held-out recordings")}<div class="charts">{figures}</div>'
     )
 
@@ -37,8 +37,8 @@ def trainings(document: dict) -> str:
         return ""
     figures = "".join(f"<figure>{chart}</figure>" for chart in (_curve(histories, *curve) for curve in CURVES) if chart)
     return (
-        "<p>The quick scores of each run's checkpoints, on clips of its own; smaller is better, and what is 0 or less "
-        "lies at the bottom. The distance chose the best one.</p>"
+        "<p>Quick scores of each run's checkpoints, each run on its own clips. Smaller is better; values of 0 or less "
+        "lie at the bottom. The distance chose the best checkpoint.</p>"
         f'{charts.legend(list(histories))}<div class="charts">{figures}</div>'
     )
 

@@ -35,17 +35,24 @@ def _judge(document: dict) -> list[str]:
     """The classifier that judged labels, and what models were asked for."""
     judge, data = document["classifier"], document["data"]
     if judge is None:
-        return ["Pitches, where a model takes them, follow the held-out recordings."]
+        return ["Models that take a pitch are asked for those of the held-out recordings."]
     same = judge["data_sha256"] == data["sha256"]
-    trained = "the training split of these data" if same else "other data than these"
+    trained = "the training split of these data" if same else "other data"
     accuracy = judge["test_accuracy"]
-    known = f", {accuracy:.1%} right on {judge['test_clips']} clips that it never saw" if accuracy else ""
-    taught = " It was taught the real training clips: what real audio's accuracy is, held-out ones say." if same else ""
-    asked = (
-        "Labels, and pitches where a model takes them, follow the held-out recordings; folders of sounds are asked for "
-        "no pitch, and for no label that they lack."
+    known = f", {accuracy:.1%} right on {judge['test_clips']} clips it never saw" if accuracy else ""
+    taught = (
+        " It was trained on the real training clips, so only held-out clips show its accuracy on real audio."
+        if same
+        else ""
     )
-    return [asked, f"The classifier ({judge['name']}) was trained apart from any GAN on {trained}{known}.{taught}"]
+    asked = (
+        "Models are asked for the labels of the held-out recordings, and for their pitches if they take one; folders "
+        "of sounds are asked for no pitch and for no label that they lack."
+    )
+    return [
+        asked,
+        f"The classifier ({judge['name']}) was trained independently of any GAN on {trained}{known}.{taught}",
+    ]
 
 
 def _likeness(document: dict) -> str:
@@ -54,12 +61,12 @@ def _likeness(document: dict) -> str:
     words = (
         f"Embeddings: {', '.join(embeddings)}; the summary is the log-mel spectrum on a grid of 16 bands and 8 time "
         f"slices. KAD uses all clips, and its interval is over clips: other held-out {'notes' if judge else 'clips'} "
-        "would move it further. FAD, the neighbourhood scores, NDB/K and nearest spectra look at as many clips of "
-        f"each, since they depend on their number{', and Inception Scores at splits of equal size' if judge else ''}."
+        "would move it further. FAD, the neighbourhood scores, NDB/K and nearest spectra depend on the number of "
+        f"clips, so they take equally many of each{', and Inception Scores use splits of equal size' if judge else ''}."
     )
     asked = (
-        " Real training clips are other notes of the same instruments: a model that is asked for the held-out notes' "
-        "own pitches can come closer than they do."
+        " Real training clips are other notes of the same instruments, so a model that is asked for the held-out "
+        "notes' own pitches can score better than they do."
     )
     return words + asked if judge else words
 
@@ -68,22 +75,22 @@ def _copies(document: dict) -> list[str]:
     """How copies of training clips are found."""
     judge, sounds = document["classifier"], any(entry.get("sounds") for entry in document["models"].values())
     usual = (
-        " of another note than was asked for; that of clips that copy nothing, held-out ones and other training notes, "
-        "is what is usual."
+        " of another note than was asked for. Clips that copy nothing, held-out ones and other training notes, show "
+        "which ratio is usual."
     )
     words = [
         f"Waveform distances and pitch are measured on the first {document['settings']['audio_clips']} clips.",
         "Memorisation compares the distance to the nearest training clip with that to the nearest held-out one"
-        + (usual if judge else "; that of real clips is what is usual."),
-        "Replayed recordings are clips whose first half second is a training clip's, transposed by at most three "
-        f"semitones, whole ones where no pitch was asked for.{_recordings(document)}",
-        "Of a training's previews the one nearest to the held-out recordings is kept, so that models score a little "
-        "better here than on recordings that nobody chose by.",
+        + (usual if judge else ". Real clips show which ratio is usual."),
+        "Replayed recordings are clips whose first half second is that of a training clip, transposed by at most three "
+        f"semitones (whole semitones if no pitch was asked for).{_recordings(document)}",
+        "Training keeps the preview that is nearest to the held-out recordings, so models score a little better here "
+        "than on recordings that played no part in that choice.",
     ]
     if sounds and judge:
         words.append(
-            "Which notes a folder's sounds play is not known: where they are the training clips' own, its ratio is "
-            "lower without copying."
+            "Which notes a folder's sounds play is unknown; if they are those of the training clips, the ratio is "
+            "lower even without copying."
         )
     return words
 
@@ -94,10 +101,10 @@ def _recordings(document: dict) -> str:
     if share <= REPLAYED:
         return ""
     if document["classifier"] is None:
-        return f" So are {share:.0%} of the held-out clips: other clips, not other recordings."
+        return f" So are {share:.0%} of the held-out clips: they are other clips, but not other recordings."
     return (
-        f" So are {share:.0%} of the held-out clips: other notes, not other recordings. No score here says how a model "
-        "or the classifier does on instruments that neither has heard."
+        f" So are {share:.0%} of the held-out clips: they are other notes, but not other recordings. No score here "
+        "says how a model or the classifier does on instruments that it has never heard."
     )
 
 
@@ -105,7 +112,7 @@ def _network(entry: dict) -> str:
     """What a checkpoint is, and the weights its last run started from, unless random."""
     before = entry.get("steps_before")  # files of older versions count only the last run's steps
     after = f" after {before:,} of them" if before else ""
-    begun = f", begun with the weights of {entry['start']}{after}" if entry["start"] else ""
+    begun = f", started from the weights of {entry['start']}{after}" if entry["start"] else ""
     return (
         f"{entry['architecture']}, {entry['parameters']:,} parameters, {entry['steps']:,} steps on {entry['data']}"
         f"{begun}; weights {entry['checkpoint_sha256'][:12]}"

@@ -13,12 +13,12 @@ from audiogan.evaluation.neighbours import FAILURES, SAMPLES, Neighbour
 from audiogan.text import in_words
 
 COPIED = (
-    f"For each model the {SAMPLES} sounds that lie nearest to any training clip{{spread}}: if it copies, it shows here "
-    "first. Left what is judged, right the training clip."
+    f"For each model, the {SAMPLES} sounds that lie nearest to any training clip{{spread}}: copying would show here "
+    "first. Left: the model's sound. Right: the training clip."
 )
 FAILED = (
-    f"For each model the {FAILURES} sounds that are least like any held-out clip{{spread}}. Left what is judged, right "
-    "the held-out clip that is nearest to it all the same."
+    f"For each model, the {FAILURES} sounds that are least like any held-out clip{{spread}}. Left: the model's sound. "
+    "Right: the held-out clip nearest to it."
 )
 
 

@@ -125,10 +125,10 @@ def _verdict(document: dict) -> str:
             f"Silence and white noise lose to every model on all {len(kept)} scores that are meant to judge realism."
         )
     note = (
-        "Like real: the distance (KAD) to held-out recordings against that of other real recordings, by the embedding "
-        "that tells them apart best: very close up to twice as far, close up to five times, told apart easily up to "
-        f"25 times. Real recordings count as no nearer than {100 * verdict.CHANCE:g} % of white noise's distance, for "
-        "by chance theirs may be 0 or below. It says nothing of beauty."
+        "Like real: the distance (KAD) to held-out recordings, relative to that of other real recordings, in the "
+        "embedding that tells them apart best. Very close: up to twice as far; close: up to five times; told apart "
+        f"easily: up to 25 times. Real recordings count as at least {100 * verdict.CHANCE:g} % of white noise's "
+        "distance away, because by chance theirs may be 0 or below. The score says nothing about beauty."
     )
     return f'{tables.verdict_table(document)}<p class="quiet">{escape(check)}</p><p class="quiet">{escape(note)}</p>'
 
@@ -140,7 +140,7 @@ def _labels(document: dict) -> str:
 def _unscored(data: dict) -> str:
     """A sentence that names labels without a score."""
     names = [in_words(label) for label in data.get("not_held_out", ())]  # missing in older documents
-    return f" Nothing is held out of {escape(few(names))}: no score here is of such sounds." if names else ""
+    return f" Nothing is held out of {escape(few(names))}: no score here covers such sounds." if names else ""
 
 
 def _figure1(document: dict, shown: list, sample_rate: int) -> str:
@@ -171,14 +171,13 @@ def _scores(document: dict) -> str:
     beaten = verdict.won_by_silence(document)
     against = f"Silence beats {' and '.join(beaten)} on it here. " if beaten else ""
     lead = (
-        "Arrows say which way is better; scores without one should be like real audio's. Shaded columns are models; "
-        'what the others are, <a href="#method">the end</a> says: real audio, and sounds that are wrong on purpose.'
+        "An arrow shows which way is better; a score without one should be like real audio's. Shaded columns are "
+        'models. The others are real audio, and sounds that are wrong on purpose: see <a href="#method">the end</a>.'
     )
     note = (
-        f"Plain MSE is here because it is often asked for. {against}For sounds that are not paired, the expected error "
-        "is the power of the one plus the power of the other, so that the best guess is to say nothing: it rewards "
-        "silence and the class mean. No verdict rests on it; the distances to the nearest clip, after best lag and "
-        "gain and both ways, take its place."
+        f"Plain MSE is here because it is often asked for. {against}The expected error of two unpaired sounds is the "
+        "sum of their powers, so the score rewards silence and the class mean. No verdict rests on it; the distances "
+        "to the nearest clip, at the best lag and gain and in both directions, take its place."
     )
     return f'<p>{lead}</p>{tables.score_table(document)}<p class="quiet">{escape(note)}</p>'
 

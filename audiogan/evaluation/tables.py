@@ -11,7 +11,7 @@ GROUPS = {
     "How many?": ("clips",),
     "Is it the right sound?": ("class_accuracy", "class_accuracy_mean", "inception_score"),
     "How far from real audio?": ("kad", "fad", "fad_infinity", "ndb"),
-    "Among real ones, and covering them?": ("precision", "recall", "density", "coverage"),
+    "Among real sounds, and covering them?": ("precision", "recall", "density", "coverage"),
     "Clip by clip": (
         "nearest_log_mel_db",
         "nearest_log_mel_db_back",
@@ -65,7 +65,7 @@ def verdict_table(document: dict) -> str:
         )
         body += f'<tr class="{kind}"><th scope="row">{escape(name)}</th>{cells}</tr>'
     head = "".join(f'<th scope="col">{escape(heading)}</th>' for heading in ("", *found))
-    caption = "Each model against held-out recordings; the last row is what other real recordings score."
+    caption = "Each model compared with held-out recordings; the last row shows how other real recordings score."
     return (
         f'<table class="verdict"><caption>{caption}</caption><thead><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table>"
@@ -99,7 +99,7 @@ def confusion_table(name: str, entry: dict, labels: list[str]) -> str:
         total = sum(counts)
         cells = "".join(_confusion_cell(count / total if total else 0) for count in counts)
         body += f'<tr><th scope="row">{escape(in_words(label))}</th>{cells}</tr>'
-    given = "that its folder has" if entry.get("sounds") else "asked for"
+    given = "of the folder" if entry.get("sounds") else "asked for"
     return (
         f'<p class="quiet">Rows: the label {given}; columns: the label heard; percent of the row.</p>'
         f'<div class="scroll" tabindex="0" role="region" aria-label="Confusion of {escape(name)}">'
@@ -126,9 +126,9 @@ def ratings_table(document: dict) -> str:
         for name, rating in rated.items()
     )
     studies = " and ".join(sorted({rating["study_hash"][:12] for rating in rated.values()} - {""}))
-    note = "Means of listeners' means, with intervals of 95 %; sittings that the study's rules exclude are left out."
+    note = "Means of listeners' means with 95 % intervals, without the sessions that the study's rules exclude."
     if any(rating.get("without_rules") for rating in rated.values()):
-        note += " But NOT SCREENED are votes of a study that the export does not describe: no rule was applied to them."
+        note += " NOT SCREENED: the export does not describe the study of some votes, so no rule was applied to them."
     note += f" The votes are those of study {escape(studies)}." if studies else ""
     if any(rating["preliminary"] for rating in rated.values()):
         note += " Preliminary: some system has fewer listeners than the study asks for."
