@@ -208,4 +208,4 @@ def test_with_a_file_a_label_all_say_that_nothing_is_held_out(tmp_path, capsys):
     assert checkpoint.read(tmp_path / "ck/mine").training["distance_of_real"] is None
     report = ["report", "mine", "--work", tmp_path / "work", "--checkpoints", tmp_path / "ck", "--device", "cpu"]
     assert "has 0 test clips" in (said := refused(capsys, cli.main, *report))
-    assert "prepare more files of each label" in said
+    assert "or more files of each label" in said

@@ -12,7 +12,7 @@ NOTHING = (
 def unscored(counts: dict[str, dict[str, int]]) -> str:
     """A warning about labels with training clips but none held out; empty if there are no such labels."""
     names = [label for label in counts.get("train", {}) if label and not counts.get("test", {}).get(label)]
-    return f"nothing is held out of {few(names)}: no score will be of such sounds" if names else ""
+    return f"nothing is held out of {few(names)}: no score covers such sounds" if names else ""
 
 
 def holds_out(counts: dict[str, dict[str, int]]) -> bool:
