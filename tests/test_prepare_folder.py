@@ -207,7 +207,7 @@ class TestFolder:
             (recordings / label).mkdir()
             soundfile.write(recordings / label / "0.wav", tone(500 + len(label)), SAMPLE_RATE)
         assert cli.main(["prepare", "folder", str(recordings), "--out", str(tmp_path / "out"), "--no-pitch"]) == 0
-        assert "nothing is held out of lone, odd: no score will be of such sounds\n" in capsys.readouterr().err
+        assert "nothing is held out of lone, odd: no score covers such sounds\n" in capsys.readouterr().err
 
     def test_name_of_the_folder_is_text_that_a_card_can_have(self, recordings, tmp_path):
         recordings.rename(tmp_path / "odd\n\x1b")
