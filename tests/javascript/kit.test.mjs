@@ -159,6 +159,32 @@ test("patterns survive packing and fall on the pads that have their instrument",
   assert.ok(OPENING in PATTERNS);
 });
 
+// As hybrid-drums lies on the pads.
+const DRUMS = ["kick", "snare", "hat", "bell", "clap", "tom", "hand", "block", "crash", "ride", "kick", "snare", "hat", "bell", "clap", "tom"];
+
+test("a role that no pad has goes to a stand-in, and no row is written over another", () => {
+  const rows = (name, role) => startingPattern(name, DRUMS)[DRUMS.indexOf(role)].map((level) => ".-ox"[level]).join("");
+  assert.equal(rows("Son clave", "bell"), PATTERNS["Son clave"].rows.bell); // the clave itself
+  assert.equal(rows("Son clave", "hat"), PATTERNS["Son clave"].rows.shaker);
+  assert.equal(rows("Bossa nova", "hat"), PATTERNS["Bossa nova"].rows.shaker);
+  assert.equal(rows("Boom bap", "hat"), PATTERNS["Boom bap"].rows.hat); // and the shaker is the second hat
+  assert.equal(rows("Small hours", "tom"), PATTERNS["Small hours"].rows.bass);
+  for (const name of Object.keys(PATTERNS)) {
+    const grid = startingPattern(name, DRUMS);
+    assert.ok(grid.filter((row) => row.some(Boolean)).length >= 4, name);
+    for (const silent of ["crash", "clap"]) assert.ok(!grid[DRUMS.indexOf(silent)].some(Boolean), name);
+  }
+  const filled = startingPattern("Small hours", ["kick", "snare", "gong", "hat"]).map((row) => row.some(Boolean));
+  assert.deepEqual(filled.slice(0, 5), [true, true, false, true, false]); // no stand-in either
+});
+
+test("a kit of one instrument, or of labels that have no role, plays its pads by number", () => {
+  for (const role of ["lead", ""]) {
+    const filled = startingPattern("Small hours", new Array(16).fill(role)).flatMap((row, pad) => (row.some(Boolean) ? [pad] : []));
+    assert.deepEqual(filled, ["kick", "snare", "hat", "bass", "key", "lead"].map((name) => ROLES.indexOf(name)));
+  }
+});
+
 test("a pad that an address names often has what it names last", () => {
   const often = Array.from({ length: 400 }, (_, seed) => `0~one~Flute~${seed}~3`).join();
   assert.deepEqual(readAddress(`?model=one&pads=${often}`, MODELS).pads.map(({ number, seed }) => [number, seed]), [[0, "399"]]);
