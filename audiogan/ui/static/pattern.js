@@ -9,7 +9,7 @@ export const NORMAL = 2;
 
 // Rows by the role of a pad in a kit (see `kit.py`): x accent, o normal, - soft, . silent.
 export const PATTERNS = {
-  "Four on the floor": { tempo: 122, swing: 0, rows: { kick: "x...x...x...x...", snare: "....o.......o..-", hat: "..o...o...o...o.", bell: "..........-..-.." } },
+  "Four on the floor": { tempo: 122, swing: 0, rows: { kick: "x...x...x...x...", snare: "....o.......o..-", hat: "..o...o...o...o.", bell: "..........-..-..", bass: "..o...o..o....o.", chime: "x...............", mallet: "......-.....-..." } },
   "Boom bap": { tempo: 90, swing: 34, rows: { kick: "x......-..x.....", snare: "....x.......x...", hat: "o.o.o.o.o.o.o.oo", shaker: "..-...-...-...-." } },
   "Bossa nova": { tempo: 132, swing: 0, rows: { kick: "x..ox..ox..ox..o", shaker: "o-o-o-o-o-o-o-o-", bell: "x..o..o...o..o..", bass: "o..-o..-o..-o..-" } },
   "Two step": { tempo: 134, swing: 22, rows: { kick: "x.........x.....", snare: "....x.......x...", hat: "..o.-.o...o.-.o-", bell: ".......-.....-..", bass: "o.....o...o....." } },
