@@ -1,8 +1,36 @@
 """What has room on the Play tab: toasts beside what is waited for, pads and Play in sight, on screens of many sizes."""
 
 import pytest
+from playwright.sync_api import expect
+
+from .studio import tool
+from .waiting import STANDING
 
 pytestmark = pytest.mark.browser
+COVERED = """() => [...document.querySelectorAll(
+  "[role=tab], .progress button, .toolbar button, .toolbar select, .toolbar input:not([hidden])")]
+  .filter((node) => node.checkVisibility()).filter((node) => {
+    const { x, y, width, height } = node.getBoundingClientRect();
+    const top = document.elementFromPoint(x + width / 2, y + height / 2);
+    return !node.contains(top) && !top?.closest("label")?.contains(node);
+  }).map((node) => node.textContent || node.value)"""
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (1000, 700), (390, 844), (844, 390), (667, 375)])
+def test_toast_lies_over_no_control_while_a_kit_is_made(visit, width, height):
+    page = visit(width, height, script=STANDING)
+    tool(page, "Clear").click()
+    held = []
+    page.route("**/component_server**", held.append)
+    tool(page, "New kit").click()
+    expect(page.locator(".toast")).to_be_visible()
+    expect(page.locator(".progress").get_by_role("button", name="Cancel")).to_be_visible()
+    page.evaluate("scrollTo(0, 0)")
+    assert page.evaluate(COVERED) == []
+    tool(page, "Cancel").click()
+    page.unroute("**/component_server**")
+    for route in held:
+        route.abort()
 
 
 def test_three_rows_of_pads_are_in_sight_on_a_phone_on_its_side(visit):
