@@ -47,3 +47,16 @@ def test_play_is_in_sight_between_a_phones_browser_bars(visit):
     page = visit(390, 664, touch=True)
     run = page.locator(".transport .run").bounding_box()
     assert run["y"] + run["height"] <= 664
+
+
+def test_pads_show_no_letters_while_these_play_the_keyboard(visit):
+    page = visit()
+    letters, before = page.locator(".pad kbd"), page.locator(".pad").nth(9).bounding_box()
+    expect(letters.nth(9)).to_be_visible()
+    page.get_by_role("button", name="Keys", exact=True).click()
+    assert [letter.is_visible() for letter in letters.all()] == [False] * 16
+    assert "key" not in page.locator(".pad").nth(9).get_attribute("aria-label")
+    page.get_by_role("button", name="Steps", exact=True).click()
+    expect(letters.nth(9)).to_be_visible()
+    assert page.locator(".pad").nth(9).get_attribute("aria-label").endswith(", key S")
+    assert page.locator(".pad").nth(9).bounding_box()["height"] == before["height"]

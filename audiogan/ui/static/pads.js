@@ -36,6 +36,7 @@ export function buildPads(studio, player, actions) {
   studio.addEventListener("selected", () => pads.forEach((pad) => pad.mark()));
   player.addEventListener("hit", ({ detail }) => pads[detail.number].flash(detail.time));
   new ResizeObserver(() => pads.forEach((pad) => pad.draw())).observe(grid);
+  studio.addEventListener("mode", () => pads.forEach((pad) => pad.show()));
   readLetters(() => pads.forEach((pad) => pad.show()));
   return grid;
 }
@@ -73,7 +74,8 @@ function showPad(number, studio, { node, key, name, beat, badge }) {
   node.dataset.heard = isHeard(studio.pads, number);
   badge.replaceChildren(...(pad.locked ? [icon("lock")] : []));
   const facts = [pad.locked && "locked", pad.muted && "muted", pad.soloed && "solo", busy && "being made"].filter(Boolean);
-  node.ariaLabel = [`Pad ${number + 1}`, nameOf(pad.sound), `key ${key.textContent}`, ...facts].join(", ");
+  const letter = !node.closest("[data-mode='keys']") && `key ${key.textContent}`; // else it plays a note
+  node.ariaLabel = [`Pad ${number + 1}`, nameOf(pad.sound), letter, ...facts].filter(Boolean).join(", ");
   const levels = studio.kit.pattern[number].slice(0, studio.kit.steps);
   beat.replaceChildren(...(levels.some(Boolean) ? levels.map((level) => dot(level)) : []));
 }
