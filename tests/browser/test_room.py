@@ -19,9 +19,9 @@ COVERED = """() => [...document.querySelectorAll(
 @pytest.mark.parametrize(("width", "height"), [(1280, 800), (1000, 700), (390, 844), (844, 390), (667, 375)])
 def test_toast_lies_over_no_control_while_a_kit_is_made(visit, width, height):
     page = visit(width, height, script=STANDING)
-    tool(page, "Clear").click()
+    tool(page, "Clear all").click()
     held = []
-    page.route("**/component_server**", held.append)
+    page.route("**/component_server**", lambda route: held.append(route))
     tool(page, "New kit").click()
     expect(page.locator(".toast")).to_be_visible()
     expect(page.locator(".progress").get_by_role("button", name="Cancel")).to_be_visible()

@@ -20,6 +20,11 @@ export function familyOf(label) {
   return Object.keys(FAMILIES).find((family) => FAMILIES[family].includes(label)) ?? "wind";
 }
 
+// What a pad is called where it is seen: the key that plays it.
+export function keyOf(number) {
+  return letterOf(CODES[number]);
+}
+
 export function nameOf(sound) {
   return sound.label ? words(sound.label) : `Sound ${sound.seed === null ? "" : sound.index + 1}`.trim();
 }
@@ -67,7 +72,7 @@ function buildPad(number, studio, actions, fingers) {
 function showPad(number, studio, { node, key, name, beat, badge }) {
   const pad = studio.pads[number];
   const busy = studio.busy.has(number);
-  key.textContent = letterOf(CODES[number]);
+  key.textContent = keyOf(number);
   name.textContent = nameOf(pad.sound);
   node.dataset.family = familyOf(pad.sound.label);
   node.dataset.busy = busy;

@@ -18,7 +18,7 @@ export function buildTransport(studio, sequencer, actions, views) {
   const steps = choice("Steps", counts, String(STEPS), (value) => set("steps", Number(value)));
   const names = [["", "Choose…"], ...Object.keys(PATTERNS).map((name) => [name, name])];
   const pattern = choice("Pattern", names, studio.beat, (name) => name && actions.pattern(name));
-  const clear = button("Clear", () => actions.clear(), { image: "clear" });
+  const clear = button("Clear all", () => actions.clear(), { image: "clear", title: "Empty the steps of all sixteen pads" });
   const loop = button("Loop WAV", () => actions.loop(), { image: "download", title: "Render the pattern to a WAV file" });
   const set = (name, value) => {
     studio.kit[name] = value;
