@@ -258,3 +258,26 @@ def test_what_is_recorded_sounds_as_it_will_from_its_step(visit):
     assert gain("2") == pytest.approx(0.4 * loud)
     tool(page, "Record").click()
     assert gain("2") == pytest.approx(loud)
+
+
+def test_record_on_an_empty_beat_counts_a_bar_first_and_a_second_press_ends_it(visit):
+    page = visit(script=LISTEN)
+    record, run = page.locator(".tool.record"), page.locator(".transport .run")
+    record.click()
+    assert record.get_attribute("data-count") in (None, "")  # the beat that plays is the metronome
+    record.click()
+    run.click()
+    tool(page, "Clear all").click()
+    record.click()
+    expect(record).to_have_attribute("data-count", "1")
+    expect(record).to_have_accessible_name("Record, after four beats")
+    record.click()
+    expect(run).to_have_text("Play")
+    expect(record).to_have_accessible_name("Record")
+    expect(record).to_have_attribute("aria-pressed", "false")
+    page.evaluate("heard.length = 0")
+    record.click()
+    expect(page.locator(".step[data-now]").first).to_be_attached()
+    assert len(heard(page)) >= 4  # clicks
+    record.click()
+    expect(page.locator(".step[data-level='2']")).to_have_count(0)
