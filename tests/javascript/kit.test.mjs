@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { addressOf, readAddress } from "../../audiogan/ui/static/address.js";
-import { describeKit, fileName, isHeard, isSeed, newKit, randomSeed } from "../../audiogan/ui/static/kit.js";
+import { describeKit, fileName, isHeard, isSeed, MAX_SEED, newKit, randomSeed } from "../../audiogan/ui/static/kit.js";
 import { readKit } from "../../audiogan/ui/static/kit_file.js";
 import { OPENING, PATTERNS, packPattern, ROLES, startingPattern, unpackPattern } from "../../audiogan/ui/static/pattern.js";
 import { base64Of } from "./base64.mjs";
@@ -122,7 +122,8 @@ test("a seed that is none and a beat that cannot be read are said, a part that i
 });
 
 test("seeds are exact to the last one", () => {
-  assert.ok(isSeed("9223372036854775807"));
+  assert.equal(MAX_SEED, 9223372036854775807n);
+  assert.ok(isSeed(String(MAX_SEED)));
   for (const text of ["9223372036854775808", "-1", "1e3", "", null, "٣"]) assert.ok(!isSeed(text));
 });
 
