@@ -27,10 +27,14 @@ def test_toast_lies_over_no_control_while_a_kit_is_made(visit, width, height):
     expect(page.locator(".progress").get_by_role("button", name="Cancel")).to_be_visible()
     page.evaluate("scrollTo(0, 0)")
     assert page.evaluate(COVERED) == []
-    tool(page, "Cancel").click()
     page.unroute("**/component_server**")
     for route in held:
-        route.abort()
+        route.continue_()
+    expect(page.locator(".progress")).to_be_hidden()
+
+
+def test_the_transport_is_one_row_on_a_wide_screen(visit):
+    assert visit().locator(".transport").bounding_box()["height"] < 80
 
 
 def test_three_rows_of_pads_are_in_sight_on_a_phone_on_its_side(visit):
