@@ -1,11 +1,13 @@
 """What the page may ask for, and what it gets."""
 
 import base64
+import shutil
 
 import numpy as np
 import pytest
 from conftest import LABELS
 
+from audiogan import checkpoint
 from audiogan.audio import to_pcm16
 from audiogan.ui import kit
 from audiogan.ui.sounds import MAX_CLIPS, Sounds, trim
@@ -159,3 +161,17 @@ def test_first_kit_is_the_default_models(library, sounds):
     first = kit.first_kit(library, sounds)
     assert [sound["index"] for sound in first] == list(range(kit.PADS))
     assert {sound["model"] for sound in first} == {kit.default_model(library)}
+
+
+def test_flagships_first_kit_is_in_one_key_with_a_low_kick(tmp_path):
+    shutil.copytree(checkpoint.FOLDER / kit.FLAGSHIP, tmp_path / kit.FLAGSHIP)
+    library = Library(tmp_path, "cpu")
+    first = kit.first_kit(library, Sounds(library))
+    pitched = library.get(kit.FLAGSHIP).synthesizer.pitch_ranges
+    notes = [sound["pitch"] for sound in first if sound["label"] in pitched]
+    assert len(notes) >= 9
+    assert {round(pitch) % 12 for pitch in notes} <= {1, 3, 5, 8, 10}  # C sharp, D sharp, F, G sharp, A sharp
+    kick = pcm(first[0]).astype(float)
+    power = np.abs(np.fft.rfft(kick)) ** 2
+    low = np.fft.rfftfreq(len(kick), 1 / first[0]["sample_rate"]) < 110  # Hz
+    assert power[low].sum() > 0.9 * power.sum()

@@ -4,7 +4,7 @@ from audiogan.ui.library import Library
 from audiogan.ui.sounds import Sounds, describe
 
 PADS = 16
-FIRST_SEED = 7
+FIRST_SEED = 5228  # of 6,000: its notes are all of one pentatonic scale, C sharp major, and its kick is at 72 Hz
 FLAGSHIP = "hybrid-instruments"
 ROLES = {
     "Bass_drum": "kick",

@@ -19,7 +19,7 @@ def test_space_starts_steps_that_keep_time(visit):
     page = visit(script=LISTEN)
     page.get_by_label("Tempo").fill("240")
     page.locator(".inspector h2").click()
-    tool(page, "Clear").click()
+    tool(page, "Clear all").click()
     page.locator(".step[data-number='0'][data-step='0']").click()
     page.get_by_role("combobox", name="Steps").select_option("2")
     page.locator(".inspector h2").click()
@@ -83,7 +83,7 @@ def test_beat_that_was_cleared_or_replaced_can_be_had_back(visit):
     expect(page.get_by_label("Pattern")).to_have_value("Four on the floor")
     own.click()
     expect(page.get_by_label("Pattern")).to_have_value("")
-    tool(page, "Clear").click()
+    tool(page, "Clear all").click()
     expect(own).to_have_attribute("data-level", "0")
     expect(page.locator(".toast")).to_be_visible()
     for step in page.locator(".step[data-number='0']").all():
@@ -95,12 +95,12 @@ def test_beat_that_was_cleared_or_replaced_can_be_had_back(visit):
     page.get_by_role("status").filter(has_text="Small hours").get_by_role("button", name="Undo").click()
     expect(own).to_have_attribute("data-level", "2")
     expect(page.get_by_label("Tempo")).to_have_value("122")
-    tool(page, "Clear").click()
+    tool(page, "Clear all").click()
     expect(page.get_by_label("Pattern")).to_have_value("")
     page.get_by_role("tab", name="Rate").click()
     expect(page.locator(".toast")).to_have_count(0)  # it would lie over the listening test
     page.get_by_role("tab", name="Play").click()
-    tool(page, "Clear").click()  # nothing to lose: nothing to say
+    tool(page, "Clear all").click()  # nothing to lose: nothing to say
     expect(page.locator(".toast")).to_have_count(0)
 
 
@@ -111,7 +111,7 @@ def test_one_beat_at_a_time_can_be_had_back_and_no_toast_lies_over_the_kit(visit
     expect(page.locator(".toast")).to_have_count(1)  # Undo of the first would undo the second as well
     page.locator(".toast").get_by_role("button", name="Undo").click()
     expect(page.get_by_label("Pattern")).to_have_value("Bossa nova")
-    tool(page, "Clear").click()
+    tool(page, "Clear all").click()
     tool(page, "Loop WAV").click()  # of nothing, which is said beside it
     tool(page, "Share").click()
     expect(page.locator(".toast")).to_have_count(2)
@@ -174,7 +174,7 @@ def test_loop_is_exactly_its_steps_long_and_under_full_scale(visit):
 
 def test_loop_begins_with_its_first_step(visit):
     page = visit()
-    tool(page, "Clear").click()
+    tool(page, "Clear all").click()
     page.locator(".step[data-number='0'][data-step='0']").click()
     sound, _ = soundfile.read(io.BytesIO(saved(page, tool(page, "WAV").click)[1]))
     loop, sample_rate = soundfile.read(io.BytesIO(saved(page, tool(page, "Loop WAV").click)[1]))
@@ -238,7 +238,7 @@ def test_sound_that_is_cut_while_it_fades_does_not_jump(visit):
 
 def test_record_writes_what_is_played_and_the_take_can_be_taken_out(visit):
     page = visit(script=STANDING)
-    tool(page, "Clear").click()
+    tool(page, "Clear all").click()
     tool(page, "Record").click()
     expect(page.locator(".transport .run")).to_have_text("Stop")
     expect(page.locator(".step[data-now]").first).to_be_attached()
@@ -254,7 +254,7 @@ def test_record_writes_what_is_played_and_the_take_can_be_taken_out(visit):
 
 def test_what_is_recorded_sounds_as_it_will_from_its_step(visit):
     page = visit(script=STANDING + GAINS)
-    tool(page, "Clear").click()
+    tool(page, "Clear all").click()
     page.get_by_label("Tempo").fill("30")
     page.get_by_label("Tempo").press("Enter")
 
@@ -274,3 +274,26 @@ def test_what_is_recorded_sounds_as_it_will_from_its_step(visit):
     assert gain("2") == pytest.approx(0.4 * loud)
     tool(page, "Record").click()
     assert gain("2") == pytest.approx(loud)
+
+
+def test_record_on_an_empty_beat_counts_a_bar_first_and_a_second_press_ends_it(visit):
+    page = visit(script=LISTEN)
+    record, run = page.locator(".tool.record"), page.locator(".transport .run")
+    record.click()
+    assert record.get_attribute("data-count") in (None, "")  # the beat that plays is the metronome
+    record.click()
+    run.click()
+    tool(page, "Clear all").click()
+    record.click()
+    expect(record).to_have_attribute("data-count", "1")
+    expect(record).to_have_accessible_name("Record, after four beats")
+    record.click()
+    expect(run).to_have_text("Play")
+    expect(record).to_have_accessible_name("Record")
+    expect(record).to_have_attribute("aria-pressed", "false")
+    page.evaluate("heard.length = 0")
+    record.click()
+    expect(page.locator(".step[data-now]").first).to_be_attached()
+    assert len(heard(page)) >= 4  # clicks
+    record.click()
+    expect(page.locator(".step[data-level='2']")).to_have_count(0)

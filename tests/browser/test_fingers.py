@@ -43,7 +43,7 @@ def test_finger_slides_over_every_key_of_an_octave_that_fits(phone):
 def test_finger_paints_steps_sideways_and_scrolls_upwards(phone):
     steps = phone.locator(".step:visible")
     steps.first.scroll_into_view_if_needed()
-    tool(phone, "Clear").tap()
+    tool(phone, "Clear all").tap()
     levels = "[...document.querySelectorAll('.step')].slice(0, 16).map((step) => step.dataset.level).join('')"
     box, top = steps.nth(1).bounding_box(), phone.evaluate("scrollY")
     slide(phone, (box["x"] + 20, box["y"] + 20), (box["width"] / 8, 0), 9)
@@ -54,7 +54,7 @@ def test_finger_paints_steps_sideways_and_scrolls_upwards(phone):
 
 
 def test_second_finger_does_not_end_what_the_first_paints(phone):
-    tool(phone, "Clear").tap()
+    tool(phone, "Clear all").tap()
     steps = phone.locator(".step:visible")
     steps.first.scroll_into_view_if_needed()
     boxes = [steps.nth(number).bounding_box() for number in (0, 1, 2, 5)]

@@ -44,7 +44,7 @@ def test_pad_controller_plays_the_pads_as_hard_as_it_is_hit(visit):
 
 def test_pads_that_are_hit_come_into_the_beat_as_hard_as_they_were(visit):
     page = listening(visit(script=STANDING + MIDI))
-    tool(page, "Clear").click()
+    tool(page, "Clear all").click()
     tool(page, "Record").click()
     expect(page.locator(".step[data-now]").first).to_be_attached()
     for note, velocity in ((37, 20), (38, 90), (39, 127), (60, 90)):

@@ -214,7 +214,7 @@ def test_keyboard_keeps_its_place_where_what_it_pressed_can_do_no_more(visit):
     undo.press("Enter")
     expect(undo).to_be_disabled()
     expect(undo).to_be_focused()
-    tool(page, "Clear").press("Enter")
+    tool(page, "Clear all").press("Enter")
     page.get_by_role("button", name="Use via API").focus()
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")  # the toast's Undo, which goes with it

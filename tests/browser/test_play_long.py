@@ -64,7 +64,7 @@ def test_reroll_is_heard_soon(visit, shipped, model):
 
 def test_sequencer_keeps_time_for_a_minute_while_pads_reroll(page):
     page.evaluate("document.activeElement.blur()")
-    page.get_by_role("button", name="Clear").click()
+    page.get_by_role("button", name="Clear all").click()
     page.get_by_label("Tempo").fill("300")
     page.get_by_label("Tempo").press("Enter")
     for step in range(16):

@@ -26,7 +26,7 @@ AudioBufferSourceNode.prototype.start = function (...when) {
 def record_on(page: Page, number: int) -> Page:
     """Have the keys of a pad recorded into an empty beat of half a second a step."""
     expect(page.locator(".studio .progress")).to_be_hidden()
-    tool(page, "Clear").click()
+    tool(page, "Clear all").click()
     page.get_by_label("Tempo").fill("30")
     page.get_by_label("Tempo").press("Enter")
     pad(page, number).click()

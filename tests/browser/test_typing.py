@@ -73,7 +73,7 @@ def test_press_of_what_takes_no_focus_ends_typing(visit):
     page.keyboard.press("3")
     assert len(heard(page)) == starts + 1
     expect(seed).to_have_value("99")
-    tool(page, "Clear").focus()
+    tool(page, "Clear all").focus()
     page.locator(".step:visible").nth(1).click()
     page.keyboard.press("Space")
     expect(page.locator(".transport .run")).to_have_text("Stop")

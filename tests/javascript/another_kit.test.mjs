@@ -86,3 +86,19 @@ test("a kit that was stopped, that failed or in which every pad is locked offers
   await assert.rejects(load(kit("10")));
   assert.equal(told.length, 0);
 });
+
+test("a starting pattern that nobody changed goes with the instruments of another kit, and comes back with it", async () => {
+  const { it, load, answer, told } = offered();
+  const labels = ["Gong", "Hi-hat", "Snare_drum", "Bass_drum"];
+  Object.assign(it.model("one"), { pad_labels: Array.from({ length: 16 }, (_, at) => labels[at % 4]) });
+  it.roles = { Gong: "gong", "Hi-hat": "hat", Snare_drum: "snare", Bass_drum: "kick" };
+  const filled = () => it.kit.pattern.flatMap((row, pad) => (row.some(Boolean) ? [pad] : []));
+  const before = filled();
+  it.kit.tempo = 99;
+  const made = load(kit("8"));
+  for (const call of [1, 2]) await answer(call);
+  await made;
+  assert.deepEqual([filled(), it.beat, it.kit.tempo], [[1, 2, 3], "Four on the floor", 99]);
+  told[0]();
+  assert.deepEqual(filled(), before);
+});

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { addressOf, readAddress } from "../../audiogan/ui/static/address.js";
-import { describeKit, fileName, isHeard, isSeed, newKit, randomSeed } from "../../audiogan/ui/static/kit.js";
+import { describeKit, fileName, isHeard, isSeed, MAX_SEED, newKit, randomSeed } from "../../audiogan/ui/static/kit.js";
 import { readKit } from "../../audiogan/ui/static/kit_file.js";
 import { OPENING, PATTERNS, packPattern, ROLES, startingPattern, unpackPattern } from "../../audiogan/ui/static/pattern.js";
 import { base64Of } from "./base64.mjs";
@@ -122,7 +122,8 @@ test("a seed that is none and a beat that cannot be read are said, a part that i
 });
 
 test("seeds are exact to the last one", () => {
-  assert.ok(isSeed("9223372036854775807"));
+  assert.equal(MAX_SEED, 9223372036854775807n);
+  assert.ok(isSeed(String(MAX_SEED)));
   for (const text of ["9223372036854775808", "-1", "1e3", "", null, "٣"]) assert.ok(!isSeed(text));
 });
 
@@ -156,7 +157,34 @@ test("patterns survive packing and fall on the pads that have their instrument",
     }
   }
   assert.equal(unpackPattern("?"), null);
-  assert.ok(OPENING in PATTERNS);
+  assert.ok(Object.keys(PATTERNS[OPENING].rows).length >= 7); // what the kit has, not drums alone
+  assert.ok(["bass", "chime", "mallet"].every((role) => role in PATTERNS[OPENING].rows));
+});
+
+// As hybrid-drums lies on the pads.
+const DRUMS = ["kick", "snare", "hat", "bell", "clap", "tom", "hand", "block", "crash", "ride", "kick", "snare", "hat", "bell", "clap", "tom"];
+
+test("a role that no pad has goes to a stand-in, and no row is written over another", () => {
+  const rows = (name, role) => startingPattern(name, DRUMS)[DRUMS.indexOf(role)].map((level) => ".-ox"[level]).join("");
+  assert.equal(rows("Son clave", "bell"), PATTERNS["Son clave"].rows.bell); // the clave itself
+  assert.equal(rows("Son clave", "hat"), PATTERNS["Son clave"].rows.shaker);
+  assert.equal(rows("Bossa nova", "hat"), PATTERNS["Bossa nova"].rows.shaker);
+  assert.equal(rows("Boom bap", "hat"), PATTERNS["Boom bap"].rows.hat); // and the shaker is the second hat
+  assert.equal(rows("Small hours", "tom"), PATTERNS["Small hours"].rows.bass);
+  for (const name of Object.keys(PATTERNS)) {
+    const grid = startingPattern(name, DRUMS);
+    assert.ok(grid.filter((row) => row.some(Boolean)).length >= 4, name);
+    for (const silent of ["crash", "clap"]) assert.ok(!grid[DRUMS.indexOf(silent)].some(Boolean), name);
+  }
+  const filled = startingPattern("Small hours", ["kick", "snare", "gong", "hat"]).map((row) => row.some(Boolean));
+  assert.deepEqual(filled.slice(0, 5), [true, true, false, true, false]); // no stand-in either
+});
+
+test("a kit of one instrument, or of labels that have no role, plays its pads by number", () => {
+  for (const role of ["lead", ""]) {
+    const filled = startingPattern("Small hours", new Array(16).fill(role)).flatMap((row, pad) => (row.some(Boolean) ? [pad] : []));
+    assert.deepEqual(filled, ["kick", "snare", "hat", "bass", "key", "lead"].map((name) => ROLES.indexOf(name)));
+  }
 });
 
 test("a pad that an address names often has what it names last", () => {

@@ -5,7 +5,7 @@ import { StepClock } from "../../audiogan/ui/static/clock.js";
 import { emptyPattern } from "../../audiogan/ui/static/pattern.js";
 import { Sequencer } from "../../audiogan/ui/static/sequencer.js";
 
-const now = { currentTime: 0, outputLatency: 0 };
+const now = { currentTime: 0, outputLatency: 0, state: "running" };
 globalThis.AudioContext = function () {
   return now;
 };
@@ -100,4 +100,46 @@ test("a beat that nobody looks at keeps no columns that were heard", () => {
   for (let second = 1; second < 60; second += 1) at(second);
   assert.ok(sequencer.shown.length < 8); // the one that is heard, and those ahead
   assert.equal(sequencer.column(), 6); // second 59 is step 118
+});
+
+test("a take on an empty beat counts a bar with a metronome, which goes on and is written nowhere", async (context) => {
+  const { studio: it } = studio();
+  it.setBeat({ pattern: emptyPattern(), tempo: 60 }); // a beat a second
+  const clicks = [];
+  let hushed = 0;
+  const metronome = { click: (time, accent) => clicks.push([Number(Math.abs(time - 0.06).toFixed(2)), accent]), hush: () => (hushed += 1) };
+  const sequencer = new Sequencer(it, { beat: () => {}, hush: () => {} }, metronome);
+  context.after(() => sequencer.stop()); // else its ticks go on
+  now.currentTime = 0;
+  await sequencer.countIn();
+  const counts = [];
+  for (let time = 0; time < 9; time += 0.1) {
+    now.currentTime = time;
+    sequencer.tick();
+    if (Math.abs(time - 2.5) < 0.01) sequencer.write(1); // while it is counted
+    if (Math.abs(time - 4) < 0.01) sequencer.write(2); // a little early
+    if (sequencer.count && counts.at(-1) !== sequencer.count) counts.push(sequencer.count);
+  }
+  assert.deepEqual(counts, [1, 2, 3, 4]);
+  assert.deepEqual(clicks, Array.from({ length: 10 }, (_, beat) => [beat, beat % 4 === 0]).slice(0, clicks.length));
+  assert.ok(clicks.length >= 9);
+  assert.deepEqual([it.kit.pattern[1].some(Boolean), it.kit.pattern[2][0]], [false, 2]);
+  sequencer.stop();
+  assert.deepEqual([hushed > 0, sequencer.take, sequencer.count], [true, null, null]);
+});
+
+test("a count that is stopped leaves nothing behind, and a beat with steps is not counted", async (context) => {
+  const { studio: it } = studio();
+  it.setBeat({ pattern: emptyPattern(), tempo: 60 });
+  const sequencer = new Sequencer(it, { beat: () => {}, hush: () => {} }, { click: () => {}, hush: () => {} });
+  context.after(() => sequencer.stop());
+  now.currentTime = 20;
+  await sequencer.countIn();
+  assert.deepEqual([sequencer.count, sequencer.running], [1, true]);
+  sequencer.stop();
+  assert.deepEqual([sequencer.count, sequencer.running, sequencer.take], [null, false, null]);
+  sequencer.record(true);
+  await sequencer.start();
+  assert.equal(sequencer.count, null);
+  sequencer.stop();
 });

@@ -1,13 +1,13 @@
 // The address: which sounds a kit holds, how each is played, and the beat. What is as it was at first is left out.
 
 import { STEPS, SWING, TEMPO } from "./clock.js";
-import { GAIN, hasLabel, isSeed, LENGTH, newPad, TUNE, within } from "./kit.js";
+import { GAIN, hasLabel, isSeed, LENGTH, MAX_SEED, newPad, TUNE, within } from "./kit.js";
 import { emptyPattern, PADS, packPattern, packPitches, unpackPattern, unpackPitches } from "./pattern.js";
 
 const VALUES = { g: ["gain", GAIN], t: ["tune", TUNE], l: ["length", LENGTH] };
 const SWITCHES = { m: "muted", s: "soloed", k: "locked" };
 const BEAT = "This link's beat cannot be read: what it opens has another.";
-const SEEDS = `from 0 to ${2n ** 63n - 1n}`;
+const SEEDS = `from 0 to ${MAX_SEED}`;
 const PLAYED = /^(\d{1,2})((?:[gtl]-?\d{1,3}(?:\.\d{1,2})?|[msk])+)$/;
 
 // The address that opens this kit: `base` is { model, label, seed, labels }; pads that differ from it are listed, and so are

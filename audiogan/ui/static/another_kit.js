@@ -12,7 +12,10 @@ export function offerKits(studio, tell) {
     untell?.();
     untell = null;
     try {
-      if ((await studio.load(base)) && isOther(studio, kept)) untell = tell(() => takeBack(studio, kept));
+      if ((await studio.load(base)) && isOther(studio, kept)) {
+        refit(studio);
+        untell = tell(() => takeBack(studio, kept));
+      }
     } finally {
       if (last === asked) before = null; // else a later one took over
     }
@@ -23,15 +26,21 @@ function soundsOf({ pads, settled }) {
   return { sounds: pads.map(({ sound, past }) => ({ sound, past: [...past] })), base: settled };
 }
 
+// A starting pattern that nobody changed goes to the pads that have its instruments now.
+function refit(studio) {
+  if (studio.beat) studio.startWith(studio.beat, studio.kit);
+}
+
 function isOther({ pads }, { sounds }) {
   return pads.some(({ sound }, number) => sound !== sounds[number].sound);
 }
 
-// The beat, and how pads are played, is as it came to be meanwhile, and so is what was locked.
+// A beat of one's own, and how pads are played, is as it came to be meanwhile, and so is what was locked.
 function takeBack(studio, { sounds, base }) {
   studio.task?.cancel();
   studio.busy.clear();
   studio.pads.forEach((pad, number) => pad.locked || Object.assign(pad, sounds[number]));
   Object.assign(studio, { base, settled: base });
   studio.changed();
+  refit(studio);
 }

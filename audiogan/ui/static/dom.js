@@ -129,8 +129,8 @@ export function resettable(input, value) {
 
 // Arrow keys move through a grid whose shown items are one stop of the tab key. Answers what to call when others are shown.
 export function roveFocus(grid, selector, columns) {
-  const isShown = (item) => !grid.contains(item.closest("[hidden]"));
-  const items = () => [...grid.querySelectorAll(selector)].filter(isShown);
+  const isOffered = (item) => !grid.contains(item.closest("[hidden]")); // also while the whole grid is hidden
+  const items = () => [...grid.querySelectorAll(selector)].filter(isOffered);
   const stopAt = (stop) => grid.querySelectorAll(selector).forEach((item) => (item.tabIndex = item === stop ? 0 : -1));
   grid.addEventListener("keydown", (event) => {
     const all = items();

@@ -3,7 +3,8 @@
 import { pitchName } from "./axis.js";
 import { allow, button, choice, make, slider, words } from "./dom.js";
 import { GAIN, LENGTH, TUNE } from "./kit.js";
-import { familyOf, nameOf } from "./pads.js";
+import { readLetters } from "./letters.js";
+import { familyOf, keyOf, nameOf } from "./pads.js";
 import { drawOutline } from "./wave.js";
 
 export function buildInspector(studio, player, actions) {
@@ -19,7 +20,7 @@ export function buildInspector(studio, player, actions) {
   const draw = () => drawOutline(wave, current().sound.samples, { share: current().length / 100 });
   const show = () => {
     const { sound } = current();
-    title.textContent = `${studio.selected + 1} · ${nameOf(sound)}`;
+    title.replaceChildren(make("kbd", { textContent: `${keyOf(studio.selected)} · ` }), nameOf(sound));
     identity.textContent = describe(sound);
     node.dataset.family = familyOf(sound.label);
     node.dataset.busy = studio.busy.has(studio.selected);
@@ -32,11 +33,12 @@ export function buildInspector(studio, player, actions) {
   studio.addEventListener("selected", show);
   new ResizeObserver(draw).observe(wave);
   show();
+  readLetters(show);
   return { node, focus: () => mix.focus() };
 }
 
 function describe({ model, seed, index, pitch, truncation }) {
-  const place = seed === null ? "a latent of its own" : `seed ${seed}, clip ${index}`;
+  const place = seed === null ? "varied" : `seed ${seed}, clip ${index}`;
   const extras = [pitch !== null && pitchName(pitch), truncation < 1 && `truncation ${truncation}`];
   return [model, place, ...extras.filter(Boolean)].join(" · ");
 }
@@ -44,7 +46,7 @@ function describe({ model, seed, index, pitch, truncation }) {
 function buildActions(studio, actions) {
   const on = (action) => () => action(studio.selected);
   const reroll = button("Re-roll", on(actions.reroll), { image: "dice", title: "Another sound of this instrument (Shift and the pad's key)" });
-  const vary = button("Vary", on(actions.vary), { image: "vary", title: "A neighbour in the latent space" });
+  const vary = button("Vary", on(actions.vary), { image: "vary", title: "A slightly different sound" });
   const undo = button("Undo", on(actions.undo), { image: "back", title: "Back to the sound before" });
   const lock = button("Lock", on(actions.lock), { image: "lock", title: "A locked pad keeps its sound when the kit changes" });
   const save = button("WAV", on(actions.download), { image: "download", title: "Download this sound" });

@@ -7,6 +7,7 @@ import { latentOf } from "./pcm.js";
 export const GAIN = { min: -24, max: 12 };
 export const TUNE = { min: -24, max: 24 };
 export const LENGTH = { min: 5, max: 100 };
+export const MAX_SEED = 2n ** 63n - 1n;
 export const FORMAT = "audiogan-kit";
 const IDENTITY = ["model", "label", "seed", "index", "pitch", "truncation"];
 
@@ -70,7 +71,7 @@ export function within(value, { min, max }, otherwise) {
 }
 
 export function isSeed(text) {
-  return /^\d{1,19}$/.test(text ?? "") && BigInt(text) <= 2n ** 63n - 1n;
+  return /^\d{1,19}$/.test(text ?? "") && BigInt(text) <= MAX_SEED;
 }
 
 // As text, like every seed: a number is exact in the browser only up to 2**53.

@@ -20,6 +20,11 @@ export function familyOf(label) {
   return Object.keys(FAMILIES).find((family) => FAMILIES[family].includes(label)) ?? "wind";
 }
 
+// What a pad is called where it is seen: the key that plays it.
+export function keyOf(number) {
+  return letterOf(CODES[number]);
+}
+
 export function nameOf(sound) {
   return sound.label ? words(sound.label) : `Sound ${sound.seed === null ? "" : sound.index + 1}`.trim();
 }
@@ -36,6 +41,7 @@ export function buildPads(studio, player, actions) {
   studio.addEventListener("selected", () => pads.forEach((pad) => pad.mark()));
   player.addEventListener("hit", ({ detail }) => pads[detail.number].flash(detail.time));
   new ResizeObserver(() => pads.forEach((pad) => pad.draw())).observe(grid);
+  studio.addEventListener("mode", () => pads.forEach((pad) => pad.show()));
   readLetters(() => pads.forEach((pad) => pad.show()));
   return grid;
 }
@@ -66,14 +72,15 @@ function buildPad(number, studio, actions, fingers) {
 function showPad(number, studio, { node, key, name, beat, badge }) {
   const pad = studio.pads[number];
   const busy = studio.busy.has(number);
-  key.textContent = letterOf(CODES[number]);
+  key.textContent = keyOf(number);
   name.textContent = nameOf(pad.sound);
   node.dataset.family = familyOf(pad.sound.label);
   node.dataset.busy = busy;
   node.dataset.heard = isHeard(studio.pads, number);
   badge.replaceChildren(...(pad.locked ? [icon("lock")] : []));
   const facts = [pad.locked && "locked", pad.muted && "muted", pad.soloed && "solo", busy && "being made"].filter(Boolean);
-  node.ariaLabel = [`Pad ${number + 1}`, nameOf(pad.sound), `key ${key.textContent}`, ...facts].join(", ");
+  const letter = !node.closest("[data-mode='keys']") && `key ${key.textContent}`; // else it plays a note
+  node.ariaLabel = [`Pad ${number + 1}`, nameOf(pad.sound), letter, ...facts].filter(Boolean).join(", ");
   const levels = studio.kit.pattern[number].slice(0, studio.kit.steps);
   beat.replaceChildren(...(levels.some(Boolean) ? levels.map((level) => dot(level)) : []));
 }

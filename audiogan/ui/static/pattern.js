@@ -9,7 +9,7 @@ export const NORMAL = 2;
 
 // Rows by the role of a pad in a kit (see `kit.py`): x accent, o normal, - soft, . silent.
 export const PATTERNS = {
-  "Four on the floor": { tempo: 122, swing: 0, rows: { kick: "x...x...x...x...", snare: "....o.......o..-", hat: "..o...o...o...o.", bell: "..........-..-.." } },
+  "Four on the floor": { tempo: 122, swing: 0, rows: { kick: "x...x...x...x...", snare: "....o.......o..-", hat: "..o...o...o...o.", bell: "..........-..-..", bass: "..o...o..o....o.", chime: "x...............", mallet: "......-.....-..." } },
   "Boom bap": { tempo: 90, swing: 34, rows: { kick: "x......-..x.....", snare: "....x.......x...", hat: "o.o.o.o.o.o.o.oo", shaker: "..-...-...-...-." } },
   "Bossa nova": { tempo: 132, swing: 0, rows: { kick: "x..ox..ox..ox..o", shaker: "o-o-o-o-o-o-o-o-", bell: "x..o..o...o..o..", bass: "o..-o..-o..-o..-" } },
   "Two step": { tempo: 134, swing: 22, rows: { kick: "x.........x.....", snare: "....x.......x...", hat: "..o.-.o...o.-.o-", bell: ".......-.....-..", bass: "o.....o...o....." } },
@@ -17,6 +17,7 @@ export const PATTERNS = {
   "Small hours": { tempo: 76, swing: 40, rows: { kick: "x.......-.o.....", snare: "........x.......", hat: "-.-.-.-.-.-.-.--", bass: "x.....o...-.....", key: "x.........o.....", lead: "....-.......o..." } },
 };
 export const ROLES = ["kick", "snare", "hat", "shaker", "bell", "gong", "chime", "mallet", "bass", "key", "pluck", "lead"];
+const STAND_INS = { kick: ["tom"], snare: ["clap", "stick"], hat: ["shaker", "ride"], shaker: ["hat", "ride"], bell: ["block", "stick"], bass: ["tom"], key: ["block"], mallet: ["block"], lead: ["hand"] };
 export const OPENING = "Four on the floor";
 const MARKS = ".-ox";
 const FIRST_LETTER = "a".charCodeAt(0);
@@ -36,14 +37,25 @@ export function emptyPitches() {
   return Array.from({ length: PADS }, () => new Array(STEPS).fill(null));
 }
 
-// A starting pattern for pads with these roles; a role that no pad has falls to the pad of its number.
+// A starting pattern for pads with these roles.
 export function startingPattern(name, roles) {
   const grid = emptyPattern();
-  for (const [role, marks] of Object.entries(PATTERNS[name].rows)) {
-    const pad = roles.includes(role) ? roles.indexOf(role) : ROLES.indexOf(role);
-    grid[pad] = [...marks].map((mark) => MARKS.indexOf(mark));
-  }
+  const { rows } = PATTERNS[name];
+  for (const [role, pad] of padsOf(Object.keys(rows), roles)) grid[pad] = [...rows[role]].map((mark) => MARKS.indexOf(mark));
   return grid;
+}
+
+// Which pad plays each role: [role, number]. A role that no pad has goes to a stand-in that plays nothing else, or is left
+// out. Where there is nothing to choose by, in a kit of one instrument or of labels without a role, pads play by number.
+function padsOf(wanted, roles) {
+  if (new Set(roles.filter(Boolean)).size < 3) return wanted.map((role) => [role, ROLES.indexOf(role)]);
+  const placed = new Map(wanted.filter((role) => roles.includes(role)).map((role) => [role, roles.indexOf(role)]));
+  const free = (role) => roles.findIndex((other, pad) => other === role && ![...placed.values()].includes(pad));
+  for (const role of wanted.filter((one) => !placed.has(one))) {
+    const pad = (STAND_INS[role] ?? []).map(free).find((number) => number >= 0);
+    if (pad !== undefined) placed.set(role, pad);
+  }
+  return [...placed];
 }
 
 export function isEmpty(grid) {

@@ -187,6 +187,8 @@ function buildDock(studio, sequencer, player, notes, actions) {
   keys.hidden = true;
   const show = (chosen) => {
     mode = chosen;
+    tabs.closest(".studio").dataset.mode = mode;
+    studio.dispatchEvent(new Event("mode"));
     layKeys(keys, tabs, mode === "keys");
     follow();
   };

@@ -1,7 +1,7 @@
 // Fields for seeds, and dice.
 
 import { button, leaveOnEnter, make } from "./dom.js";
-import { isSeed, randomSeed } from "./kit.js";
+import { isSeed, MAX_SEED, randomSeed } from "./kit.js";
 import { toast } from "./toast.js";
 
 const CORNERS = ["Top left", "Top right", "Bottom left", "Bottom right"];
@@ -20,7 +20,7 @@ export function seedField(label, value, change) {
       set(typed);
       change();
     } else {
-      toast(`A seed is a whole number from 0 to ${2n ** 63n - 1n}.`);
+      toast(`A seed is a whole number from 0 to ${MAX_SEED}.`);
       set(value);
     }
   });

@@ -71,7 +71,7 @@ function toggle(letter, name, number, studio, field) {
   const node = button(letter, () => {
     studio.pads[number][field] = !studio.pads[number][field];
     studio.changed();
-  }, { className: "letter", title: `${name} pad ${number + 1}` });
+  }, { className: "letter", title: name });
   node.ariaLabel = `${name} pad ${number + 1}`;
   return node;
 }

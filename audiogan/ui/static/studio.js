@@ -2,6 +2,7 @@
 // was last asked for while that is on its way: what was asked before does not take its place.
 
 import { addressOf, readAddress, WrongLink } from "./address.js";
+import { STEPS } from "./clock.js";
 import { newKit, randomSeed } from "./kit.js";
 import { emptyPitches, OPENING, PATTERNS, packPattern, startingPattern } from "./pattern.js";
 import { latentOf } from "./pcm.js";
@@ -21,10 +22,9 @@ export class Studio extends EventTarget {
   }
 
   // One of the starting patterns, on the pads that have the instruments for it. Answers the beat before.
-  startWith(name) {
-    const { tempo, swing } = PATTERNS[name];
+  startWith(name, { tempo, swing, steps = STEPS } = PATTERNS[name]) {
     const pattern = startingPattern(name, this.pads.map(({ sound }) => this.roles[sound.label] ?? ""));
-    return this.setBeat({ name, pattern, tempo, swing, steps: pattern[0].length });
+    return this.setBeat({ name, pattern, tempo, swing, steps });
   }
 
   // Another beat, with its name where it is a starting pattern as it was; answers the one before.

@@ -2,7 +2,7 @@
 
 import { SWING, STEPS, TEMPO } from "./clock.js";
 import { button, choice, leaveOnEnter, make, rename, segmented, slider } from "./dom.js";
-import { NORMAL, PATTERNS } from "./pattern.js";
+import { isEmpty, NORMAL, PATTERNS } from "./pattern.js";
 import { toast } from "./toast.js";
 
 const TAP_GAP = 2500; // milliseconds after which tapping starts anew
@@ -10,7 +10,7 @@ const LEVELS = [[1, "Soft"], [NORMAL, "Normal"], [3, "Accent"]];
 
 export function buildTransport(studio, sequencer, actions, views) {
   const run = button("Play", () => sequencer.toggle(), { image: "play", className: "tool run", title: "Start and stop (space bar)" });
-  const take = button("Record", () => record(sequencer), { image: "record", wordless: true, className: "tool record", title: "Write the pads and keys you play into the beat" });
+  const take = button("Record", () => record(sequencer, studio), { image: "record", wordless: true, className: "tool record", title: "Write the pads and keys you play into the beat" });
   for (const one of [run, take]) one.addEventListener("pointerdown", (event) => event.preventDefault());
   const tempo = buildTempo(studio);
   const swing = slider("Swing", { ...SWING, step: 1, value: 0, say: (value) => `${value} %` }, (value) => set("swing", value));
@@ -18,7 +18,7 @@ export function buildTransport(studio, sequencer, actions, views) {
   const steps = choice("Steps", counts, String(STEPS), (value) => set("steps", Number(value)));
   const names = [["", "Choose…"], ...Object.keys(PATTERNS).map((name) => [name, name])];
   const pattern = choice("Pattern", names, studio.beat, (name) => name && actions.pattern(name));
-  const clear = button("Clear", () => actions.clear(), { image: "clear" });
+  const clear = button("Clear all", () => actions.clear(), { image: "clear", title: "Empty the steps of all sixteen pads" });
   const loop = button("Loop WAV", () => actions.loop(), { image: "download", title: "Render the pattern to a WAV file" });
   const set = (name, value) => {
     studio.kit[name] = value;
@@ -30,7 +30,10 @@ export function buildTransport(studio, sequencer, actions, views) {
     steps.select.value = String(studio.kit.steps);
   };
   sequencer.addEventListener("recording", () => (take.ariaPressed = sequencer.take !== null));
-  sequencer.addEventListener("running", () => showRun(run, sequencer.running));
+  sequencer.addEventListener("running", () => {
+    showRun(run, sequencer.running);
+    showCount(take, sequencer);
+  });
   studio.addEventListener("changed", ({ detail }) => detail === null && show());
   studio.addEventListener("changed", () => (pattern.select.value = studio.beat));
   take.ariaPressed = false;
@@ -38,10 +41,21 @@ export function buildTransport(studio, sequencer, actions, views) {
   return make("div", { className: "transport", role: "group", ariaLabel: "Sequencer" }, make("div", { className: "start" }, run, take), pattern, tempo.node, swing, steps, clear, loop, views);
 }
 
-// A take starts the beat where it stands still, and ends with it.
-function record(sequencer) {
+// A take starts the beat where it stands still, and ends with it. Where nothing would be heard, a bar is counted first.
+function record(sequencer, studio) {
+  if (sequencer.count) return sequencer.stop();
+  if (!sequencer.take && isEmpty(studio.kit.pattern)) return sequencer.countIn();
   sequencer.record(sequencer.take === null);
   if (sequencer.take) sequencer.start();
+}
+
+// The beats in the place of the red dot, as they are heard; in words only that they are counted.
+function showCount(node, sequencer) {
+  const { count } = sequencer;
+  const name = count ? "Record, after four beats" : "Record";
+  if (node.ariaLabel !== name) node.ariaLabel = name;
+  if ((node.dataset.count ?? "") !== String(count ?? "")) node.dataset.count = count ?? "";
+  if (count) requestAnimationFrame(() => showCount(node, sequencer));
 }
 
 function showRun(run, running) {
