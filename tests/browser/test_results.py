@@ -76,9 +76,12 @@ def test_a_server_that_is_gone_is_told_of_until_it_is_back(visit):
     expect(page.get_by_text("Counting the votes…")).to_be_hidden()
     page.context.set_offline(False)
     expect(lost).to_have_count(0)
-    expect(page.locator("#results :is(.summary, .empty:not([role]))")).to_be_visible()
+    results = page.locator("#results :is(.summary, .empty:not([role]))")
+    expect(results).to_be_visible()
     page.context.set_offline(True)
     expect(lost).to_be_visible()
+    note, below = lost.bounding_box(), results.bounding_box()
+    assert note["y"] + note["height"] <= below["y"]  # it covers none of them
     assert serious(page) == []
     page.context.set_offline(False)
     expect(lost).to_have_count(0)

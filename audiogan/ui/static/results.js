@@ -6,7 +6,7 @@ const EVERY_MS = 15_000;
 const SLOWEST_MS = 10_000;
 const PATIENCE = 100; // frames until the page has the radios
 const PLACES = "summary, [role=region]"; // what a key reaches
-const LOST = "The server cannot be reached. The results come as soon as it is back.";
+const UNREACHABLE = "The server cannot be reached. The results come as soon as it is back.";
 
 export function mount({ element, server, watch, trigger }) {
   nameGroup();
@@ -29,12 +29,12 @@ export function mount({ element, server, watch, trigger }) {
 
 // Asks for newer results while they are seen, and says so where the server does not answer.
 function keepAsking(element, server, trigger) {
-  const lost = make("p", { className: "lost", role: "status" });
-  element.before(lost);
+  const note = make("p", { className: "unreachable", role: "status" });
+  element.before(note);
   const look = async (due) => {
     if (document.visibilityState !== "visible" || !isShown(element)) return;
-    const [was, reached] = [lost.textContent, await answers(server)];
-    lost.textContent = reached ? "" : LOST;
+    const [was, reached] = [note.textContent, await answers(server)];
+    note.textContent = reached ? "" : UNREACHABLE;
     if (reached && (due || was)) trigger("stale");
   };
   const timer = setInterval(() => (element.isConnected ? look(true) : clearInterval(timer)), EVERY_MS);
