@@ -146,6 +146,7 @@ class TestPage:
         assert ["recording (real)", "5.00"] in [row[:2] for row in Cells(screened).rows]
         assert ["recording (real)", "4.00"] in [row[:2] for row in Cells(everyone).rows]
         assert "failed checks of listening: 1" in screened
+        assert all("<dd>1</dd><dt>sitting excluded by rule</dt>" in page for page in (screened, everyone))
 
     def test_references_are_called_what_listeners_were_told(self):
         rows = [vote(f"r{number}", system, 2) for number in range(3) for system in ("real", "anchor", "griffin-lim")]

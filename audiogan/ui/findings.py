@@ -50,12 +50,11 @@ def _summary(results: dict, found: dict) -> str:
     if not counts["sessions"]:
         rest = why + _withdrawn(results) + _skipped(results) + _under_way(results)
         return f'<section class="summary"><h2>{title}</h2>{_none_counts(left["sessions"])}{rest}</section>'
-    excluded = plural(left["sessions"], "sitting") if found is results["screened"] else "of them"
     facts = [
         (counts["raters"], plural(counts["raters"], "listener")),
         (counts["sessions"], plural(counts["sessions"], "sitting")),
         (counts["answers"], plural(counts["answers"], "answer")),
-        (left["sessions"], f"{excluded} excluded by rule"),
+        (left["sessions"], f"{plural(left['sessions'], 'sitting')} excluded by rule"),
         (left["withdrawn"], "withdrawn"),
     ]
     numbers = "".join(f"<div><dd>{number:,}</dd><dt>{html.escape(text)}</dt></div>" for number, text in facts)
