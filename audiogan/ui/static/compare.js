@@ -15,7 +15,7 @@ import { Switcher } from "./switcher.js";
 import { toast } from "./toast.js";
 
 const WITHOUT = "No evaluation lies beside these checkpoints, so the models are compared with one another only. Real sounds and scores appear here once python -m audiogan evaluate has written checkpoints/evaluation.";
-const STOPPED = "You stopped before a sound came.";
+const CANCELLED = "You cancelled before a sound came.";
 const UNSCORED = "The evaluation of these real sounds did not score this model.";
 
 export function mount({ element, props, server }) {
@@ -29,7 +29,7 @@ class Comparison {
     this.seed = "1";
     this.kind = "mel";
     this.matched = true;
-    this.why = STOPPED;
+    this.why = CANCELLED;
     this.columns = [];
     this.switcher = new Switcher();
     this.build();
@@ -126,7 +126,7 @@ class Comparison {
     if (this.of !== this.label) this.restart([]);
     for (const part of [this.grid, this.tabs]) for (const place of [...part.children].slice(this.columns.length)) place.remove();
     if (!this.columns.length) this.grid.append(lost(this.why, () => this.renew()));
-    this.why = STOPPED;
+    this.why = CANCELLED;
   }
 
   title(name) {
