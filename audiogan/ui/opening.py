@@ -17,8 +17,12 @@ TITLE = "audiogan"
 TAGLINE = "Instruments that never existed, invented by neural networks."
 DESCRIPTION = "Play, see and judge sounds invented by GANs."
 PICTURE = "/preview.jpg"
+SHAPE = (  # of the toolbar and the pads, until Play is built
+    '<div class="shape" aria-hidden="true"><div class="bars"><i></i><i class="second"></i><i class="third"></i></div>'
+    f'<div class="tiles">{16 * "<i></i>"}</div></div>'
+)
 _STATIC = Path(__file__).parent / "static"
-_SCREEN = (_STATIC / "opening.html").read_text("utf-8").replace("@tagline@", TAGLINE)
+_SCREEN = (_STATIC / "opening.html").read_text("utf-8").replace("@tagline@", TAGLINE).replace("@shape@", SHAPE)
 _GRADIOS = re.compile(r'\s*<meta\s+(?:property="og|name="twitter):[^>]*>')
 _CONFIG = re.compile(
     r"<script>window\.gradio_config = .*?</script>(<script>window\.gradio_api_info = .*?</script>)?", re.DOTALL

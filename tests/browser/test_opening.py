@@ -13,6 +13,20 @@ from .waiting import wait_until
 
 pytestmark = pytest.mark.browser
 CODE = "**/assets/index-*.js"
+FRAMES = """
+const seen = (globalThis.seen = { shift: 0, gradios: false, over: false, empty: false, tiles: null });
+const add = (list) => list.getEntries().forEach(({ value }) => (seen.shift += value));
+new PerformanceObserver(add).observe({ type: "layout-shift", buffered: true });
+const look = () => {  // at every frame
+  const [gradios, studio] = [".app > .wrap.full", ".studio"].map((name) => document.querySelector(name));
+  seen.gradios ||= Boolean(gradios);
+  seen.over ||= Boolean(gradios?.checkVisibility());
+  seen.empty ||= Boolean(studio && !studio.childElementCount);
+  seen.tiles = studio?.querySelector(".tiles")?.getBoundingClientRect().y ?? seen.tiles;
+  requestAnimationFrame(look);
+};
+look();
+"""
 
 
 @pytest.fixture
@@ -80,6 +94,19 @@ def test_heading_is_there_before_the_code_and_gives_way_to_the_page(context, sit
     expect(page.get_by_role("heading", name="audiogan")).to_have_count(1)
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_tiles_stand_where_the_pads_come_and_nothing_over_them(context, site, width):
+    page = context.new_page()
+    page.set_viewport_size({"width": width, "height": 844})
+    page.add_init_script(FRAMES)
+    page.goto(site.url)
+    expect(page.locator(".pad")).to_have_count(16)
+    seen = page.evaluate("seen")
+    assert (seen["gradios"], seen["over"], seen["empty"]) == (True, False, False)
+    assert page.locator(".pads").bounding_box()["y"] == pytest.approx(seen["tiles"], abs=4)
+    assert seen["shift"] < 0.1
+
+
 def test_code_that_does_not_come_is_said(context, site):
     page = context.new_page()
     page.route(CODE, lambda route: route.abort())
@@ -98,5 +125,6 @@ def test_without_javascript_it_says_so(chromium, site):
 def _as_gradio_made_it(document: str) -> str:
     """With the configuration in the head again, and nothing of ours in the body."""
     config = re.search(r"<script>window\.gradio_config = .*?</script>", document, re.DOTALL)[0]
-    body = re.sub(r'<div id="opening">.*?</div>\s*(?=<gradio-app)', "", document.replace(config, ""), flags=re.DOTALL)
+    ours = r"<style>\s*#opening.*?</div>\s*(?=<gradio-app)"
+    body = re.sub(ours, "", document.replace(config, ""), flags=re.DOTALL)
     return body.replace("<script data-gradio-mode", config + "<script data-gradio-mode")
