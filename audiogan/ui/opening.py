@@ -14,7 +14,8 @@ from starlette.responses import FileResponse
 from starlette.routing import Route
 
 TITLE = "audiogan"
-TAGLINE = "Instruments that never existed, invented by neural networks."
+TAGLINE = "Sounds invented by neural networks (GANs)."
+HINT = "None here is a recording. Press a pad; hold it for more."  # Compare and Rate do play recordings
 DESCRIPTION = "Play, see and judge sounds invented by GANs."
 PICTURE = "/preview.jpg"
 SHAPE = (  # of the toolbar and the pads, until Play is built
@@ -22,7 +23,8 @@ SHAPE = (  # of the toolbar and the pads, until Play is built
     f'<div class="tiles">{16 * "<i></i>"}</div></div>'
 )
 _STATIC = Path(__file__).parent / "static"
-_SCREEN = (_STATIC / "opening.html").read_text("utf-8").replace("@tagline@", TAGLINE).replace("@shape@", SHAPE)
+_WORDS = f"{TAGLINE} <em>{HINT}</em>"
+_SCREEN = (_STATIC / "opening.html").read_text("utf-8").replace("@words@", _WORDS).replace("@shape@", SHAPE)
 _GRADIOS = re.compile(r'\s*<meta\s+(?:property="og|name="twitter):[^>]*>')
 _CONFIG = re.compile(
     r"<script>window\.gradio_config = .*?</script>(<script>window\.gradio_api_info = .*?</script>)?", re.DOTALL

@@ -14,7 +14,7 @@ from .waiting import wait_until
 pytestmark = pytest.mark.browser
 CODE = "**/assets/index-*.js"
 FRAMES = """
-const seen = (globalThis.seen = { shift: 0, gradios: false, over: false, empty: false, tiles: null });
+const seen = (globalThis.seen = { shift: 0, gradios: false, over: false, empty: false, opening: null, tiles: null });
 const add = (list) => list.getEntries().forEach(({ value }) => (seen.shift += value));
 new PerformanceObserver(add).observe({ type: "layout-shift", buffered: true });
 const look = () => {  // at every frame
@@ -22,6 +22,7 @@ const look = () => {  // at every frame
   seen.gradios ||= Boolean(gradios);
   seen.over ||= Boolean(gradios?.checkVisibility());
   seen.empty ||= Boolean(studio && !studio.childElementCount);
+  seen.opening = document.querySelector("#opening .tiles")?.getBoundingClientRect().y ?? seen.opening;
   seen.tiles = studio?.querySelector(".tiles")?.getBoundingClientRect().y ?? seen.tiles;
   requestAnimationFrame(look);
 };
@@ -85,6 +86,10 @@ def test_heading_is_there_before_the_code_and_gives_way_to_the_page(context, sit
     opening = page.locator("#opening")
     expect(opening.get_by_role("heading", name="audiogan")).to_be_visible()
     expect(opening.get_by_text(TAGLINE)).to_be_visible()
+    line = opening.get_by_text(TAGLINE).evaluate(
+        "node => node.clientHeight / parseFloat(getComputedStyle(node).lineHeight)"
+    )
+    assert round(line) == 1 + tiles  # with how to play
     expect(opening.locator(".tiles")).to_be_visible(visible=tiles)
     expect(opening.get_by_role("status")).to_have_text("The page is on its way.")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -103,7 +108,7 @@ def test_tiles_stand_where_the_pads_come_and_nothing_over_them(context, site, wi
     expect(page.locator(".pad")).to_have_count(16)
     seen = page.evaluate("seen")
     assert (seen["gradios"], seen["over"], seen["empty"]) == (True, False, False)
-    assert page.locator(".pads").bounding_box()["y"] == pytest.approx(seen["tiles"], abs=4)
+    assert [seen["opening"], seen["tiles"]] == pytest.approx(2 * [page.locator(".pads").bounding_box()["y"]], abs=4)
     assert seen["shift"] < 0.1
 
 
