@@ -18,7 +18,7 @@ alone. Each of its sounds is drawn fresh from random numbers: the same model, se
 sound.
 
 **What is kept.** A vote is stored with what was heard, how long it took, the kind of device, and random numbers for the
-sitting and the listener. No name, no address. A receipt takes a sitting's votes back.
+session and the listener. No name, no address. A receipt withdraws a session's votes.
 """
 ADDRESS = "http://127.0.0.1:7860"  # for which about.js writes the page's own
 API = """

@@ -36,7 +36,7 @@ def build(desk: Desk, downloads: Downloads, opened) -> None:
     block = gr.Radio(
         list(findings.BLOCKS.items()),
         value="screened",
-        label="Sittings that count",
+        label="Sessions that count",
         show_label=False,
         container=False,
         elem_classes="blocks",

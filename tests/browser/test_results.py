@@ -55,7 +55,7 @@ Document.prototype.getElementById = function (id) {
 
 def test_radios_that_come_after_the_page_are_named_all_the_same(visit, rated):
     page = visit(path="#/results", script=LATE)
-    expect(page.get_by_role("group", name="Sittings that count")).to_be_visible()
+    expect(page.get_by_role("group", name="Sessions that count")).to_be_visible()
 
 
 @pytest.mark.parametrize("width", [1280, 390])
@@ -80,7 +80,7 @@ def test_a_switch_stays_one_line_on_the_narrowest_phone(visit, rated):
 
 def test_nothing_can_be_switched_while_nothing_was_rated(visit, rated):
     page = visit(390, 844, path="#/results")
-    switch = page.get_by_role("group", name="Sittings that count")
+    switch = page.get_by_role("group", name="Sessions that count")
     expect(switch).to_be_visible()
     page.locator("#results .findings").evaluate("(node, empty) => (node.outerHTML = empty)", findings.EMPTY)
     expect(switch).to_be_hidden()
@@ -143,8 +143,8 @@ def test_results_are_live_readable_and_stay_open(visit, site):
     expect(page.get_by_role("region", name="means by instrument")).to_be_visible()
     expect(page.locator("summary", has_text="By instrument")).to_be_focused()
     before = quality.get_by_role("row", name="real").inner_text()
-    sittings = page.get_by_role("group", name="Sittings that count")
-    sittings.get_by_role("radio", name="Everyone").check(force=True)
+    sessions = page.get_by_role("group", name="Sessions that count")
+    sessions.get_by_role("radio", name="Everyone").check(force=True)
     expect(quality.get_by_role("row", name="real")).not_to_have_text(before)
     store.close()
 

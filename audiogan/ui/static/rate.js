@@ -61,7 +61,7 @@ export function mount({ element, props, server }) {
     attempt({ action: "open", session: linked }, ({ view }) => {
       if (location.hash === linkTo(linked)) history.replaceState(history.state, "", "#/rate");
       if (view.stage === "consent") {
-        say(t("This link leads to no sitting that is known here."), "wrong");
+        say(t("This link belongs to no session known here."), "wrong");
         return open();
       }
       keep(SESSION, linked);
@@ -160,7 +160,7 @@ export function mount({ element, props, server }) {
 
   function continuation() {
     const link = make("button", { type: "button", className: "link", textContent: t("Continue on another device") });
-    const field = make("input", { type: "text", readOnly: true, hidden: true, ariaLabel: t("The link to this sitting") });
+    const field = make("input", { type: "text", readOnly: true, hidden: true, ariaLabel: t("The link to this session") });
     link.addEventListener("click", async () => {
       const url = `${location.href.replace(/#.*/, "")}${linkTo(session)}`;
       const copied = await navigator.clipboard?.writeText(url).then(() => true, () => false);
