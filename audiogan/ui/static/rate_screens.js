@@ -1,6 +1,7 @@
 // The screens around the trials: consent, volume, headphones, feedback, thanks.
 
 import { make } from "./dom.js";
+import { primary, secondary } from "./rate_buttons.js";
 import { completion } from "./rate_completion.js";
 import { stop } from "./rate_sound.js";
 import { player } from "./rate_player.js";
@@ -145,18 +146,4 @@ export function heading(text) {
 
 export function paragraphs(text) {
   return text.split(/\n\s*\n/).filter(Boolean).map((part) => make("p", { textContent: part }));
-}
-
-export function primary(label, action) {
-  return button("primary", label, action);
-}
-
-function secondary(label, action) {
-  return button("secondary", label, action);
-}
-
-function button(className, label, action) {
-  const node = make("button", { type: "button", className, textContent: label });
-  node.addEventListener("click", action);
-  return node;
 }

@@ -1,6 +1,7 @@
 // Results: asks for newer ones while they are looked at; what the reader opened stays open, and the focus where it was.
 
 import { isShown, make } from "./dom.js";
+import { inTime } from "./patience.js";
 
 const EVERY_MS = 15_000;
 const SLOWEST_MS = 10_000;
@@ -44,8 +45,7 @@ function keepAsking(element, server, trigger) {
 
 // Whether the server says anything within a while.
 function answers(server) {
-  const late = new Promise((settle) => setTimeout(settle, SLOWEST_MS, false));
-  return Promise.race([server.alive({}).then(Boolean, () => false), late]);
+  return inTime(server.alive({}), SLOWEST_MS).then(Boolean, () => false);
 }
 
 // Gradio writes a group's label beside its radios, but does not make it the group's name. They may come after this.
