@@ -31,8 +31,7 @@ def comparison(folder):
 
 
 def test_an_evaluation_is_no_checkpoint_and_real_sounds_come_first(comparison):
-    assert [system["name"] for system in comparison.systems] == ["real", "tiny", "unlabelled"]
-    assert comparison.systems[0]["labels"] == ["Flute"]
+    assert comparison.systems == {"Flute": ["real", "tiny", "unlabelled"], "Snare_drum": ["tiny", "unlabelled"]}
     assert comparison.labels == list(LABELS)
 
 
@@ -59,9 +58,15 @@ def test_scores_are_in_words_and_numbers_with_the_floor_of_real_audio(comparison
     assert rows["Nearest spectrum"]["real"] == {"label": "5.00", "all": "4.00"}
     first, second, third, fourth = answer["sentences"]["tiny"]
     assert first == "The classifier hears Flute in 25 % of its sounds (49 % of real ones)."
-    assert second == "From a real sound to the nearest of its sounds it is 16.0 dB, to another real one 8.0 dB."
+    assert second == (
+        "From a real sound, the nearest of its sounds is 16.0 dB away; the nearest other real sound, 8.0. "
+        "Smaller is closer."
+    )
     assert third == "Its sounds differ from one another 1250 % as much as real ones do."
-    assert fourth == "Training sounds are 0.60 times as far as held-out ones, from real sounds 1.00: it may copy them."
+    assert fourth == (
+        "It may copy training sounds: its sounds lie 0.60 times as far from training sounds as from unseen ones; "
+        "real sounds, 1.00."
+    )
     assert answer["sentences"]["unlabelled"] == []
 
 
@@ -79,6 +84,22 @@ def test_the_best_models_are_those_that_none_is_better_than(folder):
     assert [row["best"] for row in evaluation.rows("Flute", ["tiny"])] == [[], [], []]  # alone it is better than nobody
 
 
+def test_the_best_model_comes_first_and_what_nobody_scored_last(folder, tmp_path):
+    names = ("a-noise", "b-unscored", "c-best", "d-without-kad", "e-good")
+    for name in names:
+        shutil.copytree(folder / "tiny", tmp_path / name)
+    file = save_tiny_evaluation(tmp_path / "evaluation", "a-noise") / "metrics.json"
+    document = json.loads(file.read_text())
+    scored = {"a-noise": {"kad_classifier": 19.4}, "c-best": {"kad_classifier": -0.02}, "d-without-kad": {}}
+    scored["e-good"] = {"kad_classifier": 0.9, "kad_summary": 0.0}
+    document["models"] = {name: {"scores": scores, "labels": {}} for name, scores in scored.items()}
+    document["scores"] |= {name: {"title": name} for name in ("kad_summary", "kad_low_classifier", "kad_classifier")}
+    file.write_text(json.dumps(document))
+    library = Library(tmp_path, "cpu")
+    ordered = Comparison(library, evaluated.load(library.folder)).systems["Flute"]
+    assert ordered == ["real", "c-best", "e-good", "a-noise", "d-without-kad", "b-unscored"]
+
+
 def test_models_that_nobody_scored_have_no_table(folder):
     assert evaluated.load(folder)[0].rows("Flute", ["unlabelled"]) == []
 
@@ -92,33 +113,39 @@ def test_a_model_whose_sounds_lie_where_real_ones_do_is_not_said_to_copy(folder)
     (evaluation,) = evaluated.load(folder)
     for floor in evaluation._baselines.values():
         floor["scores"]["memorisation_ratio"] = 0.65
-    assert evaluation.sentences("tiny", "Flute")[-1].endswith("from real sounds 0.65: no sign of copying.")
+    said = evaluation.sentences("tiny", "Flute")[-1]
+    assert said.startswith("No sign of copying: ")
+    assert said.endswith("real sounds, 0.65.")
 
 
 @pytest.mark.parametrize(
     ("ratio", "replayed", "words"),
     [
-        (0.91, 0.0, "no sign of copying"),
-        (0.9, 0.01, "no sign of copying"),  # the report's bounds belong to the better side
-        (0.75, None, "it leans on them"),
-        (0.74, 0.0, "it may copy them"),
-        (1.0, 0.05, "from real sounds 1.00, and 5 % of its sounds replay one: it may copy them"),
+        (0.91, 0.0, "No sign of copying"),
+        (0.9, 0.01, "No sign of copying"),  # the report's bounds belong to the better side
+        (0.75, None, "It leans on training sounds"),
+        (0.74, 0.0, "It may copy training sounds"),
+        (1.0, 0.05, "It may copy training sounds"),
     ],
 )
 def test_copying_is_said_as_in_the_report(folder, ratio, replayed, words):
     (evaluation,) = evaluated.load(folder)
     scores = evaluation._models["tiny"]["scores"]
     scores |= {"memorisation_ratio": ratio, "replayed": replayed}
-    assert evaluation.sentences("tiny", "Flute")[-1].endswith(f"{words}.")
+    said = evaluation.sentences("tiny", "Flute")[-1]
+    assert said.startswith(f"{words}: ")
+    assert said.endswith(
+        "real sounds, 1.00. 5 % replay a training sound." if replayed == 0.05 else "real sounds, 1.00."
+    )
     real = [evaluation._baselines.get(name, {}).get("scores", {}) for name in ("real_train", "real_test")]
-    assert evaluated.COPYING[verdict.copying(scores, *real)[1]] in words
+    assert evaluated.COPYING[verdict.copying(scores, *real)[1]] == words
 
 
 def test_without_an_evaluation_models_are_compared_alone(folder, tmp_path):
     shutil.copytree(folder / "tiny", tmp_path / "tiny")
     library = Library(tmp_path, "cpu")
     alone = Comparison(library, evaluated.load(library.folder))
-    assert [system["name"] for system in alone.systems] == ["tiny"]
+    assert alone.systems == {label: ["tiny"] for label in LABELS}
     assert alone.scores({"label": "Flute"}) == {"rows": [], "sentences": {}}
     assert "model must be one of tiny" in alone.clips({"system": "real", "label": "Flute", "seed": "1"})["error"]
 
@@ -129,8 +156,8 @@ def test_each_label_has_the_real_sounds_and_scores_of_the_first_evaluation_that_
     (tmp_path / "evaluation-more" / "real" / "Flute-0.wav").rename(tmp_path / "evaluation-more/real/Snare_drum-0.wav")
     library = Library(tmp_path, "cpu")
     both = Comparison(library, evaluated.load(library.folder))
-    assert [system["name"] for system in both.systems] == ["real", "tiny", "unlabelled"]
-    assert both.systems[0]["labels"] == ["Flute", "Snare_drum"]  # the first evaluation's first
+    assert both.systems["Flute"] == ["real", "tiny", "unlabelled"]
+    assert both.systems["Snare_drum"] == ["real", "unlabelled", "tiny"]  # by the evaluation that speaks of it
     assert len(both.clips({"system": "real", "label": "Flute", "seed": "1"})["sounds"]) == 2
     assert len(both.clips({"system": "real", "label": "Snare_drum", "seed": "1"})["sounds"]) == 1
     scored = {label: both.scores({"label": label})["rows"][0]["values"] for label in LABELS}

@@ -189,7 +189,9 @@ class TestReport:
         for more in ({"start": "first"}, {"steps": 6500, "steps_before": 6000}):
             document["models"]["tiny-wavegan"] |= more
             again = Markup(report.html_page(document, [], {}, nothing, SAMPLE_RATE))
-            assert f"started from the weights of first{' after 6,000 of them' * ('steps' in more)}; weights" in again.text
+            assert (
+                f"started from the weights of first{' after 6,000 of them' * ('steps' in more)}; weights" in again.text
+            )
 
     def test_says_why_silence_wins_plain_mse(self, page):
         assert "the score rewards silence" in page.text

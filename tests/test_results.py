@@ -150,6 +150,7 @@ class TestPage:
         assert ["recording (real)", "5.00"] in [row[:2] for row in Cells(screened).rows]
         assert ["recording (real)", "4.00"] in [row[:2] for row in Cells(everyone).rows]
         assert "failed checks of listening: 1" in screened
+        assert all("<dd>1</dd><dt>session excluded by rule</dt>" in page for page in (screened, everyone))
 
     def test_references_are_called_what_listeners_were_told(self):
         rows = [vote(f"r{number}", system, 2) for number in range(3) for system in ("real", "anchor", "griffin-lim")]
@@ -272,7 +273,7 @@ class TestCache:
         store = CountingStore([row | {"study_hash": study.hash} for row in small_study()], {"s-r0", "s-r1"})
         page = page_of(Tally(store, study))
         assert "<dd>2</dd><dt>listeners</dt>" in page
-        assert "Sittings under way: 2." in page
+        assert "Sessions under way: 2." in page
         store.going_on = {f"s-r{number}" for number in range(4)}
         assert page_of(Tally(store, study)).startswith(findings.EMPTY)
         store.going_on = ()

@@ -87,6 +87,11 @@ class TestDesign:
         assert (default.trials.training, default.trials.test) == (4, 16)
         assert default.minimum_raters == 15
 
+    def test_default_consent_does_not_deny_that_practice_says_what_is_right(self):
+        consent = " ".join(read_design(TEMPLATE).consent_text.split())
+        assert "nobody expects you to be right" in consent
+        assert "no right answers" not in consent
+
     @pytest.mark.parametrize(
         ("text", "message"),
         [

@@ -7,11 +7,14 @@ import pytest
 import yaml
 from sitting import MODULES, Listener
 from tiny_study import LABELS, write_study
+from voting import exclusion, small_study
 
 from audiogan.cli import main
-from audiogan.listening import feasibility, views, wording
+from audiogan.listening import feasibility, pool, views, wording
+from audiogan.listening.statistics.analysis import analyse
 from audiogan.listening.store import Store
 from audiogan.listening.study import Study
+from audiogan.ui import about, findings
 from audiogan.ui.scripts import STATIC
 
 PLACE = re.compile(r"\{\w+\}")
@@ -37,6 +40,19 @@ def test_what_the_page_says_is_listed_and_nothing_else_is():
     assert len(set(wording.sentences())) == len(wording.sentences())
 
 
+def test_a_session_is_called_so_wherever_a_listener_reads_of_it():
+    results = findings.page(analyse([*small_study(), exclusion("max_gold_failed", session_id="s-r3")]), "screened")
+    shown = (
+        *wording.SENTENCES,
+        *findings.BLOCKS,
+        findings.UNDER_WAY,
+        results,
+        about.INTRODUCTION,
+        pool.TEMPLATE.read_text(),
+    )
+    assert not [text for text in shown if "sitting" in text.lower()]
+
+
 def test_an_unlisted_sentence_is_a_mistake():
     with pytest.raises(KeyError):
         wording.Wording()("Nobody says this")
@@ -55,7 +71,7 @@ def test_a_shipped_language_says_all_of_it(tag):
     assert found.label("Theremin_or_saw") == "Theremin or saw"
     for alike in (
         ("real", "invented"),
-        ("The first", "The second", "Alike"),
+        ("The first", "The second", "Equally good"),
         views.BATCH,
         ("First", "Second", "Third"),
     ):

@@ -139,7 +139,7 @@ class Sittings:
         else:
             raise RefusedError("this answer does not belong to a step that you have reached: reload the page")
         if number == place.number and place.withdrawn:
-            raise RefusedError("these answers were withdrawn: reload the page to begin anew")
+            raise RefusedError("these answers were withdrawn: reload the page to start over")
         return place, number
 
     def close(

@@ -25,7 +25,7 @@ SYSTEMS = {
     "griffin-lim": "a recording, taken apart and put together again",
     "noise": "a recording under noise",
 }
-PREFERRED = dict(zip(PREFERENCES, ("The first", "The second", "Alike"), strict=True))
+PREFERRED = dict(zip(PREFERENCES, ("The first", "The second", "Equally good"), strict=True))
 CLIPS = {"preference": 2, "diversity": 10}  # per trial, if more than one
 SECONDS_A_TRIAL, SECONDS_A_QUESTION = 1.5, 2.0  # besides the sounds, for a listener at a normal pace
 SECONDS_OF_START = 15.0  # for the volume

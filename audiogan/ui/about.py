@@ -12,11 +12,13 @@ from audiogan.ui.kit import default_model
 from audiogan.ui.library import Library
 
 INTRODUCTION = """
-Generative adversarial networks that invent sounds. Each sound is drawn fresh from random numbers:
-the same model, seed and clip number always give the same sound.
+Every sound on Play and Explore was invented by a generative adversarial network. A GAN is two networks: one invents
+sounds, the other learns to tell them from recordings, and both train until it hardly can. Afterwards the first invents
+alone. Each of its sounds is drawn fresh from random numbers: the same model, seed and clip number always give the same
+sound.
 
 **What is kept.** A vote is stored with what was heard, how long it took, the kind of device, and random numbers for the
-sitting and the listener. No name, no address. A receipt takes a sitting's votes back.
+session and the listener. No name, no address. A receipt withdraws a session's votes.
 """
 ADDRESS = "http://127.0.0.1:7860"  # about.js replaces it with the page's own
 API = """

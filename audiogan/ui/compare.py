@@ -47,7 +47,7 @@ class Comparison:
 
     Attributes:
         labels: every label of a model or of the real clips, in order.
-        systems: those compared, each with its name and labels; real clips, if there are any, come first.
+        systems: names of the systems by label: real clips, if there are any, then the models, best first.
         sources: origin of the real clips of each label.
     """
 
@@ -57,10 +57,9 @@ class Comparison:
         for one in self._evaluations:
             self._of_label |= {label: one for label in one.clips if label not in self._of_label}
         self.sources = {label: one.source for label, one in self._of_label.items()}
-        real = [{"name": REAL, "labels": list(self._of_label)}] if self._of_label else []
-        models = [{"name": entry.synthesizer.name, "labels": list(entry.synthesizer.labels)} for entry in library]
-        self.systems = real + models
-        self.labels = list(dict.fromkeys(label for system in self.systems for label in system["labels"]))
+        of_models = [label for entry in library for label in entry.synthesizer.labels]
+        self.labels = list(dict.fromkeys((*self._of_label, *of_models)))
+        self.systems = {label: self._systems(label) for label in self.labels or [""]}
 
     @guarded
     def clips(self, request: dict) -> dict:
@@ -81,12 +80,24 @@ class Comparison:
         label = field(request, "label")
         if label is not None and label not in self.labels:
             raise ValueError(f"label must be one of {', '.join(self.labels)}, not {label!r}")
-        evaluation = self._of_label.get(label, next(iter(self._evaluations), None))
+        evaluation = self._evaluation(label)
         if evaluation is None:
             return {"rows": [], "sentences": {}}
-        models = [one["name"] for one in self.systems if not one["labels"] or label in one["labels"]]
+        models = [name for name in self.systems.get(label or "", ()) if name != REAL]
         sentences = {model: evaluation.sentences(model, label or "") for model in models}
         return {"rows": evaluation.rows(label or "", models), "sentences": sentences}
+
+    def _evaluation(self, label: str | None) -> Evaluation | None:
+        """That which speaks of a label."""
+        return self._of_label.get(label, next(iter(self._evaluations), None))
+
+    def _systems(self, label: str) -> list[str]:
+        """Those that know a label; a model without labels takes part in all."""
+        synthesizers = [entry.synthesizer for entry in self._library]
+        models = [one.name for one in synthesizers if not one.labels or label in one.labels]
+        evaluation = self._evaluation(label)
+        real = [REAL] if label in self._of_label else []
+        return real + (evaluation.best_first(models) if evaluation else models)
 
 
 def _generate(synthesizer: Synthesizer, label: str | None, seed: int):

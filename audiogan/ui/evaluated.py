@@ -1,6 +1,7 @@
 """The folders `evaluation` and `evaluation-NAME` beside the checkpoints: their metrics and real clips, for the page."""
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,8 @@ REAL = "real"
 FLOORS = ("real_train", "real_test")  # baselines that stand for real audio; the second where the first has no value
 OF_THE_JUDGE = ("class_accuracy", "class_accuracy_mean", "inception_score")  # which may have learned the first's clips
 MAIN = ("class_accuracy", "inception_score", "diversity", "memorisation_ratio", "nearest_log_mel_db_back")
-COPYING = {GOOD: "no sign of copying", FAIR: "it leans on them", BAD: "it may copy them"}
+RANKING = ("kad_classifier", "kad_summary")  # the first that an evaluation has orders its models
+COPYING = {GOOD: "No sign of copying", FAIR: "It leans on training sounds", BAD: "It may copy training sounds"}
 SHARES = ("accuracy", "precision", "recall", "coverage", "ndb", "steady_pitch", "clipped")
 
 
@@ -44,6 +46,16 @@ class Evaluation:
         """The real clips of a label, float [time] each, and their sample rate in Hz; no clips and 0 if it has none."""
         sounds = [read_audio(path, path.name, MAX_SECONDS) for path in self.clips.get(label, ())]
         return [audio for audio, _ in sounds], sounds[0][1] if sounds else 0
+
+    def best_first(self, models: Sequence[str]) -> list[str]:
+        """Those models, the least KAD first; after them those that have none, and those that were not scored last."""
+        name = next((name for name in RANKING if name in self._scores), "")
+
+        def shortfall(model: str) -> tuple[bool, float]:
+            kad = _number(_of(self._models.get(model, {}), name))
+            return model not in self._models, math.inf if kad is None else kad
+
+        return sorted(models, key=shortfall)
 
     def rows(self, label: str, models: list[str]) -> list[dict]:
         """The scores of realism and those in `MAIN`, of real audio and these models, for one label and over all.
@@ -104,7 +116,10 @@ class Evaluation:
         own, real = (_number(_of(item, name, label)) for item in (entry, self._floor(name, label)))
         if own is None or not real:
             return ""
-        return f"From a real sound to the nearest of its sounds it is {own:.1f} dB, to another real one {real:.1f} dB."
+        return (
+            f"From a real sound, the nearest of its sounds is {own:.1f} dB away; "
+            f"the nearest other real sound, {real:.1f}. Smaller is closer."
+        )
 
     def _variety(self, entry: dict, label: str) -> str:
         name = "diversity"
@@ -123,10 +138,10 @@ class Evaluation:
         if ratio is None:
             return ""
         _, tone, usual = copying(scores, *real)
-        replays = f", and {_percent(replayed)} of its sounds replay one" if replayed and replayed > REPLAYED else ""
+        replays = f" {_percent(replayed)} replay a training sound." if replayed and replayed > REPLAYED else ""
         return (
-            f"Training sounds are {ratio:.2f} times as far as held-out ones, from real sounds {usual:.2f}{replays}: "
-            f"{COPYING[tone]}."
+            f"{COPYING[tone]}: its sounds lie {ratio:.2f} times as far from training sounds as from unseen ones; "
+            f"real sounds, {usual:.2f}.{replays}"
         )
 
 

@@ -10,7 +10,7 @@ NAMES = {
 
 FEW_CLIPS = " Intervals are over listeners alone: there are too few clips to cover other clips."
 
-RULES = {  # what a sitting did that broke each rule
+RULES = {  # what a session did that broke each rule
     "max_gold_failed": "failed checks of listening:",
     "max_repeat_difference": "answered the same sound differently:",
     "min_standard_deviation": "gave nearly the same answer throughout:",

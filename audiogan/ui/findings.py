@@ -20,18 +20,18 @@ from audiogan.ui.finding_words import (
 )
 from audiogan.ui.forest import RATING, SHARE, Axis, Line, forest
 
-BLOCKS = {"Without excluded sittings": "screened", "Everyone": "all"}
+BLOCKS = {"Without excluded sessions": "screened", "Everyone": "all"}
 EMPTY = (
     '<p class="empty">No ratings yet. Take the test on the Rate tab: what was said shows up here once it is over.</p>'
 )
-UNDER_WAY = "Sittings under way: {}. They count once they have ended, or after half an hour without an answer."
+UNDER_WAY = "Sessions under way: {}. They count once they have ended, or after half an hour without an answer."
 
 
 def page(results: dict, block: str, study: Study | None = None) -> str:
     """One study's results.
 
     Args:
-        results: `under_way`, if present, is the number of sittings that are not counted yet.
+        results: `under_way`, if present, is the number of sessions that are not counted yet.
         block: `screened` or `all`.
         study: what listeners were asked; None if unknown.
     """
@@ -46,16 +46,15 @@ def _summary(results: dict, found: dict) -> str:
     counts, left, minimum = found["counts"], results["exclusions"], results["minimum_raters"]
     title = html.escape(results["title"] or "What listeners said")
     rules = ", ".join(f"{RULES.get(rule, rule)} {count}" for rule, count in left["rules"].items())
-    why = f"<p>Rules broken (a sitting may break several): {html.escape(rules)}.</p>" if rules else ""
+    why = f"<p>Rules broken (a session may break several): {html.escape(rules)}.</p>" if rules else ""
     if not counts["sessions"]:
         rest = why + _withdrawn(results) + _skipped(results) + _under_way(results)
         return f'<section class="summary"><h2>{title}</h2>{_none_counts(left["sessions"])}{rest}</section>'
-    excluded = plural(left["sessions"], "sitting") if found is results["screened"] else "of them"
     facts = [
         (counts["raters"], plural(counts["raters"], "listener")),
-        (counts["sessions"], plural(counts["sessions"], "sitting")),
+        (counts["sessions"], plural(counts["sessions"], "session")),
         (counts["answers"], plural(counts["answers"], "answer")),
-        (left["sessions"], f"{excluded} excluded by rule"),
+        (left["sessions"], f"{plural(left['sessions'], 'session')} excluded by rule"),
         (left["withdrawn"], "withdrawn"),
     ]
     numbers = "".join(f"<div><dd>{number:,}</dd><dt>{html.escape(text)}</dt></div>" for number, text in facts)
@@ -70,19 +69,19 @@ def _summary(results: dict, found: dict) -> str:
 
 
 def _none_counts(excluded: int) -> str:
-    """A sentence for when every sitting is excluded."""
+    """A sentence for when every session is excluded."""
     were, them = ("was", "it") if excluded == 1 else ("were", "them")
-    return f"<p>No sitting counts yet: {excluded:,} {were} left out by rule. “Everyone” shows {them}.</p>"
+    return f"<p>No session counts yet: {excluded:,} {were} left out by rule. “Everyone” shows {them}.</p>"
 
 
 def _withdrawn(results: dict) -> str:
     count = results["exclusions"]["withdrawn"]
-    return f"<p>Withdrawn: {count:,} {plural(count, 'sitting')}.</p>" if count else ""
+    return f"<p>Withdrawn: {count:,} {plural(count, 'session')}.</p>" if count else ""
 
 
 def _skipped(results: dict) -> str:
     steps, sessions = (results["skipped"][name] for name in ("steps", "sessions"))
-    words = f"{plural(steps, 'step')} of {sessions:,} {plural(sessions, 'sitting')}"
+    words = f"{plural(steps, 'step')} of {sessions:,} {plural(sessions, 'session')}"
     return f"<p>Skipped because a sound could not be played: {steps:,} {words}.</p>" if steps else ""
 
 

@@ -15,9 +15,14 @@ from starlette.responses import FileResponse
 from starlette.routing import Route
 
 TITLE = "audiogan"
-TAGLINE = "Instruments that never existed, invented by neural networks."
+TAGLINE = "Sounds invented by neural networks (GANs)."
+HINT = "None here is a recording. Press a pad; hold it for more."  # Compare and Rate do play recordings
 DESCRIPTION = "Play, see and judge sounds invented by GANs."
 PICTURE = "/preview.jpg"
+SHAPE = (  # of the toolbar and the pads, until Play is built
+    '<div class="shape" aria-hidden="true"><div class="bars"><i></i><i class="second"></i><i class="third"></i></div>'
+    f'<div class="tiles">{16 * "<i></i>"}</div></div>'
+)
 _STATIC = Path(__file__).parent / "static"
 _GRADIOS = re.compile(r'\s*<meta\s+(?:property="og|name="twitter):[^>]*>')
 _CONFIG = re.compile(
@@ -50,7 +55,8 @@ def routes() -> list[Route]:
 
 @functools.cache
 def _screen() -> str:
-    return (_STATIC / "opening.html").read_text("utf-8").replace("@tagline@", TAGLINE)
+    words = f"{TAGLINE} <em>{HINT}</em>"
+    return (_STATIC / "opening.html").read_text("utf-8").replace("@words@", words).replace("@shape@", SHAPE)
 
 
 def _about(root: str) -> str:

@@ -18,7 +18,7 @@ from audiogan.ui.headers import SafeHeaders
 from audiogan.ui.health import Health
 from audiogan.ui.library import Library
 from audiogan.ui.limits import RequestLimits
-from audiogan.ui.opening import TAGLINE, TITLE
+from audiogan.ui.opening import HINT, TAGLINE, TITLE
 from audiogan.ui.pages import Pages
 from audiogan.ui.requests import RequestLog
 from audiogan.ui.scripts import mounting
@@ -27,7 +27,7 @@ from audiogan.ui.tally import Tally
 
 HEADER = f"""
 # {TITLE}
-{TAGLINE} *Press a pad; hold it for more.*
+{TAGLINE} *{HINT}*
 """
 QUEUE_SIZE = 64  # of calls that wait for one of THREADS; all others wait in the gate's line, which tells their place
 THREADS = 100

@@ -5,6 +5,7 @@ import gradio as gr
 from audiogan.ui import kit, scripts
 from audiogan.ui.gate import Gate
 from audiogan.ui.library import Library
+from audiogan.ui.opening import SHAPE
 from audiogan.ui.places import line_of
 from audiogan.ui.sounds import Sounds
 from audiogan.ui.visitors import visitor
@@ -18,7 +19,7 @@ def build(library: Library, gate: Gate) -> None:
         return await gate.serve(sounds.answer, wanted, await visitor(http), shares=True)
 
     gr.HTML(
-        html_template='<div class="studio"></div>',
+        html_template=f'<div class="studio">{SHAPE}</div>',
         js_on_load=scripts.mounting("play.js"),
         apply_default_css=False,
         elem_id="play",

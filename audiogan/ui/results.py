@@ -15,10 +15,12 @@ from audiogan.ui.toasts import toasts
 AT_ONCE = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}  # options of events
 COUNTING = '<p class="empty" role="status">Counting the votes…</p>'
 METHOD = """
-Each number is the mean of listeners' means, so every listener counts the same, with a 95 % interval that allows for
-differences between listeners and between clips. `python -m audiogan ratings stats` prints the rest, `ratings export`
-writes every vote.
+Each listener counts once, however many sounds they rated. The 95 % intervals allow for differences between listeners and
+between sounds.
 """
+COMMANDS = """<details class="votes"><summary>For whoever runs this page</summary>
+<p><code>python -m audiogan ratings stats</code> prints the rest, <code>ratings export</code> writes every vote.</p>
+</details>"""
 VOTES = """<details class="votes"><summary>Every vote</summary>
 <p>One row per answer, as <code>ratings export</code> writes it, for whoever runs this page.</p></details>"""
 
@@ -34,7 +36,7 @@ def build(desk: Desk, downloads: Downloads, opened) -> None:
     block = gr.Radio(
         list(findings.BLOCKS.items()),
         value="screened",
-        label="Sittings that count",
+        label="Sessions that count",
         show_label=False,
         container=False,
         elem_classes="blocks",
@@ -51,6 +53,7 @@ def build(desk: Desk, downloads: Downloads, opened) -> None:
     if downloads.gives_votes:
         gr.HTML(VOTES, js_on_load=mounting("votes.js"), apply_default_css=False, elem_id="results-votes")
     gr.Markdown(METHOD)
+    gr.HTML(COMMANDS, apply_default_css=False)
     if sync_state().status != "off":
         opened(copied, None, gr.HTML(elem_id="sync-state", apply_default_css=False), **AT_ONCE)
 

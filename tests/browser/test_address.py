@@ -83,7 +83,7 @@ def test_link_of_a_session_that_is_not_known_leaves_ones_own(visit):
     page.get_by_role("button", name="I agree: begin").click()
     expect(page.get_by_role("heading", name="Set the volume")).to_be_visible()
     page.evaluate(f"location.hash = 'session={32 * 'a'}'")
-    expect(page.locator(".rate .status")).to_contain_text("no sitting that is known here")
+    expect(page.locator(".rate .status")).to_contain_text("no session known here")
     expect(page.get_by_role("heading", name="Set the volume")).to_be_visible()
     assert page.url.endswith("#/rate")
 

@@ -102,6 +102,7 @@ def test_cards_say_whether_they_are_open_and_only_a_wide_table_slides(visit):
     expect(card).to_have_attribute("aria-expanded", "false")
     headings = page.get_by_role("tabpanel").get_by_role("heading", level=2)
     assert headings.all_inner_texts() == ["From a program", "To cite", "Models"]
+    expect(page.get_by_text("A GAN is two networks: one invents sounds")).to_be_visible()
     card.press("Enter")
     expect(card).to_have_attribute("aria-expanded", "true")
     text = page.locator(".gr-accordion .prose", has_text="Untrained.").first

@@ -102,6 +102,7 @@ def test_a_system_that_comes_later_joins_what_is_heard(visit):
     expect(compare.locator(".cell")).to_have_count(4)
     second, third = compare.locator(".switch button").nth(1), compare.locator(".switch button").nth(2)
     expect(third).to_be_disabled()
+    expect(compare.get_by_role("button", name="Cancel")).to_be_visible()  # Stop is the loop's
     places = compare.locator(".switch button, .system, .ab").evaluate_all(WHERE)
     second.click()
     page.wait_for_function("tracks.length === 2")

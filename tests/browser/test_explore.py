@@ -53,6 +53,7 @@ def test_a_finger_on_the_map_sounds_what_is_there_without_a_request(visit):
     requests = []
     page.on("request", lambda request: requests.append(request.url))
     page.locator(".map").scroll_into_view_if_needed()
+    expect(page.get_by_text("Drag over the map, or use the arrow keys")).to_be_visible()  # a mouse does so too
     touch(page, 0.25, 0.25)
     page.mouse.down()
     for step in range(1, 5):

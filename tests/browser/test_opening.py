@@ -13,6 +13,21 @@ from .waiting import wait_until
 
 pytestmark = pytest.mark.browser
 CODE = "**/assets/index-*.js"
+FRAMES = """
+const seen = (globalThis.seen = { shift: 0, gradios: false, over: false, empty: false, opening: null, tiles: null });
+const add = (list) => list.getEntries().forEach(({ value }) => (seen.shift += value));
+new PerformanceObserver(add).observe({ type: "layout-shift", buffered: true });
+const look = () => {  // at every frame
+  const [gradios, studio] = [".app > .wrap.full", ".studio"].map((name) => document.querySelector(name));
+  seen.gradios ||= Boolean(gradios);
+  seen.over ||= Boolean(gradios?.checkVisibility());
+  seen.empty ||= Boolean(studio && !studio.childElementCount);
+  seen.opening = document.querySelector("#opening .tiles")?.getBoundingClientRect().y ?? seen.opening;
+  seen.tiles = studio?.querySelector(".tiles")?.getBoundingClientRect().y ?? seen.tiles;
+  requestAnimationFrame(look);
+};
+look();
+"""
 
 
 @pytest.fixture
@@ -71,6 +86,10 @@ def test_heading_is_there_before_the_code_and_gives_way_to_the_page(context, sit
     opening = page.locator("#opening")
     expect(opening.get_by_role("heading", name="audiogan")).to_be_visible()
     expect(opening.get_by_text(TAGLINE)).to_be_visible()
+    line = opening.get_by_text(TAGLINE).evaluate(
+        "node => node.clientHeight / parseFloat(getComputedStyle(node).lineHeight)"
+    )
+    assert round(line) == 1 + tiles  # with how to play
     expect(opening.locator(".tiles")).to_be_visible(visible=tiles)
     expect(opening.get_by_role("status")).to_have_text("The page is on its way.")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -78,6 +97,19 @@ def test_heading_is_there_before_the_code_and_gives_way_to_the_page(context, sit
     held[0].continue_()
     expect(opening).to_have_count(0)
     expect(page.get_by_role("heading", name="audiogan")).to_have_count(1)
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_tiles_stand_where_the_pads_come_and_nothing_over_them(context, site, width):
+    page = context.new_page()
+    page.set_viewport_size({"width": width, "height": 844})
+    page.add_init_script(FRAMES)
+    page.goto(site.url)
+    expect(page.locator(".pad")).to_have_count(16)
+    seen = page.evaluate("seen")
+    assert (seen["gradios"], seen["over"], seen["empty"]) == (True, False, False)
+    assert [seen["opening"], seen["tiles"]] == pytest.approx(2 * [page.locator(".pads").bounding_box()["y"]], abs=4)
+    assert seen["shift"] < 0.1
 
 
 def test_code_that_does_not_come_is_said(context, site):
@@ -98,5 +130,6 @@ def test_without_javascript_it_says_so(chromium, site):
 def _as_gradio_made_it(document: str) -> str:
     """With the configuration in the head again, and nothing of ours in the body."""
     config = re.search(r"<script>window\.gradio_config = .*?</script>", document, re.DOTALL)[0]
-    body = re.sub(r'<div id="opening">.*?</div>\s*(?=<gradio-app)', "", document.replace(config, ""), flags=re.DOTALL)
+    ours = r"<style>\s*#opening.*?</div>\s*(?=<gradio-app)"
+    body = re.sub(ours, "", document.replace(config, ""), flags=re.DOTALL)
     return body.replace("<script data-gradio-mode", config + "<script data-gradio-mode")

@@ -256,7 +256,7 @@ def test_a_beat_needs_no_scrolling(visit, width, height, last):
 
 def test_header_says_how_to_play_where_there_is_something_to_be_played(visit):
     page = visit(path="#/rate")
-    hint = page.get_by_text("Press a pad; hold it for more.")
+    hint = page.get_by_text("None here is a recording. Press a pad; hold it for more.")  # Rate and Compare play some
     expect(page.get_by_role("button", name="I agree: begin")).to_be_visible()
     expect(hint).to_be_hidden()
     page.get_by_role("tab", name="Play").click()

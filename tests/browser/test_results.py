@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from audiogan.listening.store import Store
 from audiogan.listening.study import Study
 from audiogan.listening.votes import Vote
+from audiogan.ui import findings
 
 from .axe import serious
 from .conftest import EXPORT_KEY
@@ -35,6 +36,14 @@ def listen(store: Store, study: Study, name: str, lazy: bool = False) -> None:
         assert store.close_step(name, number, {}, 0, [Vote(question="quality", value=value, **shared), said])
 
 
+@pytest.fixture(scope="module")
+def rated(site):
+    """At least one sitting."""
+    store = Store(f"sqlite:///{site.database}")
+    listen(store, Study.load(), f"{99:032x}")
+    store.close()
+
+
 LATE = """
 const find = Document.prototype.getElementById;
 let asked = 0;
@@ -44,14 +53,15 @@ Document.prototype.getElementById = function (id) {
 """
 
 
-def test_radios_that_come_after_the_page_are_named_all_the_same(visit):
+def test_radios_that_come_after_the_page_are_named_all_the_same(visit, rated):
     page = visit(path="#/results", script=LATE)
-    expect(page.get_by_role("group", name="Sittings that count")).to_be_visible()
+    expect(page.get_by_role("group", name="Sessions that count")).to_be_visible()
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_sittings_that_count_are_one_switch_in_line_with_the_page(visit, width):
+def test_sittings_that_count_are_one_switch_in_line_with_the_page(visit, rated, width):
     page = visit(width, 844, path="#/results")
+    expect(page.locator("#results-block")).to_be_visible()
     first, second = (page.locator("#results-block label").nth(at).bounding_box() for at in (0, 1))
     assert first["x"] + first["width"] == pytest.approx(second["x"], abs=1)
     assert min(first["height"], second["height"]) >= 44
@@ -60,11 +70,28 @@ def test_sittings_that_count_are_one_switch_in_line_with_the_page(visit, width):
     expect(page.get_by_role("radio", name="Everyone")).to_be_checked()
 
 
-def test_a_switch_stays_one_line_on_the_narrowest_phone(visit):
+def test_a_switch_stays_one_line_on_the_narrowest_phone(visit, rated):
     page = visit(320, 640, path="#/results")
+    expect(page.locator("#results-block")).to_be_visible()
     first, second = (page.locator("#results-block label").nth(at).bounding_box() for at in (0, 1))
     assert (first["y"], first["height"]) == (second["y"], second["height"])
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_nothing_can_be_switched_while_nothing_was_rated(visit, rated):
+    page = visit(390, 844, path="#/results")
+    switch = page.get_by_role("group", name="Sessions that count")
+    expect(switch).to_be_visible()
+    page.locator("#results .findings").evaluate("(node, empty) => (node.outerHTML = empty)", findings.EMPTY)
+    expect(switch).to_be_hidden()
+
+
+def test_commands_are_for_whoever_runs_the_page(visit):
+    page = visit(path="#/results")
+    expect(page.get_by_text("Each listener counts once, however many sounds they rated.")).to_be_visible()
+    expect(page.get_by_text("ratings stats")).to_be_hidden()
+    page.locator("summary", has_text="For whoever runs this page").press("Enter")
+    expect(page.get_by_text("ratings stats")).to_be_visible()
 
 
 def test_a_server_that_is_gone_is_told_of_until_it_is_back(visit):
@@ -76,9 +103,12 @@ def test_a_server_that_is_gone_is_told_of_until_it_is_back(visit):
     expect(page.get_by_text("Counting the votes…")).to_be_hidden()
     page.context.set_offline(False)
     expect(lost).to_have_count(0)
-    expect(page.locator("#results :is(.summary, .empty:not([role]))")).to_be_visible()
+    results = page.locator("#results :is(.summary, .empty:not([role]))")
+    expect(results).to_be_visible()
     page.context.set_offline(True)
     expect(lost).to_be_visible()
+    note, below = lost.bounding_box(), results.bounding_box()
+    assert note["y"] + note["height"] <= below["y"]  # it covers none of them
     assert serious(page) == []
     page.context.set_offline(False)
     expect(lost).to_have_count(0)
@@ -113,8 +143,8 @@ def test_results_are_live_readable_and_stay_open(visit, site):
     expect(page.get_by_role("region", name="means by instrument")).to_be_visible()
     expect(page.locator("summary", has_text="By instrument")).to_be_focused()
     before = quality.get_by_role("row", name="real").inner_text()
-    sittings = page.get_by_role("group", name="Sittings that count")
-    sittings.get_by_role("radio", name="Everyone").check(force=True)
+    sessions = page.get_by_role("group", name="Sessions that count")
+    sessions.get_by_role("radio", name="Everyone").check(force=True)
     expect(quality.get_by_role("row", name="real")).not_to_have_text(before)
     store.close()
 

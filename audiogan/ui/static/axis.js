@@ -22,6 +22,11 @@ export function ticksHz(lowest, highest) {
   return inside.map((value) => ({ value, text: value < 1000 ? String(value) : `${value / 1000}k` }));
 }
 
+// A number as text, with a minus sign of its own instead of a hyphen.
+export function minus(number) {
+  return String(number).replace("-", "−");
+}
+
 // The nearest equal-tempered note and how far it is off: "A4 +12 ct".
 export function noteName(hz) {
   if (!(hz >= 16)) return "";

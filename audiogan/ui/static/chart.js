@@ -1,6 +1,6 @@
 // Draws a sound: waveform over spectrogram on one axis in seconds, Hz at the left, dB at the right; and marks on it.
 
-import { ticks, ticksHz } from "./axis.js";
+import { minus, ticks, ticksHz } from "./axis.js";
 import { MAGMA } from "./magma.js";
 import { drawPicture, drawText, drawWave, FAINT, INK } from "./picture.js";
 import { RANGE_DB } from "./spectrum.js";
@@ -75,6 +75,6 @@ function drawScale(pen, { left, top, width, height }) {
   }
   for (const db of [0, -20, -40, -60, -RANGE_DB]) {
     const y = top + Math.min(Math.max((-db / RANGE_DB) * height, 5), height - 5);
-    drawText(pen, String(db).replace("-", "−"), x + 12, y);
+    drawText(pen, minus(db), x + 12, y);
   }
 }

@@ -1,5 +1,6 @@
 // One system's column in Compare: its sounds as pictures that can be pressed, and what the evaluation says of it.
 
+import { minus } from "./axis.js";
 import { make, words } from "./dom.js";
 import { soundOf } from "./engine.js";
 import { loudness, peakOf } from "./loudness.js";
@@ -49,7 +50,7 @@ function clipOf(sound) {
 function cellOf(clip, name, press) {
   clip.canvas = make("canvas", {});
   clip.head = make("i", { className: "head", hidden: true });
-  const loud = Number.isFinite(clip.loudness) ? `${clip.loudness.toFixed(1).replace("-", "−")} LUFS` : "silent";
+  const loud = Number.isFinite(clip.loudness) ? `${minus(clip.loudness.toFixed(1))} LUFS` : "silent";
   clip.cell = make("button", { type: "button", className: "cell", ariaLabel: `Hear ${name}, ${loud}` }, make("span", { className: "picture" }, clip.canvas, clip.head), make("small", { textContent: loud }));
   clip.cell.addEventListener("click", press);
   return clip.cell;

@@ -15,7 +15,7 @@ import { Switcher } from "./switcher.js";
 import { toast } from "./toast.js";
 
 const WITHOUT = "No evaluation lies beside these checkpoints, so the models are compared with one another only. Real sounds and scores appear here once python -m audiogan evaluate has written checkpoints/evaluation.";
-const STOPPED = "You stopped before a sound came.";
+const CANCELLED = "You cancelled before a sound came.";
 const UNSCORED = "The evaluation of these real sounds did not score this model.";
 
 export function mount({ element, props, server }) {
@@ -25,11 +25,11 @@ export function mount({ element, props, server }) {
 class Comparison {
   constructor(root, props, server) {
     Object.assign(this, { root, props, server });
-    this.label = props.labels.find((label) => props.systems[0].labels.includes(label)) ?? "";
+    this.label = props.labels.find((label) => label in props.sources) ?? props.labels[0] ?? "";
     this.seed = "1";
     this.kind = "mel";
     this.matched = true;
-    this.why = STOPPED;
+    this.why = CANCELLED;
     this.columns = [];
     this.switcher = new Switcher();
     this.build();
@@ -88,7 +88,7 @@ class Comparison {
     const round = (this.round = {});
     this.stop();
     if (this.of !== this.label) this.scores.element.hidden = true; // they are another instrument's
-    const systems = this.props.systems.filter(({ labels }) => !labels.length || labels.includes(this.label));
+    const systems = this.props.systems[this.label];
     const { sources } = this.props;
     this.source.hidden = Boolean(Object.keys(sources).length) && !(this.label in sources);
     if (this.label in sources) this.source.textContent = `Real sounds: held out from training, from ${sources[this.label]}.`;
@@ -96,7 +96,7 @@ class Comparison {
     this.progress.start(() => (this.round = null));
     if (!this.columns.length) this.restart(systems);
     try {
-      for (const [place, { name }] of systems.entries()) {
+      for (const [place, name] of systems.entries()) {
         const request = { system: name, label: this.label || null, seed: this.seed };
         const answer = await ask(this.server, "clips", request, tell);
         if (this.round !== round) return;
@@ -126,7 +126,7 @@ class Comparison {
     if (this.of !== this.label) this.restart([]);
     for (const part of [this.grid, this.tabs]) for (const place of [...part.children].slice(this.columns.length)) place.remove();
     if (!this.columns.length) this.grid.append(lost(this.why, () => this.renew()));
-    this.why = STOPPED;
+    this.why = CANCELLED;
   }
 
   title(name) {
@@ -139,8 +139,8 @@ class Comparison {
     this.focused = [this.grid, this.tabs].find((part) => part.contains(document.activeElement));
     this.stop();
     Object.assign(this, { columns: [], heard: 0, of: this.label });
-    this.grid.replaceChildren(...systems.map(({ name }) => make("section", { className: "panel system" }, make("h2", { textContent: this.title(name) }))));
-    this.tabs.replaceChildren(...systems.map(({ name }, number) => this.tabOf(this.title(name), number)));
+    this.grid.replaceChildren(...systems.map((name) => make("section", { className: "panel system" }, make("h2", { textContent: this.title(name) }))));
+    this.tabs.replaceChildren(...systems.map((name, number) => this.tabOf(this.title(name), number)));
   }
 
   tabOf(title, number) {

@@ -66,7 +66,7 @@ export class Directions {
     const run = (this.run = this.asked ? {} : null);
     if (!run) return;
     this.progress.start(() => (this.run = null));
-    if (document.activeElement === this.findButton) this.progress.stopButton.focus({ preventScroll: true });
+    if (document.activeElement === this.findButton) this.progress.cancelButton.focus({ preventScroll: true });
     this.findButton.hidden = true;
     try {
       await this.listen(run);

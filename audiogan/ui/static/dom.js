@@ -156,6 +156,11 @@ export function words(name) {
   return name.replaceAll("_", " ");
 }
 
+// Whether the browser let the page copy it.
+export async function copy(text) {
+  return Boolean(await navigator.clipboard?.writeText(text).then(() => true, () => false));
+}
+
 export function saveFile(name, blob) {
   const url = URL.createObjectURL(blob);
   make("a", { href: url, download: name }).click();

@@ -230,21 +230,21 @@ class Explorer {
     return fetchPoints(this.server, this.place, this.settings.model.sample_rate, all.map((moves) => ({ at: [x / SIDE, y / SIDE], moves })));
   }
 
-  // Sounds for any number of points, in batches, or null where the visitor stopped it.
+  // Sounds for any number of points, in batches, or null where the visitor cancelled it.
   async fetchAll(place, points, progress) {
-    const [sounds, run] = [[], { stopped: false }];
-    const stop = () => (run.stopped = true);
-    const tell = (text) => progress.stop === stop && progress.say(text);
-    progress.start(stop);
+    const [sounds, run] = [[], { cancelled: false }];
+    const cancel = () => (run.cancelled = true);
+    const tell = (text) => progress.cancel === cancel && progress.say(text);
+    progress.start(cancel);
     try {
-      while (sounds.length < points.length && !run.stopped) {
+      while (sounds.length < points.length && !run.cancelled) {
         const batch = points.slice(sounds.length, sounds.length + this.props.batch).map(({ at }) => ({ at, moves: this.directions.still }));
         sounds.push(...(await fetchPoints(this.server, place, this.settings.model.sample_rate, batch, tell)));
         progress.at(sounds.length, points.length);
       }
     } finally {
-      if (progress.stop === stop) progress.end(); // else another began meanwhile
+      if (progress.cancel === cancel) progress.end(); // else another began meanwhile
     }
-    return run.stopped ? null : sounds;
+    return run.cancelled ? null : sounds;
   }
 }

@@ -1,6 +1,8 @@
 // How every tab asks the server: a busy one is asked again, a lost answer too, and whoever waits is told their place in line.
 
+import { pause } from "./patience.js";
 import { randomHex } from "./random.js";
+import { sentence } from "./sentence.js";
 
 const PATIENCE = [500, 1000, 2000, 4000]; // milliseconds to wait before asking again, where the server names none
 const LOOK_MS = 1000; // how often to ask for the place in line
@@ -44,12 +46,4 @@ async function watched(server, name, request, tell) {
     if (told) tell("");
     told = null;
   }
-}
-
-function sentence(text) {
-  return `${text[0].toUpperCase()}${text.slice(1)}${text.endsWith(".") ? "" : "."}`;
-}
-
-function pause(milliseconds) {
-  return new Promise((resume) => setTimeout(resume, milliseconds));
 }

@@ -144,7 +144,7 @@ export class LatentMap extends EventTarget {
 
 export function legend() {
   const scale = make("span", { className: "scale" }, "darker", make("i", { className: "ramp" }), "brighter");
-  return make("p", { className: "legend" }, make("span", { textContent: "Drag a finger over the map, or use the arrow keys, to hear what lies between the four seeds." }), scale);
+  return make("p", { className: "legend" }, make("span", { textContent: "Drag over the map, or use the arrow keys, to hear what lies between the four seeds." }), scale);
 }
 
 function disc(pen, x, y, radius) {

@@ -33,7 +33,7 @@ export class Morph {
   // One at a time: what is still being made gives way.
   async make() {
     this.silence();
-    this.progress.stop?.();
+    this.progress.cancel?.();
     const place = this.place();
     const [from, to] = [this.from.value, this.to.value];
     const count = Number(this.steps.input.value);

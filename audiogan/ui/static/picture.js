@@ -1,20 +1,16 @@
 // Waveforms and spectrograms on canvases. Screens are dark on light and dark pages alike, so their colours are fixed.
 
+import { sized } from "./canvas.js";
 import { MAGMA } from "./magma.js";
 
 export const INK = "#d5dce6";
 export const FAINT = "#39424f";
-export const TRACE = "#5cc8d7";
+const TRACE = "#5cc8d7";
 
 // Sizes a canvas for the display's pixels and returns a pen in CSS pixels, with the width and height to draw in.
 export function penOf(canvas) {
-  const scale = Math.min(globalThis.devicePixelRatio || 1, 3);
-  const { clientWidth: width, clientHeight: height } = canvas;
-  const [columns, rows] = [Math.round(width * scale), Math.round(height * scale)];
-  if (canvas.width !== columns || canvas.height !== rows) Object.assign(canvas, { width: columns, height: rows });
-  const pen = canvas.getContext("2d");
-  pen.setTransform(scale, 0, 0, scale, 0, 0);
-  pen.clearRect(0, 0, width, height);
+  const { pen, scale, width, height } = sized(canvas);
+  pen.scale(scale, scale);
   return { pen, width, height };
 }
 
@@ -102,7 +98,7 @@ function drawLine(pen, samples, sampleRate, { from, to }, { left, width, y }) {
   }
 }
 
-export function drawText(pen, text, x, y, { align = "left", baseline = "middle", colour = INK } = {}) {
-  Object.assign(pen, { font: "11px system-ui, sans-serif", textAlign: align, textBaseline: baseline, fillStyle: colour });
+export function drawText(pen, text, x, y, { align = "left" } = {}) {
+  Object.assign(pen, { font: "11px system-ui, sans-serif", textAlign: align, textBaseline: "middle", fillStyle: INK });
   pen.fillText(text, x, y);
 }

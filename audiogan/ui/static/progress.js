@@ -1,4 +1,4 @@
-// What takes a while says how far it is and can be stopped.
+// What takes a while says how far it is and can be cancelled.
 
 import { button, lendFocus, make } from "./dom.js";
 
@@ -7,14 +7,14 @@ export class Progress {
     Object.assign(this, { words, share: "", why: "" });
     this.bar = make("progress", { max: 1, value: 0, "aria-label": words });
     this.text = make("span", { role: "status" });
-    this.stopButton = button("Stop", () => this.stop?.(), { className: "tool small" });
-    this.element = make("div", { className: "progress-line", hidden: true }, this.bar, this.text, this.stopButton);
+    this.cancelButton = button("Cancel", () => this.cancel?.(), { className: "tool small" });
+    this.element = make("div", { className: "progress-line", hidden: true }, this.bar, this.text, this.cancelButton);
     this.giveBack = lendFocus(this.element);
   }
 
-  // `stop` is called when the visitor has had enough.
-  start(stop) {
-    Object.assign(this, { stop, share: "", why: "" });
+  // `cancel` is called when the visitor has had enough.
+  start(cancel) {
+    Object.assign(this, { cancel, share: "", why: "" });
     this.at(0, 1);
     this.element.hidden = false;
   }

@@ -1,6 +1,8 @@
 // The listening test. The server says where the listener is; this shows it, and sends each answer until it is stored.
 
-import { make } from "./dom.js";
+import { copy, make } from "./dom.js";
+import { inTime, pause } from "./patience.js";
+import { button } from "./rate_buttons.js";
 import { drawn, forget, fresh, keep, kept } from "./rate_kept.js";
 import { participantOf } from "./rate_participant.js";
 import { Sounds, stop } from "./rate_sound.js";
@@ -8,6 +10,7 @@ import { about } from "./rate_about.js";
 import { trial } from "./rate_trial.js";
 import * as screens from "./rate_screens.js";
 import { speak, t } from "./rate_wording.js";
+import { sentence } from "./sentence.js";
 
 const WAIT_MS = 15_000;
 const SLOWEST_MS = 10_000;
@@ -40,10 +43,10 @@ export function mount({ element, props, server }) {
   // Ask until there is an answer: a lost connection or a full disk costs time, never an answer.
   const ask = async (request) => {
     for (let wait = 500; ; wait = Math.min(2 * wait, SLOWEST_MS)) {
-      const reply = await within(server.listen({ session, ...request }), WAIT_MS).catch(() => null);
+      const reply = await inTime(server.listen({ session, ...request }), WAIT_MS).catch(() => null);
       if (reply && !reply.error) return reply;
       if (reply?.error && !reply.wait_ms) throw new Error(reply.error);
-      say(reply ? `${capital(reply.error)}.` : t("No connection: your answers are kept here and sent again."), "waiting");
+      say(reply ? sentence(reply.error) : t("No connection: your answers are kept here and sent again."), "waiting");
       await pause(reply?.wait_ms ?? wait);
     }
   };
@@ -51,7 +54,7 @@ export function mount({ element, props, server }) {
     try {
       then(await ask(request));
     } catch (error) {
-      say(`${capital(error.message)}.`, "wrong");
+      say(sentence(error.message), "wrong");
       restore();
     }
   };
@@ -61,7 +64,7 @@ export function mount({ element, props, server }) {
     attempt({ action: "open", session: linked }, ({ view }) => {
       if (location.hash === linkTo(linked)) history.replaceState(history.state, "", "#/rate");
       if (view.stage === "consent") {
-        say(t("This link leads to no sitting that is known here."), "wrong");
+        say(t("This link belongs to no session known here."), "wrong");
         return open();
       }
       keep(SESSION, linked);
@@ -159,13 +162,12 @@ export function mount({ element, props, server }) {
   else open();
 
   function continuation() {
-    const link = make("button", { type: "button", className: "link", textContent: t("Continue on another device") });
-    const field = make("input", { type: "text", readOnly: true, hidden: true, ariaLabel: t("The link to this sitting") });
-    link.addEventListener("click", async () => {
+    const field = make("input", { type: "text", readOnly: true, hidden: true, ariaLabel: t("The link to this session") });
+    const link = button("link", t("Continue on another device"), async () => {
       const url = `${location.href.replace(/#.*/, "")}${linkTo(session)}`;
-      const copied = await navigator.clipboard?.writeText(url).then(() => true, () => false);
+      const copied = await copy(url);
       say(copied ? t("Link copied: open it there. Whoever has it can answer for you.") : t("Open this link there. Whoever has it can answer for you."));
-      field.hidden = Boolean(copied);
+      field.hidden = copied;
       field.value = url;
       if (!copied) field.select();
     });
@@ -193,18 +195,6 @@ function once(action) {
     await action(...given);
     waiting = false;
   };
-}
-
-function within(promise, milliseconds) {
-  return Promise.race([promise, pause(milliseconds).then(() => Promise.reject(new Error("too late")))]);
-}
-
-function pause(milliseconds) {
-  return new Promise((resume) => setTimeout(resume, milliseconds));
-}
-
-function capital(text) {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function deviceClass() {

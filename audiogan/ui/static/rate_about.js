@@ -1,7 +1,8 @@
 // Who listens: a few questions with fixed answers. What is left open counts as what nobody has to say.
 
+import { primary } from "./rate_buttons.js";
 import { questionnaire } from "./rate_scale.js";
-import { heading, paragraphs, primary, screen } from "./rate_screens.js";
+import { heading, paragraphs, screen } from "./rate_screens.js";
 import { t } from "./rate_wording.js";
 
 export function about(view, { next }) {

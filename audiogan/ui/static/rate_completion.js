@@ -1,6 +1,7 @@
 // The end of a sitting that a platform pays for: the way back to it, and the code that it asks for.
 
-import { make } from "./dom.js";
+import { copy, make } from "./dom.js";
+import { secondary } from "./rate_buttons.js";
 import { t } from "./rate_wording.js";
 
 // Nothing where no platform sent the listener.
@@ -19,10 +20,8 @@ function wayBack(url) {
 }
 
 function codeOf(code, say) {
-  const copy = make("button", { type: "button", className: "secondary", textContent: t("Copy the code") });
-  copy.addEventListener("click", async () => {
-    const copied = await navigator.clipboard?.writeText(code).then(() => true, () => false);
-    say(copied ? t("The code is copied.") : t("The browser does not let this page copy: select the code instead."));
+  const take = secondary(t("Copy the code"), async () => {
+    say((await copy(code)) ? t("The code is copied.") : t("The browser does not let this page copy: select the code instead."));
   });
-  return make("p", { className: "code" }, `${t("Your completion code:")} `, make("code", { textContent: code }), " ", copy);
+  return make("p", { className: "code" }, `${t("Your completion code:")} `, make("code", { textContent: code }), " ", take);
 }

@@ -1,6 +1,7 @@
 // The screens around the trials: consent, volume, headphones, feedback, thanks.
 
 import { make } from "./dom.js";
+import { primary, secondary } from "./rate_buttons.js";
 import { completion } from "./rate_completion.js";
 import { stop } from "./rate_sound.js";
 import { player } from "./rate_player.js";
@@ -13,7 +14,7 @@ export function consent(view, { agree, withdraw }) {
   const { tasks: count, practice } = view;
   const tasks = practice ? t("Tasks: {count}, and {practice} more for practice", { count, practice }) : t("Tasks: {count}", { count });
   const time = t("about {count} min", { count: view.minutes });
-  facts.append(...[tasks, time, t("headphones, if you have some"), t("a quiet place")].map((text) => make("li", { textContent: text })));
+  facts.append(...[tasks, time, t("headphones, if you have any"), t("a quiet place")].map((text) => make("li", { textContent: text })));
   const words = make("div", { className: "words" }, ...paragraphs(view.text));
   words.append(...paragraphs(view.notice ?? ""));
   return screen("consent", heading(view.title), facts, words, begin, withdrawal(withdraw));
@@ -76,7 +77,7 @@ export function headphones(view, { load, next, fail, say }) {
 export function feedback(told, answers, next) {
   const said = answers?.real;
   const right = said === undefined ? null : (said === "real") === told.real;
-  const verdict = right === null ? "" : right ? t("You said so too.") : t("You said: {answer}.", { answer: said === "real" ? t("real") : t("invented") });
+  const verdict = right === null ? "" : right ? t("You said the same.") : t("You said: {answer}.", { answer: said === "real" ? t("real") : t("invented") });
   const node = screen("feedback", heading(told.text), ...paragraphs(verdict), primary(t("Next"), next));
   node.dataset.right = String(right);
   return node;
@@ -84,20 +85,20 @@ export function feedback(told, answers, next) {
 
 export function done(view, { receipt, withdraw, again, say }) {
   const { right, of, uncounted } = view.judged;
-  const told = of ? [t("Recordings and inventions told apart: {right} of {total}.", { right, total: of })] : [];
+  const told = of ? [t("Recordings and invented sounds told apart: {right} of {total}.", { right, total: of })] : [];
   if (of && uncounted.length) told.push(t("Not counted: {these}.", { these: uncounted.join(", ") }));
   const parts = [heading(t("Thank you")), ...paragraphs([t("Your answers are stored."), ...told].join(" ")), ...completion(view, say)];
   if (view.systems.length) parts.push(systemsOf(view.systems));
   if (view.trials.length) parts.push(trialsOf(view.trials));
   if (receipt) parts.push(make("p", { className: "receipt" }, `${t("Your receipt, to withdraw your answers later:")} `, make("code", { textContent: receipt })));
-  const everyone = secondary(t("What others said"), () => (location.hash = "/results")); // see tabs.js
+  const everyone = secondary(t("How others answered"), () => (location.hash = "/results")); // see tabs.js
   const more = view.recruited || !view.more ? [] : [primary(t("Rate more sounds"), again)]; // a participant takes part once
   const buttons = make("div", { className: "buttons" }, ...more, everyone);
   return screen("done", ...parts, buttons, withdrawal(withdraw, receipt));
 }
 
 export function withdrawn(view, { again, say }) {
-  const anew = view.recruited ? [] : [primary(t("Start anew"), again)];
+  const anew = view.recruited ? [] : [primary(t("Start over"), again)];
   if (view.completion) anew.push(...completion(view, say));
   return screen("withdrawn", heading(t("Withdrawn")), ...paragraphs(t("Your answers are marked as withdrawn and count in no result.")), ...anew);
 }
@@ -132,7 +133,7 @@ function withdrawal(withdraw, receipt = "") {
     event.preventDefault();
     withdraw(input.value);
   });
-  return make("details", {}, make("summary", { textContent: t("Withdraw answers") }), ...paragraphs(t("Any receipt of a session takes back all answers of that session.")), form);
+  return make("details", {}, make("summary", { textContent: t("Withdraw answers") }), ...paragraphs(t("Any receipt from a session withdraws all its answers.")), form);
 }
 
 export function screen(name, ...children) {
@@ -145,18 +146,4 @@ export function heading(text) {
 
 export function paragraphs(text) {
   return text.split(/\n\s*\n/).filter(Boolean).map((part) => make("p", { textContent: part }));
-}
-
-export function primary(label, action) {
-  return button("primary", label, action);
-}
-
-function secondary(label, action) {
-  return button("secondary", label, action);
-}
-
-function button(className, label, action) {
-  const node = make("button", { type: "button", className, textContent: label });
-  node.addEventListener("click", action);
-  return node;
 }

@@ -1,12 +1,13 @@
 // Results: asks for newer ones while they are looked at; what the reader opened stays open, and the focus where it was.
 
 import { isShown, make } from "./dom.js";
+import { inTime } from "./patience.js";
 
 const EVERY_MS = 15_000;
 const SLOWEST_MS = 10_000;
 const PATIENCE = 100; // frames until the page has the radios
 const PLACES = "summary, [role=region]"; // what a key reaches
-const LOST = "The server cannot be reached. The results come as soon as it is back.";
+const UNREACHABLE = "The server cannot be reached. The results come as soon as it is back.";
 
 export function mount({ element, server, watch, trigger }) {
   nameGroup();
@@ -29,12 +30,12 @@ export function mount({ element, server, watch, trigger }) {
 
 // Asks for newer results while they are seen, and says so where the server does not answer.
 function keepAsking(element, server, trigger) {
-  const lost = make("p", { className: "lost", role: "status" });
-  element.before(lost);
+  const note = make("p", { className: "unreachable", role: "status" });
+  element.before(note);
   const look = async (due) => {
     if (document.visibilityState !== "visible" || !isShown(element)) return;
-    const [was, reached] = [lost.textContent, await answers(server)];
-    lost.textContent = reached ? "" : LOST;
+    const [was, reached] = [note.textContent, await answers(server)];
+    note.textContent = reached ? "" : UNREACHABLE;
     if (reached && (due || was)) trigger("stale");
   };
   const timer = setInterval(() => (element.isConnected ? look(true) : clearInterval(timer)), EVERY_MS);
@@ -44,8 +45,7 @@ function keepAsking(element, server, trigger) {
 
 // Whether the server says anything within a while.
 function answers(server) {
-  const late = new Promise((settle) => setTimeout(settle, SLOWEST_MS, false));
-  return Promise.race([server.alive({}).then(Boolean, () => false), late]);
+  return inTime(server.alive({}), SLOWEST_MS).then(Boolean, () => false);
 }
 
 // Gradio writes a group's label beside its radios, but does not make it the group's name. They may come after this.

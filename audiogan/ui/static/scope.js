@@ -1,6 +1,6 @@
 // A close look at a sound: waveform over spectrogram on one time axis, zoom, and a cursor that reads seconds, Hz and dB.
 
-import { noteName } from "./axis.js";
+import { minus, noteName } from "./axis.js";
 import { boxesOf, drawChart, drawMarks } from "./chart.js";
 import { allow, button, make, rename, saveFile, segmented } from "./dom.js";
 import { audio, bufferOf, play, wake } from "./engine.js";
@@ -202,10 +202,10 @@ export class Scope {
       const column = Math.min(Math.round(second / step), columns - 1);
       const pitch = Math.max(hz(height * rows - 0.5), 0);
       const level = levels[row * columns + column];
-      parts.push(`${pitch.toFixed(pitch < 100 ? 1 : 0)} Hz`, noteName(pitch), `${level ? "" : "≤ "}${decibels(level).toFixed(1).replace("-", "−")} dB`);
+      parts.push(`${pitch.toFixed(pitch < 100 ? 1 : 0)} Hz`, noteName(pitch), `${level ? "" : "≤ "}${minus(decibels(level).toFixed(1))} dB`);
     }
     const sample = samples[Math.min(Math.round(second * sampleRate), samples.length - 1)];
-    parts.push(`amplitude ${sample.toFixed(3).replace("-", "−")}`);
+    parts.push(`amplitude ${minus(sample.toFixed(3))}`);
     return parts.filter(Boolean).join("   ");
   }
 

@@ -1,6 +1,7 @@
 // Sliders along directions of the latent space. Their stops are fetched ahead, so that sound follows the thumb.
 
 import { make, resettable } from "./dom.js";
+import { capital } from "./sentence.js";
 
 export const STOP = 0.5; // standard deviations between stops
 const NONE = "no direction found";
@@ -31,10 +32,6 @@ export function changeOf(meaning, reach) {
   const change = (Math.abs(meaning.change) * reach) / 4;
   const digits = change < 10 ? 1 : 0;
   return `± ${change.toFixed(digits)} ${meaning.unit}`;
-}
-
-function capital(word) {
-  return word[0].toUpperCase() + word.slice(1);
 }
 
 export class DirectionSlider {

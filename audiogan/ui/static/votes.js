@@ -1,6 +1,7 @@
 // The form under the results that hands out every vote: whoever runs the app types the key, and the browser saves the file.
 
 import { make, saveFile } from "./dom.js";
+import { sentence } from "./sentence.js";
 
 export function mount({ element }) {
   const key = make("input", { type: "password", autocomplete: "off", required: true, name: "key" });
@@ -24,5 +25,5 @@ async function fetched(name, key) {
     return `${name} is saved.`;
   }
   const told = await reply?.json().catch(() => null);
-  return told ? `${told.detail}.`.replace(/^./, (letter) => letter.toUpperCase()) : "No connection: try again.";
+  return told ? sentence(told.detail) : "No connection: try again.";
 }

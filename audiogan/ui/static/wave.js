@@ -1,11 +1,10 @@
 // A sound's outline on a canvas, in the colour that CSS gives the canvas.
 
+import { sized } from "./canvas.js";
+
 export function drawOutline(canvas, samples, { share = 1 } = {}) {
-  const scale = Math.min(globalThis.devicePixelRatio || 1, 3);
-  const width = Math.round((canvas.clientWidth || 96) * scale);
-  const height = Math.round((canvas.clientHeight || 36) * scale);
-  Object.assign(canvas, { width, height });
-  const pen = canvas.getContext("2d");
+  const { pen, scale } = sized(canvas, canvas.clientWidth || 96, canvas.clientHeight || 36);
+  const { width, height } = canvas;
   pen.fillStyle = getComputedStyle(canvas).color;
   const bar = Math.max(Math.round(2 * scale), 1);
   const columns = Math.floor(width / (bar * 1.5));

@@ -33,7 +33,7 @@ def test_receipt_takes_the_answers_back(visit, rate_site):
     assert [row["rule"] for row in rate_site.store.rows() if row["kind"] == "exclusion"][-1] == "withdrawn"
     open_rate(page, rate_site.url)
     expect(page.get_by_role("heading", name="Withdrawn")).to_be_visible()
-    page.get_by_role("button", name="Start anew").click()
+    page.get_by_role("button", name="Start over").click()
     expect(page.get_by_role("button", name="I agree: begin")).to_be_visible()
 
 

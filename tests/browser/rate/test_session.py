@@ -60,7 +60,7 @@ def test_keyboard_alone_finishes_and_nothing_sent_on_the_way_names_a_system(visi
     expect(page.locator(".done")).to_contain_text("secretgan-alpha")  # only now
     left_out = "2 for practice, 1 to check the listening, 3 with other questions"
     expect(page.locator(".done")).to_contain_text(f"of 5. Not counted: {left_out}.")
-    page.get_by_role("button", name="What others said").press("Enter")
+    page.get_by_role("button", name="How others answered").press("Enter")
     expect(page.locator("#results")).to_contain_text("Real or invented?")
 
 

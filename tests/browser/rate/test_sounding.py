@@ -112,5 +112,5 @@ def test_a_link_that_cannot_be_copied_stands_where_it_can_be_selected(visit, rat
     begin(page)
     page.get_by_role("button", name="Continue on another device").click()
     session = page.evaluate("localStorage.getItem('audiogan-session')")
-    expect(page.get_by_label("The link to this sitting")).to_have_value(f"{rate_site.url}#session={session}")
+    expect(page.get_by_label("The link to this session")).to_have_value(f"{rate_site.url}#session={session}")
     assert page.evaluate("getSelection().toString() || document.activeElement.value").endswith(session)
