@@ -10,6 +10,7 @@ from conftest import LABELS
 from audiogan import checkpoint
 from audiogan.audio import to_pcm16
 from audiogan.ui import kit
+from audiogan.ui.library import Library
 from audiogan.ui.sounds import MAX_CLIPS, Sounds, trim
 
 MODEL = "tiny-wavegan"

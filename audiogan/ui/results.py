@@ -15,8 +15,8 @@ from audiogan.ui.toasts import toasts
 AT_ONCE = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}  # options of events
 COUNTING = '<p class="empty" role="status">Counting the votes…</p>'
 METHOD = """
-Each listener counts once, however many sounds they rated. The 95 % intervals allow for differences between listeners and
-between sounds.
+Each listener counts once, however many sounds they rated. The 95 % intervals allow for differences between listeners
+and between sounds.
 """
 COMMANDS = """<details class="votes"><summary>For whoever runs this page</summary>
 <p><code>python -m audiogan ratings stats</code> prints the rest, <code>ratings export</code> writes every vote.</p>
