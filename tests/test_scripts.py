@@ -42,3 +42,14 @@ def test_rate_wears_no_other_tabs_clothes():
     for name in ("play.css", "explore.css", "results.css"):
         selectors = re.findall(r"(?:^|[},])\s*\.([\w-]+)", (scripts.STATIC / name).read_text("utf-8"), re.MULTILINE)
         assert worn.isdisjoint(selectors), f"{name} styles {worn & set(selectors)} wherever they are"
+
+
+def test_what_tabs_have_in_common_is_styled_once():
+    for name in ("play.css", "explore.css"):
+        styles = (scripts.STATIC / name).read_text("utf-8")
+        rules = re.findall(
+            r"^\.[\w-]+ (?:button|\.icon|\[hidden\])(?:, | \{)|--(?:edge|panel|ink|soft|on-accent):",
+            styles,
+            re.MULTILINE,
+        )
+        assert rules == [], f"{name} has what style.css has"
