@@ -30,7 +30,7 @@ def test_steps_without_a_sound_are_told_of_though_there_may_be_no_votes():
     for rows in (notes, [*small_study(), *notes, excluded]):
         for block in ("screened", "all"):
             page = findings.page(analyse(rows), block)
-            assert "<p>Skipped because a sound could not be played: 3 steps of 2 sittings.</p>" in page
+            assert "<p>Skipped because a sound could not be played: 3 steps of 2 sessions.</p>" in page
     one = findings.page(analyse([*small_study(), *notes[:1]]), "all")
-    assert "could not be played: 1 step of 1 sitting." in one
+    assert "could not be played: 1 step of 1 session." in one
     assert "Skipped" not in findings.page(analyse(small_study()), "all")

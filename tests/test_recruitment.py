@@ -129,5 +129,5 @@ def test_participant_is_excluded_by_the_platforms_id(voted, capsys):
     capsys.readouterr()
     (event,) = [row for row in Store().rows() if row["kind"] == "exclusion"]
     assert "participant-1" not in json.dumps(event)
-    assert "by hand before" in refused(capsys, cli.main, *exclude)
+    assert "already excluded by hand" in refused(capsys, cli.main, *exclude)
     assert "no sitting and no vote" in refused(capsys, cli.main, *exclude[:-1], "participant-2")

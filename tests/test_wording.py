@@ -43,7 +43,7 @@ def test_what_the_page_says_is_listed_and_nothing_else_is():
 def test_a_session_is_called_so_wherever_a_listener_reads_of_it():
     results = findings.page(analyse([*small_study(), exclusion("max_gold_failed", session_id="s-r3")]), "screened")
     shown = (
-        *wording.SENTENCES,
+        *wording.sentences(),
         *findings.BLOCKS,
         findings.UNDER_WAY,
         results,
