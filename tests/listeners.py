@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass, field
 
 import httpx
+from tiny_study import CONSENT
 
 PAGE_SECONDS = 30
 
@@ -91,7 +92,7 @@ class Listener:
 
     def begin(self) -> None:
         """Agree to take part."""
-        consent = {"action": "consent", "listener": self.listener, "device": "desktop", "version": "1"}
+        consent = {"action": "consent", "listener": self.listener, "device": "desktop", "version": CONSENT}
         self.view = self.ask(consent)["view"]
 
     def step(self) -> None:

@@ -10,7 +10,7 @@ import pytest
 from conftest import save_tiny_checkpoint
 from listeners import Line, Listener
 from sitting import secrets_of
-from tiny_study import SECONDS, write_study
+from tiny_study import CONSENT, SECONDS, write_study
 
 from audiogan.listening.store import Store
 from audiogan.listening.study import Study
@@ -44,7 +44,7 @@ def site(tmp_path_factory):
 def listener(site):
     """Someone at the first practice trial."""
     listener = Listener(site.line, 0, SECONDS)
-    consent = {"action": "consent", "listener": listener.listener, "device": "phone", "version": "1"}
+    consent = {"action": "consent", "listener": listener.listener, "device": "phone", "version": CONSENT}
     listener.view = listener.ask(consent)["view"]
     while listener.view["stage"] != "rating":
         listener.step()
@@ -117,8 +117,8 @@ def test_sounds_come_in_replies_of_one_length_and_one_set_of_headers(site, liste
         {"action": "withdraw", "receipt": "=cmd|' /C calc'!A0"},
         {"action": "answer", "session": "0" * 32, "token": "0" * 32},
         {"action": "skip", "session": "0" * 32},
-        {"action": "consent", "session": "<b>" * 11, "listener": "0" * 32, "device": "phone", "version": "1"},
-        {"action": "consent", "session": "0" * 32, "listener": "0" * 32, "device": "<b>", "version": "1"},
+        {"action": "consent", "session": "<b>" * 11, "listener": "0" * 32, "device": "phone", "version": CONSENT},
+        {"action": "consent", "session": "0" * 32, "listener": "0" * 32, "device": "<b>", "version": CONSENT},
         {"clips": ["../../../etc/passwd"]},
         {"session": "0" * 32, "clips": ["0" * 32] * 10_000},
     ],

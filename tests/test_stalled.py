@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from conftest import save_tiny_checkpoint
 from listeners import Line
 from postgres import postgres_server
-from tiny_study import write_study
+from tiny_study import CONSENT, write_study
 
 from audiogan.listening.store import Store, patience
 from audiogan.listening.study import Study
@@ -59,7 +59,7 @@ def test_tables_that_are_locked_stop_neither_pads_nor_files_and_are_told_of(site
 
     def begin(number: int) -> dict:
         key, listener = secrets.token_hex(16), secrets.token_hex(16)
-        consent = {"action": "consent", "session": key, "listener": listener, "device": "desktop", "version": "1"}
+        consent = {"action": "consent", "session": key, "listener": listener, "device": "desktop", "version": CONSENT}
         return line.call(consent)
 
     line.component(base)

@@ -14,12 +14,14 @@ LABELS = ("Flute", "Snare_drum")
 SAMPLE_RATE, NUM_SAMPLES = 16000, 1600
 SECONDS = NUM_SAMPLES / SAMPLE_RATE
 SYSTEMS = ("real", "anchor", "secretgan-alpha", "secretgan-beta")
+DESIGN = study.DEFAULT_FOLDER.parent / "default.yaml"
+CONSENT = yaml.safe_load(DESIGN.read_text())["consent"]["version"]
 HASHES = {"secretgan-alpha": "a1" * 32, "secretgan-beta": "b2" * 32}
 
 
 def write_study(folder: Path, per_cell: int = 4, num_samples: int = NUM_SAMPLES, **changes) -> Path:
     """A study in `folder`: `per_cell` test stimuli for each system and label; `changes` are to its design."""
-    document = yaml.safe_load((study.DEFAULT_FOLDER.parent / "default.yaml").read_text()) | changes
+    document = yaml.safe_load(DESIGN.read_text()) | changes
     (folder / "clips").mkdir(parents=True)
     (folder / "study.yaml").write_text(yaml.safe_dump(document))
     kinds = [(system, label, "test") for system in SYSTEMS for label in LABELS for _ in range(per_cell)]

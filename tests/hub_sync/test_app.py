@@ -7,7 +7,7 @@ import pytest
 from hub.faults import say
 from listeners import Line, Listener, free_port, serve, wait_for
 from test_cli import refused
-from tiny_study import SECONDS
+from tiny_study import CONSENT, SECONDS
 
 from audiogan import cli
 from audiogan.listening import hub_sync
@@ -90,7 +90,7 @@ def go_on(listener: Listener | None, line: Line, receipts: int) -> Listener:
     """A listener who comes, or comes back, and gives so many answers more."""
     if listener is None:
         listener = Listener(line, 0, SECONDS)
-        consent = {"action": "consent", "listener": listener.listener, "device": "desktop", "version": "1"}
+        consent = {"action": "consent", "listener": listener.listener, "device": "desktop", "version": CONSENT}
         listener.view = listener.ask(consent)["view"]
     else:
         listener.line, before = line, listener.view

@@ -76,7 +76,7 @@ class TestRefusal:
             {"listener": "<script>"},
             {"device": "toaster"},
             {"device": None},
-            {"version": "2"},
+            {"version": "another"},
             {"version": None},
         ],
     )

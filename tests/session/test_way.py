@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 from sitting import KEY, LISTENER, MODULES, Listener
-from tiny_study import HASHES, LABELS, SYSTEMS, write_study
+from tiny_study import CONSENT, HASHES, LABELS, SYSTEMS, write_study
 
 from audiogan.listening import tokens
 from audiogan.listening.store import Store
@@ -60,7 +60,7 @@ class TestWay:
         assert {vote["trial_index"] for vote in votes} == set(range(29))
         for vote in votes:
             assert (vote["session_id"], vote["device_class"]) == (tokens.session_id(KEY), "phone")
-            assert (vote["study_hash"], vote["consent_version"], vote["headphones"]) == (study.hash, "1", "unknown")
+            assert (vote["study_hash"], vote["consent_version"], vote["headphones"]) == (study.hash, CONSENT, "unknown")
             if vote["question"] != "diversity":
                 stimulus = study[vote["stimulus"]]
                 assert (vote["system"], vote["clip_sha256"]) == (stimulus.system, stimulus.sha256)
