@@ -11,7 +11,7 @@ from torch.utils.flop_counter import flop_registry
 
 from audiogan.config import NUM_SAMPLES as LENGTHS
 from audiogan.config import ModelConfig
-from audiogan.models import build_discriminator, build_generator, convolutions, critics, folding, wavegan
+from audiogan.models import build_discriminator, build_generator, convolutions, folding, wavegan
 from audiogan.models.convolutions import DownConv1d, UpConv1d
 from audiogan.models.derivatives import LeakyReLU, Placed, affine, samples_alone
 from audiogan.models.image_convolutions import Form, convolve, convolved, spread, sum_of_images
@@ -25,7 +25,7 @@ def as_on_a_gpu(monkeypatch):
     """Have layers choose their forms as on a GPU, or a GPU's plain alternatives."""
 
     def choose(chosen: bool):
-        for module in (critics, convolutions, folding, wavegan):
+        for module in (convolutions, folding, wavegan):
             monkeypatch.setattr(module, "on_gpu", lambda x: chosen)
         for kind in (UpConv1d, DownConv1d):
             monkeypatch.setattr(kind, "multiplies", lambda self, x: False)

@@ -3,12 +3,11 @@
 from itertools import pairwise
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from audiogan import dsp
 from audiogan.models.derivatives import LeakyReLU
-from audiogan.models.folding import compute_dtype, on_gpu
+from audiogan.models.folding import compute_dtype
 from audiogan.models.image_convolutions import convolved
 
 COMPRESSION = 0.3  # exponent of the magnitude
@@ -66,9 +65,7 @@ class TemporalCritic(nn.Module):
 
 def activated(layer: nn.Conv1d | nn.Conv2d, x: Tensor) -> Tensor:
     """A convolution and leaky ReLU, with second derivatives that a GPU computes as fast as first ones."""
-    if on_gpu(x):
-        return LeakyReLU.apply(convolved(layer, x, compute_dtype(x)), 0.2)
-    return F.leaky_relu(layer(x), 0.2)
+    return LeakyReLU.apply(convolved(layer, x, compute_dtype(x)), 0.2)
 
 
 class PairHead(nn.Module):

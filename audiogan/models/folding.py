@@ -148,13 +148,10 @@ def conv1d_time_major(x: Tensor, kernel: Tensor, bias: Tensor, transposed: bool 
         [batch, out, time], a transposed view of [batch, time, out].
     """
     images, padding = _channels_innermost(x), (0, kernel.shape[-1] // 2)
-    if on_gpu(x):
-        images, kernel, bias = (tensor.to(compute_dtype(x)) for tensor in (images, kernel, bias))
-        if transposed:
-            return spread(images, kernel, bias, padding).squeeze(2)
-        return convolve(images, kernel, bias, Form(padding=padding)).squeeze(2)
-    convolution = F.conv_transpose2d if transposed else F.conv2d
-    return convolution(images, kernel, bias, padding=padding).squeeze(2)
+    images, kernel, bias = (tensor.to(compute_dtype(x)) for tensor in (images, kernel, bias))
+    if transposed:
+        return spread(images, kernel, bias, padding).squeeze(2)
+    return convolve(images, kernel, bias, Form(padding=padding)).squeeze(2)
 
 
 def on_gpu(x: Tensor) -> bool:
