@@ -80,7 +80,7 @@ def check_name(name: str, what: str = "a checkpoint's name") -> str:
         ValueError: not 1 to 64 letters, digits, dots, dashes and underscores that begin with a letter or digit.
     """
     if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise ValueError(f"{what} must be letters, digits, dots, dashes and underscores, at most 64, not {name!r}")
+        raise ValueError(f"{what} must be 1 to 64 letters, digits, . _ and -, the first no . _ or -, not {name!r}")
     return name
 
 

@@ -119,8 +119,9 @@ class ModelConfig:
         """
         if label in self.labels:
             return self.labels.index(label)
-        accepted = _listed(self.labels) if self.labels else "none: this model is unconditional"
-        raise ValueError(f"label must be one of {accepted}, not {label!r}")
+        if not self.labels:
+            raise ValueError(f"this model is unconditional: it takes no label, such as {label!r}")
+        raise ValueError(f"label must be one of {_listed(self.labels)}, not {label!r}")
 
 
 def _checked_labels(labels) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ INDEX_COLUMNS = ("clip", "label", "pitch", "split", "source", "onset_s", "licenc
 META = (("source", str), ("sha256", str), ("counts", dict))  # of meta.json, besides the clips' format
 
 
-def check_names(labels: Iterable[str]) -> None:
+def check_file_names(labels: Iterable[str]) -> None:
     """Raise ValueError if labels would share a file name: a space becomes _, and many disks ignore case."""
     seen: dict[str, str] = {}
     for label in labels:

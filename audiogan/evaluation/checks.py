@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from audiogan.config import ModelConfig
-from audiogan.dataset import PreparedData, check_names
+from audiogan.dataset import PreparedData, check_file_names
 from audiogan.evaluation.candidates import BASELINES
 from audiogan.evaluation.classifier import ClassifierConfig
 from audiogan.evaluation.manifold import NEIGHBOURS
@@ -66,7 +66,7 @@ def not_held_out(data: PreparedData) -> list[str]:
 
 def check_data(data: PreparedData) -> None:
     """Raise ValueError if labels share files, or if too few clips are held out, or in each half, to have neighbours."""
-    check_names(data.labels)
+    check_file_names(data.labels)
     train, test = (np.flatnonzero(data.split == split) for split in ("train", "test"))
     alike = np.isin(data.label[train], data.label[test]).sum()
     if len(test) < FEWEST or alike < 2 * FEWEST:

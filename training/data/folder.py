@@ -7,7 +7,7 @@ import unicodedata
 from pathlib import Path
 
 from audiogan.config import ModelConfig
-from audiogan.dataset import check_names
+from audiogan.dataset import check_file_names
 from training.data.clips import ClipFormat, DataSetWriter
 from training.data.recordings import MAX_CROPS, Recording, Skipped, write_recordings
 from training.data.tree import EXTENSIONS, find
@@ -50,7 +50,7 @@ def prepare(
         raise ValueError(f"{folder} holds no audio file ({', '.join(sorted(EXTENSIONS))}){why}")
     labels = tuple(sorted({_first(name) for name in names if "/" in name}))
     ModelConfig("any", labels=labels)  # checks the names
-    check_names(labels)
+    check_file_names(labels)
     skipped += [Skipped(name, LOOSE) for name in names if labels and "/" not in name]
     skipped += [Skipped(ascii(name), "has a name that is not Unicode") for name in names if not _is_unicode(name)]
     names = [name for name in names if (not labels or "/" in name) and _is_unicode(name)]
