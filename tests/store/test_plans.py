@@ -1,15 +1,16 @@
 """Sessions begin once, each with a plan that knows of the others', and are under way until they end."""
 
+import dataclasses
 from concurrent.futures import ThreadPoolExecutor
 
 from trials import SESSION, STUDY, session_of, trial
 
 
 def test_session_comes_back_with_its_plan_and_begins_once(store):
-    begun = store.start(session_of(SESSION), lambda counts: [{"kind": "rating", "clips": ["a"], "rated": ["a"]}], 0)
+    step = {"kind": "rating", "clips": ["a"], "rated": ["a"]}
+    store.start(session_of(SESSION), lambda counts: [step], 0)
     store.start(session_of(SESSION), lambda counts: [{"kind": "other", "rated": ["b"]}], 0)
-    assert store.session(SESSION) == begun
-    assert begun.plan == ({"kind": "rating", "clips": ["a"], "rated": ["a"]},)
+    assert store.session(SESSION) == dataclasses.replace(session_of(SESSION), plan=(step,))
     assert store.session("6" * 32) is None
     assert store.heard("f" * 32, STUDY) == {"a"}
     assert store.heard("f" * 32, "another") == set()

@@ -51,7 +51,7 @@ def test_exclusion_is_a_later_event_and_happens_once(store):
 
 
 def test_note_is_kept_beside_the_votes(store):
-    begun = store.start(Session(SESSION, "f" * 32, STUDY, "1", "phone", (), 0), lambda counts: [], 0)
+    store.start(Session(SESSION, "f" * 32, STUDY, "1", "phone", (), 0), lambda counts: [], 0)
     store.close_step(SESSION, 0, {}, 5000, events=[sessions.note(SESSION, 0, "its sound did not play")])
     store.close_step(SESSION, 1, {}, 6000, trial(1))
     unknown = sessions.note("6" * 32, 0, "nor did this one's")  # of a session that is not here
@@ -59,7 +59,7 @@ def test_note_is_kept_beside_the_votes(store):
     *votes, note, other = store.rows()
     assert [row["kind"] for row in (*votes, note, other)] == ["vote", "vote", "note", "note"]
     assert (tuple(note), tuple(other)) == (NOTE_COLUMNS, NOTE_COLUMNS)
-    assert (note["session_id"], note["study_hash"]) == (SESSION, begun.study_hash)
+    assert (note["session_id"], note["study_hash"]) == (SESSION, STUDY)
     assert note["reason"] == "its sound did not play"
     assert (other["session_id"], other["study_hash"]) == ("6" * 32, "")
 

@@ -70,7 +70,7 @@ class Store:
         plan: Callable[[dict[str, int]], Sequence[dict]],
         pending_since_ms: int,
         participant: str = "",
-    ) -> Session:
+    ) -> None:
         """Begin a session; an existing one stays as it is. Sessions that begin at once are planned one after another.
 
         Args:
@@ -97,7 +97,6 @@ class Store:
                 self._database.insert_new(connection, schema.participants, shared | {"participant": participant})
                 stored += self._add_event(connection, **participants.event(**shared))
         self._tell(stored)
-        return session
 
     def session(self, session_id: str) -> Session | None:
         """A session as it began, if there is one."""
