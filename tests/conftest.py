@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from filelock import FileLock
 from hub.door import TOKEN
 from hub.server import HubServer
 from voting import STUDY, exclusion, vote
@@ -170,10 +171,13 @@ def prepared(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def general_midi_data(tmp_path_factory) -> PreparedData:
-    """The real thing: both soundfonts, every note."""
-    out = tmp_path_factory.mktemp("general-midi") / "data"
-    general_midi.prepare(out, None, ClipFormat())
+def general_midi_data(tmp_path_factory, worker_id) -> PreparedData:
+    """The real thing: both soundfonts, every note. The first worker that needs it prepares it for all."""
+    own = tmp_path_factory.getbasetemp()
+    out = (own if worker_id == "master" else own.parent) / "general-midi"
+    with FileLock(f"{out}.lock"):
+        if not out.exists():
+            general_midi.prepare(out, None, ClipFormat())
     return PreparedData(out)
 
 

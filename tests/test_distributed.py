@@ -24,7 +24,7 @@ ROOT = Path(__file__).parent.parent
 PATIENCE_SECONDS = 600  # a busy machine takes a minute to import what a process needs
 SETTINGS = ["dim=2", "batch_size=4", "precision=float32", "report_every=1"]
 PAPER = ["loss=wgan-gp", "critic_steps=2"]
-SHORT = ["feature_steps=30", "warmup=0", "quiet=0.5", "quiet_floor=-60"]  # lower, it multiplies what rounding leaves
+SHORT = ["feature_steps=10", "warmup=0", "quiet=0.5", "quiet_floor=-60"]  # lower, it multiplies what rounding leaves
 LEAVE = """
 from pathlib import Path
 import torch
