@@ -56,7 +56,9 @@ def torchrun(*command, cwd: Path = ROOT) -> subprocess.Popen:
     )
 
 
-@pytest.mark.parametrize(("preset", "settings"), [("wavegan", PAPER), ("hybrid-cpu", SHORT)])
+@pytest.mark.parametrize(
+    ("preset", "settings"), [("wavegan", PAPER), pytest.param("hybrid-cpu", SHORT, marks=pytest.mark.long)]
+)
 def test_two_processes_follow_one(tmp_path, prepared, preset, settings):
     with start(tmp_path / "two", prepared, "steps=2", *settings, preset=preset) as process:
         output, errors = process.communicate(timeout=PATIENCE_SECONDS)
@@ -92,8 +94,8 @@ def noises(tmp_path_factory) -> Path:
 @pytest.mark.parametrize(
     ("preset", "settings"),
     [
-        ("report-wavegan", ["share_batch=true"]),
-        ("report-specgan", ["loss=wgan-gp", "critic_steps=2"]),
+        pytest.param("report-wavegan", ["share_batch=true"], marks=pytest.mark.long),
+        pytest.param("report-specgan", ["loss=wgan-gp", "critic_steps=2"], marks=pytest.mark.long),
         ("report-specgan", ["loss=rpgan", "paired=true"]),
     ],
 )
@@ -127,6 +129,7 @@ sys.exit(main([*sys.argv[1:], "--out", f"run{os.environ['RANK']}"]))
 """
 
 
+@pytest.mark.long
 def test_processes_that_see_other_folders_do_not_go_on(tmp_path, prepared):
     """Two machines without a folder in common: a start trains, and only the first has saved, or only the beginning."""
     sets = [word for setting in [*SETTINGS, "steps=1"] for word in ("--set", setting)]

@@ -89,7 +89,7 @@ class TestRefusals:
     def test_names_that_are_taken_or_cannot_be_one(self, folder, data, checkpoints):
         assert load(f"other={folder}", data, checkpoints).name == "other"
         assert "has a checkpoint's name, tiny-wavegan" in self.refused(f"tiny-wavegan={folder}", data, checkpoints)
-        assert "NAME in --sounds [NAME=]DIR must be letters" in self.refused(f"<b>={folder}", data, checkpoints)
+        assert "NAME in --sounds [NAME=]DIR must be 1 to 64 letters" in self.refused(f"<b>={folder}", data, checkpoints)
 
     def test_an_equals_sign_in_a_path_is_part_of_it(self, folder, data, checkpoints):
         folder.rename(folder.with_name("a=b"))

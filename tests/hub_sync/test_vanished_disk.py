@@ -3,7 +3,7 @@
 import json
 
 from sitting import Listener
-from trials import SESSION, session_of
+from trials import SESSION, STUDY, session_of
 
 from audiogan.listening import records
 from audiogan.listening.exclusions import by_study
@@ -80,13 +80,14 @@ class TestVanishedDisk:
 
     def test_session_and_its_plan_come_back(self, online, stores):
         store = stores()
-        begun = store.start(session_of(SESSION), lambda counts: [{"kind": "rating", "clips": ["a"], "rated": ["a"]}], 0)
+        store.start(session_of(SESSION), lambda counts: [{"kind": "rating", "clips": ["a"], "rated": ["a"]}], 0)
         store.close_step(SESSION, 0, {}, 5000, events=[sessions.note(SESSION, 0, "its sound did not play")])
         HubSync(store, DATASET).round()
         other = stores()
         HubSync(other, DATASET).round()
-        assert other.session(SESSION) == begun
-        assert other.heard("f" * 32, begun.study_hash) == {"a"}
+        assert store.session(SESSION) is not None
+        assert other.session(SESSION) == store.session(SESSION)
+        assert other.heard("f" * 32, STUDY) == {"a"}
         assert [row["kind"] for row in store.rows()] == ["note"]
         assert list(other.rows()) == list(store.rows())
         assert other.progress(SESSION, "withdrawn") == store.progress(SESSION, "withdrawn")
