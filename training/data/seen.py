@@ -23,7 +23,8 @@ class Seen:
         self.database = sqlite3.connect(path)
         self.database.execute("PRAGMA journal_mode = OFF")  # it does not outlive the process
         self.database.execute("PRAGMA synchronous = OFF")
-        self.database.execute("CREATE TABLE seen (fingerprint INTEGER PRIMARY KEY, clip INTEGER)")
+        columns = "fingerprint INTEGER, clip INTEGER, PRIMARY KEY (fingerprint, clip)"
+        self.database.execute(f"CREATE TABLE seen ({columns}) WITHOUT ROWID")
 
     def add(self, pcm: np.ndarray, clip: int) -> bool:
         """Whether the samples, int16 [time], are new; if so, they become clip number `clip`.
@@ -33,11 +34,13 @@ class Seen:
         """
         key = fingerprint(pcm)
         try:
-            added = self.database.execute("INSERT OR IGNORE INTO seen VALUES (?, ?)", (key, clip)).rowcount == 1
-            found = None if added else self.database.execute("SELECT clip FROM seen WHERE fingerprint = ?", (key,))
+            alike = self.database.execute("SELECT clip FROM seen WHERE fingerprint = ?", (key,)).fetchall()
+            if any(np.array_equal(self.read(other), pcm) for (other,) in alike):
+                return False
+            self.database.execute("INSERT INTO seen VALUES (?, ?)", (key, clip))
         except sqlite3.OperationalError as error:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
-        return added or not np.array_equal(self.read(*found.fetchone()), pcm)
+        return True
 
     def close(self) -> None:
         """Close and delete the file."""
