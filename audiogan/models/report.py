@@ -19,7 +19,7 @@ DROPOUT = 0.3
 MEL_N_FFT, N_MELS = MEL.n_fft, MEL.n_mels
 
 
-class UpConvolution(nn.ConvTranspose1d):
+class CroppedConvTranspose1d(nn.ConvTranspose1d):
     """`ConvTranspose1d`, padded by cutting its edges off.
 
     On a CPU with AMX, oneDNN's bfloat16 convolution of 2 to 14 channels is wrong where it pads by two or more and its
@@ -27,7 +27,7 @@ class UpConvolution(nn.ConvTranspose1d):
     """
 
     def forward(self, x: Tensor) -> Tensor:
-        """[batch, in_channels, time] to [batch, out_channels, stride * time], for a kernel of stride + 2 * padding."""
+        """[batch, in_channels, time] to [batch, out_channels, stride * (time - 1) + taps - 2 * padding]."""
         (cut,) = self.padding
         y = F.conv_transpose1d(x, self.weight, self.bias, self.stride)
         return y[..., cut : y.shape[-1] - cut]
@@ -35,7 +35,7 @@ class UpConvolution(nn.ConvTranspose1d):
 
 def up_block_1d(in_channels: int, out_channels: int, kernel_size: int, stride: int, padding: int) -> nn.Sequential:
     return nn.Sequential(
-        UpConvolution(in_channels, out_channels, kernel_size, stride, padding, bias=False),
+        CroppedConvTranspose1d(in_channels, out_channels, kernel_size, stride, padding, bias=False),
         nn.BatchNorm1d(out_channels),
         nn.LeakyReLU(0.2),
     )
