@@ -20,7 +20,7 @@ demo: $(VENV)/.run
 test: $(VENV)/.dev system-packages
 	$(BIN)/python -m pytest $(TESTS)
 
-# What takes minutes: the app under a crowd, a sequencer for a minute, more trainings shared by processes.
+# What takes minutes: the app under a crowd, a sequencer for a minute, shared trainings, the other schemes and sizes.
 soak: $(VENV)/.dev system-packages
 	$(BIN)/python -m pytest -m long -s
 

@@ -45,7 +45,11 @@ def judged_by(critics: str, losses: Iterable[str]) -> list[tuple[str, str, str]]
 
 @pytest.mark.parametrize(
     ("architecture", "loss", "critics"),
-    [*judged_by("own", LOSSES), *judged_by("ensemble", ("rpgan", "wgan-gp"))],  # either penalty
+    [
+        *judged_by("own", LOSSES),
+        *judged_by("ensemble", ("rpgan", "wgan-gp")),  # either penalty
+        *(pytest.param(*case, marks=pytest.mark.long) for case in judged_by("ensemble", ("bce", "lsgan", "hinge"))),
+    ],
 )
 def test_a_step_changes_every_weight(tmp_path, prepared, architecture, loss, critics):
     settings = (f"loss={loss}", f"critics={critics}", "critic_width=0")

@@ -43,7 +43,15 @@ WIDE = """(card) => {
 SETTLED = {"Compare": ".compare .cell", "Explore": ".explore .identity", "Rate": ".rate .place > *"}
 
 
-@pytest.mark.parametrize(("width", "height", "scheme"), [(1280, 800, "light"), (390, 844, "dark")])
+@pytest.mark.parametrize(
+    ("width", "height", "scheme"),
+    [
+        (1280, 800, "light"),
+        (390, 844, "dark"),
+        pytest.param(1280, 800, "dark", marks=pytest.mark.long),
+        pytest.param(390, 844, "light", marks=pytest.mark.long),
+    ],
+)
 def test_everyone_can_use_every_tab(visit, width, height, scheme):
     page = visit(width, height, scheme=scheme)
     for name in ("Explore", "Compare", "Rate", "Results", "About", "Play"):

@@ -16,7 +16,16 @@ COVERED = """() => [...document.querySelectorAll(
   }).map((node) => node.textContent || node.value)"""
 
 
-@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844), (667, 375)])
+@pytest.mark.parametrize(
+    ("width", "height"),
+    [
+        (1280, 800),
+        (390, 844),
+        (667, 375),
+        pytest.param(1000, 700, marks=pytest.mark.long),
+        pytest.param(844, 390, marks=pytest.mark.long),
+    ],
+)
 def test_toast_lies_over_no_control_while_a_kit_is_made(visit, width, height):
     page = visit(width, height, script=STANDING)
     tool(page, "Clear all").click()
