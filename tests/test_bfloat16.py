@@ -8,7 +8,7 @@ from audiogan.config import ModelConfig
 from audiogan.models import ARCHITECTURES, build_generator
 from audiogan.models.critics import activated
 
-FEW = 8  # clips or channels: of 2 to 14, as these are, some kernels give noise
+FEW = 8  # clips or channels: an even number below 16, for which some kernels give noise
 
 
 def rounding(gradients) -> float:

@@ -1,8 +1,8 @@
 """Convolutions whose every derivative is a convolution's forward or backward pass.
 
 In torch's own, a weight gradient in double backward is a convolution with a channel for each clip of the batch and a
-kernel as long as a clip: slow on a GPU, and on a CPU with AMX wrong in bfloat16 for batches of 2 to 14 (oneDNN in torch
-2.11, which is wrong for few channels, a wide kernel and padding).
+kernel as long as a clip. That is slow on a GPU. On a CPU with AMX it is wrong in bfloat16 for even batches below 16:
+oneDNN, as of torch 2.11, is wrong there for an even number of channels below 16, a wide kernel and padding.
 """
 
 from typing import NamedTuple

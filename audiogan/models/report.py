@@ -22,8 +22,8 @@ MEL_N_FFT, N_MELS = MEL.n_fft, MEL.n_mels
 class CroppedConvTranspose1d(nn.ConvTranspose1d):
     """`ConvTranspose1d`, padded by cutting its edges off.
 
-    On a CPU with AMX, oneDNN's bfloat16 convolution of 2 to 14 channels is wrong where it pads by two or more and its
-    kernel's taps are a multiple of four (torch 2.11). The gradient of the narrowest layer here would be one.
+    With padding, the gradient of the narrowest layer here would be the convolution that is wrong on a CPU with AMX: see
+    `image_convolutions`.
     """
 
     def forward(self, x: Tensor) -> Tensor:
