@@ -17,7 +17,7 @@ from hub.door import TOKEN
 from hub.server import HubServer
 from voting import STUDY, exclusion, vote
 
-from audiogan import checkpoint, cli
+from audiogan import checkpoint, cli, cores
 from audiogan.audio import write_wav
 from audiogan.config import ModelConfig
 from audiogan.dataset import PreparedData
@@ -27,16 +27,19 @@ from audiogan.models.base import Generator
 from training import classifier
 from training.data import general_midi
 from training.data.clips import Clip, ClipFormat, DataSetWriter, fit
+from training.data.processes import ONE_THREAD
 
 
 def pytest_configure() -> None:
     """Hear Ctrl-C again where a shell started the tests in the background: programs they start inherit deafness.
 
-    Workers side by side share the cores.
+    Workers side by side share the cores, and so do the programs that they start.
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    torch.set_num_threads(max(1, torch.get_num_threads() // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1))))
+    threads = max(1, cores.count() // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1)))
+    os.environ |= dict.fromkeys(ONE_THREAD, str(threads))
+    torch.set_num_threads(threads)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
