@@ -3,6 +3,8 @@
 PYTHON ?= $(shell command -v python3.12 >/dev/null 2>&1 && python3.12 -c '' 2>/dev/null && echo python3.12 || echo python3)
 VENV := .venv
 BIN := $(VENV)/bin
+# Python compiles what it imports, a small part.
+INSTALL := $(BIN)/pip install --quiet --no-compile
 PORT ?= 7860
 
 DATA ?= data/general-midi
@@ -41,11 +43,11 @@ study: $(VENV)/.run
 $(VENV)/.run: requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)) and "audiogan needs Python 3.11 or 3.12; set PYTHON=")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "Python's venv is missing: apt-get install python3-venv" >&2; exit 1; }
-	$(BIN)/pip install --quiet --requirement requirements.txt
+	$(INSTALL) --requirement requirements.txt
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.run requirements-dev.txt requirements-onnx.txt
-	$(BIN)/pip install --quiet --requirement requirements-dev.txt
+	$(INSTALL) --requirement requirements-dev.txt
 	touch $@
 
 # The tests' browser, FluidSynth and soundfonts. On another system, or without root, they say what is missing.
