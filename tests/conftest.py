@@ -17,7 +17,7 @@ from hub.door import TOKEN
 from hub.server import HubServer
 from voting import STUDY, exclusion, vote
 
-from audiogan import checkpoint, cli, cores
+from audiogan import checkpoint, cli
 from audiogan.audio import write_wav
 from audiogan.config import ModelConfig
 from audiogan.dataset import PreparedData
@@ -37,7 +37,7 @@ def pytest_configure() -> None:
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    threads = max(1, cores.count() // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1)))
+    threads = max(1, torch.get_num_threads() // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1)))
     os.environ |= dict.fromkeys(ONE_THREAD, str(threads))
     torch.set_num_threads(threads)
 
