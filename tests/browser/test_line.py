@@ -7,7 +7,9 @@ pytestmark = pytest.mark.browser
 BUSY = {"error": "the server is busy, and you would be number 49 in line", "busy": True, "wait_ms": 4000}
 
 
-@pytest.mark.parametrize(("tab", "asks"), [("Explore", "points"), ("Compare", "clips")])
+@pytest.mark.parametrize(
+    ("tab", "asks"), [("Explore", "points"), pytest.param("Compare", "clips", marks=pytest.mark.long)]
+)
 def test_a_tab_shows_the_place_of_whoever_waits_and_asks_again(visit, tab, asks):
     page = visit()
     held, places = [], []

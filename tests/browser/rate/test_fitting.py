@@ -38,7 +38,7 @@ BROKEN = """() => [...document.querySelectorAll(".trial .choices span")].filter(
 
 @pytest.fixture(scope="module")
 def rate_site(tmp_path_factory):
-    with running(tmp_path_factory.mktemp("long"), num_samples=16000, **DESIGN) as site:
+    with running(tmp_path_factory.mktemp("long"), num_samples=8000, **DESIGN) as site:
         yield site
 
 
@@ -73,26 +73,25 @@ def trials(page: Page) -> Iterator[int]:
     expect(page.get_by_role("heading", name=SAY("Thank you"))).to_be_visible()
 
 
-@pytest.mark.parametrize("width", [320, 1280])
-def test_answers_are_seen_and_stay_in_their_place_while_the_sound_is_heard(visit, width):
-    page = visit(width, 844 if width > 320 else 640, reduced_motion="reduce")
+def check_answers_stay(page: Page, number: int) -> None:
+    """They are seen, and in their place, before, while and after a trial's sounds are heard."""
+    before = place(page)
+    if number in (0, 3):  # these wait to be played, or play for seconds
+        label = page.locator(".trial .answers:disabled .choices label").first
+        expect(label).to_be_visible()
+        expect(label).to_have_css("opacity", "1")
+        assert page.locator(".trial .answers").evaluate("(node) => Number(getComputedStyle(node).opacity)") > 0.6
+    if number == 0:
+        page.locator(".trial .play").first.click()
+    expect(page.locator(".trial .answers:enabled")).to_be_visible()
+    assert place(page) == before
+
+
+def test_on_a_phone_answers_stay_lamps_are_a_row_codes_a_line_and_buttons_reach_its_edges(visit):
+    page = visit(320, 640, reduced_motion="reduce")
     expect(page.locator(".facts")).to_contain_text("Aufgaben: 3, dazu 1 zum Üben")
     for number in trials(page):
-        before = place(page)
-        if number in (0, 3):  # these wait to be played, or play for seconds
-            label = page.locator(".trial .answers:disabled .choices label").first
-            expect(label).to_be_visible()
-            expect(label).to_have_css("opacity", "1")
-            assert page.locator(".trial .answers").evaluate("(node) => Number(getComputedStyle(node).opacity)") > 0.6
-        if number == 0:
-            page.locator(".trial .play").first.click()
-        expect(page.locator(".trial .answers:enabled")).to_be_visible()
-        assert place(page) == before
-
-
-def test_a_phone_has_its_lamps_in_a_row_its_code_in_a_line_and_buttons_from_edge_to_edge(visit):
-    page = visit(320, 640)
-    for _ in trials(page):
+        check_answers_stay(page, number)
         tops = page.evaluate("[...document.querySelectorAll('.trial .lamps i')].map((lamp) => lamp.offsetTop)")
         assert len(set(tops)) <= 1
     expect(page.locator(".done")).to_contain_text("richtig unterschieden: ")
@@ -102,6 +101,13 @@ def test_a_phone_has_its_lamps_in_a_row_its_code_in_a_line_and_buttons_from_edge
     for code in (".receipt code", ".saved span"):
         expect(page.locator(code)).to_have_text(re.compile(r"^[\da-f]{4}(-[\da-f]{4}){3}$"))
         assert page.locator(code).evaluate("(node) => node.getClientRects().length") == 1
+
+
+@pytest.mark.long
+def test_on_a_desk_answers_stay(visit):
+    page = visit(1280, 844, reduced_motion="reduce")
+    for number in trials(page):
+        check_answers_stay(page, number)
 
 
 def test_the_count_of_the_headphone_check_is_seen_once(visit):
