@@ -111,7 +111,7 @@ def _power(options) -> None:
         document = {"study_hash": study.hash, "spread": asdict(spread), "pilot": counts}
         print(json.dumps(document | {"forecasts": [asdict(one) for one in found]}, indent=2))
         return
-    for line in power.text(study, spread, found, options.file):
+    for line in power.text(study, pilot, found, options.file):
         print(line, flush=True)
 
 

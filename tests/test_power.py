@@ -119,8 +119,16 @@ class TestCommand:
         assert found["forecasts"][0]["listeners"] == 6
         counts = {"listeners": 6, "answers": 36, "listeners_excluded": 1, "answers_excluded": 2}
         assert found["pilot"] == counts
-        lines = power.text(study, power.pilot(pilot, "quality", study), [], pilot)
+        assert cli.main(arguments[:-1]) == 0
+        lines = capsys.readouterr().out.splitlines()
         assert "estimated from 6 listeners (1 more excluded) and 36 answers (2 more excluded)" in lines
+        assert lines[-1].split()[0] == "6"
+
+    def test_forecast_without_a_pilot(self, study, capsys):
+        assert cli.main(["study", "power", str(study.folder), "--listeners", "6", "8"]) == 0
+        lines = capsys.readouterr().out.splitlines()
+        assert "assumed: rater 0.50" in lines[2]
+        assert [line.split()[0] for line in lines[-2:]] == ["6", "8"]
 
     def test_a_pilot_of_fewer_than_five_who_count_is_refused(self, study, tmp_path, capsys):
         pilot = tmp_path / "pilot.csv"
