@@ -8,12 +8,15 @@ from audiogan.listening.statistics import detection
 from audiogan.listening.statistics.answers import Answers
 
 STUDIES = 400
+SPREAD = np.sqrt(1 + 2.25 * 0.3**2)  # of what decides an answer: its own chance, and listeners and clips
+LOPSIDED = [(15, 0.70, 0.05), (30, 0.70, 0.02), (60, 0.75, 0.01), (15, 0.95, 0.40)]  # raters, hits, false alarms
 
 
-def study(seed: int, raters: int, clips: int, heard: int, d_prime: float) -> tuple[Answers, Answers]:
+def study(seed: int, raters: int, clips: int, heard: int, d_prime: float, readily=0.0) -> tuple[Answers, Answers]:
     """What listeners of unlike readiness and keenness say of real and invented clips of unlike kinds."""
     stream = np.random.default_rng(seed)
     ready, keen = stream.normal(0, 0.3, (2, raters, 1))
+    ready += readily
     chosen = stream.permuted(np.tile(np.arange(clips), (raters, 1)), axis=1)[:, :heard]
     sides = []
     for sign in (0.5, -0.5):
@@ -23,9 +26,15 @@ def study(seed: int, raters: int, clips: int, heard: int, d_prime: float) -> tup
     return tuple(sides)
 
 
+def lopsided(raters: int, hits: float, false_alarms: float) -> dict:
+    """A world with these shares called real."""
+    ends = SPREAD * stats.norm.ppf((hits, false_alarms))
+    return {"raters": raters, "clips": 12, "heard": 3, "d_prime": ends[0] - ends[1], "readily": ends.mean()}
+
+
 def coverage(studies: int, **world) -> tuple[float, float]:
     """How often the interval of d' holds what endless listeners and clips give, and its width over an honest one's."""
-    truth = detection.detect(*study(10**6, 3000, 1000, 12, world["d_prime"])).d_prime
+    truth = detection.detect(*study(10**6, **(world | {"raters": 3000, "clips": 1000, "heard": 12}))).d_prime
     found = [detection.detect(*study(seed, **world)) for seed in range(studies)]
     ends = np.array([(one.d_prime_interval.low, one.d_prime_interval.high) for one in found])
     held = (ends[:, 0] <= truth) & (truth <= ends[:, 1])
@@ -98,10 +107,25 @@ class TestDetection:
         assert found.d_prime_interval.high == pytest.approx(0)
         assert found.criterion_interval.high - found.criterion_interval.low > 0.5
 
-    def test_sixty_studies(self):
-        held, width = coverage(60, raters=30, clips=12, heard=3, d_prime=0.5)
+    def test_side_whose_votes_all_agree_is_as_uncertain_as_wilsons_of_its_raters(self):
+        raters, clips = np.repeat(np.arange(21), 6), np.tile(np.arange(6), 21)
+        none = Answers(np.zeros(126), raters, clips)
+        mixed = Answers((raters + clips) % 3 > 0, raters, clips)  # two thirds of each rater's and of each clip's votes
+        found = detection.detect(mixed, none)
+        end = stats.binomtest(0, 21).proportion_ci(method="wilson").high
+        unseen = stats.norm.ppf(end) - stats.norm.ppf(0.5 / 127)  # the false alarms' z, with the added votes
+        assert found.d_prime_interval.high - found.d_prime == pytest.approx(unseen)
+        assert found.criterion_interval.high - found.criterion == pytest.approx(unseen / 2)
+        assert found.error_interval.high - found.error == pytest.approx(end / 2)
+        assert found.over == "raters"
+        perfect = detection.detect(Answers(np.ones(126), raters, clips), none)
+        assert perfect.d_prime_interval.high - perfect.d_prime == pytest.approx(np.sqrt(2) * unseen)
+
+    @pytest.mark.parametrize("world", [{"raters": 30, "d_prime": 0.5}, lopsided(*LOPSIDED[1])])
+    def test_sixty_studies(self, world):
+        held, width = coverage(60, **({"clips": 12, "heard": 3} | world))
         assert held >= 0.86
-        assert width < 1.35
+        assert width < 1.8
 
     @pytest.mark.long
     @pytest.mark.parametrize(
@@ -114,6 +138,14 @@ class TestDetection:
             print(f"\n{raters} raters, {clips} clips, {heard} a rater, d' {d_prime}: {held:.1%}, {width:.2f} times")
         assert 0.91 <= held <= 0.995
         assert width < 1.3
+
+    @pytest.mark.long
+    @pytest.mark.parametrize(("raters", "hits", "false_alarms"), LOPSIDED)
+    def test_95_percent_intervals_hold_where_a_side_nearly_agrees(self, raters, hits, false_alarms, capsys):
+        held, width = coverage(STUDIES, **lopsided(raters, hits, false_alarms))
+        with capsys.disabled():
+            print(f"\n{raters} raters, {hits:.0%} and {false_alarms:.0%} called real: {held:.1%}, {width:.2f} times")
+        assert held >= 0.93
 
     def test_nothing_to_compare_is_none(self):
         some, none = Answers([1], ["a"], ["x"]), Answers([], [], [])

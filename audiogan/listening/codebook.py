@@ -99,7 +99,8 @@ def _reckoned() -> str:
         f"Intervals are of {100 * LEVEL:g} %. For `mean`, `called_real`, `named_right` and `difference` they are "
         f"Student's t, over raters and clips (two-way clustered variance) where a system has {FEWEST_CLIPS} clips or "
         "more, else over raters; where all answers agree, a share has Wilson's interval and a mean has none. For "
-        "`error`, `d_prime` and `criterion` they are the same on the votes' influences, all votes pooled; likewise for "
+        "`error`, `d_prime` and `criterion` they are the same on the votes' influences, all votes pooled (votes of a "
+        "side that all agree reach as far as Wilson's interval over raters, and reaches add in squares); likewise for "
         "`strength` and for differences of strengths, with the clips of both sides."
     )
 

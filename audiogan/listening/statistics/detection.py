@@ -7,7 +7,8 @@ sides' numbers of votes. If these are equal, that is one vote a side, (k + 0.5) 
 (1995). The proportion makes d' 0 for equal shares called real, however many votes each is a share of.
 
 Intervals are Student's t on the votes' influences (the delta method), clustered by rater across both sets, and by clip:
-see `intervals.clustered`.
+see `intervals.clustered`. Votes of a side that all agree have no influence. The side then reaches as far as Wilson's
+interval of as many answers as it has raters does towards 0.5, and reaches add in squares (MOVER, Zou and Donner 2008).
 """
 
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ import numpy as np
 from scipy.stats import norm
 
 from audiogan.listening.statistics.answers import Answers
-from audiogan.listening.statistics.intervals import FEWEST_CLIPS, Interval, Sample, around, clustered
+from audiogan.listening.statistics.intervals import FEWEST_CLIPS, Interval, Sample, around, clustered, wilson
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Detection:
         error: mean of the two error rates, 0 to 1; guessing gives 0.5.
         d_prime, criterion: see above; guessing gives a d' of 0.
         error_interval, d_prime_interval, criterion_interval: None with one rater.
-        over: `raters and clips`, or `raters` where either side has fewer than `FEWEST_CLIPS`.
+        over: `raters and clips`, or `raters` where all votes of a side agree or it has fewer than `FEWEST_CLIPS`.
     """
 
     hits: int
@@ -58,7 +59,8 @@ def detect(real: Answers, invented: Answers) -> Detection | None:
     with_clips = min(real.num_clips, invented.num_clips) >= FEWEST_CLIPS
     error, d_prime, criterion = _intervals(estimates, real, invented, with_clips)
     error = error and error.clipped(0, 1)
-    over = "raters and clips" if with_clips else "raters"
+    agreed = not all(0 < side.values.mean() < 1 for side in (real, invented))
+    over = "raters and clips" if with_clips and not agreed else "raters"
     whole = int(counts[0]), counts[1], int(counts[2]), counts[3]
     return Detection(*whole, *estimates, error, d_prime, criterion, over)
 
@@ -85,13 +87,30 @@ def _intervals(estimates: list[float], real: Answers, invented: Answers, with_cl
     sides, added = (real, invented), 2 / (len(real) + len(invented))
     shares = [(side.values - side.values.mean()) / len(side) for side in sides]
     bends = [1 / ((1 + added) * norm.pdf(_z(side.values.mean(), added))) for side in sides]  # dz / dshare
-    slopes = (-0.5, 0.5), (bends[0], -bends[1]), (-bends[0] / 2, -bends[1] / 2)
+    of_share, of_z = np.transpose([_unseen(side, added) for side in sides])
+    ways = (
+        ((-0.5, 0.5), of_share / 2),
+        ((bends[0], -bends[1]), of_z),
+        ((-bends[0] / 2, -bends[1] / 2), of_z / 2),
+    )
     found = []
-    for estimate, slope in zip(estimates, slopes, strict=True):
+    for estimate, (slope, unseen) in zip(estimates, ways, strict=True):
         samples = [
             Sample(own * share, np.searchsorted(names, side.rater_names)[side.rater], side.clip)
             for own, share, side in zip(slope, shares, sides, strict=True)
         ]
         by_rater = sum(np.bincount(one.rater, one.influence, len(names)) for one in samples)
-        found.append(around(estimate, *clustered(by_rater, samples if with_clips else ())))
+        seen = around(estimate, *clustered(by_rater, samples if with_clips else ()))
+        reach = float(np.hypot.reduce([seen.high - estimate, *unseen]))
+        found.append(Interval(estimate - reach, estimate + reach))
     return found
+
+
+def _unseen(side: Answers, added: float) -> tuple[float, float]:
+    """How far a side's share and its z may be off where all its votes agree, which the votes cannot show; else 0."""
+    share = side.values.mean()
+    if 0 < share < 1:
+        return 0.0, 0.0
+    ends = wilson(share, side.num_raters)
+    end = ends.low if share else ends.high
+    return abs(end - share), abs(norm.ppf(end) - _z(share, added))
