@@ -30,7 +30,7 @@ def make_plan(study: Study, counts: Mapping[str, int], heard: Iterable[str], ran
     rank = {
         stimulus.id: (stimulus.id in heard, counts.get(stimulus.id, 0), random.random()) for stimulus in study.stimuli
     }
-    tests = choose_tests(study, trials.test, rank, random)
+    tests = choose_tests(study, trials.test, rank)
     ordered = in_blocks(tests, random)
     sequence = [("test", stimulus) for stimulus in ordered]
     early = ordered[: _repeatable(study, len(ordered))]
@@ -68,7 +68,13 @@ def trial_counts(study: Study) -> dict[str, int]:
     return {name: min(asked[name], pool[name]) for name in asked}
 
 
-def choose_tests(study: Study, num: int, rank: Mapping[str, tuple], random: np.random.Generator) -> list[Stimulus]:
+def has_another(study: Study, heard: Iterable[str]) -> bool:
+    """Whether a sitting can be planned that rates none of the stimuli heard."""
+    rank = {stimulus.id: (stimulus.id in heard, 0, 0.0) for stimulus in study.stimuli}
+    return not any(rank[one.id][0] for one in choose_tests(study, study.design.trials.test, rank))
+
+
+def choose_tests(study: Study, num: int, rank: Mapping[str, tuple]) -> list[Stimulus]:
     """Choose the stimuli to rate: all systems equally often, give or take one, and labels as evenly as possible."""
     pools: dict[str, list[Stimulus]] = {}
     for stimulus in study.of_role("test"):
@@ -185,9 +191,13 @@ def _modules(study: Study, heard: set[str], used: set[str], random: np.random.Ge
     def known(stimulus: Stimulus) -> int:
         return 2 * (stimulus.id in used) + (stimulus.id in heard)
 
+    def met(pair: tuple[Stimulus, Stimulus]) -> int:
+        return sum(one.id in heard for one in pair)
+
     named = _by_turns(study.of_role("test"), modules.naming, random, kind=_system, last=known)
     steps = [{"kind": "naming", "role": "test", "clips": [one.id]} for one in in_blocks(named, random)]
-    for pair in _by_turns(_meetable(study) if modules.preference else [], modules.preference, random, kind=_systems):
+    pairs = _meetable(study) if modules.preference else []
+    for pair in _by_turns(pairs, modules.preference, random, kind=_systems, last=met):
         order = random.permutation(2)
         steps.append({"kind": "preference", "role": "test", "clips": [pair[index].id for index in order]})
     for batch in _by_turns(study.batches, modules.diversity, random, kind=_system):

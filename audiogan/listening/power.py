@@ -149,7 +149,7 @@ class _Crowd:
         place = {one.id: number for number, one in enumerate(tests)}
         for listener in range(listeners):
             rank = {one.id: (False, counts[one.id], random.random()) for one in tests}
-            for one in choose_tests(study, study.design.trials.test, rank, random):
+            for one in choose_tests(study, study.design.trials.test, rank):
                 counts[one.id] += 1
                 system, label = study.systems.index(one.system), study.labels.index(one.label)
                 rows.append((listener, place[one.id], label, system))

@@ -5,7 +5,7 @@ from statistics import fmean
 
 from audiogan.listening import headphones, questionnaire
 from audiogan.listening.design import POINTS, Question
-from audiogan.listening.plan import HEADPHONE_TRIALS, UNHEARD, trial_counts
+from audiogan.listening.plan import HEADPHONE_TRIALS, UNHEARD, has_another, trial_counts
 from audiogan.listening.sounds import Sounds
 from audiogan.listening.store import Session
 from audiogan.listening.study import REFERENCES, Study, ordered
@@ -143,7 +143,7 @@ def done(study: Study, votes: list[dict], heard: set[str]) -> dict:
     """The last screen: thanks and the listener's own results. Systems are named only here.
 
     Args:
-        heard: stimuli of all the listener's sittings; `more` says whether enough others remain for another sitting.
+        heard: stimuli of all the listener's sittings; `more` says whether another sitting would rate none of them.
     """
     trials: dict[int, dict] = {}
     say = study.design.wording
@@ -155,9 +155,8 @@ def done(study: Study, votes: list[dict], heard: set[str]) -> dict:
     rated = [trial for trial in trials.values() if trial["role"] in ("test", "repeat")]
     judged = _judged(rated) | {"uncounted": _uncounted(trials.values(), say)}
     shown = [trial | {"values": _in_words(trial["values"], say)} for trial in rated]
-    new = [one for one in study.of_role("test") if one.id not in heard]
     told = {"stage": "done", "systems": _by_system(study, rated), "trials": shown, "judged": judged}
-    return told | {"more": len(new) >= trial_counts(study)["test"]}
+    return told | {"more": has_another(study, heard)}
 
 
 def completion(study: Study, completed: bool) -> dict:

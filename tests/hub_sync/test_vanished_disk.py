@@ -104,8 +104,8 @@ class TestVanishedDisk:
             json.dumps(good | {"rater": None}).encode(), json.dumps(good | {"lufs": float("nan")}).encode(),
             json.dumps(good | {"created_utc": "\0"}).encode(),
             b'{"kind": "step", "session_id": "a", "number": 1, "detail": "[]", "closed_ms": 1}',
-            b'{"kind": "session", "session_id": "a", "rater": "a", "study_hash": "", "consent_version": "", '
-            b'"device_class": "", "plan": "[1]", "created_ms": 1}',
+            *(b'{"kind": "session", "session_id": "a", "rater": "a", "study_hash": "", "consent_version": "", '
+              b'"device_class": "", "plan": "[%s]", "created_ms": 1}' % step for step in (b"1", rb'{\"clips\": [[]]}')),
         ]  # fmt: skip
         online.dataset(DATASET).commit("main", {"votes/damaged.jsonl": b"\n".join(bad) + b"\n"})
         other = stores()

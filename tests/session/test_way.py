@@ -147,12 +147,25 @@ class TestWay:
             name: view["systems"][0][name] for name in ("heard", "quality", "called_real")
         }
 
-    def test_another_sitting_is_offered_while_enough_was_not_heard(self, study, store):
-        for number, more in enumerate((True, False)):  # 16 of 32 stimuli each
+    @pytest.mark.parametrize(
+        ("per_cell", "modules"),
+        [(4, {}), (4, {"naming": 4}), (8, {"naming": 4, "preference": 4}), (12, {"diversity": 2, "preference": 2})],
+    )
+    def test_another_sitting_is_offered_while_it_would_rate_nothing_that_was_heard(
+        self, tmp_path, store, per_cell, modules
+    ):
+        study, played, more = Study.load(write_study(tmp_path / "pool", per_cell, modules=modules)), set(), True
+        tests = {one.id for one in study.of_role("test")}
+        for number in range(5):
             someone = Listener(study, store, key=f"{number:032x}")
             someone.consent()
+            steps = store.session(tokens.session_id(someone.key)).plan
+            rated = {step["clips"][0] for step in steps if step["kind"] == "rating" and step["role"] == "test"}
+            assert more is not bool(rated & played)
+            played |= tests & {clip for step in steps for clip in step.get("clips", ())}
             someone.advance("done")
-            assert someone.view["more"] is more
+            more = someone.view["more"]
+        assert not more
 
     def test_another_study_begins_anew(self, rating, store, tmp_path):
         rating.step()

@@ -183,13 +183,12 @@ class Store:
             return connection.scalar(query)
 
     def heard(self, rater: str, study_hash: str) -> set[str]:
-        """The stimuli assigned to a rater's sessions in a study."""
-        mine = sa.select(schema.sessions.c.session_id).where(
-            schema.sessions.c.rater == rater, schema.sessions.c.study_hash == study_hash
-        )
-        query = sa.select(schema.assignments.c.stimulus).where(schema.assignments.c.session_id.in_(mine))
+        """The stimuli that a rater's sessions in a study play, rated or not."""
+        table = schema.sessions
+        query = sa.select(table.c.plan).where(table.c.rater == rater, table.c.study_hash == study_hash)
         with self._database.read() as connection:
-            return set(connection.scalars(query))
+            plans = map(json.loads, connection.scalars(query))
+            return {clip for plan in plans for step in plan for clip in step.get("clips", ())}
 
     def votes_of(self, session_id: str) -> list[dict]:
         """A session's votes in the order given."""

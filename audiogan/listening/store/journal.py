@@ -144,7 +144,8 @@ def _check_json(item: dict) -> None:
     else:
         plan = json.loads(item["plan"])
         good = isinstance(plan, list) and all(
-            isinstance(step, dict) and _are_names(step.get("rated", [])) for step in plan
+            isinstance(step, dict) and all(_are_names(step.get(name, [])) for name in ("rated", "clips"))
+            for step in plan
         )
     if not good:
         raise ValueError(f"the JSON of a {item['kind']} has the wrong shape")
