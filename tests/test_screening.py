@@ -18,7 +18,7 @@ from audiogan.listening.study import Study, canonical_hash
 
 @pytest.fixture
 def study(tmp_path) -> Study:
-    return study_with(tmp_path, max_gold_failed=0, max_repeat_difference=1, min_standard_deviation=0.5)
+    return study_with(tmp_path, max_repeat_difference=1, min_standard_deviation=0.5)
 
 
 def study_with(folder, **rules) -> Study:
@@ -34,7 +34,8 @@ def rules(study, *votes) -> list[str]:
     return [rule for rule, _ in broken_rules(votes, study)]
 
 
-def test_gold_trial_counts_once_however_many_answers_were_wrong(study):
+def test_gold_trial_counts_once_however_many_answers_were_wrong(tmp_path):
+    study = study_with(tmp_path, max_gold_failed=0)
     gold = study.of_role("gold")[0].id
     wrong = vote(value=4, role="gold", stimulus=gold, trial_index=3)
     right = vote(value=2, role="gold", stimulus=gold, trial_index=4)
@@ -43,6 +44,17 @@ def test_gold_trial_counts_once_however_many_answers_were_wrong(study):
     assert rules(study, right, wrong, wrong) == ["max_gold_failed"]
     (reason,) = [reason for _, reason in broken_rules([wrong], study)]
     assert reason == "gold trials that were wrong: 1, and at most 0 is allowed"
+
+
+def test_sitting_without_a_gold_answer_neither_passed_nor_failed(tmp_path):
+    study, all_may_fail = (study_with(tmp_path / str(most), max_gold_failed=most, min_test_trials=2) for most in (0, 1))
+    tests = [vote(value=n + 1, trial_index=n) for n in range(2)]
+    gold = {"role": "gold", "stimulus": study.of_role("gold")[0].id, "trial_index": 3}
+    assert rules(study, *tests) == ["gold_unanswered"]
+    assert rules(study, *tests, vote(value=5, question="resemblance", **gold)) == ["gold_unanswered"]
+    assert rules(study, *tests, vote(value=1, **gold)) == rules(all_may_fail, *tests) == []
+    assert rules(study, *tests, vote(value=5, **gold)) == ["max_gold_failed"]
+    assert rules(study, *tests[:1]) == ["min_test_trials"]
 
 
 def test_repeats_may_differ_by_so_much(study):
@@ -74,7 +86,7 @@ def test_speed_unfinished_sittings_and_headphones(tmp_path):
 
 @pytest.mark.parametrize(
     ("lowest", "highest", "max_gold_failed", "kept"),
-    [(1, 5, 1, 0.36), (2, 4, 1, 0.78), (3, 4, 1, 1.0), (1, 5, 0, 0.12), (2, 4, 0, 0.22), (3, 4, 0, 0.0)],
+    [(1, 5, 1, 0.38), (2, 4, 1, 0.79), (3, 4, 1, 1.0), (1, 5, 0, 0.13), (2, 4, 0, 0.23), (3, 4, 0, 0.0)],
 )
 def test_how_many_who_answer_at_random_are_kept(lowest, highest, max_gold_failed, kept):
     study, random = copy.copy(Study.load()), np.random.default_rng(0)

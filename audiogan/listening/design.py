@@ -66,7 +66,7 @@ class Exclusions:
     """Rules for excluding a session, fixed before the first vote. None turns a rule off.
 
     Attributes:
-        max_gold_failed: most wrong gold trials allowed.
+        max_gold_failed: most wrong gold trials allowed; with fewer than there are, one has to be answered.
         max_repeat_difference: largest mean absolute difference between first and repeated answers, scale points.
         min_standard_deviation: smallest standard deviation of a session's test answers on scales (straight-lining).
         min_response_ms: smallest median time from the end of a sound to an answer.

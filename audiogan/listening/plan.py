@@ -8,6 +8,7 @@ A plan is a list of steps, JSON types: `kind` (`questionnaire`, `level`, `headph
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from itertools import combinations
+from math import ceil
 
 import numpy as np
 
@@ -37,8 +38,10 @@ def make_plan(study: Study, counts: Mapping[str, int], heard: Iterable[str], ran
     for stimulus in _drawn(early, trials.repeat, random):
         after = sequence.index(("test", stimulus)) + REPEAT_DISTANCE
         _insert(sequence, "repeat", stimulus, random, after)
+    latest = _latest_gold(study, sequence)
     for stimulus in _by_turns(study.of_role("gold"), trials.gold, random, kind=_expectation):
-        _insert(sequence, "gold", stimulus, random, after=1)
+        _insert(sequence, "gold", stimulus, random, after=1, latest=latest)
+        latest = None
     training = [("training", stimulus) for stimulus in _alternating(study, trials.training, random)]
     if training and sequence and training[-1][1].system == sequence[0][1].system:
         training.reverse()
@@ -114,9 +117,21 @@ def _repeatable(study: Study, tests: int) -> int:
     return max(tests - REPEAT_DISTANCE, study.design.trials.repeat)
 
 
-def _insert(sequence: list, role: str, stimulus: Stimulus, random: np.random.Generator, after: int) -> None:
-    """Put a trial at a random place from `after` on, between trials of other systems if possible."""
-    places = range(min(after, len(sequence)), len(sequence) + 1)
+def _latest_gold(study: Study, sequence: Sequence[tuple[str, Stimulus]]) -> int | None:
+    """The latest place of the first gold trial: nobody who answers enough test trials to count leaves before it."""
+    enough = study.design.exclusions.min_test_trials
+    if enough is None:
+        return None
+    tests = [place for place, (role, _) in enumerate(sequence) if role == "test"]
+    return tests[max(ceil(enough), 1) - 1] if enough <= len(tests) else None
+
+
+def _insert(
+    sequence: list, role: str, stimulus: Stimulus, random: np.random.Generator, after: int, latest: int | None = None
+) -> None:
+    """Put a trial at a random place from `after` to `latest`, between trials of other systems if possible."""
+    latest = len(sequence) if latest is None else latest
+    places = range(min(after, latest), latest + 1)
 
     def clashes(place: int) -> int:
         around = sequence[max(place - 1, 0) : place + 1]

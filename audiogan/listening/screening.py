@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 from statistics import mean, median, pstdev
 
 from audiogan.listening.design import NOT_PASSED
+from audiogan.listening.plan import trial_counts
 from audiogan.listening.statistics.agreement import repeats
 from audiogan.listening.study import Study
 from audiogan.listening.votes import Exclusion
 
+UNCHECKED = "gold_unanswered"  # rule of a sitting with enough test trials that neither passed nor failed a gold trial
 FEWEST_ANSWERS = 5  # on scales, for their spread to mean anything
 
 
@@ -33,8 +35,9 @@ def broken_rules(votes: Sequence[dict], study: Study) -> Iterator[tuple[str, str
     """Each rule that one session breaks, with a sentence about it."""
     rules, scales = study.design.exclusions, {it.name for it in study.design.questions if it.kind == "scale"}
     tests = [row for row in votes if row["role"] == "test"]
+    gold, finished = _gold(votes, study), len({row["trial_index"] for row in tests})
     measured = (
-        ("max_gold_failed", _gold_failed(votes, study), "gold trials that were wrong"),
+        ("max_gold_failed", sum(not right for right in gold.values()), "gold trials that were wrong"),
         ("max_repeat_difference", _repeat_difference(votes, scales), "mean difference between repeats"),
     )
     for rule, value, words in measured:
@@ -44,12 +47,14 @@ def broken_rules(votes: Sequence[dict], study: Study) -> Iterator[tuple[str, str
     measured = (
         ("min_standard_deviation", _spread(tests, scales), "standard deviation of the answers"),
         ("min_response_ms", _response(tests), "median time to answer, in ms"),
-        ("min_test_trials", len({row["trial_index"] for row in tests}), "test trials that were finished"),
+        ("min_test_trials", finished, "test trials that were finished"),
     )
     for rule, value, words in measured:
         limit = getattr(rules, rule)
         if limit is not None and value is not None and value < limit:
             yield rule, f"{words}: {value:g}, and at least {limit:g} is asked for"
+    if _gold_needed(study) and not gold and finished >= (rules.min_test_trials or 1):
+        yield UNCHECKED, "no gold trial was answered, so whether the listener paid attention is unknown"
     outcomes = {row["headphones"] for row in votes}
     if rules.headphones and "fail" in outcomes:
         yield "headphones", "the headphone check was failed"
@@ -57,18 +62,21 @@ def broken_rules(votes: Sequence[dict], study: Study) -> Iterator[tuple[str, str
         yield "headphones", "the headphone check was not passed"
 
 
-def _gold_failed(votes: Sequence[dict], study: Study) -> int:
-    """Number of gold trials with an unexpected answer."""
-    known = {stimulus.id for stimulus in study.stimuli}
-    return len(
-        {
-            row["trial_index"]
-            for row in votes
-            if row["role"] == "gold"
-            and row["stimulus"] in known
-            and study.gold_passes(row["stimulus"], row["question"], row["value"]) is False
-        }
-    )
+def _gold_needed(study: Study) -> bool:
+    """Whether sittings have gold trials that not all may fail."""
+    most = study.design.exclusions.max_gold_failed
+    return most is not None and most < trial_counts(study)["gold"]
+
+
+def _gold(votes: Sequence[dict], study: Study) -> dict[int, bool]:
+    """Whether each answered gold trial had only expected answers."""
+    known, found = {stimulus.id for stimulus in study.stimuli}, {}
+    for row in votes:
+        if row["role"] == "gold" and row["stimulus"] in known:
+            passes = study.gold_passes(row["stimulus"], row["question"], row["value"])
+            if passes is not None:
+                found[row["trial_index"]] = passes and found.get(row["trial_index"], True)
+    return found
 
 
 def _repeat_difference(votes: Sequence[dict], scales: set[str]) -> float | None:

@@ -100,7 +100,7 @@ class Exclusion:
     Attributes:
         session_id, vote_id: the session or vote; exactly one is not empty.
         reason: a sentence.
-        rule: the design's rule that it broke, `withdrawn`, or `manual`.
+        rule: the design's rule that it broke, `gold_unanswered`, `withdrawn`, or `manual`.
         study_hash: the study concerned; empty for any.
     """
 

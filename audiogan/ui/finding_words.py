@@ -12,6 +12,7 @@ FEW_CLIPS = " Intervals are over listeners alone: there are too few clips to cov
 
 RULES = {  # what a session did that broke each rule
     "max_gold_failed": "failed checks of listening:",
+    "gold_unanswered": "answered no check of listening:",
     "max_repeat_difference": "answered the same sound differently:",
     "min_standard_deviation": "gave nearly the same answer throughout:",
     "min_response_ms": "answered too fast:",

@@ -1,5 +1,7 @@
 """Who hears what in which order, and what is never told."""
 
+import copy
+import dataclasses
 import itertools
 import json
 from collections import Counter
@@ -31,6 +33,23 @@ class TestPlan:
         study = Study.load()  # which has more of them than a sitting hears
         gold = [study[step["clips"][0]] for step in self.plan(study, seed) if step.get("role") == "gold"]
         assert sorted(one.system for one in gold) == ["noise", "real"]
+
+    def test_whoever_answers_enough_to_count_has_met_a_gold_trial(self):
+        study, met = Study.load(), Counter()
+        enough = study.design.exclusions.min_test_trials
+        for seed in range(100):
+            roles = [step["role"] for step in self.plan(study, seed) if step.get("role") in ("test", "gold")]
+            met[roles.index("gold")] += 1
+        assert set(met) == set(range(1, enough))
+        assert max(met.values()) < 40
+
+    def test_gold_trial_comes_first_where_one_test_trial_is_enough(self, study):
+        short = copy.copy(study)
+        rules = dataclasses.replace(study.design.exclusions, min_test_trials=1)
+        short.design = dataclasses.replace(study.design, exclusions=rules)
+        for seed in range(10):
+            roles = [step["role"] for step in self.plan(short, seed) if step.get("role") in ("test", "gold")]
+            assert roles[0] == "gold"
 
     @pytest.mark.parametrize(("num", "drawn"), [(3, "abc"), (5, "aabbc"), (7, "aaaabbc"), (9, "aaaaabbc")])
     def test_kinds_come_by_turns_until_there_is_no_more_of_one(self, num, drawn):
