@@ -1,5 +1,6 @@
 """What listeners are asked about themselves: read strictly, kept apart from votes, counted, and in the codebook."""
 
+import ast
 import json
 import re
 from pathlib import Path
@@ -150,6 +151,26 @@ def test_answers_are_exported_as_rows_of_their_own_that_no_vote_looks_like(study
     copy = Store(f"sqlite:///{tmp_path}/copy.sqlite3")
     assert copy.merge(Store().journal())["background"] == 6
     assert list(copy.rows()) == list(Store().rows())
+
+
+def test_pandas_reads_an_export_as_the_docs_say(study, tmp_path):
+    pandas = pytest.importorskip("pandas")
+    for number, said in enumerate(("None", "")):
+        someone = Listener(study, Store(), key=f"{number}" * 32)
+        someone.consent(listener=f"{number}" * 32)
+        about(someone, SAID | {"training": said})
+        someone.advance("done")
+    file, docs = tmp_path / "votes.csv", Path(__file__).parent.parent / "docs/listening-test.md"
+    assert cli.main(["ratings", "export", "--format", "csv", "--out", str(file)]) == 0
+    (call,) = set(re.findall(r"`(pandas\.read_csv\(.*?\))`", docs.read_text("utf-8")))
+    options = {one.arg: ast.literal_eval(one.value) for one in ast.parse(call, mode="eval").body.keywords}
+    table = pandas.read_csv(file, **options)
+    votes = table[table.kind == "vote"]
+    for name in ("trial_index", "gain_db", "lufs", "plays", "listened_ms", "response_ms"):
+        assert pandas.api.types.is_numeric_dtype(table[name]), name
+        assert votes[name].notna().all()
+    assert votes[votes.question == "quality"].value.astype(float).between(1, 5).all()
+    assert sorted(table.said.dropna()) == ["None"]
 
 
 def test_stats_and_codebook_tell_what_was_asked_and_said(study, capsys):
