@@ -15,6 +15,13 @@ DIFFER = (
 )
 SHARES = {"real": "Called real", "naming": "Named right"}  # questions whose differences are of shares
 OVER = {"raters and clips": "other listeners, other clips", "raters": "other listeners, these clips"}
+BY_LABEL = {
+    "raters": "Intervals are over listeners; a label has too few clips for them to cover other clips.",
+    "raters and clips": "Intervals are over listeners and clips.",
+    "raters or raters and clips": (
+        "Intervals are over listeners and clips, or over listeners alone where a system has too few clips of a label."
+    ),
+}
 
 
 def details(found: dict) -> Iterator[str]:
@@ -76,7 +83,8 @@ def _classes(found: dict) -> Iterator[str]:
         ]
         for (label, system), by_question in table.items()
     ]
-    note = "<p>Intervals are over listeners; a label has too few clips for them to cover other clips.</p>"
+    over = {row["over"] for by_question in table.values() for row in by_question.values() if row["interval"]}
+    note = f"<p>{BY_LABEL[' or '.join(sorted(over))]}</p>" if over else ""
     yield _details("By instrument", note + grid(heads, rows, "means by instrument", texts={1}))
 
 
