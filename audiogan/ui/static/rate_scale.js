@@ -5,6 +5,7 @@ import { make } from "./dom.js";
 // A fieldset for each question, and what has been answered: `values()`, `missing()`. `press(key)` gives what it chose, in words,
 // or null; it leaves the focus where it is, so that the space bar goes on playing. `exemplar` stands beside the questions that ask for it.
 // Of `parts` of questions the first is shown; `goOn()` closes it for good, shows the next and gives it, `isLast()` says there is none.
+// `fill(given)` answers the part at hand by values, as far as they are among its choices; whether all are.
 export function questionnaire(parts, group, changed, exemplar = null) {
   const questions = parts.flat();
   const fields = questions.map((question) => fieldOf(question, `${group}-${question.name}`));
@@ -31,6 +32,7 @@ export function questionnaire(parts, group, changed, exemplar = null) {
     update();
     return `${field.words()}.`;
   };
+  const fill = (given) => fields.slice(from, to).every((field, index) => field.fill(given[questions[from + index].name]));
   const goOn = () => {
     nodes[shown].disabled = true;
     shown += 1;
@@ -41,7 +43,7 @@ export function questionnaire(parts, group, changed, exemplar = null) {
   };
   const values = () => Object.fromEntries(fields.map((field, index) => [questions[index].name, field.value()]));
   const missing = () => fields.slice(0, to).filter((field) => field.value() === null).length;
-  return { node: list, values, missing, press, goOn, isLast: () => shown === parts.length - 1 };
+  return { node: list, values, missing, press, fill, goOn, isLast: () => shown === parts.length - 1 };
 }
 
 function partOf(fields, hidden) {
@@ -67,8 +69,13 @@ function fieldOf(question, group) {
     inputs[index].checked = true;
     return true;
   };
+  const fill = (given) => {
+    const input = inputs[question.choices.findIndex((choice) => choice.value === given)];
+    if (input) input.checked = true;
+    return input !== undefined;
+  };
   const words = () => `${question.prompt} ${spoken(question, question.choices[Number(chosen().value)])}`;
-  return { node, value, choose, words };
+  return { node, value, choose, fill, words };
 }
 
 // About how many times as wide as a 0 a word is: there are narrow letters and wide ones.

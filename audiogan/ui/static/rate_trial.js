@@ -2,10 +2,13 @@
 // be is told with the first question that names it: what is asked before is answered without, and then stays as it is.
 
 import { make } from "./dom.js";
+import { keep, kept } from "./rate_kept.js";
 import { mayPlayUnasked, stop } from "./rate_sound.js";
 import { player } from "./rate_player.js";
 import { questionnaire } from "./rate_scale.js";
 import { t } from "./rate_wording.js";
+
+const BEFORE = "audiogan-before-cue"; // the trial's answers that stay as they are, after a reload too
 
 export function trial(view, { load, submit, fail, say }) {
   const time = { plays: 0, listened_ms: 0, heard_at: null };
@@ -32,11 +35,17 @@ export function trial(view, { load, submit, fail, say }) {
       update();
     }
   };
-  const cue = () => {
+  const reveal = () => {
     const part = questions.goOn();
     first.rename(view.label);
     part.ariaLabel = t("Meant to be: {label}", { label: view.label });
     button.textContent = t("Submit");
+    return part;
+  };
+  const cue = () => {
+    const { plays, listened_ms } = time;
+    keep(BEFORE, JSON.stringify({ token: view.token, answers: questions.values(), plays, listened_ms }));
+    const part = reveal();
     say(t("Meant to be: {label}. Earlier answers stay.", { label: view.label }));
     part.focus({ preventScroll: true });
     button.scrollIntoView({ block: "nearest" });
@@ -65,11 +74,16 @@ export function trial(view, { load, submit, fail, say }) {
     if (words) say(words);
     return words;
   };
+  const { token, answers: given, ...spent } = JSON.parse(kept(BEFORE)) ?? {};
+  if (token === view.token && questions.fill(given)) {
+    Object.assign(time, spent);
+    reveal();
+  }
   const tokens = [...view.clips, ...(view.exemplar ? [view.exemplar] : [])];
   load(tokens).then((buffers) => {
     first.ready(buffers.slice(0, view.clips.length), mayPlayUnasked());
     exemplar?.ready(buffers.slice(view.clips.length));
-    say(time.plays ? "" : t("Listen to the whole sound, then answer."));
+    say(time.heard_at !== null ? "" : t("Listen to the whole sound, then answer."));
   }, fail);
   return { node: form, keys, focus: () => first.button.focus({ preventScroll: true }) };
 }

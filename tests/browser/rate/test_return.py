@@ -3,7 +3,10 @@
 import pytest
 from playwright.sync_api import expect
 
-from ..rating import answer_by_keys, begin, open_rate
+from audiogan.listening import tokens
+
+from ..rating import answer_by_keys, begin, open_rate, press_answers
+from .conftest import votes
 
 pytestmark = pytest.mark.browser
 
@@ -19,6 +22,27 @@ def test_reload_and_second_device_resume_at_the_same_trial(visit, rate_site):
     other = visit(390, 844, address=f"#session={session}")
     expect(other.locator(".rate .position span")).to_have_text(place)
     assert session not in other.url
+
+
+def test_answers_given_before_the_instrument_is_told_stay_after_a_reload(visit, rate_site):
+    page = visit()
+    begin(page)
+    page.keyboard.press("Space")
+    expect(page.locator(".trial .answers:enabled")).to_be_visible()
+    press_answers(page)
+    page.keyboard.press("Enter")
+    told = page.locator(".trial .player").first.inner_text()
+    open_rate(page, rate_site.url)
+    expect(page.locator(".trial .player").first).to_have_text(told)
+    earlier = page.locator(".trial .part").first
+    expect(earlier).to_have_js_property("disabled", True)
+    expect(earlier.locator("input:checked")).to_have_count(earlier.locator(".question").count())
+    page.locator(".trial .player .play").first.click()
+    taken = answer_by_keys(page)
+    vote_id = tokens.vote_id(tokens.parse_receipt(taken))
+    given = {row["question"]: row for row in votes(rate_site) if row["vote_id"] == vote_id}
+    assert (given["quality"]["value"], given["intelligibility"]["value"], given["quality"]["plays"]) == (2, 2, 2)
+    assert page.locator(".trial .part:enabled").first.locator("input:checked").count() == 0
 
 
 def test_receipt_takes_the_answers_back(visit, rate_site):
