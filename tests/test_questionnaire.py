@@ -5,6 +5,7 @@ import json
 import re
 from pathlib import Path
 
+import pandas
 import pytest
 import yaml
 from sitting import Listener
@@ -154,7 +155,6 @@ def test_answers_are_exported_as_rows_of_their_own_that_no_vote_looks_like(study
 
 
 def test_pandas_reads_an_export_as_the_docs_say(study, tmp_path):
-    pandas = pytest.importorskip("pandas")
     for number, said in enumerate(("None", "")):
         someone = Listener(study, Store(), key=f"{number}" * 32)
         someone.consent(listener=f"{number}" * 32)
