@@ -93,7 +93,7 @@ def evaluate(
     data.labels = data.labels or (UNLABELLED,)
     if settings.figure:
         settings.figure.check(report.columns(data.labels, EXAMPLES), len(synthesizers) + len(sounds), out)
-    human = ratings.read(settings.ratings) if settings.ratings else {}
+    studies = ratings.read(settings.ratings) if settings.ratings else []
     curves = {name: history.read(run) for name, run in settings.runs.items()}
     vggish = embedding.load_vggish() if settings.embedding == "vggish" else None
     extractor = Extractor(network, data.labels, data.sample_rate, vggish)
@@ -103,12 +103,12 @@ def evaluate(
         document |= _describe(evaluation, settings, training)
         document["scores"] = words.describe(extractor.embedding_names)
         document["baselines"] = evaluation.baselines()
-        document["baselines"]["real_test"]["ratings"] = human.get("real")
         document["models"] = {}
         for system in evaluation.systems:
-            rated = _of_these_weights(human.get(system.name), system.name, system.sha256)
+            rated = _rated(studies, system.name, system.sha256)
             entry = evaluation.model(system) | {"ratings": rated, "history": curves.get(system.name)}
             document["models"][system.name] = entry
+        document["baselines"]["real_test"]["ratings"] = _rated_real(studies, document["models"])
         evaluation.bar.close()
         write_atomically(stage / "metrics.json", (json.dumps(document, indent=1) + "\n").encode())
         write_real(stage / "real", evaluation.real, evaluation.held_out_rows)
@@ -215,13 +215,20 @@ def write_real(folder: Path, real: RealClips, rows: np.ndarray) -> None:
             write_wav(folder / f"{file_stem(label)}-{count}.wav", audio, real.data.sample_rate)
 
 
-def _of_these_weights(rated: dict | None, name: str, weights: str) -> dict | None:
-    """Listeners' ratings of a system; None, and a warning, if they heard other weights or files of that name."""
-    if rated and set(rated["checkpoints"]) - {weights}:
+def _rated(studies: list[dict[str, dict]], name: str, weights: str) -> dict | None:
+    """Listeners' ratings of a system; None, and a warning, if they only heard other weights or files of that name."""
+    rated = ratings.of_weights(studies, name, weights)
+    if rated is None and any(name in study for study in studies):
         sentence = f"{name}: listeners heard other weights or files than these; their ratings are left out"
         tqdm.write(sentence, file=sys.stderr)
-        return None
     return rated
+
+
+def _rated_real(studies: list[dict[str, dict]], models: dict[str, dict]) -> dict | None:
+    """Ratings of real recordings by the first study that rates one of the models beside them."""
+    used = {entry["ratings"]["study_hash"] for entry in models.values() if entry["ratings"]}
+    reals = [study["real"] for study in studies if "real" in study]
+    return next((real for real in reals if real["study_hash"] in used), None)
 
 
 def _versions() -> dict[str, str]:

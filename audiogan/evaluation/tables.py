@@ -39,6 +39,7 @@ GROUPS = {
         "whistle_db",
     ),
 }
+DASH = "\N{EN DASH}"
 ARROWS = {"lower": " \N{DOWNWARDS ARROW}", "higher": " \N{UPWARDS ARROW}", "like real": ""}
 BASELINE_TITLES = {
     "real_train": "real (train)",
@@ -109,28 +110,26 @@ def confusion_table(name: str, entry: dict, labels: list[str]) -> str:
 
 
 def ratings_table(document: dict) -> str:
-    """Mean opinion scores of rated models, and of real recordings; empty if no model is rated."""
-    models = document["models"].items()
-    rated = {called(name, entry): entry["ratings"] for name, entry in models if entry.get("ratings")}
+    """Mean opinion scores of rated models, and of real recordings as the same studies rated them; empty if none is."""
+    rated = _rated(document)
     if not rated:
         return ""
-    if real := document["baselines"]["real_test"].get("ratings"):
-        rated["real recordings"] = real
     head = "".join(
-        f'<th scope="col">{title}</th>' for title in ("Model", "Votes", "Listeners", *map(str.title, SCALES))
+        f'<th scope="col">{title}</th>' for title in ("Model", "Study", "Votes", "Listeners", *map(str.title, SCALES))
     )
     body = "".join(
-        f'<tr><th scope="row">{escape(name)}</th><td>{rating["votes"]}</td><td>{rating["raters"]}</td>'
+        f'<tr><th scope="row">{escape(name)}</th><td>{escape(rating["study_hash"][:12]) or DASH}</td>'
+        f"<td>{rating['votes']}</td><td>{rating['raters']}</td>"
         + "".join(f"<td>{_opinion(rating.get(question))}</td>" for question in SCALES)
         + "</tr>"
-        for name, rating in rated.items()
+        for name, rating in rated
     )
-    studies = " and ".join(sorted({rating["study_hash"][:12] for rating in rated.values()} - {""}))
     note = "Means of listeners' means with 95 % intervals, without the sessions that the study's rules exclude."
-    if any(rating.get("without_rules") for rating in rated.values()):
+    if any(rating.get("without_rules") for _, rating in rated):
         note += " NOT SCREENED: the export does not describe the study of some votes, so no rule was applied to them."
-    note += f" The votes are those of study {escape(studies)}." if studies else ""
-    if any(rating["preliminary"] for rating in rated.values()):
+    if len({rating["study_hash"] for _, rating in rated}) > 1:
+        note += " Compare within a study only: other studies have other listeners and other sounds."
+    if any(rating["preliminary"] for _, rating in rated):
         note += " Preliminary: some system has fewer listeners than the study asks for."
     return (
         f'<p class="quiet">{note}</p>'
@@ -138,10 +137,23 @@ def ratings_table(document: dict) -> str:
     )
 
 
+def _rated(document: dict) -> list[tuple[str, dict]]:
+    """Titles and ratings, study by study: its models, then its real recordings, if it had any."""
+    entries = [(called(name, entry), entry.get("ratings")) for name, entry in document["models"].items()]
+    models = [(title, rating) for title, rating in entries if rating]
+    reals = [document["baselines"]["real_test"].get("ratings"), *(rating.get("real") for _, rating in models)]
+    real_of = {real["study_hash"]: real for real in reals if real}
+    rows = []
+    for study in dict.fromkeys(rating["study_hash"] for _, rating in models):
+        rows += [(title, rating) for title, rating in models if rating["study_hash"] == study]
+        rows += [("real recordings", real_of[study])] if study in real_of else []
+    return rows
+
+
 def number(value: float | None) -> str:
     """Three digits, or a dash."""
     if value is None:
-        return "\N{EN DASH}"
+        return DASH
     text = f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
     return (f"{float(text):g}" if "e" in text else text).replace("-", "\N{MINUS SIGN}")
 
@@ -181,7 +193,7 @@ def _confusion_cell(share: float) -> str:
 
 def _opinion(value: dict | None) -> str:
     if not value:
-        return "\N{EN DASH}"
+        return DASH
     if value["low"] is None:
         return f"{value['mean']:.2f}"
     return f"{value['mean']:.2f}<small> ({value['low']:.2f} to {value['high']:.2f})</small>"
