@@ -8,12 +8,14 @@ import pytest
 from conftest import LABELS, NUM_SAMPLES, SAMPLE_RATE, tone
 
 from audiogan.dataset import PreparedData
-from audiogan.evaluation import candidates, classifier, neighbours, verdict
+from audiogan.evaluation import candidates, classifier, metrics, neighbours, verdict
 from audiogan.evaluation.clips import RealClips, gather
+from audiogan.evaluation.evaluate import Evaluation, Settings
 from audiogan.evaluation.features import Extractor
 from audiogan.evaluation.reference import Reference
 from audiogan.evaluation.scores import _memorised, _posterior, score, split_size
 from audiogan.lengths import PEAK
+from training.data.clips import Clip, ClipFormat, DataSetWriter
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +38,7 @@ class TestScores:
         copies = gather(
             [data.clips[rows] / 32768], extractor, data.label[rows], np.full(len(rows), np.nan), lambda count: None
         )
-        scores = score(copies, reference)["scores"]
+        scores = score(copies, reference, 4)["scores"]
         assert scores["memorisation_ratio"] < 0.01
         found = neighbours.closest(copies, reference.train, rows, data)
         assert found[0].distance_db < 0.1
@@ -68,7 +70,7 @@ class TestScores:
         hz = 440 * 2 ** ((pitches + 0.1 - 69) / 12)
         audio = 0.5 * np.sin(2 * np.pi * hz[:, None] * time).astype(np.float32)
         clips = gather([audio], extractor, np.zeros(6, int), pitches, lambda count: None)
-        scores = score(clips, reference)["scores"]
+        scores = score(clips, reference, 4)["scores"]
         assert scores["steady_pitch"] == 1.0
         assert scores["pitch_error_cents"] == pytest.approx(10, abs=3)
 
@@ -78,7 +80,9 @@ def test_to_lack_a_label_brings_no_real_clip_nearer(prepared, extractor, referen
     data = PreparedData(prepared)
     rows = data.rows("train")
     whole, lacking = (
-        score(gather([data.clips[own] / 32768], extractor, data.label[own], data.pitch[own], lambda _: None), reference)
+        score(
+            gather([data.clips[own] / 32768], extractor, data.label[own], data.pitch[own], lambda _: None), reference, 4
+        )
         for own in (
             np.r_[rows[data.label[rows] == 0][:3], rows[data.label[rows] == 1][:3]],
             rows[data.label[rows] == 1],
@@ -97,6 +101,7 @@ def test_more_clips_of_a_kind_make_no_score_better(prepared, extractor, referenc
         score(
             gather([data.clips[own] / 32768], extractor, data.label[own], data.pitch[own], lambda count: None),
             reference,
+            4,
         )
         for own in (rows[:6], rows)
     )
@@ -112,7 +117,19 @@ def test_inception_scores_are_of_splits_of_one_size(count):
     reference = SimpleNamespace(labels="abc", held_out=range(400), fewest=6)
     posterior = np.eye(5)[np.arange(count) // 2 % 5]
     clips = SimpleNamespace(features=SimpleNamespace(posterior=posterior))
-    assert _posterior(clips, reference)["inception_score"] == pytest.approx(3)
+    assert _posterior(clips, split_size(reference))["inception_score"] == pytest.approx(3)
+
+
+def test_baselines_splits_are_of_the_size_that_the_document_names(judge, extractor, tmp_path, monkeypatch):
+    """Though real_halves has a reference of its own, of 30 clips instead of 60."""
+    random = np.random.default_rng(0)
+    with DataSetWriter(tmp_path / "data", ClipFormat(), LABELS, "tests") as writer:
+        for number, pcm in enumerate(random.integers(-9000, 9000, (90, NUM_SAMPLES), np.int16)):
+            writer.add(Clip(pcm, LABELS[number % 2], str(number), "train" if number < 30 else "test"))
+    evaluation = Evaluation(PreparedData(tmp_path / "data"), extractor, Settings(60, classifier=judge), [], [])
+    monkeypatch.setattr(metrics, "inception_score", lambda posterior, splits: (len(posterior) / splits, 0))
+    assert evaluation.split == 6
+    assert {entry["scores"]["inception_score"] for entry in evaluation.baselines().values()} == {6}
 
 
 @pytest.mark.parametrize(
@@ -124,7 +141,7 @@ def test_a_split_has_two_clips_a_label_at_least(labels, held_out, fewest, size):
     reference = SimpleNamespace(labels="a" * labels, held_out=range(held_out), fewest=fewest)
     assert split_size(reference) == size
     clips = SimpleNamespace(features=SimpleNamespace(posterior=np.eye(labels)[np.arange(2 * held_out) % labels]))
-    assert np.isfinite(_posterior(clips, reference)["inception_score"]) == (size is not None)
+    assert np.isfinite(_posterior(clips, size)["inception_score"]) == (size is not None)
 
 
 def test_rows_repeat_only_after_all_were_drawn():

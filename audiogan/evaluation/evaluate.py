@@ -123,6 +123,7 @@ class Evaluation:
 
     Attributes:
         systems: models and folders of sounds, in the order of the report.
+        split: clips in a split of every Inception Score; None for no such score.
         examples: by candidate, one clip per label, or several of the only label: int16 [time] by number; `real` has
             held-out ones.
         neighbours: by model, its clips nearest to training clips.
@@ -156,6 +157,7 @@ class Evaluation:
         fewest = min(len(alike), candidates.half_sizes(real, len(held_out), settings.num)[1], *sizes)
         form = data.labels, data.sample_rate, settings.seed, fewest
         self.reference = Reference(held_out, self.real.take(train), *form)
+        self.split = split_size(self.reference)
         self.examples, self.neighbours, self.failures = {"real": self._examples(held_out)}, {}, {}
 
     def baselines(self) -> dict[str, dict]:
@@ -175,7 +177,7 @@ class Evaluation:
         for name, meaning in (candidates.BASELINES | plainer).items():
             self.bar.set_description(name)
             clips, against = makers[name]()
-            entries[name] = {"words": meaning} | score(clips, against, distances=name != "real_test")
+            entries[name] = {"words": meaning} | score(clips, against, self.split, distances=name != "real_test")
             if name == "real_test":
                 add(entries[name], *replay.shares(clips, self.data, self.train), self.data.labels)
             if name in ("griffin_lim", "class_mean", "noise", "silence"):
@@ -190,7 +192,7 @@ class Evaluation:
         name = system.name
         self.bar.set_description(name)
         clips = system.clips(self.plan)
-        entry = system.describe() | score(clips, self.reference, system.conditional)
+        entry = system.describe() | score(clips, self.reference, self.split, system.conditional)
         add(entry, *replay.shares(clips, self.data, self.train), self.data.labels)
         system.add(entry, self.plan, self.reference)
         self.examples[name] = self._examples(clips)
@@ -243,7 +245,7 @@ def _describe(evaluation: Evaluation, settings: Settings, training: dict | None)
     data, embeddings = evaluation.data, evaluation.plan.extractor.embedding_names
     used = {"num": settings.num, "seed": settings.seed, "embeddings": list(embeddings), "audio_clips": KEPT}
     return {
-        "settings": used | {"inception_split": split_size(evaluation.reference)},
+        "settings": used | {"inception_split": evaluation.split},
         "data": {
             "source": data.meta["source"],
             "sha256": data.meta["sha256"],

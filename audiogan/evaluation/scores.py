@@ -15,10 +15,13 @@ SPLITS = 10  # of the held-out clips, for the Inception Score
 SPLIT_A_LABEL = 2  # least clips per label in a split: fewer would make the score depend on chance
 
 
-def score(candidate: Clips, reference: Reference, conditional: bool = True, distances: bool = True) -> dict:
+def score(
+    candidate: Clips, reference: Reference, split: int | None, conditional: bool = True, distances: bool = True
+) -> dict:
     """Scores by name, overall and, where they exist, label by label.
 
     Args:
+        split: clips in a split of the Inception Score, the same for all candidates; None for no such score.
         conditional: the candidate's labels were asked for; otherwise they are what the classifier hears and agree with
             it by definition. With one label, no score says what was heard.
         distances: False leaves out scores that would compare the reference with itself.
@@ -30,7 +33,7 @@ def score(candidate: Clips, reference: Reference, conditional: bool = True, dist
     count = len(reference.labels)
     conditional = conditional and count > 1
     heard = candidate.features.posterior.argmax(1)
-    scores = {"clips": len(candidate)} | _posterior(candidate, reference)
+    scores = {"clips": len(candidate)} | _posterior(candidate, split)
     labels = {"clips": np.bincount(candidate.label, minlength=count)}
     if conditional:
         scores["class_accuracy"] = (heard == candidate.label).mean()
@@ -80,15 +83,15 @@ def histograms(clips: Clips) -> dict:
     return drawn
 
 
-def _posterior(candidate: Clips, reference: Reference) -> dict:
-    """The Inception Score in splits of `split_size`, the same for all candidates: it grows with them."""
-    if len(reference.labels) < 2:
+def _posterior(candidate: Clips, split: int | None) -> dict:
+    """The Inception Score in splits of so many clips: it grows with them."""
+    posterior = candidate.features.posterior
+    if posterior.shape[1] < 2:
         return {}
-    size, posterior = split_size(reference), candidate.features.posterior
-    if size is None:
+    if split is None:
         return {"inception_score": np.nan, "inception_score_std": np.nan}
-    splits = len(posterior) // size
-    mean, deviation = metrics.inception_score(posterior[: splits * size], splits)
+    splits = len(posterior) // split
+    mean, deviation = metrics.inception_score(posterior[: splits * split], splits)
     return {"inception_score": mean, "inception_score_std": deviation}
 
 
