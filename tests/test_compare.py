@@ -119,24 +119,23 @@ def test_a_model_whose_sounds_lie_where_real_ones_do_is_not_said_to_copy(folder)
 
 
 @pytest.mark.parametrize(
-    ("ratio", "replayed", "words"),
+    ("ratio", "near", "replayed", "words", "more"),
     [
-        (0.91, 0.0, "No sign of copying"),
-        (0.9, 0.01, "No sign of copying"),  # the report's bounds belong to the better side
-        (0.75, None, "It leans on training sounds"),
-        (0.74, 0.0, "It may copy training sounds"),
-        (1.0, 0.05, "It may copy training sounds"),
+        (0.91, 0.0, 0.0, "No sign of copying", ""),
+        (0.9, 0.07, 0.01, "No sign of copying", ""),  # the report's bounds belong to the better side
+        (0.75, None, None, "It leans on training sounds", ""),
+        (0.74, 0.0, 0.0, "It may copy training sounds", ""),
+        (1.0, 0.2, 0.0, "It leans on training sounds", " 20 % lie as near to one as copies do."),
+        (1.0, 0.07, 0.05, "It may copy training sounds", " 5 % replay a training sound."),
     ],
 )
-def test_copying_is_said_as_in_the_report(folder, ratio, replayed, words):
+def test_copying_is_said_as_in_the_report(folder, ratio, near, replayed, words, more):
     (evaluation,) = evaluated.load(folder)
     scores = evaluation._models["tiny"]["scores"]
-    scores |= {"memorisation_ratio": ratio, "replayed": replayed}
+    scores |= {"memorisation_ratio": ratio, "near_copies": near, "replayed": replayed}
     said = evaluation.sentences("tiny", "Flute")[-1]
     assert said.startswith(f"{words}: ")
-    assert said.endswith(
-        "real sounds, 1.00. 5 % replay a training sound." if replayed == 0.05 else "real sounds, 1.00."
-    )
+    assert said.endswith(f"real sounds, 1.00.{more}")
     real = [evaluation._baselines.get(name, {}).get("scores", {}) for name in ("real_train", "real_test")]
     assert evaluated.COPYING[verdict.copying(scores, *real)[1]] == words
 

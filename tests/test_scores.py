@@ -1,17 +1,20 @@
 """What is scored and how: copies, failures, pitches and variety, on real clips, noises and made-up players."""
 
+import dataclasses
 import json
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 from conftest import LABELS, NUM_SAMPLES, SAMPLE_RATE, tone
 
+from audiogan import dsp
 from audiogan.dataset import PreparedData
 from audiogan.evaluation import candidates, classifier, metrics, neighbours, verdict
 from audiogan.evaluation.clips import RealClips, gather
 from audiogan.evaluation.evaluate import Evaluation, Settings
-from audiogan.evaluation.features import Extractor
+from audiogan.evaluation.features import Extractor, Features
 from audiogan.evaluation.reference import Reference
 from audiogan.evaluation.scores import _memorised, _posterior, score, split_size
 from audiogan.lengths import PEAK
@@ -44,6 +47,25 @@ class TestScores:
         assert found[0].distance_db < 0.1
         assert (found[0].audio == found[0].real).all()
         assert found[0].source == data.index[found[0].clip]["source"]
+
+    def test_copies_are_counted_one_by_one_whatever_their_phases(self, prepared, extractor, reference):
+        """Half of the noises are training clips after Griffin-Lim; the others, and all tones, are held-out clips."""
+        data = PreparedData(prepared)
+        rows = data.rows("train")
+        rows = rows[data.label[rows] == 1][:4]
+        audio = dsp.resynthesised(torch.from_numpy(data.clips[rows] / np.float32(32768))).numpy()
+        copies = gather([audio], extractor, data.label[rows], np.full(4, np.nan), lambda count: None)
+        held_out = reference.held_out
+        half = dataclasses.replace(
+            copies,
+            features=Features.join([copies.features, held_out.features]),
+            label=np.r_[copies.label, held_out.label],
+            note=np.r_[copies.note, held_out.note],
+        )
+        of_all, of_labels = _memorised(half, reference)
+        assert (of_all["near_copies"], of_labels["near_copies"].tolist()) == (0.25, [0, 0.5])
+        for real in (held_out, reference.train):
+            assert _memorised(real, reference)[0]["near_copies"] == 0
 
     def test_what_is_least_like_real_audio_is_shown_as_a_failure(self, prepared, extractor, reference):
         data = PreparedData(prepared)
@@ -205,3 +227,22 @@ def test_clipping_is_a_fault_where_real_clips_have_less(evaluated):
     as_real = evaluated[1] | {"baselines": evaluated[1]["baselines"] | {"real_train": model}}
     assert verdict.findings(model, evaluated[1])["Clean?"].words == "Clipping"
     assert verdict.findings(model, as_real)["Clean?"].words == "Yes"
+
+
+@pytest.mark.parametrize(
+    ("share", "ratio", "words", "tone"),
+    [
+        (0.07, 5.0, "No sign of it", "good"),
+        (0.08, 5.0, "Some near copies", "fair"),
+        (0.08, 0.1, "Suspicious", "bad"),
+        (None, 5.0, "No sign of it", "good"),
+    ],
+)
+def test_the_worst_of_what_speaks_of_copies_counts(evaluated, share, ratio, words, tone):
+    model = json.loads(json.dumps(evaluated[1]["models"]["tiny-wavegan"]))
+    model["scores"] |= {"memorisation_ratio": ratio, "near_copies": share}
+    found = verdict.findings(model, evaluated[1])["Copied?"]
+    assert (found.words, found.tone) == (words, tone)
+    assert (" near copies;" in found.number) is (share is not None)
+    del model["scores"]["near_copies"]  # a report of before there was such a score
+    assert "near" not in verdict.findings(model, evaluated[1])["Copied?"].number

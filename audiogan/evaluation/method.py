@@ -82,6 +82,9 @@ def _copies(document: dict) -> list[str]:
         f"Waveform distances and pitch are measured on the first {document['settings']['audio_clips']} clips.",
         "Memorisation compares the distance to the nearest training clip with that to the nearest held-out one"
         + (usual if judge else ". Real clips show which ratio is usual."),
+        "Near copies are clips less than three quarters as far from a training clip as 95 % of the held-out and of the "
+        f"training clips{' of their label' if judge else ''} are; where these are as near to one another as copies, "
+        "none is found.",
         "Replayed recordings are clips whose first half second is that of a training clip, transposed by at most three "
         f"semitones (whole semitones if no pitch was asked for).{_recordings(document)}",
         "Training keeps the preview that is nearest to the held-out recordings, so models score a little better here "
@@ -90,7 +93,7 @@ def _copies(document: dict) -> list[str]:
     if sounds and judge:
         words.append(
             "Which notes a folder's sounds play is unknown; if they are those of the training clips, the ratio is "
-            "lower even without copying."
+            "lower even without copying, and more sounds are near copies."
         )
     return words
 

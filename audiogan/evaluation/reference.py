@@ -5,6 +5,9 @@ import numpy as np
 from audiogan.evaluation import manifold, nearest, pitch
 from audiogan.evaluation.clips import Clips
 
+RARE = 0.05  # share of real clips whose distances to training clips are too near to show what is usual
+NEAR = 0.75  # of a usual distance: what is nearer is as near as a copy
+
 
 class Reference:
     """Held-out clips to compare candidates with, and training clips that they may have memorised.
@@ -16,6 +19,10 @@ class Reference:
         sample_rate: Hz.
         seed: of random draws.
         fewest: clips of the smallest candidate: scores that depend on the number of clips use this many of each.
+
+    Attributes:
+        near_db: by label, `NEAR` of the distance to the nearest training clip that all but `RARE` of the held-out clips
+            reach, and of the training clips: float [labels], NaN where nothing is to compare.
     """
 
     def __init__(
@@ -32,12 +39,17 @@ class Reference:
             [_spread_at_pitch(summary[both == n], pitches[both == n]) for n in range(len(labels))]
         )
         self.tonal = share_by_label(np.isfinite(pitches), both, len(labels)) > 0.5
+        self.near_db = NEAR * np.fmin(*map(self._usual, (held_out, train)))
         heard = held_out.label[: len(held_out.audio)]
         levels = held_out.features.measures["level_db"]
         self.level_db = manifold.each_label(_median, levels, held_out.label, len(labels))
         tonal = np.flatnonzero(self.tonal[heard])
         _, cents = pitch.tracks(held_out.heard[tonal], sample_rate)
         self.steady = share_by_label(pitch.steady(cents), heard[tonal], len(labels))
+
+    def _usual(self, clips: Clips) -> np.ndarray:
+        """By label, the distance to the nearest training clip that all but `RARE` of the clips reach: dB [labels]."""
+        return manifold.each_label(_low, self.distances(clips, self.train), clips.label, len(self.labels))
 
     def distances(self, candidate: Clips, rival: Clips) -> np.ndarray:
         """Spectral distance of each candidate to the nearest rival of its label: [n], infinite if it has none.
@@ -68,6 +80,11 @@ def _spread_at_pitch(embeddings: np.ndarray, pitches: np.ndarray) -> float:
 
 def _mean(values: np.ndarray) -> float:
     return float(np.mean(values)) if len(values) else float("nan")
+
+
+def _low(values: np.ndarray) -> float:
+    values = values[np.isfinite(values)]
+    return float(np.quantile(values, RARE, method="lower")) if len(values) else float("nan")
 
 
 def _median(values: np.ndarray) -> float:

@@ -165,16 +165,18 @@ def mean_squared_error(audio: np.ndarray, real: np.ndarray) -> np.ndarray:
 
 
 def _memorised(candidate: Clips, reference: Reference) -> tuple[dict, dict]:
-    """How much nearer the nearest training clip is than the nearest held-out one.
+    """How much nearer the nearest training clip is than the nearest held-out one, and how many are as near as copies.
 
     Training clips outnumber held-out ones, so one is nearer by chance: real held-out clips' ratio says how much.
     """
+    count = len(reference.labels)
     to_train = reference.distances(candidate, reference.train)
     to_held_out = reference.distances(candidate, reference.held_out)
     both = np.isfinite(to_train) & np.isfinite(to_held_out)
-    if not both.any():
-        return {"memorisation_ratio": np.nan}, {}
-    return {"memorisation_ratio": to_train[both].mean() / max(to_held_out[both].mean(), 1e-9)}, {}
+    ratio = to_train[both].mean() / max(to_held_out[both].mean(), 1e-9) if both.any() else np.nan
+    near = share_by_label(to_train < reference.near_db[candidate.label], candidate.label, count)
+    near[np.isnan(reference.near_db)] = np.nan
+    return {"memorisation_ratio": ratio, "near_copies": _nanmean(near)}, {"near_copies": near}
 
 
 def _varied(candidate: Clips, reference: Reference) -> tuple[dict, dict]:

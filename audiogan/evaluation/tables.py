@@ -19,6 +19,7 @@ GROUPS = {
         "nearest_mse_back",
         "mse",
         "memorisation_ratio",
+        "near_copies",
         "replayed",
     ),
     "Variety": ("diversity", "diversity_median", "diversity_least", "diversity_one_pitch", "diversity_from_z"),

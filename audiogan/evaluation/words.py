@@ -95,6 +95,13 @@ _OTHERS = {
         "Distance to the nearest training clip over the distance to the nearest held-out one; far below that of real "
         "clips means copying.",
     ),
+    "near_copies": (
+        "Near copies",
+        LOWER,
+        False,
+        "Share of sounds less than three quarters as far from a training clip as 95 % of real clips are, mean over "
+        "labels; a copy's phases do not matter.",
+    ),
     "replayed": (
         "Replayed recordings",
         LOWER,
@@ -169,6 +176,13 @@ _OF_ONE_KIND = {  # in words for data without labels
         LOWER,
         False,
         "Error to the nearest real clip at the best lag and gain; silence scores 1. The mean waveform is near, too.",
+    ),
+    "near_copies": (
+        "Near copies",
+        LOWER,
+        False,
+        "Share of sounds less than three quarters as far from a training clip as 95 % of real clips are; a copy's "
+        "phases do not matter.",
     ),
     "diversity": ("Variety", LIKE_REAL, False, "Mean distance between sounds, relative to real ones."),
     "steady_pitch_of_real": ("Steady pitch, of real", HIGHER, False, "That share, relative to real clips."),

@@ -8,7 +8,7 @@ import numpy as np
 
 from audiogan import checkpoint
 from audiogan.audio import read_audio
-from audiogan.evaluation.verdict import BAD, FAIR, GOOD, REPLAYED, copying
+from audiogan.evaluation.verdict import BAD, FAIR, GOOD, NEAR_COPIES, REPLAYED, copying
 from audiogan.evaluation.words import HIGHER, LIKE_REAL, LOWER
 from audiogan.text import file_stem, in_words, read_object
 
@@ -22,7 +22,7 @@ OF_THE_JUDGE = ("class_accuracy", "class_accuracy_mean", "inception_score")  # w
 MAIN = ("class_accuracy", "inception_score", "diversity", "memorisation_ratio", "nearest_log_mel_db_back")
 RANKING = ("kad_classifier", "kad_summary")  # the first that an evaluation has orders its models
 COPYING = {GOOD: "No sign of copying", FAIR: "It leans on training sounds", BAD: "It may copy training sounds"}
-SHARES = ("accuracy", "precision", "recall", "coverage", "ndb", "steady_pitch", "clipped")
+SHARES = ("accuracy", "precision", "recall", "coverage", "ndb", "steady_pitch", "clipped", "near_copies")
 
 
 class Evaluation:
@@ -132,16 +132,18 @@ class Evaluation:
         """The ratio beside that of real sounds, which copy nothing; graded as in the evaluation's report."""
         entries = (entry, *(self._baselines.get(floor, {}) for floor in FLOORS))
         scores, *real = (
-            {name: _number(_of(one, name)) for name in ("memorisation_ratio", "replayed")} for one in entries
+            {name: _number(_of(one, name)) for name in ("memorisation_ratio", "near_copies", "replayed")}
+            for one in entries
         )
-        ratio, replayed = scores.values()
+        ratio, near, replayed = scores.values()
         if ratio is None:
             return ""
         _, tone, usual = copying(scores, *real)
+        copies = f" {_percent(near)} lie as near to one as copies do." if near and near > NEAR_COPIES else ""
         replays = f" {_percent(replayed)} replay a training sound." if replayed and replayed > REPLAYED else ""
         return (
             f"{COPYING[tone]}: its sounds lie {ratio:.2f} times as far from training sounds as from unseen ones; "
-            f"real sounds, {usual:.2f}.{replays}"
+            f"real sounds, {usual:.2f}.{copies}{replays}"
         )
 
 
