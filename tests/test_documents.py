@@ -33,6 +33,7 @@ SCORES = {  # by what a card's row is called, without what stands there in brack
     "nearest real clip, log-mel dB, there / back": ("nearest_log_mel_db", "nearest_log_mel_db_back"),
     "variety within a label against real, mean / least": ("diversity", "diversity_least"),
     "memorisation ratio": ("memorisation_ratio",),
+    "near copies of training clips": ("near_copies",),
     "replayed training clips": ("replayed",),
 }
 LINK = re.compile(r"\]\(([^)#]+)\)")
