@@ -2,6 +2,7 @@
 
 import csv
 import functools
+import hashlib
 import json
 import os
 import zipfile
@@ -91,6 +92,12 @@ class PreparedData:
             if values.ndim != 2 or len(values) != 2 or values.dtype != np.float64 or not np.isfinite(values).all():
                 raise ValueError(f"{path} has no valid statistics of {name}: delete it, and training measures them")
         return kept
+
+    @functools.cached_property
+    def index_sha256(self) -> str:
+        """Hash of what training takes from the index: each clip's label, pitch and split, but not its source."""
+        rows = [[row[name] for name in ("label", "pitch", "split")] for row in self.index]
+        return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
 
     def rows(self, split: str) -> np.ndarray:
         """Clip numbers of a split, in order.

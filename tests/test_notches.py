@@ -116,8 +116,12 @@ def test_export_notches_says_so_in_the_card_and_refuses_other_data(prepared, tmp
     shutil.copytree(prepared, tmp_path / "other")
     meta = json.loads((tmp_path / "other" / "meta.json").read_text())
     (tmp_path / "other" / "meta.json").write_text(json.dumps(meta | {"sha256": "0" * 64}))
+    shutil.copytree(prepared, tmp_path / "split")
+    index = (prepared / "index.csv").read_text()
+    (tmp_path / "split" / "index.csv").write_text(index.replace(",train,tone 0,", ",test,tone 0,"))
     arguments.insert(1, "--replace")
-    for wrong, words in (("missing", "missing"), ("other", "not the data")):
+    refusals = ("missing", "missing"), ("other", "not the data"), ("split", "has other labels, pitches or splits")
+    for wrong, words in refusals:
         capsys.readouterr()
         assert cli.main([str(argument) for argument in [*arguments, tmp_path / wrong]]) == 2
         said = capsys.readouterr().err

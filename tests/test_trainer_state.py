@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -37,6 +38,31 @@ def test_a_run_is_not_mixed_with_another(tmp_path, prepared):
     (tmp_path / "other/thesis.txt").write_text("mine")
     with pytest.raises(ValueError, match="neither empty nor a training run"):
         trainer(tmp_path / "other", prepared)
+
+
+def test_a_run_goes_on_with_the_same_labels_pitches_and_splits_only(tmp_path, prepared):
+    """As prepared again with another --held-out or --no-pitch: the same clips. Where their sounds lay is no matter."""
+    trainer(tmp_path / "run", prepared, "steps=1").train()
+    text = (prepared / "index.csv").read_text()
+    row = "0,Flute,60,train,tone 0,0.0000,\n"
+    for column, other in enumerate(("0,Snare_drum,60,train,", "0,Flute,,train,", "0,Flute,60,test,")):
+        shutil.copytree(prepared, tmp_path / f"other{column}")
+        (tmp_path / f"other{column}/index.csv").write_text(text.replace(row, f"{other}tone 0,0.0000,\n"))
+        with pytest.raises(ValueError, match="was trained on the same clips with other labels, pitches or splits"):
+            trainer(tmp_path / "run", tmp_path / f"other{column}", "steps=2")
+    shutil.copytree(prepared, tmp_path / "moved")
+    (tmp_path / "moved/index.csv").write_text(text.replace(row, row.replace("tone 0", "elsewhere")))
+    assert trainer(tmp_path / "run", tmp_path / "moved", "steps=2").step == 1
+
+
+def test_a_run_from_before_the_index_was_hashed_goes_on(tmp_path, prepared):
+    run = trainer(tmp_path / "run", prepared, "steps=1")
+    run.train()
+    document = json.loads(run.run.config_file.read_text())
+    noted = document["data"].pop("index_sha256")
+    run.run.config_file.write_text(json.dumps(document))
+    assert trainer(tmp_path / "run", prepared, "steps=2").step == 1
+    assert run.run.read()[2]["index_sha256"] == noted
 
 
 def test_a_run_of_another_version_is_named_with_the_setting_that_is_not_known_here(tmp_path):

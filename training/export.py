@@ -70,6 +70,8 @@ def export(
         heard = PreparedData(notch_by)
         if heard.meta["sha256"] != data["sha256"]:
             raise ValueError(f"--notch {notch_by} is not the data that the run was trained on")
+        if heard.index_sha256 != data.get("index_sha256", heard.index_sha256):  # older runs have none
+            raise ValueError(f"--notch {notch_by} has other labels, pitches or splits than the run was trained on")
         generator, training["notches"] = notched(generator, heard)
     curve = _curve(along, numbers["step"], held_out)
     made = _commands(name, config, training, which, prepared)

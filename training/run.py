@@ -109,6 +109,8 @@ class RunFolder:
         old_config, old_model, old_data = self.read()
         if old_data["sha256"] != data["sha256"]:
             return f"{self.folder} was trained on other data ({old_data['source']})"
+        if old_data.get("index_sha256", data["index_sha256"]) != data["index_sha256"]:  # older runs have none
+            return f"{self.folder} was trained on the same clips with other labels, pitches or splits"
         old, new = old_config.to_dict() | dataclasses.asdict(old_model), config.to_dict() | dataclasses.asdict(model)
         keys = (key for key in new if key not in free and old[key] != new[key])
         return next((f"{self.folder} holds a run with {key} {old[key]!r}, not {new[key]!r}" for key in keys), "")

@@ -231,4 +231,4 @@ class Trainer:
 def _describe(data: PreparedData) -> dict:
     kept = ("source", "sha256", "counts", "sample_rate", "num_samples")
     licences = sorted({row.get("licence") or "" for row in data.index})  # of single clips; empty where not known
-    return {key: data.meta[key] for key in kept} | {"licences": licences}
+    return {key: data.meta[key] for key in kept} | {"licences": licences, "index_sha256": data.index_sha256}
