@@ -177,3 +177,21 @@ def test_a_batch_is_shared_evenly():
         Workers(0, 2).check_batch(6, paired=True)
     with pytest.raises(ValueError, match="batch_size must be even, for whole pairs, not 3"):
         Workers().check_batch(3, paired=True)
+
+
+@pytest.mark.parametrize(
+    ("preset", "settings"),
+    [
+        ("wavegan", ["critics=ensemble"]),
+        ("specgan", ["critics=spectral"]),
+        ("hybrid", ["diversity=0", "aperiodicity=0"]),
+    ],
+)
+def test_critics_that_compare_pairs_see_whole_ones_even_if_clips_are_not_drawn_in_pairs(
+    tmp_path, prepared, preset, settings
+):
+    """Shared as 3 and 3, six clips would be other pairs than in one process."""
+    config = load_preset(preset, ["dim=2", "precision=float32", "paired=false", "batch_size=6", *settings])
+    with pytest.raises(ValueError, match="a multiple of twice the 2 processes, for whole pairs, not 6"):
+        Trainer(config, PreparedData(prepared), CPU, RunFolder(tmp_path / "run"), Workers(0, 2))
+    assert not (tmp_path / "run").exists()

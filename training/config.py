@@ -125,8 +125,7 @@ class TrainConfig:
         members = ENSEMBLE[:-1] if spectral else ENSEMBLE
         named = self.critics in CRITICS or set(str(self.critics).split(",")) <= set(members)
         _check(self, "critics", named, f"{', '.join(CRITICS)}, or some of {', '.join(members)}, comma-separated")
-        several = self.critics != "own" or self.model.get("architecture") == "hybrid"
-        _check(self, "critic_width", several or self.critic_width == 0, "0 if critics is own")
+        _check(self, "critic_width", self.has_ensemble or self.critic_width == 0, "0 if critics is own")
         _check(self, "precision", self.precision in PRECISIONS, f"one of {', '.join(PRECISIONS)}")
         _check(self, "schedule", self.schedule in SCHEDULES, f"one of {', '.join(SCHEDULES)}")
         for name, least in (*((name, 1) for name in COUNTS), *((name, 0) for name in OPTIONAL_COUNTS)):
@@ -156,6 +155,11 @@ class TrainConfig:
         for key in WAVEGANS if self.model.get("architecture") != "wavegan" else ():
             if key in self.model:
                 raise ValueError(f"{key} is a setting of wavegan, not of {self.model.get('architecture')}")
+
+    @property
+    def has_ensemble(self) -> bool:
+        """Whether the critics are an ensemble, which compares the clips of each pair."""
+        return self.critics != "own" or self.model.get("architecture") == "hybrid"
 
     def to_dict(self) -> dict:
         """The config as JSON types."""

@@ -32,7 +32,11 @@ class Workers:
         return self.rank == 0
 
     def check_batch(self, batch_size: int, paired: bool) -> None:
-        """Raise ValueError unless a batch can be shared evenly, and without splitting a pair if `paired`."""
+        """Raise ValueError unless a batch can be shared evenly, and without splitting a pair if `paired`.
+
+        Args:
+            paired: clips are drawn in pairs, or critics compare clips 2 i and 2 i + 1.
+        """
         unit = self.count * (2 if paired else 1)
         if batch_size % unit:
             several = f"a multiple of {'twice ' * paired}the {self.count} processes"
