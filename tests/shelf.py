@@ -97,6 +97,11 @@ def say(status: int, **headers):
     return lambda handler, data: answer(handler, b"", status, **headers)
 
 
+def page(handler, data) -> None:
+    """What a captive portal says in place of the file."""
+    answer(handler, b"<html>Please log in</html>")
+
+
 def ignore_range(handler, data: bytes) -> None:
     """The whole file, whatever was asked."""
     answer(handler, data, ETag=handler.shelf.etag)

@@ -22,7 +22,7 @@ class TestThrottling:
 
     def test_waits_until_the_date_asked(self, fetch, shelf, waits):
         date = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
-        shelf.heads += [say(429, Retry_After=date)]
+        shelf.script += [say(429, Retry_After=date)]
         fetch()
         assert waits == [pytest.approx(90, abs=30)]
 
@@ -45,21 +45,21 @@ class TestThrottling:
         assert 0.7 < waits[0] < 1.3
         assert 1.4 < waits[1] < 2.6
 
-    @pytest.mark.parametrize("status", [405, 501])
-    def test_a_server_without_head_is_asked_for_the_files(self, fetch, shelf, waits, status):
+    @pytest.mark.parametrize("status", [400, 403, 404, 405, 429, 500, 501])
+    def test_a_server_that_answers_no_head_is_asked_for_the_files(self, fetch, shelf, waits, status):
         shelf.heads += [say(status)]
         assert fetch() == {NAME: DATA}
         assert waits == []
 
     def test_throttled_for_ever(self, fetch, shelf):
-        shelf.heads += [say(429, Retry_After="1")] * 100
+        shelf.script += [say(429, Retry_After="1")] * 100
         assert "HTTP 429" in refusal(fetch)
 
 
 class TestAddresses:
     @pytest.mark.parametrize("status", [403, 404, 410, 304])
     def test_a_refusal_is_one_sentence_at_once(self, fetch, shelf, waits, status):
-        shelf.heads += [say(status)]
+        shelf.script += [say(status)]
         assert f"the server says HTTP {status}" in refusal(fetch)
         assert waits == []
 
@@ -67,7 +67,7 @@ class TestAddresses:
         shelf.script += [drop(1000), say(302, Location=f"/elsewhere/{NAME}")]
         assert fetch() == {NAME: DATA}
         _, path, headers = shelf.requests[-1]
-        assert (path, headers["Range"], headers["If-Range"]) == (f"/elsewhere/{NAME}", "bytes=1000-", '"1"')
+        assert (path, headers["Range"]) == (f"/elsewhere/{NAME}", "bytes=1000-")
 
     def test_redirects_to_plain_http_elsewhere_are_refused(self, fetch, shelf):
         shelf.script += [say(302, Location="http://example.invalid/x.zip")]
@@ -79,7 +79,7 @@ class TestAddresses:
         assert address in refusal(fetch)
 
     def test_redirects_without_end(self, fetch, shelf):
-        shelf.heads += [say(302, Location=f"/a/{NAME}")] * 50
+        shelf.script += [say(302, Location=f"/a/{NAME}")] * 50
         assert "redirects without end" in refusal(fetch)
 
     def test_an_https_base_may_send_us_to_https_only(self):

@@ -5,7 +5,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +24,6 @@ TRIES = 8  # in a row with less than PROGRESS_BYTES of progress
 PROGRESS_BYTES = 2**20
 REDIRECTS = 5
 RETRIED = (408, 425, 429)  # and every 5xx
-NO_HEAD = (405, 501)  # from servers that state the length only to GET
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,11 @@ class Downloader:
                 self._fetch_one(archive, Part(folder / archive.name))
 
     def _check_room(self, parts: list[Part], folder: Path) -> None:
-        needed = sum(self._persist(self._ask_length, part) - part.size for part in parts)
+        """Raise ValueError if the disk has no room for what the parts lack, as far as the server answers to HEAD."""
+        needed = 0
+        with suppress(TryAgainError, httpx.HTTPError, ValueError):  # only GET must succeed
+            for part in parts:
+                needed += (part.length or self._ask_length(part)) - part.size
         free = shutil.disk_usage(folder).free
         if needed > free:
             raise ValueError(
@@ -126,8 +129,8 @@ class Downloader:
             self.sleep(wait_s)
 
     def _ask_length(self, part: Part) -> int:
-        with self._open("HEAD", part.name, allowed=NO_HEAD) as response:
-            length = response.headers.get("Content-Length", "") if response.status_code not in NO_HEAD else ""
+        with self._open("HEAD", part.name) as response:
+            length = response.headers.get("Content-Length", "")
         return int(length) if length.isdecimal() else part.size
 
     def _transfer(self, part: Part) -> None:
@@ -148,13 +151,10 @@ class Downloader:
             raise TryAgainError(f"the server stopped at {part.size:,} of {part.length:,} bytes")
 
     @contextmanager
-    def _open(self, method: str, name: str, headers: dict | None = None, allowed=()) -> Iterator[httpx.Response]:
+    def _open(self, method: str, name: str, headers: dict | None = None) -> Iterator[httpx.Response]:
         url = f"{self.base}/{name}?download=1"
         with self.client.stream(method, url, headers=headers) as response:
             status = f"HTTP {response.status_code} {response.reason_phrase}".strip()
-            if response.status_code in allowed:
-                yield response
-                return
             if response.status_code in RETRIED or response.status_code >= 500:
                 raise TryAgainError(status, retry_after(response.headers.get("Retry-After", "")))
             if response.status_code not in (200, 206, 416):

@@ -13,7 +13,7 @@ from training.data.retry import TryAgainError
 
 
 class Part:
-    """`NAME.part` holds the bytes so far, `NAME.part.json` the length of the whole file and its ETag or date.
+    """`NAME.part` holds the bytes so far, `NAME.part.json` the length of the whole file; its MD5 will tell the rest.
 
     Attributes:
         length: bytes of the whole file; None until a server states it.
@@ -23,10 +23,9 @@ class Part:
         self.target = target
         self.path, self.notes = Path(f"{target}.part"), Path(f"{target}.part.json")
         try:
-            notes = json.loads(self.notes.read_text())
-            self.length, self.validator = int(notes["length"]), str(notes["validator"])
+            self.length = int(json.loads(self.notes.read_text())["length"])
         except (OSError, ValueError, TypeError, KeyError):
-            self.length, self.validator = None, ""
+            self.length = None
 
     @property
     def size(self) -> int:
@@ -42,23 +41,25 @@ class Part:
         return self.target.name
 
     def headers(self) -> dict[str, str]:
-        """Headers that ask for the rest if the server's file is unchanged; without a validator, the MD5 will tell."""
-        if not self.size:
-            return {}
-        return {"Range": f"bytes={self.size}-"} | ({"If-Range": self.validator} if self.validator else {})
+        """Headers that ask for the rest. Of an unchanged file servers may give another ETag, so none is named."""
+        return {"Range": f"bytes={self.size}-"} if self.size else {}
 
     def begin(self, response: httpx.Response) -> bool:
         """Prepare to append a body, starting over if the server does; False if nothing is left to download.
 
         Raises:
-            TryAgainError: the response does not fit the bytes here, which are discarded.
+            TryAgainError: the response does not fit the bytes here; they are discarded, unless it is a whole file of
+                another length: a page that some proxy or login made up.
             ValueError: the server does not say how long the file is.
         """
         start, length = _range(response)
         if response.status_code == 416 and length == self.size:
-            self._note(response, length)
+            self._note(length)
             return False
         changed = self.length is not None and length != self.length
+        if response.status_code == 200 and changed and self.size:
+            sent = "a file of unknown length" if length is None else f"{length:,} bytes"
+            raise TryAgainError(f"the server sent {sent}, not the file of {self.length:,} bytes")
         if start not in (0, self.size) or (start and changed):
             self.discard()
             raise TryAgainError("the server's file has changed; starting over")
@@ -66,7 +67,7 @@ class Part:
             raise ValueError(f"{response.url} cannot be downloaded: the server does not say how long it is")
         if not start:
             self.path.unlink(missing_ok=True)
-        self._note(response, length)
+        self._note(length)
         return True
 
     def open(self) -> BinaryIO:
@@ -84,13 +85,11 @@ class Part:
         """Delete everything: the next request starts at the first byte."""
         self.path.unlink(missing_ok=True)
         self.notes.unlink(missing_ok=True)
-        self.length, self.validator = None, ""
+        self.length = None
 
-    def _note(self, response: httpx.Response, length: int) -> None:
-        etag = response.headers.get("ETag", "")
+    def _note(self, length: int) -> None:
         self.length = length
-        self.validator = etag if etag and not etag.startswith("W/") else response.headers.get("Last-Modified", "")
-        write_atomically(self.notes, json.dumps({"length": length, "validator": self.validator}).encode())
+        write_atomically(self.notes, json.dumps({"length": length}).encode())
 
 
 def _range(response: httpx.Response) -> tuple[int | None, int | None]:
