@@ -7,6 +7,9 @@ import sys
 from pathlib import Path
 
 DEVICES = ("auto", "cuda", "mps", "cpu")
+NO_SOCKS = (
+    "a proxy variable such as ALL_PROXY names a SOCKS proxy: name an http:// one, or run pip install socksio first"
+)
 NO_MEMORY = ("out of memory", "not enough memory", "can't allocate memory")  # phrases in torch's RuntimeErrors
 
 
@@ -57,7 +60,8 @@ def run_command(parser: argparse.ArgumentParser, arguments: list[str] | None) ->
     """Parse, then call the `run` of the chosen command.
 
     Returns:
-        0; or 2, after one line on stderr, for bad input, a full disk, an unwritable file or a failed training.
+        0; or 2, after one line on stderr, for bad input, a full disk, an unwritable file, a SOCKS proxy or a failed
+        training.
     """
     options = parser.parse_args(arguments)
     sys.stdout.reconfigure(errors="backslashreplace")  # so that printing a path the terminal cannot show does not fail
@@ -73,6 +77,10 @@ def run_command(parser: argparse.ArgumentParser, arguments: list[str] | None) ->
         if not isinstance(error, MemoryError) and not any(words in str(error) for words in NO_MEMORY):
             raise
         return _complain(parser, f"out of memory: {error}".rstrip(": "))
+    except ImportError as error:
+        if "SOCKS" not in str(error):  # from httpx, and from the Hub's httpx2
+            raise
+        return _complain(parser, NO_SOCKS)
     except KeyboardInterrupt:
         return _complain(parser, "interrupted")
     return 0

@@ -2,11 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from importlib.util import find_spec
 
 import httpx
 import pytest
 from shelf import drop, say
 
+from training import cli
 from training.data import retry
 from training.data.download import Downloader
 
@@ -87,6 +89,17 @@ class TestAddresses:
         downloader._refuse_plain_http(httpx.Request("GET", "https://store.example.invalid/x.zip"))
         with pytest.raises(ValueError, match="which is not https"):
             downloader._refuse_plain_http(httpx.Request("GET", "http://zenodo.org/x.zip"))
+
+    @pytest.mark.skipif(find_spec("socksio") is not None, reason="SOCKS proxies can be used here")
+    @pytest.mark.parametrize("name", ["ALL_PROXY", "https_proxy"])
+    def test_a_socks_proxy_is_one_sentence(self, monkeypatch, tmp_path, capsys, name):
+        monkeypatch.delenv("NO_PROXY")
+        monkeypatch.setenv(name, "socks5://127.0.0.1:1080")
+        command = ["prepare", "fsdkaggle2018", "--out", str(tmp_path / "out"), "--cache", str(tmp_path)]
+        assert cli.main(command) == 2
+        said = capsys.readouterr().err
+        assert "names a SOCKS proxy: name an http:// one, or run pip install socksio first\n" in said
+        assert said.count("\n") == 1
 
     @pytest.mark.parametrize("base", ["", "zenodo.org", "ftp://zenodo.org", "http://", "file:///tmp"])
     def test_bad_bases(self, base):
