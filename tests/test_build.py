@@ -8,6 +8,7 @@ import pytest
 import soundfile
 from conftest import SAMPLE_RATE, tone
 from test_cli import refused, run
+from test_distributed import PATIENCE_SECONDS, torchrun
 
 from audiogan import checkpoint
 from audiogan.folders import alone_in
@@ -65,6 +66,27 @@ def test_what_is_there_is_gone_on_with(built, sounds, capsys, monkeypatch):
     assert "exists and is taken as it is" in said
     assert "done: 3 of 3 steps" in said
     assert (built / "ck/again/config.json").is_file()
+
+
+def test_the_same_command_under_torchrun_prepares_and_exports_once(sounds, tmp_path):
+    command = ["build", "folder", sounds, "--preset", "specgan-cpu", *arguments(tmp_path)]
+    with torchrun("-m", "training", *map(str, command)) as process:
+        output, errors = process.communicate(timeout=PATIENCE_SECONDS)
+    assert process.returncode == 0, output + errors
+    for line in ("80 clips in", "done: 2 of 2 steps", str(tmp_path / "ck/mine")):
+        assert output.count(line) == 1
+    assert (tmp_path / "ck/mine/config.json").is_file()
+
+
+def test_what_the_first_process_refuses_ends_the_others(tmp_path):
+    (tmp_path / "empty").mkdir()
+    command = ["build", "folder", tmp_path / "empty", "--preset", "specgan-cpu", *arguments(tmp_path)]
+    with torchrun("-m", "training", *map(str, command)) as process:
+        _, errors = process.communicate(timeout=PATIENCE_SECONDS)
+    assert process.returncode != 0
+    assert errors.count("holds no audio file") == 1
+    assert errors.count("Traceback") == 1  # torchrun's own
+    assert not (tmp_path / "work").exists()
 
 
 @pytest.mark.parametrize(

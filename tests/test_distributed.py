@@ -10,13 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import torch.distributed as dist
 from conftest import LABELS, NUM_SAMPLES
 from test_trainer import CPU
 
 from audiogan.dataset import PreparedData
 from training.config import load_preset
 from training.data.clips import Clip, ClipFormat, DataSetWriter, fit
-from training.distributed import Workers
+from training.distributed import OUTCOME, Workers, _follow
 from training.run import RunFolder
 from training.trainer import Trainer
 
@@ -195,3 +196,12 @@ def test_critics_that_compare_pairs_see_whole_ones_even_if_clips_are_not_drawn_i
     with pytest.raises(ValueError, match="a multiple of twice the 2 processes, for whole pairs, not 6"):
         Trainer(config, PreparedData(prepared), CPU, RunFolder(tmp_path / "run"), Workers(0, 2))
     assert not (tmp_path / "run").exists()
+
+
+def test_the_others_follow_the_first_or_end_with_it():
+    store = dist.HashStore()
+    store.set(OUTCOME, "done")
+    _follow(store, rank=1)
+    store.set(OUTCOME, "failed")
+    with pytest.raises(ConnectionError, match="process 1 stops, since process 0 failed"):
+        _follow(store, rank=1)

@@ -48,17 +48,28 @@ def _add_work(parser) -> None:
 
 
 def _build(options) -> None:
+    from training.distributed import first_ahead
+
+    data, run = options.work / DATA, options.work / RUN
+    with first_ahead(lambda: _prepare(options, data)) as first:
+        reason = train_to(run, data, check_settings(options), options)
+        if first and reason == "interrupted":
+            print("run the same command to resume")
+        elif first:
+            _export(options, run, data)
+
+
+def _prepare(options, data: Path) -> None:
+    """Make the data set unless it is there; first refuse what would be refused after hours."""
     from audiogan import checkpoint
     from audiogan.device import choose_device
     from training import asked
 
-    shelf = options.checkpoints or checkpoint.FOLDER  # refuse now what would be refused after hours
-    checkpoint.refuse_taken(shelf / checkpoint.check_name(options.name), options.replace)
+    checkpoint.refuse_taken(_shelf(options) / checkpoint.check_name(options.name), options.replace)
     config = check_settings(options)
     choose_device(options.device)
     if config.start:
         checkpoint.find(config.start)
-    data, run = options.work / DATA, options.work / RUN
     if data.exists():
         asked.refuse_other(options, data)
         print(f"{data} exists and is taken as it is")
@@ -66,11 +77,19 @@ def _build(options) -> None:
         found = asked.sounds(options)  # before preparing: files may be added meanwhile
         options.prepare(options, data)
         asked.note(options, found)
-    if train_to(run, data, config, options) == "interrupted":
-        print("run the same command to resume")
-        return
+
+
+def _export(options, run: Path, data: Path) -> None:
+    from training import asked
+
     how = {"notch_by": _notched_by(run, data), "replace": options.replace, "prepared": asked.command(options)}
-    export_to(shelf, run, options.name, **how)
+    export_to(_shelf(options), run, options.name, **how)
+
+
+def _shelf(options) -> Path:
+    from audiogan import checkpoint
+
+    return options.checkpoints or checkpoint.FOLDER
 
 
 def _notched_by(run: Path, data: Path) -> Path | None:

@@ -6,7 +6,8 @@ would. Layers that look at a whole batch are in `training.whole_batch`.
 
 import contextlib
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import torch
@@ -14,6 +15,8 @@ import torch.distributed as dist
 from torch import Tensor, nn
 
 TIMEOUT = timedelta(minutes=30)  # the others wait while the first one scores and saves
+POLL_SECONDS = 1.0
+OUTCOME = "audiogan/outcome"  # of what the first process does ahead of the others: a key of their store
 
 
 class Workers:
@@ -120,6 +123,46 @@ def workers(device: torch.device) -> Iterator[Workers]:
         raise
     finally:
         dist.destroy_process_group()
+
+
+@contextlib.contextmanager
+def first_ahead(work: Callable[[], None]) -> Iterator[bool]:
+    """Do `work` in the first of the processes that torchrun started, then the block in all of them.
+
+    The others wait before they connect, since `work` may take longer than `TIMEOUT`.
+
+    Yields:
+        Whether this process is the first.
+
+    Raises:
+        ConnectionError: the first process failed, or is gone.
+    """
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        work()
+        yield True
+        return
+    store, rank, _ = next(dist.rendezvous("env://", timeout=TIMEOUT))  # held to the end, in case the first is its host
+    if rank:
+        _follow(store, rank)
+    else:
+        try:
+            work()
+        except BaseException:
+            store.set(OUTCOME, "failed")
+            raise
+        store.set(OUTCOME, "done")
+    yield rank == 0
+
+
+def _follow(store: dist.Store, rank: int) -> None:
+    """Wait for the first process's work; ConnectionError if that failed."""
+    done = False
+    with contextlib.suppress(RuntimeError):  # the store is gone, with the first process or its machine
+        while not store.check([OUTCOME]):
+            time.sleep(POLL_SECONDS)
+        done = store.get(OUTCOME) == b"done"
+    if not done:
+        raise ConnectionError(f"process {rank} stops, since process 0 failed")
 
 
 def local_device(device: torch.device) -> torch.device:
