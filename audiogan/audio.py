@@ -168,7 +168,9 @@ class AudioFile:
 
 def _all_finite(block: np.ndarray) -> bool:
     """Whether every sample is finite. A finite sum proves it quickly; an infinite one may be an overflow."""
-    return bool(np.isfinite(block.sum()) or np.isfinite(block).all())
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = block.sum()
+    return bool(np.isfinite(total) or np.isfinite(block).all())
 
 
 class _Stream(soundfile.SoundFile):

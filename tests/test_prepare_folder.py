@@ -39,6 +39,18 @@ class TestFolder:
             assert row["source"].startswith(row["label"])
         assert {row["label"] for row in data.index if row["split"] == "test"} == {"high", "low"}
 
+    @pytest.mark.filterwarnings("error::RuntimeWarning")
+    @pytest.mark.parametrize("channels", [1, 2])
+    def test_floats_that_no_sound_has_are_not_called_silent(self, tmp_path, channels):
+        (tmp_path / "in").mkdir()
+        for name, peak in (("integers", 2.0**31), ("huge", 1e30), ("vast", 3e38)):
+            samples = np.stack([peak * tone(440, 0.5).astype(np.float64)] * channels, 1)
+            soundfile.write(tmp_path / f"in/{name}.wav", samples, SAMPLE_RATE, subtype="FLOAT")
+        _, skipped = folder.prepare(tmp_path / "in", tmp_path / "out", FORM, workers=1)
+        said = [item.reason for item in skipped if item.source in ("huge.wav", "vast.wav")]
+        assert said == [f"holds samples of {peak}, where full scale is 1" for peak in ("5e+29", "2e+38")]
+        assert [row["source"] for row in PreparedData(tmp_path / "out").index] == ["integers.wav"]
+
     def test_a_flat_folder_has_no_labels(self, recordings, tmp_path):
         folder.prepare(recordings / "high/deep", tmp_path / "out", FORM, workers=1)
         assert PreparedData(tmp_path / "out").labels == ()

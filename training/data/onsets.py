@@ -17,6 +17,7 @@ PRE_ROLL_SECONDS = 0.004
 HOPS_A_SECOND = 250
 QUIET_SHARE = 0.25  # of a recording's hops: the quietest, whose means give its DC offset
 FEWEST_QUIET = 8  # fewer could lie in one half of a low sound's period
+LOUDEST = 1e15  # far beyond integers that a file calls floats, and float32 holds the energy of its hops
 SLIGHT = 1e-3  # of the peak: an offset 20 dB below `ONSET_RANGE_DB` hides no onset
 CLEAR = 3.0  # an offset must exceed the spread of those means by this factor
 LASTING = 25  # hops, 0.1 s: enough periods of the lowest sounds for their mean to be near the offset
@@ -36,6 +37,9 @@ def find_starts(blocks: Iterable[np.ndarray], rate: int, form: ClipFormat) -> tu
 
     Returns:
         Starts in samples at the clips' rate, ascending, empty for silence; and the recording's levels.
+
+    Raises:
+        ValueError: samples that no sound has.
     """
     levels = Levels.of(blocks, max(1, rate // HOPS_A_SECOND))
     return ([] if levels.peak < SILENCE_PEAK else list(_starts(levels, rate, form))), levels
@@ -110,6 +114,8 @@ class Levels:
         for block in blocks:
             if len(block):
                 length, low, high = length + len(block), min(low, float(block.min())), max(high, float(block.max()))
+                if max(high, -low) > LOUDEST:
+                    raise ValueError(f"holds samples of {max(high, -low):.0e}, where full scale is 1")
             block = np.concatenate([rest, block]) if len(rest) else block
             hops, rest = np.split(block, [len(block) // hop * hop])
             hops = hops.reshape(-1, hop)
