@@ -64,9 +64,11 @@ def _prepare(options, data: Path) -> None:
     from audiogan import checkpoint
     from audiogan.device import choose_device
     from training import asked
+    from training.distributed import Workers, process_count
 
     checkpoint.refuse_taken(_shelf(options) / checkpoint.check_name(options.name), options.replace)
     config = check_settings(options)
+    Workers(count=process_count()).check_batch(config.batch_size, config.whole_pairs)
     choose_device(options.device)
     if config.start:
         checkpoint.find(config.start)

@@ -161,6 +161,11 @@ class TrainConfig:
         """Whether the critics are an ensemble, which compares the clips of each pair."""
         return self.critics != "own" or self.model.get("architecture") == "hybrid"
 
+    @property
+    def whole_pairs(self) -> bool:
+        """Whether no pair of a batch may be split among processes."""
+        return self.paired or self.has_ensemble
+
     def to_dict(self) -> dict:
         """The config as JSON types."""
         return dataclasses.asdict(self) | {"betas": list(self.betas)}

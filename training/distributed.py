@@ -98,6 +98,11 @@ class Workers:
             dist.barrier()
 
 
+def process_count() -> int:
+    """The number of processes that torchrun started; 1 without it."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
 @contextlib.contextmanager
 def workers(device: torch.device) -> Iterator[Workers]:
     """Connect the processes that torchrun started; without torchrun, this process alone.
@@ -105,8 +110,7 @@ def workers(device: torch.device) -> Iterator[Workers]:
     Raises:
         ConnectionError: a process is gone; all others end too.
     """
-    count = int(os.environ.get("WORLD_SIZE", "1"))
-    if count == 1:
+    if process_count() == 1:
         yield Workers()
         return
     # Adam imports this too, but after the group is there, which its default arguments would keep alive: gloo's threads
@@ -137,7 +141,7 @@ def first_ahead(work: Callable[[], None]) -> Iterator[bool]:
     Raises:
         ConnectionError: the first process failed, or is gone.
     """
-    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+    if process_count() == 1:
         work()
         yield True
         return

@@ -60,7 +60,7 @@ class Trainer:
             fastest = run.precision() or precision.fastest(device)  # machines may differ
             config = replace(config, precision=self.workers.of_first(fastest))
         self.config, model = config, config.model_config(data)
-        self.workers.check_batch(config.batch_size, config.paired or config.has_ensemble)
+        self.workers.check_batch(config.batch_size, config.whole_pairs)
         if self.workers.first:
             run.begin(config, model, _describe(data))
         self.workers.wait()
