@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from conftest import LABELS, NUM_SAMPLES
 from test_trainer import CPU
 
 from audiogan.dataset import PreparedData
+from training.agreement import Agreement
 from training.config import load_preset
 from training.data.clips import Clip, ClipFormat, DataSetWriter, fit
 from training.distributed import OUTCOME, Workers, _follow
@@ -162,6 +164,49 @@ def test_when_one_dies_all_end_with_a_message(tmp_path, prepared):
     assert process.returncode != 0
     assert time.monotonic() - began < 240
     assert "SIGKILL" in errors or "lost another one" in errors
+
+
+SLOWLY = """
+import sys, time
+from training.cli import main
+from training.game import Game
+
+play = Game.round
+Game.round = lambda *arguments: time.sleep(1.5) or play(*arguments)
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_slow_steps_do_not_put_off_a_stop(tmp_path, prepared):
+    """Torchrun passes a signal on and kills 30 s later."""
+    sets = [word for setting in SETTINGS for word in ("--set", setting)]
+    words = ["train", "wavegan", "--data", prepared, "--out", tmp_path / "run", "--device", "cpu", *sets]
+    with torchrun("--no-python", sys.executable, "-c", SLOWLY, *words) as process:
+        while not process.stdout.readline().startswith("Epoch"):
+            assert process.poll() is None
+        process.terminate()
+        process.communicate(timeout=PATIENCE_SECONDS)
+    assert 1 <= RunFolder(tmp_path / "run").load_state()[1]["step"] <= 4
+
+
+class Alike(Workers):
+    """Stands for several processes that all take the same time."""
+
+    def mean(self, values):
+        return values
+
+
+@pytest.mark.parametrize(
+    ("seconds", "checks"), [(4.0, [*range(24)]), (0.3, [0, 1, 4, 7, 10, 13, 16, 19, 22]), (0.01, [0, 1, 11, 21])]
+)
+def test_processes_ask_each_other_every_second_at_most(monkeypatch, seconds, checks):
+    now = SimpleNamespace(step=0)
+    monkeypatch.setattr("training.agreement.time", SimpleNamespace(monotonic=lambda: seconds * now.step))
+    agreed = Agreement(Alike(0, 2), CPU)
+    stops = []
+    for now.step in range(24):
+        stops += [now.step] if agreed(True) else []
+    assert stops == checks
 
 
 def test_no_thread_outlives_the_group():

@@ -16,6 +16,7 @@ from audiogan.dataset import PreparedData
 from audiogan.device import machine
 from audiogan.models import takes_pitch
 from training import partials, precision
+from training.agreement import Agreement
 from training.batches import Batches
 from training.config import TrainConfig
 from training.distributed import Workers
@@ -27,7 +28,6 @@ from training.start import begin_with
 from training.validation import Validation
 
 FIT_BATCH = 256
-STOP_CHECK = 10  # steps between checks whether several processes agree to stop
 SAME_SIGNAL = 1.0  # seconds within which signals to stop count as one
 
 
@@ -89,8 +89,9 @@ class Trainer:
         """
         begun, late = time.monotonic() - self.seconds, False
         first = saved = self.step
+        agreed = Agreement(self.workers, self.device)
         with self._interruptible(), self._observer() as observer:
-            while self.step < self.config.steps and not self._agreed(late or self.stopping):
+            while self.step < self.config.steps and not agreed(late or self.stopping):
                 losses = self.game.round(self.step)
                 self.step += 1
                 self.seconds = time.monotonic() - begun
@@ -198,12 +199,6 @@ class Trainer:
 
     def _observer(self) -> Observer:
         return Observer(self.run, self.config, len(self.game.batches), self.step, self.workers.first)
-
-    def _agreed(self, stop: bool) -> bool:
-        """Whether to stop now: several processes must do so after the same step."""
-        if self.workers.count == 1:
-            return stop
-        return self.step % STOP_CHECK == 0 and self.workers.any(stop, self.device)
 
     @contextlib.contextmanager
     def _interruptible(self) -> Iterator[None]:
