@@ -118,7 +118,7 @@ def test_resume_gives_the_weights_of_an_uninterrupted_run(tmp_path, prepared, ar
 
 def test_the_best_by_held_out_score_is_kept_and_resumed(tmp_path, prepared, monkeypatch):
     scores = iter([Score(5.0, 1.0), Score(3.0, 2.0), Score(4.0, 0.5)])
-    monkeypatch.setattr(Validation, "score", lambda self, generator: next(scores))
+    monkeypatch.setattr(Validation, "score", lambda *_: next(scores))
     trainer(tmp_path / "run", prepared, "steps=2", "preview_every=1").train()
     best = (tmp_path / "run/best.safetensors").read_bytes()
     trainer(tmp_path / "run", prepared, "steps=3", "preview_every=1").train()

@@ -189,11 +189,19 @@ class RunFolder:
 
     def truncate_log(self, step: int) -> None:
         """Delete lines after `step`, which a resumed run will write again."""
+        if self.metrics_file.exists():
+            kept = [line for line in self._log() if _step_of(line) <= step]
+            write_atomically(self.metrics_file, "".join(f"{line}\n" for line in kept).encode())
+
+    def scored(self, step: int) -> bool:
+        """Whether metrics.jsonl has the scores of a step."""
+        return any(_step_of(line) == step and "score" in json.loads(line) for line in self._log())
+
+    def _log(self) -> list[str]:
+        """The lines of metrics.jsonl, as far as it is there."""
         if not self.metrics_file.exists():
-            return
-        lines = self.metrics_file.read_text(encoding="utf-8", errors="replace").splitlines()
-        kept = [line for line in lines if _step_of(line) <= step]
-        write_atomically(self.metrics_file, "".join(f"{line}\n" for line in kept).encode())
+            return []
+        return self.metrics_file.read_text(encoding="utf-8", errors="replace").splitlines()
 
 
 def _packed(tensors: dict[str, torch.Tensor], numbers: dict) -> bytes:

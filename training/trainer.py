@@ -91,26 +91,29 @@ class Trainer:
         first = saved = self.step
         agreed = Agreement(self.workers, self.device)
         with self._interruptible(), self._observer() as observer:
+            if self._unscored():
+                self._judge(observer)
             while self.step < self.config.steps and not agreed(late or self.stopping):
                 losses = self.game.round(self.step)
                 self.step += 1
                 self.seconds = time.monotonic() - begun
                 late = self.seconds - self.earlier >= 60 * max_minutes
                 observer.step()
+                scored = self.step % self.config.preview_every == 0
                 if self.step % self.config.report_every == 0:
                     observer.losses(self.step, *self._finite(losses), self.seconds)
-                if self.step % self.config.preview_every == 0:
-                    self._judge(observer)
-                if self.step % self.config.save_every == 0:
+                if scored or self.step % self.config.save_every == 0:
                     self.save(losses)
                     saved = self.step
-            if self.step > first and self.step % self.config.preview_every and not self.stopping:
-                self._judge(observer)  # at the end, when the learning rate has fallen
+                if scored:
+                    self._judge(observer)
             if self.step > saved:
                 self.save(losses)
-        if self.step >= self.config.steps:
-            return "done"
-        return "interrupted" if self.stopping else "time"
+            if self.step > first and self.step % self.config.preview_every:
+                self._judge(observer)  # at the end, when the learning rate has fallen
+        if self.stopping and (self.step < self.config.steps or self._unscored()):
+            return "interrupted"
+        return "done" if self.step >= self.config.steps else "time"
 
     def save(self, losses: tuple[Tensor, ...] = ()) -> None:
         """Write the state, unless a loss or a weight is not finite.
@@ -124,19 +127,29 @@ class Trainer:
             self.run.save_state(self.game.state().tensors(), self._numbers())
 
     def _judge(self, observer: Observer) -> None:
-        """Score the averaged generator on held-out audio, write a preview, and save the generator if it is the best."""
+        """Score the averaged generator on held-out audio, save it if it is the best, and write a preview.
+
+        The state is saved before, since this takes a minute. The scores are recorded last: without them a resumed run
+        does all of it again (`_unscored`). When told to stop, it leaves that to the next start.
+        """
         if self.validation is None:
             return
-        self._check_weights()
-        average = self.game.average
-        score, floor = self.validation.score(average), self.validation.floor
+        average, floor = self.game.average, self.validation.floor
+        score = self.validation.score(average, lambda: self.stopping)
+        if score is None:
+            return
         best = self.step > self.config.head_start and score.distance < self.best_score  # until then it learns nothing
-        observer.score(self.step, score, floor, best)
-        observer.preview(self.step, average, self.device)
         if best:
-            self.best_score = score.distance
             numbers = self._numbers() | {"score": score.distance, "floor": floor and floor.distance}
             self.run.save_best(average.state_dict(), numbers)
+            self.best_score = score.distance
+        observer.preview(self.step, average, self.device)
+        observer.score(self.step, score, floor, best)
+
+    def _unscored(self) -> bool:
+        """Whether the step's scores are due and missing, because the run was stopped or killed after it was saved."""
+        due = self.step % self.config.preview_every == 0 or self.step == self.config.steps
+        return self.step > 0 and due and not self.run.scored(self.step)
 
     def _resume(self) -> bool:
         saved = self.run.load_state()

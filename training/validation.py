@@ -1,6 +1,6 @@
 """The score that picks a run's best checkpoint: it compares generated clips with held-out ones, and ignores losses."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import astuple, dataclass
 
 import numpy as np
@@ -64,14 +64,23 @@ class Validation:
         self.floor = self._floor(data, rows) if held_out else None
 
     @torch.no_grad()
-    def score(self, generator: Generator) -> Score:
-        """Score a generator, putting it into evaluation mode."""
+    def score(self, generator: Generator, stopping: Callable[[], bool] = lambda: False) -> Score | None:
+        """Score a generator, putting it into evaluation mode.
+
+        Args:
+            stopping: called before each batch; True gives it up.
+
+        Returns:
+            None if given up.
+        """
         generator.eval()
         config = generator.config
         z = latent.sample(range(len(self.label)), SEED, config.latent_dim, config.latent_distribution)
         latents = torch.from_numpy(z).to(self.device).split(BATCH)
         summaries = []
         for batch, label, pitch in zip(latents, self.label.split(BATCH), self.pitch.split(BATCH), strict=True):
+            if stopping():
+                return None
             native = generator(batch, label if config.labels else None, pitch)
             summaries.append(self._summary(finished(generator.to_audio(native), config)))
         return self._score(torch.cat(summaries).numpy())
