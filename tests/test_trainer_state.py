@@ -1,6 +1,7 @@
 """How a run ends, and what it leaves to go on from: lost, damaged, stopped and killed."""
 
 import json
+import math
 import os
 import shutil
 import signal
@@ -114,6 +115,13 @@ def test_a_run_without_its_states_keeps_its_best(tmp_path, prepared):
     with pytest.raises(ValueError, match="no state to resume from: name another folder"):
         trainer(tmp_path / "run", prepared, *settings)
     assert kept == [(tmp_path / "run" / name).read_bytes() for name in ("best.safetensors", "metrics.jsonl")]
+
+
+def test_a_run_killed_before_it_saved_a_step_may_save_more_often(tmp_path, prepared):
+    first = trainer(tmp_path / "run", prepared)
+    first.run.save_best(first.game.average.state_dict(), {"step": 8, "score": 1.0})
+    again = trainer(tmp_path / "run", prepared, "save_every=5")
+    assert (again.step, again.best_score) == (0, math.inf)
 
 
 def test_a_run_cannot_end_where_it_has_been(tmp_path, prepared):

@@ -67,7 +67,7 @@ class RunFolder:
             if step > config.steps:
                 raise ValueError(f"{self.folder} is at step {step:,} already: the run cannot end at {config.steps:,}")
             if not step:
-                self._forget(config, everything=bool(changed))
+                self._forget(everything=bool(changed))
         elif self.folder.exists() and set(self.folder.iterdir()) - set(self._half_written()):
             raise ValueError(f"--out {self.folder} is neither empty nor a training run: name another folder")
         for left in self._half_written():
@@ -120,14 +120,13 @@ class RunFolder:
         whole = [self.states / "step-*.safetensors", self.best_file, self.metrics_file, self.config_file]
         return [left for file in whole for left in file.parent.glob(f".{file.name}.*")]
 
-    def _forget(self, config: TrainConfig, everything: bool) -> None:
+    def _forget(self, everything: bool) -> None:
         """Delete the scores of a run that ended before it saved a step, and with `everything` its initial state.
 
         Raises:
-            ValueError: the run did save a step, and its states were removed.
+            ValueError: there are scores, but not even an initial state: it was removed.
         """
-        best = self.load_best()
-        if best and best[1]["step"] > config.save_every:
+        if self.best_file.exists() and not self._state_files():
             raise ValueError(
                 f"{self.folder} holds the best generator of a run, but no state to resume from: name another folder, "
                 "or remove this one to start again"
