@@ -134,7 +134,8 @@ def test_a_run_cannot_end_where_it_has_been(tmp_path, prepared):
 
 def test_what_a_killed_save_left_is_swept(tmp_path, prepared):
     trainer(tmp_path / "run", prepared, "steps=1").train()
-    left = [tmp_path / "run" / name for name in ("states/.step-00000001.safetensors.0a", ".best.safetensors.0b")]
+    names = "states/.step-00000001.safetensors.0a", ".best.safetensors.0b", "previews/.step-00000001.wav.0c"
+    left = [tmp_path / "run" / name for name in names]
     for file in left:
         file.write_bytes(b"half")
     trainer(tmp_path / "run", prepared, "steps=1")

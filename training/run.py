@@ -117,7 +117,8 @@ class RunFolder:
 
     def _half_written(self) -> list[Path]:
         """Temporary files that a killed process left."""
-        whole = [self.states / "step-*.safetensors", self.best_file, self.metrics_file, self.config_file]
+        written = [self.states / "step-*", self.previews / "step-*"]
+        whole = [*written, self.best_file, self.metrics_file, self.config_file]
         return [left for file in whole for left in file.parent.glob(f".{file.name}.*")]
 
     def _forget(self, everything: bool) -> None:
