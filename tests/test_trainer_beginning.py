@@ -6,6 +6,7 @@ import time
 import pytest
 import torch
 from test_trainer import states, trainer, weights
+from test_validation import few_clips
 
 from training import features
 from training.batches import Batches
@@ -26,6 +27,13 @@ def test_a_signal_while_features_are_taught_is_heard_at_once(tmp_path, prepared,
     assert (subject.train(), subject.step) == ("interrupted", 0)
     assert states(tmp_path / "run") == {}
     assert trainer(tmp_path / "run", prepared, "steps=2", "critics=features", "paired=true").train() == "done"
+
+
+def test_data_that_are_refused_leave_no_folder(tmp_path):
+    few_clips(tmp_path / "data", ("train", "test"))
+    with pytest.raises(ValueError, match="at least 2 clips"):
+        trainer(tmp_path / "run", tmp_path / "data")
+    assert not (tmp_path / "run").exists()
 
 
 def test_what_features_were_taught_outlives_a_run_that_saved_no_step(tmp_path, prepared):

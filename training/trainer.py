@@ -61,6 +61,7 @@ class Trainer:
             config = replace(config, precision=self.workers.of_first(fastest))
         self.config, model = config, config.model_config(data)
         self.workers.check_batch(config.batch_size, config.whole_pairs)
+        self.validation = Validation(data, device) if self.workers.first else None  # refuses too few clips
         if self.workers.first:
             run.begin(config, model, _describe(data))
         self.workers.wait()
@@ -68,7 +69,6 @@ class Trainer:
         rng = torch.Generator(device).manual_seed(config.seed)
         batches = Batches(data, device, rng, config.paired, takes_pitch(model), by_label=bool(model.labels))
         self.game = Game(config, model, batches, self.workers)
-        self.validation = Validation(data, device) if self.workers.first else None
         self.step, self.seconds, self.best_score, self.stopping = 0, 0.0, math.inf, False
         resumed = self._resume()
         if self.workers.any(self.workers.of_first((resumed, self.step)) != (resumed, self.step), device):
