@@ -153,6 +153,36 @@ def networks(tensors: dict) -> torch.Tensor:
     return torch.cat([tensors[name].flatten().double() for name in names])
 
 
+OTHERWISE = """
+import os, sys
+import torch
+from audiogan.dataset import PreparedData
+from training import trainer
+from training.config import load_preset
+from training.distributed import workers
+from training.run import RunFolder
+
+def teach(network, *_):
+    for weight in network.parameters():
+        weight.data.add_(0.01 * int(os.environ["RANK"]))
+
+trainer.teach = teach
+run, data, *settings = sys.argv[1:]
+device = torch.device("cpu")
+with workers(device) as together:
+    subject = trainer.Trainer(load_preset("hybrid-cpu", settings), PreparedData(data), device, RunFolder(run), together)
+    for name, value in subject.game.state().tensors().items():
+        assert torch.equal(value, together.of_first(value)), name
+"""
+
+
+def test_all_begin_with_the_features_that_the_first_was_taught(tmp_path, prepared):
+    command = ("--no-python", sys.executable, "-c", OTHERWISE, tmp_path / "run", prepared, *SETTINGS)
+    with torchrun(*command) as process:
+        output, errors = process.communicate(timeout=PATIENCE_SECONDS)
+    assert process.returncode == 0, output + errors
+
+
 def test_when_one_dies_all_end_with_a_message(tmp_path, prepared):
     with start(tmp_path / "run", prepared) as process:
         while not process.stdout.readline().startswith("Epoch"):

@@ -170,7 +170,14 @@ class Trainer:
         self._fit(data)
         self.seconds = time.monotonic() - begun
         if not self.workers.any(self.stopping, self.device):
+            self._share()
             self.save()
+
+    def _share(self) -> None:
+        """Begin with the first process's state in all: other kernels would teach them other features, for good."""
+        if self.workers.count > 1:
+            ours = {name: value.cpu() for name, value in self.game.state().tensors().items()}
+            self.game.state().restore(self.workers.of_first(ours))
 
     def _fit(self, data: PreparedData) -> None:
         """Fit both networks to the training clips, or to the data set's statistics of them, before the first step."""
