@@ -49,6 +49,22 @@ def write_together(files: Mapping[str | os.PathLike, bytes]) -> None:
                 os.replace(partial, target)
 
 
+def append(path: str | os.PathLike, data: bytes) -> None:
+    """Add bytes to the end of a file, all or none; creates it if it is missing.
+
+    Raises:
+        OSError: they cannot be written; names `path`.
+    """
+    with _named(path), open(path, "ab", buffering=0) as file:
+        end = file.tell()
+        try:
+            while data:  # a disk that fills up takes a part, and refuses the rest
+                data = data[file.write(data) :]
+        except OSError:
+            file.truncate(end)
+            raise
+
+
 @contextlib.contextmanager
 def _beside(path: Path, data: bytes) -> Iterator[Path]:
     """A temporary file of these bytes, beside `path` and ready to replace it; removed afterwards if it did not."""

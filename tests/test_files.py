@@ -1,6 +1,7 @@
 """Files are written whole or not at all, several of them together, and are as readable as they were."""
 
 import os
+import resource
 import stat
 
 import pytest
@@ -18,6 +19,20 @@ def test_atomic_write_keeps_the_old_file_when_it_fails(tmp_path, monkeypatch):
         files.write_atomically(path, b"new")
     assert path.read_bytes() == b"old"
     assert os.listdir(tmp_path) == ["file"]
+
+
+def test_a_line_is_appended_whole_or_not_at_all(tmp_path):
+    path, limits = tmp_path / "lines", resource.getrlimit(resource.RLIMIT_FSIZE)
+    files.append(path, b"first\n")
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8, limits[1]))
+    try:
+        with pytest.raises(OSError, match=r"too large: .*lines"):
+            files.append(path, b"second\n")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert path.read_bytes() == b"first\n"
+    files.append(path, b"third\n")
+    assert path.read_bytes() == b"first\nthird\n"
 
 
 def test_a_new_file_is_as_readable_as_the_umask_says_and_an_old_one_stays_as_it_was(tmp_path):

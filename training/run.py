@@ -12,7 +12,7 @@ import safetensors.torch
 import torch
 
 from audiogan.config import ModelConfig
-from audiogan.files import write_atomically
+from audiogan.files import append, write_atomically
 from audiogan.folders import alone_in
 from training.config import SHORTFALLS, TrainConfig
 from training.start import origin
@@ -183,9 +183,8 @@ class RunFolder:
         return sorted(self.states.glob("step-*.safetensors"))
 
     def log(self, row: dict) -> None:
-        """Append a line to metrics.jsonl."""
-        with open(self.metrics_file, "a") as file:
-            file.write(json.dumps(row) + "\n")
+        """Append a line to metrics.jsonl, whole or not at all."""
+        append(self.metrics_file, (json.dumps(row) + "\n").encode())
 
     def truncate_log(self, step: int) -> None:
         """Delete lines after `step`, which a resumed run will write again."""

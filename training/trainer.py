@@ -102,13 +102,15 @@ class Trainer:
                 scored = self.step % self.config.preview_every == 0
                 if self.step % self.config.report_every == 0:
                     observer.losses(self.step, *self._finite(losses), self.seconds)
-                if scored or self.step % self.config.save_every == 0:
-                    self.save(losses)
-                    saved = self.step
+                due = self.step % self.config.save_every == 0
+                if due or scored:
+                    with contextlib.nullcontext() if due else observer.spared():
+                        self.save(losses)
+                        saved = self.step
                 if scored:
                     self._judge(observer)
             if self.step > saved:
-                self.save(losses)
+                self.save(() if scored else losses)  # in the first process alone if that failed before scoring
             if self.step > first and self.step % self.config.preview_every:
                 self._judge(observer)  # at the end, when the learning rate has fallen
         if self.stopping and (self.step < self.config.steps or self._unscored()):
@@ -141,8 +143,9 @@ class Trainer:
         best = self.step > self.config.head_start and score.distance < self.best_score  # until then it learns nothing
         if best:
             numbers = self._numbers() | {"score": score.distance, "floor": floor and floor.distance}
-            self.run.save_best(average.state_dict(), numbers)
-            self.best_score = score.distance
+            with observer.spared():
+                self.run.save_best(average.state_dict(), numbers)
+                self.best_score = score.distance
         observer.preview(self.step, average, self.device)
         observer.score(self.step, score, floor, best)
 
