@@ -21,8 +21,19 @@ FITS = """[...document.querySelectorAll("#results .forest")].every((table) =>
 
 
 def listen(store: Store, study: Study, name: str, lazy: bool = False) -> None:
-    """One sitting: quality of every test stimulus, real ones better, and if it is real; a lazy one always says 3."""
-    for number, stimulus in enumerate(study.of_role("test")):
+    """One sitting: quality of every test stimulus, real ones better, and if it is real; a lazy one always says 3.
+
+    Beforehand it answers a gold trial as expected.
+    """
+    gold = study.of_role("gold")[0]
+    (question, values), *_ = gold.expected.items()
+    about = {"vote_id": f"{name}-gold", "session_id": name, "rater": name, "role": "gold", "study_hash": study.hash}
+    about |= {"system": gold.system, "stimulus": gold.id, "label": gold.label, "response_ms": 900}
+    tests = study.of_role("test")
+    assert store.close_step(
+        name, len(tests), {}, 0, [Vote(question=question, value=values[0], trial_index=len(tests), **about)]
+    )
+    for number, stimulus in enumerate(tests):
         value = 3 if lazy else 4 + number % 2 if stimulus.system == "real" else 1 + number % 2
         shared = {"vote_id": f"{name}-{number}", "session_id": name, "rater": name, "role": "test"}
         shared |= {
