@@ -180,7 +180,7 @@ class TestReport:
 
     def test_says_which_versions_made_it_and_which_study_was_answered(self, page, evaluated):
         assert f"torch {evaluated[1]['versions']['torch']}, " in page.text
-        assert f"tiny-wavegan{STUDY[:12]}" in page.text
+        assert f"tiny-wavegan{STUDY[:8]}" in page.text
 
     def test_steps_that_came_on_top_of_others_say_so(self, page, evaluated):
         assert "started from" not in page.text

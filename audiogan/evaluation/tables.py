@@ -119,7 +119,7 @@ def ratings_table(document: dict) -> str:
         f'<th scope="col">{title}</th>' for title in ("Model", "Study", "Votes", "Listeners", *map(str.title, SCALES))
     )
     body = "".join(
-        f'<tr><th scope="row">{escape(name)}</th><td>{escape(rating["study_hash"][:12]) or DASH}</td>'
+        f'<tr><th scope="row">{escape(name)}</th><td>{escape(rating["study_hash"][:8]) or DASH}</td>'
         f"<td>{rating['votes']}</td><td>{rating['raters']}</td>"
         + "".join(f"<td>{_opinion(rating.get(question))}</td>" for question in SCALES)
         + "</tr>"
