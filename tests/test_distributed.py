@@ -176,6 +176,7 @@ with workers(device) as together:
 """
 
 
+@pytest.mark.long
 def test_all_begin_with_the_features_that_the_first_was_taught(tmp_path, prepared):
     command = ("--no-python", sys.executable, "-c", OTHERWISE, tmp_path / "run", prepared, *SETTINGS)
     with torchrun(*command) as process:
@@ -207,6 +208,7 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
+@pytest.mark.long
 def test_slow_steps_do_not_put_off_a_stop(tmp_path, prepared):
     """Torchrun passes a signal on and kills 30 s later."""
     sets = [word for setting in SETTINGS for word in ("--set", setting)]

@@ -122,7 +122,7 @@ class TestBuild:
         stimulus = next(stimulus for stimulus in frozen.of_role("test") if stimulus.system == "theirs")
         rows = [vote("a", "theirs", 4, stimulus=stimulus.id, checkpoint_sha256=stimulus.checkpoint_sha256)]
         (tmp_path / "votes.csv").write_text(records.to_csv(rows))
-        heard = ratings.read(tmp_path / "votes.csv")["theirs"]["checkpoints"]
+        heard = ratings.read(tmp_path / "votes.csv")[0]["theirs"]["checkpoints"]
         assert heard == [SoundsFolder(sounds / "theirs", PreparedData(prepared)).sha256]
 
 

@@ -38,7 +38,7 @@ def test_data_that_are_refused_leave_no_folder(tmp_path):
 
 def test_what_features_were_taught_outlives_a_run_that_saved_no_step(tmp_path, prepared):
     first = trainer(tmp_path / "run", prepared, preset="hybrid-cpu")
-    again = trainer(tmp_path / "run", prepared, "feature_steps=2", preset="hybrid-cpu")
+    again = trainer(tmp_path / "run", prepared, preset="hybrid-cpu")
     assert again.step == 0
     assert again.seconds == first.seconds > 0
     assert torch.equal(weights(again), weights(first))
