@@ -16,11 +16,11 @@ from conftest import LABELS, NUM_SAMPLES
 from test_trainer import CPU
 
 from audiogan.dataset import PreparedData
-from training.agreement import Agreement
 from training.config import load_preset
 from training.data.clips import Clip, ClipFormat, DataSetWriter, fit
 from training.distributed import OUTCOME, Workers, _follow
 from training.run import RunFolder
+from training.stop_checks import StopChecks
 from training.trainer import Trainer
 
 ROOT = Path(__file__).parent.parent
@@ -234,12 +234,11 @@ class Alike(Workers):
 )
 def test_processes_ask_each_other_every_second_at_most(monkeypatch, seconds, checks):
     now = SimpleNamespace(step=0)
-    monkeypatch.setattr("training.agreement.time", SimpleNamespace(monotonic=lambda: seconds * now.step))
-    agreed = Agreement(Alike(0, 2), CPU)
-    stops = []
+    monkeypatch.setattr("training.stop_checks.time", SimpleNamespace(monotonic=lambda: seconds * now.step))
+    stops, at = StopChecks(Alike(0, 2), CPU), []
     for now.step in range(24):
-        stops += [now.step] if agreed(True) else []
-    assert stops == checks
+        at += [now.step] if stops(True) else []
+    assert at == checks
 
 
 def test_no_thread_outlives_the_group():

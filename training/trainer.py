@@ -16,7 +16,6 @@ from audiogan.dataset import PreparedData
 from audiogan.device import machine
 from audiogan.models import takes_pitch
 from training import partials, precision
-from training.agreement import Agreement
 from training.batches import Batches
 from training.config import TrainConfig
 from training.distributed import Workers
@@ -25,6 +24,7 @@ from training.game import Game
 from training.observer import Observer
 from training.run import RunFolder
 from training.start import begin_with
+from training.stop_checks import StopChecks
 from training.validation import Validation
 
 FIT_BATCH = 256
@@ -89,11 +89,11 @@ class Trainer:
         """
         begun, late = time.monotonic() - self.seconds, False
         first = saved = self.step
-        agreed = Agreement(self.workers, self.device)
+        stops = StopChecks(self.workers, self.device)
         with self._interruptible(), self._observer() as observer:
             if self._unscored():
                 self._judge(observer)
-            while self.step < self.config.steps and not agreed(late or self.stopping):
+            while self.step < self.config.steps and not stops(late or self.stopping):
                 losses = self.game.round(self.step)
                 self.step += 1
                 self.seconds = time.monotonic() - begun

@@ -10,7 +10,7 @@ from training.distributed import Workers
 SECONDS, STEPS = 1.0, 10  # between checks, whichever is less, but at least a step: a check waits for the device
 
 
-class Agreement:
+class StopChecks:
     """Decides with the other processes, by the mean of their times for a step, so that all check at the same one.
 
     Args:
