@@ -86,6 +86,17 @@ def launched(playwright: Playwright):
     browser.close()
 
 
+def in_schemes(wide: str, narrow: str) -> pytest.MarkDecorator:
+    """Run a test at 1280x800 and on a phone, each in the scheme named; in the other one if `long` is asked for."""
+    sizes = (1280, 800, wide), (390, 844, narrow)
+    cases = [
+        pytest.param(width, height, scheme, marks=[] if scheme == now else [pytest.mark.long])
+        for width, height, now in sizes
+        for scheme in ("light", "dark")
+    ]
+    return pytest.mark.parametrize(("width", "height", "scheme"), cases)
+
+
 @pytest.fixture
 def visit(chromium, site):
     """Opens the page in a fresh browser profile; afterwards nothing may have failed or left this machine."""

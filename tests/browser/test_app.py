@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 from audiogan.ui import theme
 
 from .axe import serious
+from .conftest import in_schemes
 
 pytestmark = pytest.mark.browser
 REACH = """(tab) => {  // how many pixels of its middle column, and of its middle row, are its own: the fewer
@@ -43,15 +44,7 @@ WIDE = """(card) => {
 SETTLED = {"Compare": ".compare .cell", "Explore": ".explore .identity", "Rate": ".rate .place > *"}
 
 
-@pytest.mark.parametrize(
-    ("width", "height", "scheme"),
-    [
-        (1280, 800, "light"),
-        (390, 844, "dark"),
-        pytest.param(1280, 800, "dark", marks=pytest.mark.long),
-        pytest.param(390, 844, "light", marks=pytest.mark.long),
-    ],
-)
+@in_schemes(wide="light", narrow="dark")
 def test_everyone_can_use_every_tab(visit, width, height, scheme):
     page = visit(width, height, scheme=scheme)
     for name in ("Explore", "Compare", "Rate", "Results", "About", "Play"):

@@ -11,6 +11,7 @@ import audiogan
 from audiogan.audio import to_pcm16
 
 from .axe import serious
+from .conftest import in_schemes
 from .exploring import explore, tool
 from .listen import LISTEN, heard
 from .waiting import STANDING
@@ -217,7 +218,7 @@ def test_nothing_moves_when_the_nearest_training_sounds_come_and_go(visit, width
     assert page.evaluate(PLACES) == before
 
 
-@pytest.mark.parametrize(("width", "height", "scheme"), [(1280, 800, "light"), (390, 844, "dark")])
+@in_schemes(wide="light", narrow="dark")
 def test_everyone_can_use_it(visit, width, height, scheme):
     page = visit(width, height, scheme)
     explore(page)

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from .axe import serious
+from .conftest import in_schemes
 from .listen import LISTEN, heard
 from .studio import identity, pad, saved, tool
 from .waiting import STANDING
@@ -277,15 +278,7 @@ def test_smallest_phone_and_largest_text_cut_nothing_off(visit, width, height, t
     assert spilling == []
 
 
-@pytest.mark.parametrize(
-    ("width", "height", "scheme"),
-    [
-        (1280, 800, "dark"),
-        (390, 844, "light"),
-        pytest.param(1280, 800, "light", marks=pytest.mark.long),
-        pytest.param(390, 844, "dark", marks=pytest.mark.long),
-    ],
-)
+@in_schemes(wide="dark", narrow="light")
 def test_nothing_overflows_is_too_small_or_out_of_reach(visit, width, height, scheme):
     page = visit(width, height, scheme=scheme)
     for dock in ("Keys", "Steps"):
