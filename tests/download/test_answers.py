@@ -1,8 +1,8 @@
 """What a server asks for and where it sends us: waits, refusals, redirects."""
 
+import sys
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from importlib.util import find_spec
 
 import httpx
 import pytest
@@ -90,9 +90,9 @@ class TestAddresses:
         with pytest.raises(ValueError, match="which is not https"):
             downloader._refuse_plain_http(httpx.Request("GET", "http://zenodo.org/x.zip"))
 
-    @pytest.mark.skipif(find_spec("socksio") is not None, reason="SOCKS proxies can be used here")
     @pytest.mark.parametrize("name", ["ALL_PROXY", "https_proxy"])
     def test_a_socks_proxy_is_one_sentence(self, monkeypatch, tmp_path, capsys, name):
+        monkeypatch.setitem(sys.modules, "socksio", None)
         monkeypatch.delenv("NO_PROXY")
         monkeypatch.setenv(name, "socks5://127.0.0.1:1080")
         command = ["prepare", "fsdkaggle2018", "--out", str(tmp_path / "out"), "--cache", str(tmp_path)]
