@@ -3,8 +3,10 @@
 import pytest
 from playwright.sync_api import expect
 
+from .waiting import WAIT_MS
+
 pytestmark = pytest.mark.browser
-BUSY = {"error": "the server is busy, and you would be number 49 in line", "busy": True, "wait_ms": 4000}
+BUSY = {"error": "the server is busy, and you would be number 49 in line", "busy": True, "wait_ms": WAIT_MS}
 
 
 @pytest.mark.parametrize(
@@ -12,6 +14,7 @@ BUSY = {"error": "the server is busy, and you would be number 49 in line", "busy
 )
 def test_a_tab_shows_the_place_of_whoever_waits_and_asks_again(visit, tab, asks):
     page = visit()
+    page.clock.install()
     held, places = [], []
 
     def hold(route):
@@ -31,5 +34,6 @@ def test_a_tab_shows_the_place_of_whoever_waits_and_asks_again(visit, tab, asks)
     assert places[0] == {"place": None}  # nothing waits at the server itself
     held[0].fulfill(json=BUSY)
     expect(progress.get_by_role("status")).to_have_text("The server is busy, and you would be number 49 in line.")
+    page.clock.fast_forward(2 * WAIT_MS)
     expect(progress).to_be_hidden()
     expect(page.locator(f".{tab.lower()} canvas").first).to_be_visible()

@@ -11,7 +11,7 @@ from .axe import serious
 from .conftest import in_schemes
 from .listen import LISTEN, heard
 from .studio import identity, pad, saved, tool
-from .waiting import STANDING
+from .waiting import STANDING, WAIT_MS
 
 pytestmark = pytest.mark.browser
 PAD_KEYS = "1234qwerasdfzxcv"
@@ -102,10 +102,12 @@ def test_locked_pad_stays_when_the_kit_changes(visit):
 
 def test_reroll_that_waits_says_what_for(visit):
     page = visit()
-    busy = {"busy": True, "error": "many are listening", "wait_ms": 4000}
+    page.clock.install()
+    busy = {"busy": True, "error": "many are listening", "wait_ms": WAIT_MS}
     page.route("**/component_server**", lambda route: route.fulfill(json=busy), times=1)
     page.keyboard.press("Shift+1")
     expect(page.get_by_text("Many are listening.")).to_be_visible()
+    page.clock.fast_forward(2 * WAIT_MS)
     expect(tool(page, "Cancel")).to_be_hidden()
     expect(page.locator(".studio .progress")).to_be_hidden()
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page
 
 SECONDS = 60
+WAIT_MS = 600_000  # what a busy server asks for, longer than any stall: the page's clock is put forward instead
 STANDING = """  // toasts stand twenty times as long: as long as a test needs to read them and to press what is on them
 const later = setTimeout;
 globalThis.setTimeout = (act, wait, ...rest) => later(act, wait > 3000 ? 20 * wait : wait, ...rest);
