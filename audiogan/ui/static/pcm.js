@@ -2,13 +2,18 @@
 
 const SCALE = 32768;
 
+// By loops: from() with a function takes ten times as long, and a page opens with sixteen sounds.
 export function bytesOf(base64) {
-  return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+  const letters = atob(base64);
+  const bytes = new Uint8Array(letters.length);
+  for (let at = 0; at < bytes.length; at += 1) bytes[at] = letters.charCodeAt(at);
+  return bytes;
 }
 
 export function floatsOf(base64) {
-  const pcm = new Int16Array(bytesOf(base64).buffer);
-  return Float32Array.from(pcm, (value) => value / SCALE);
+  const floats = new Float32Array(new Int16Array(bytesOf(base64).buffer));
+  for (let at = 0; at < floats.length; at += 1) floats[at] /= SCALE;
+  return floats;
 }
 
 export function latentOf(base64) {

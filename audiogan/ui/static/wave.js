@@ -2,8 +2,22 @@
 
 import { sized } from "./canvas.js";
 
+const waiting = new Map(); // by canvas, what is drawn on it in the next frame
+
+// Draws in the next frame, all outlines at once: each that is measured after another was drawn lays the page out anew.
 export function drawOutline(canvas, samples, { share = 1 } = {}) {
-  const { pen, scale } = sized(canvas, canvas.clientWidth || 96, canvas.clientHeight || 36);
+  if (!waiting.size) requestAnimationFrame(drawAll);
+  waiting.set(canvas, { samples, share });
+}
+
+function drawAll() {
+  const sizes = [...waiting.keys()].map(({ clientWidth, clientHeight }) => [clientWidth || 96, clientHeight || 36]);
+  for (const [at, [canvas, { samples, share }]] of [...waiting].entries()) draw(canvas, sizes[at], samples, share);
+  waiting.clear();
+}
+
+function draw(canvas, size, samples, share) {
+  const { pen, scale } = sized(canvas, ...size);
   const { width, height } = canvas;
   pen.fillStyle = getComputedStyle(canvas).color;
   const bar = Math.max(Math.round(2 * scale), 1);
