@@ -96,6 +96,8 @@ def _synth(soundfont: str):
     synth = fluidsynth_library().Synth(gain=0.5, samplerate=RENDER_RATE)
     for effect in ("synth.reverb.active", "synth.chorus.active"):
         synth.setting(effect, 0)
+    if soundfont.lower().endswith(".sf3"):  # compressed: all of it takes ten seconds; of an SF2, some drums differ then
+        synth.setting("synth.dynamic-sample-loading", 1)
     font = synth.sfload(soundfont)
     if font < 0:
         raise ValueError(f"soundfont {soundfont} cannot be read")
@@ -104,7 +106,7 @@ def _synth(soundfont: str):
 
 @functools.cache
 def _keep_loaded(soundfont: str):
-    """A synthesiser kept alive so that FluidSynth shares its samples, which take seconds to decode."""
+    """A synthesiser kept alive so that FluidSynth shares the samples that it has loaded."""
     return _synth(soundfont)
 
 
