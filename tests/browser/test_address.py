@@ -89,9 +89,15 @@ def test_link_of_a_session_that_is_not_known_leaves_ones_own(visit):
 
 
 @pytest.mark.parametrize(
-    "fragment", ["#nothing", "#/explore?seeds=<b>", "#<img src=x onerror=alert(1)>", "#session=x", "#" + "x" * 2000]
+    "fragment",
+    [
+        "#<img src=x onerror=alert(1)>",
+        *(pytest.param(other, marks=pytest.mark.long) for other in ("#nothing", "#session=x", "#" + "x" * 2000)),
+    ],
 )
 def test_address_that_names_no_tab_does_no_harm(visit, fragment):
     page = visit(path=fragment)
-    expect(page.get_by_role("tab", name="Play")).to_be_visible()
-    assert page.locator("img[src=x]").count() == 0
+    for _ in range(2):
+        expect(page.get_by_role("tab", name="Play")).to_be_visible()
+        assert page.locator("img[src=x]").count() == 0
+        page.evaluate("location.hash = '/explore?seeds=<b>'")

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.browser
 SECONDS = 60
 
 
-@pytest.mark.parametrize("latency", [0, 600])
+@pytest.mark.parametrize("latency", [600, pytest.param(0, marks=pytest.mark.long)])
 def test_first_touch_of_a_pad_sounds(chromium, site, latency):
     context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
     tools = context.new_cdp_session(context.new_page())

@@ -77,7 +77,13 @@ def test_document_of_another_making_stays_as_it_is(document, missing):
 
 
 @pytest.mark.parametrize(
-    ("path", "tiles"), [("", True), ("#/play?seed=3", True), ("#/Rate", False), ("#session=x", False)]
+    ("path", "tiles"),
+    [
+        ("", True),
+        ("#session=x", False),
+        pytest.param("#/play?seed=3", True, marks=pytest.mark.long),
+        pytest.param("#/Rate", False, marks=pytest.mark.long),
+    ],
 )
 def test_heading_is_there_before_the_code_and_gives_way_to_the_page(context, site, path, tiles):
     page, held = context.new_page(), []

@@ -21,7 +21,7 @@ COVERED = """() => [...document.querySelectorAll(
     [
         (1280, 800),
         (390, 844),
-        (667, 375),
+        pytest.param(667, 375, marks=pytest.mark.long),
         pytest.param(1000, 700, marks=pytest.mark.long),
         pytest.param(844, 390, marks=pytest.mark.long),
     ],

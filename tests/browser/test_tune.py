@@ -87,6 +87,7 @@ def test_keys_that_are_played_in_a_take_become_notes_and_are_kept(visit, tmp_pat
     assert notes(visit(path=f"?{address}"), 5) == before
 
 
+@pytest.mark.long
 def test_take_of_keys_can_be_taken_out_and_a_note_is_pressed_away(visit):
     page = record_on(visit(script=STANDING + MIDI), 0)
     play(page, lambda: page.keyboard.press("z"))

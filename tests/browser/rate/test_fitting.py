@@ -87,6 +87,7 @@ def check_answers_stay(page: Page, number: int) -> None:
     assert place(page) == before
 
 
+@pytest.mark.long
 def test_on_a_phone_answers_stay_lamps_are_a_row_codes_a_line_and_buttons_reach_its_edges(visit):
     page = visit(320, 640, reduced_motion="reduce")
     expect(page.locator(".facts")).to_contain_text("Aufgaben: 3, dazu 1 zum Üben")

@@ -38,6 +38,7 @@ def rate_site(tmp_path_factory):
         yield site
 
 
+@pytest.mark.long
 def test_a_sitting_in_german(visit):
     page = visit()
     rate, read = page.locator(".rate"), []

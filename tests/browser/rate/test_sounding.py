@@ -53,6 +53,7 @@ def test_a_tab_that_is_left_falls_silent_and_plays_nothing_by_itself(visit, rate
     assert page.locator(".trial .answers:enabled").count() == 0
 
 
+@pytest.mark.long
 def test_a_row_stops_between_its_sounds_for_good(visit, rate_site):
     page = visit()
     listen(page, rate_site.url)

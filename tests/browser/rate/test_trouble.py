@@ -84,7 +84,7 @@ def test_answer_survives_a_dropped_connection(visit, rate_site):
     assert len(votes(rate_site)) - before == 4
 
 
-@pytest.mark.parametrize(("width", "height"), [(390, 844), (1280, 720)])
+@pytest.mark.parametrize(("width", "height"), [(390, 844), pytest.param(1280, 720, marks=pytest.mark.long)])
 def test_status_stays_in_sight(visit, width, height):
     page = visit(width, height)
     status = page.locator(".rate .status")
