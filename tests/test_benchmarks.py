@@ -24,7 +24,7 @@ KEYS = {"name", "ours_s", "baseline_s", "ratio", "baseline", "machine"}
     [
         (lambda: griffin_lim.run(clips=1, rounds=1), 2),
         (lambda: generate.run(dim=2, rounds=1), 3),
-        (lambda: train_step.run(sizes=((2, 2),), rounds=1), 2),
+        pytest.param(lambda: train_step.run(sizes=((2, 2),), rounds=1), 2, marks=pytest.mark.long),
     ],
     ids=["griffin-lim", "generate", "train-step"],
 )
@@ -41,6 +41,7 @@ def check(measured: list[dict], rows: int) -> None:
         assert row["ratio"] > 0
 
 
+@pytest.mark.long
 def test_both_apps_make_the_same_sounds_and_are_opened_whole(tmp_path):
     save_tiny_checkpoint(tmp_path / "tiny", "wavegan")
     with pages.serve(tmp_path) as (ours, plain):

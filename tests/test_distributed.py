@@ -241,6 +241,7 @@ def test_processes_ask_each_other_every_second_at_most(monkeypatch, seconds, che
     assert at == checks
 
 
+@pytest.mark.long
 def test_no_thread_outlives_the_group():
     with torchrun("--no-python", sys.executable, "-c", LEAVE) as process:
         output, errors = process.communicate(timeout=PATIENCE_SECONDS)

@@ -25,6 +25,7 @@ from audiogan.models.base import SpectralGenerator
 
 ROOT = Path(__file__).parent.parent
 SPECTRAL = ("specgan", "report-specgan")
+SHIPPED = ("specgan", "hybrid")  # exported below with what they have learnt
 NUM_SAMPLES = 16384
 
 
@@ -49,7 +50,10 @@ def exported(folder: Path, generator) -> tuple:
     return audiogan.load(folder / "model", "cpu"), onnxruntime.InferenceSession(folder / "model.onnx")
 
 
-@pytest.fixture(scope="module", params=ARCHITECTURES)
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(name, marks=[pytest.mark.long] if name in SHIPPED else []) for name in ARCHITECTURES],
+)
 def pair(request, tmp_path_factory):
     """A model's Synthesizer and its ONNX session."""
     return exported(tmp_path_factory.mktemp("onnx"), lively_generator(request.param))
@@ -137,6 +141,7 @@ def test_other_forms_of_wavegan(form, tmp_path):
     assert session.get_modelmeta().custom_metadata_map["latent_distribution"] == synthesizer.config.latent_distribution
 
 
+@pytest.mark.long
 def test_a_hybrid_with_a_post_filter_and_ratios_of_its_own(tmp_path):
     generator = lively_generator("hybrid", post_filter=129, partial_ratios=True)
     nn.init.normal_(generator.post.responses, std=0.2)

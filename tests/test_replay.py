@@ -19,19 +19,24 @@ PAPER = ("loss=wgan-gp", "penalty_every=1", "critic_steps=2")
 VARIANTS = [
     ("wavegan", ()),
     ("wavegan", PAPER),
-    ("wavegan-cpu", ("critics=own",)),
     ("wavegan-cpu", ("critics=own", "conditional=false", "augment_adaptive=true")),
-    ("wavegan-cpu", ("conditional=false",)),
     ("wavegan-cpu", ()),
-    ("specgan-cpu", ("critics=own", "critic_width=0", *PAPER)),
-    ("specgan-cpu", ("augment=0.5", "augment_adaptive=true")),
     ("specgan-cpu", ENSEMBLE),
     ("hybrid-cpu", ()),
-    ("hybrid-cpu", ("conditional=false",)),
-    ("hybrid-cpu", ("critics=features",)),
     ("report-wavegan-cpu", ()),
-    ("report-specgan-cpu", ()),
     ("report-specgan-cpu", ENSEMBLE),
+    *(
+        pytest.param(*variant, marks=pytest.mark.long)
+        for variant in [
+            ("wavegan-cpu", ("critics=own",)),
+            ("wavegan-cpu", ("conditional=false",)),
+            ("specgan-cpu", ("critics=own", "critic_width=0", *PAPER)),
+            ("specgan-cpu", ("augment=0.5", "augment_adaptive=true")),
+            ("hybrid-cpu", ("conditional=false",)),
+            ("hybrid-cpu", ("critics=features",)),
+            ("report-specgan-cpu", ()),
+        ]
+    ),
 ]
 
 

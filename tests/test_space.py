@@ -106,6 +106,7 @@ def test_zero_gpu_is_imported_first_and_runs_every_model_in_one_function(spaces,
     np.testing.assert_allclose(np.load(tmp_path / "clips.npy"), ours, atol=1e-5)
 
 
+@pytest.mark.long
 def test_elsewhere_the_package_changes_nothing(spaces, checkpoints, tmp_path):
     output = run(SESSION, checkpoints, tmp_path / "clips.npy", path=spaces, SPACES_ZERO_GPU="")
     assert [entry[0] for entry in json.loads(output.splitlines()[-1])["log"]] == ["import", "decorate", "built"]

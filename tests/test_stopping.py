@@ -70,7 +70,7 @@ def answer(line: http.client.HTTPConnection) -> tuple[int, dict]:
     return reply.status, json.load(reply)
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("how", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.long)])
 def test_told_to_stop_it_finishes_what_is_under_way_and_ends_with_0(tmp_path, how):
     service = Service(tmp_path)
     lines = ask(service, 5)
