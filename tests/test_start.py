@@ -92,6 +92,14 @@ def test_another_form_is_refused_in_a_sentence(checkpoints, config, words):
         begin_with(build_generator(config), checkpoints / "tiny-hybrid")
 
 
+@pytest.mark.parametrize(("name", "words"), [("none", "must be one of"), ("tiny-wavegan", "dim 4, not 2")])
+def test_a_run_that_cannot_begin_leaves_no_folder(prepared, checkpoints, tmp_path, name, words):
+    config = load_preset("wavegan", ["dim=2", "batch_size=4", f"start={checkpoints / name}"])
+    with pytest.raises(ValueError, match=words):
+        Trainer(config, PreparedData(prepared), CPU, RunFolder(tmp_path / "run"))
+    assert not (tmp_path / "run").exists()
+
+
 def test_what_only_the_critics_learnt_is_not_exported(prepared, tmp_path):
     """A run that is stopped in their head start has the generator that it began with, however well that scores."""
     settings = ["dim=2", "batch_size=4", "precision=float32", "head_start=2", "steps=3", "preview_every=1"]

@@ -57,7 +57,8 @@ class RunFolder:
         `steps`, the intervals, `graphs` and the weights of the generator's losses besides the critics'.
 
         Raises:
-            ValueError: the folder holds a run with another config or with more steps, or something that is no run.
+            ValueError: the folder holds a run with another config or with more steps, or something that is no run;
+                or there is no checkpoint to begin with, or not one of this model. Nothing is written then.
         """
         if self.exists:
             changed = self._changed(config, model, data)  # raises before anything is written if this is no run
@@ -72,7 +73,7 @@ class RunFolder:
             raise ValueError(f"--out {self.folder} is neither empty nor a training run: name another folder")
         for left in self._half_written():
             left.unlink(missing_ok=True)
-        begun = self.origin() if self._state_files() else origin(config.start) if config.start else {}
+        begun = self.origin() if self._state_files() else origin(config.start, model) if config.start else {}
         document = {"training": config.to_dict(), "model": model.to_dict(), "data": data, "origin": begun}
         self.folder.mkdir(parents=True, exist_ok=True)
         write_atomically(self.config_file, (json.dumps(document, indent=2) + "\n").encode())

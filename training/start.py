@@ -1,11 +1,11 @@
 """Begin a run with the generator of a checkpoint: fine-tuning, on the same data or on other sounds."""
 
-import contextlib
 import os
 
 import torch
 
 from audiogan import checkpoint
+from audiogan.config import ModelConfig
 from audiogan.models.base import Generator
 
 PER_LABEL = "embedding.weight", "pitch_shares", "partial_ratios", "post.responses"  # with a row per label
@@ -25,12 +25,7 @@ def begin_with(generator: Generator, name_or_path: str | os.PathLike) -> None:
         ValueError: no such checkpoint, or a setting of its model differs, which the message names.
     """
     known, learnt = checkpoint.load(checkpoint.find(name_or_path))
-    ours, theirs = generator.config.to_dict(), known.config.to_dict()
-    for key in sorted(set(ours) - OF_THE_SOUNDS):
-        if ours[key] != theirs[key] and not (key in ADDED and not theirs[key]):
-            raise ValueError(f"start: {known.name} has {key} {theirs[key]!r}, not {ours[key]!r} as in this run")
-    if bool(known.config.labels) != bool(generator.config.labels):
-        raise ValueError(f"start: {known.name} is {'' if known.config.labels else 'un'}conditional, unlike this run")
+    _check(known, generator.config)
     state = generator.state_dict()
     shared = [label for label in generator.config.labels if label in known.config.labels]
     to, of = ([labels.index(label) for label in shared] for labels in (generator.config.labels, known.config.labels))
@@ -42,13 +37,24 @@ def begin_with(generator: Generator, name_or_path: str | os.PathLike) -> None:
                 state[name].copy_(tensor)
 
 
-def origin(name_or_path: str | os.PathLike) -> dict:
-    """What a run records of the checkpoint that it begins with, which may be replaced later.
+def _check(known: checkpoint.Checkpoint, config: ModelConfig) -> None:
+    ours, theirs = config.to_dict(), known.config.to_dict()
+    for key in sorted(set(ours) - OF_THE_SOUNDS):
+        if ours[key] != theirs[key] and not (key in ADDED and not theirs[key]):
+            raise ValueError(f"start: {known.name} has {key} {theirs[key]!r}, not {ours[key]!r} as in this run")
+    if bool(known.config.labels) != bool(config.labels):
+        raise ValueError(f"start: {known.name} is {'' if known.config.labels else 'un'}conditional, unlike this run")
+
+
+def origin(name_or_path: str | os.PathLike, config: ModelConfig) -> dict:
+    """What a run of such a model records of the checkpoint that it begins with, which may be replaced later.
 
     Returns:
-        `steps`, the total that trained it, and the `sha256` of its weights; empty if there is no such checkpoint.
+        `steps`, the total that trained it, and the `sha256` of its weights.
+
+    Raises:
+        ValueError: as `begin_with`.
     """
-    with contextlib.suppress(OSError, ValueError):
-        known = checkpoint.read(checkpoint.find(name_or_path))
-        return {"steps": known.steps, "sha256": checkpoint.weights_hash(known.folder)}
-    return {}
+    known = checkpoint.read(checkpoint.find(name_or_path))
+    _check(known, config)
+    return {"steps": known.steps, "sha256": checkpoint.weights_hash(known.folder)}
