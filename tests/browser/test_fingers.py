@@ -109,9 +109,20 @@ def test_menu_stays_away_from_whoever_plays_with_two_fingers(phone):
     expect(phone.get_by_role("menu", name="Pad 1")).to_be_visible()
 
 
-def test_all_pads_fit_on_a_phone_on_its_side(visit):
-    pads = visit(844, 390, touch=True).locator(".pads")
-    assert pads.bounding_box()["height"] <= 320  # what a browser's own bars leave
+EDGES = "all => all.map((one) => one.getBoundingClientRect()).map(({ x, y, right, bottom }) => [x, y, right, bottom])"
+FREE = 320  # what a browser's own bars leave
+
+
+def test_pads_and_a_map_with_its_seeds_fit_on_a_phone_on_its_side(visit):
+    page = visit(844, 390, touch=True)
+    assert page.locator(".pads").bounding_box()["height"] <= FREE
+    page.set_viewport_size({"width": 667, "height": 375})
+    page.evaluate("location.hash = '/explore'")
+    expect(page.locator(".corner")).to_have_count(4)
+    _, tops, _, bottoms = zip(*page.locator(".map, .corner").evaluate_all(EDGES), strict=True)
+    assert max(bottoms) - min(tops) <= FREE
+    [[left, _, right, _]] = page.locator(".map").evaluate_all(EDGES)
+    assert min(left, 667 - right) >= 88  # a finger scrolls the page there
 
 
 BROKEN = """() => [...document.querySelectorAll(".pad .name")].filter((name, at) => {
