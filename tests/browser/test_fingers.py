@@ -123,6 +123,8 @@ def test_pads_and_a_map_with_its_seeds_fit_on_a_phone_on_its_side(visit):
     assert max(bottoms) - min(tops) <= FREE
     [[left, _, right, _]] = page.locator(".map").evaluate_all(EDGES)
     assert min(left, 667 - right) >= 88  # a finger scrolls the page there
+    cut = "all => all.filter((one) => one.scrollWidth > one.clientWidth || one.firstChild.offsetHeight > 30).length"
+    assert page.locator(".scope-tools .segment").evaluate_all(cut) == 0  # Constant-Q
 
 
 BROKEN = """() => [...document.querySelectorAll(".pad .name")].filter((name, at) => {
