@@ -146,6 +146,20 @@ def test_number_keys_switch_systems_wherever_the_focus_is(visit):
     page.get_by_role("tab", name="Explore").press("Enter")
     page.keyboard.press("1")
     expect(page.locator(".compare .switch button[aria-pressed='true']")).to_have_text("tiny-one")
+    page.get_by_role("tab", name="Compare").press("Enter")
+    instrument, run = page.locator(".compare").get_by_label("Instrument"), page.locator(".compare .run")
+    before, box = instrument.input_value(), instrument.bounding_box()
+    page.mouse.click(box["x"] + 20, box["y"] + 20)
+    for key in ("ArrowDown", "Enter"):  # in the menu that opened
+        page.keyboard.press(key)
+    expect(instrument).not_to_have_value(before)
+    expect(instrument).to_be_focused()
+    expect(page.locator(".compare .progress-line")).to_be_hidden()
+    page.keyboard.press("2")
+    expect(page.locator(".compare .switch button").nth(1)).to_have_attribute("aria-pressed", "true")
+    expect(run).to_have_text("Stop")
+    page.keyboard.press("Space")
+    expect(run).to_have_text("Play in a loop")
 
 
 WIDE = """() => {  // as many columns, headed by such names

@@ -4,15 +4,14 @@ import { isShown } from "./dom.js";
 import { NOTE_CODES } from "./keyboard.js";
 import { CODES } from "./pads.js";
 
-const TYPED = "input:not([type=range]), textarea, [contenteditable], [role=menu] *, [role=listbox] *";
+const TYPED = "input:not([type=range], [type=checkbox]), textarea, [contenteditable], [role=menu] *, [role=listbox] *";
 const PRESSED = "button, a, summary";
 
 // `mode()` is "steps" or "keys"; nothing is heard while `element` is hidden behind another tab.
 export function listenToTyping(element, { mode, notes, sequencer, actions, studio }) {
   const down = new Map();
   const isPointed = pointing(element);
-  const typed = (target) => target.closest?.(TYPED) || (target.matches?.("select") && !isPointed(target));
-  const away = (event) => !isShown(element) || event.ctrlKey || event.metaKey || event.altKey || typed(event.target);
+  const away = (event) => !isShown(element) || event.ctrlKey || event.metaKey || event.altKey || isTyped(event.target, isPointed);
   addEventListener("keydown", (event) => {
     if (away(event)) return;
     if (event.key.length === 1 && event.target.matches?.("select")) event.preventDefault(); // else the letter would choose
@@ -40,6 +39,11 @@ export function listenToTyping(element, { mode, notes, sequencer, actions, studi
     down.delete(event.code);
   });
   addEventListener("blur", letGo);
+}
+
+// Whether what is pressed is meant for a field. A list of choices that was pressed is done with once one is chosen.
+export function isTyped(target, isPointed) {
+  return Boolean(target.closest?.(TYPED)) || (Boolean(target.matches?.("select")) && !isPointed(target));
 }
 
 // Whether something has the focus only because it was pressed with a mouse or a finger: the keys are not meant for it.
