@@ -49,11 +49,36 @@ def test_loop_that_compares_stops(visit):
     expect(page.get_by_role("button", name="Play in a loop")).to_be_visible()
 
 
-def test_morph_and_map_stop(visit):
-    page = visit(script=METER)
+def sounding(page: Page) -> int:
+    """How many sounds go on or are to come: a sound that gives way to another ends within 0.04 s."""
+    return page.evaluate("heard.filter(({ until }) => until > heard.at(-1).now + 0.1).length")
+
+
+def test_what_is_touched_in_explore_replaces_what_sounds_and_all_of_it_stops(visit):
+    page = visit(script=METER + LISTEN)
     page.get_by_role("tab", name="Explore").click()
-    page.locator(".morph").get_by_role("button", name="Morph").click()
-    page.locator(".morph").get_by_role("button", name="Play all").click()
+    expect(page.locator(".explore .progress-line").first).to_be_hidden()
+    morph, scope, held = page.locator(".morph"), page.locator(".scope"), []
+    morph.get_by_role("button", name="Morph").click()
+    everything = morph.get_by_role("button", name="Play all")
+    everything.click()
+    expect_sound(page)
+    page.route("**/component_server**", lambda route: route.continue_() if held else held.append(route))
+    page.locator(".map").press("ArrowRight")
+    assert sounding(page) == 1
+    expect(everything).to_be_visible()
+    expect(scope.locator(".identity")).to_contain_text("50 % across")  # the nearest that is known
+    page.get_by_role("button", name="Play step 5 of 9").click()
+    wait_until(page, lambda: held)
+    with page.expect_request("**/component_server**"):  # for more of the map, once it has what the key asked for
+        held[0].continue_()
+    assert sounding(page) == 1
+    expect(scope.locator(".identity")).to_contain_text("step 5 of 9")
+    everything.click()
+    expect_sound(page)
+    scope.get_by_role("button", name="Stop").click()
+    expect(everything).to_be_visible()
+    everything.click()
     expect_sound(page)
     leave(page)
     wait_for_fade(page)

@@ -47,13 +47,14 @@ class Explorer {
     this.map.addEventListener("move", ({ detail }) => this.follow(detail));
     this.map.addEventListener("again", () => this.sound(true));
     const share = button("Share", () => this.share(), { image: "share", title: "Copy a link to this place on the map", className: "tool share" });
-    this.scope = new Scope({ tools: [padButton(this.server, () => this.heard), share] });
+    this.scope = new Scope({ hush: () => this.silence(), tools: [padButton(this.server, () => this.heard), share] });
     this.likeness = new Likeness(this.server, () => this.heard);
     this.filling = new Progress("Sounds on the map");
     this.morph = new Morph({
       place: () => this.place,
       fetch: (place, points, progress) => this.fetchAll(place, points, progress),
       show: (sound, voice) => this.look(sound, voice),
+      hush: () => this.silence(),
       seedField: (label, value) => seedField(label, value, () => {}),
       progress: new Progress("Steps"),
     });
@@ -69,8 +70,8 @@ class Explorer {
     const { settings, map, directions } = this;
     this.address = new PlaceAddress(this.props.models, { settings, corners, map, directions }, () => this.settleDown());
     this.likeness.setModel(this.settings.model);
-    const panel = make("section", { className: "panel", "aria-label": "Map" });
-    panel.append(above, map.element, below, legend(), make("div", { className: "keep" }, this.filling.element));
+    const keep = make("div", { className: "keep" }, this.filling.element);
+    const panel = make("section", { className: "panel", "aria-label": "Map" }, above, map.element, below, legend(), keep);
     const stage = make("div", { className: "explore-stage" }, panel, make("div", { className: "panel close-up" }, this.scope.element, this.likeness.element));
     this.root.append(this.settings.element, stage, this.directions.element, this.morph.element);
   }
@@ -158,7 +159,7 @@ class Explorer {
     sounds.forEach((sound, number) => map.put(points[number], sound));
     this.filling.at(...map.lattice.progress());
     const near = map.nearest();
-    if (near.sound === this.heard) return;
+    if (near.sound === this.heard || (this.heardRound === round && this.morph.sounds.includes(this.heard))) return;
     if (map.touched && near.distance === 0) this.sound();
     else if (!this.heard || this.heardRound !== round) this.look(this.named(near));
     this.heardRound = round;
@@ -194,16 +195,15 @@ class Explorer {
   }
 
   hear(sound) {
-    this.voice?.stop();
+    this.silence(); // what is touched replaces what sounds
     this.last = performance.now();
-    this.voice = isShown(this.root) ? play(sound.buffer, { gain: evenGain(sound.buffer) }) : null; // it may have come after the tab was left
-    this.look(sound, this.voice);
+    const voice = isShown(this.root) ? play(sound.buffer, { gain: evenGain(sound.buffer) }) : null; // it may have come after the tab was left
+    this.look(sound, voice);
   }
 
   look(sound, voice) {
-    const other = sound !== this.heard;
+    if (sound !== this.heard) this.likeness.clear();
     this.heard = sound;
-    if (other) this.likeness.clear();
     this.scope.show(sound);
     if (voice) this.scope.follow(voice);
   }

@@ -11,9 +11,10 @@ import { drawOutline } from "./wave.js";
 const STEPS = { min: 2, max: 16, step: 1, value: 9, say: String };
 
 export class Morph {
-  // `place()` is where the tab listens; `fetch(place, points, progress)` gets sounds; `show(sound, voice)` looks at one.
-  constructor({ place, fetch, show, seedField, progress }) {
-    Object.assign(this, { place, fetch, show, progress, sounds: [], voices: [] });
+  // `place()` is where the tab listens; `fetch(place, points, progress)` gets sounds; `show(sound, voice)` looks at one;
+  // `hush()` stops whatever sounds in the tab.
+  constructor({ place, fetch, show, hush, seedField, progress }) {
+    Object.assign(this, { place, fetch, show, hush, progress, sounds: [], voices: [] });
     this.from = seedField("From seed", "1");
     this.to = seedField("To seed", "2");
     this.steps = slider("Steps", STEPS, () => {});
@@ -32,7 +33,7 @@ export class Morph {
 
   // One at a time: what is still being made gives way.
   async make() {
-    this.silence();
+    this.hush();
     this.progress.cancel?.();
     const place = this.place();
     const [from, to] = [this.from.value, this.to.value];
@@ -64,14 +65,12 @@ export class Morph {
   stepOf(sound, step) {
     const node = make("button", { type: "button", className: "step-sound", ariaLabel: `Play step ${step + 1} of ${this.sounds.length}` });
     node.append(make("canvas", { className: "wave" }), make("span", { textContent: String(step + 1) }));
-    node.addEventListener("click", () => {
-      this.silence();
-      this.hear(step);
-    });
+    node.addEventListener("click", () => this.hear(step));
     return make("li", {}, node);
   }
 
   hear(step) {
+    this.hush();
     wake();
     const { buffer } = this.sounds[step];
     const voice = play(buffer, { gain: evenGain(buffer) });
@@ -86,7 +85,7 @@ export class Morph {
 
   async toggle() {
     const { running } = this;
-    this.silence();
+    this.hush();
     if (running) return;
     this.running = true;
     await wake();

@@ -15,8 +15,9 @@ const ZOOM = 1.6;
 const KEYS_HELP = "Arrow keys move the cursor, plus and minus zoom, 0 shows all, space plays what is shown.";
 
 export class Scope {
-  // `tools` are more buttons; those with data-needs act on what is shown.
-  constructor({ tools = [] } = {}) {
+  // `hush()` stops whatever sounds, this scope's sound too; `tools` are more buttons; those with data-needs act on what is shown.
+  constructor({ hush, tools = [] }) {
+    this.hush = hush;
     this.view = new View(1);
     this.kind = "mel";
     this.cursor = null; // { second, height } with height from 0 (bottom of the spectrogram) to 1
@@ -72,8 +73,9 @@ export class Scope {
   }
 
   toggle() {
-    if (this.playing) return this.stop();
-    if (!this.sound) return;
+    const { playing } = this;
+    this.hush();
+    if (playing || !this.sound) return;
     wake();
     this.playPart(this.view.zoomed ? this.view : { from: 0, to: this.view.seconds });
   }
