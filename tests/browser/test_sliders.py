@@ -29,7 +29,13 @@ def test_a_direction_moves_the_sound_and_is_named_when_seen(visit):
 
 def test_a_slider_is_put_back_where_it_began(visit):
     page = visit(script=LISTEN)
-    explore(page)
+    explore(page, "tiny-pitched")
+    pitch = page.locator(".explore .toolbar").get_by_role("slider", name="Pitch")
+    expect(pitch).to_have_attribute("aria-valuetext", "F♯4")
+    pitch.press("ArrowRight")
+    expect(pitch).to_have_attribute("aria-valuetext", "G4")
+    pitch.press("Delete")
+    expect(pitch).to_have_attribute("aria-valuetext", "F♯4")
     slider = page.get_by_label(re.compile("^Direction 1"))
     for put_back in (lambda: page.keyboard.press("Delete"), lambda: slider.dblclick(position={"x": 20, "y": 20})):
         slider.focus()

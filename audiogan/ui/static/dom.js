@@ -93,7 +93,7 @@ export function choice(label, options, value, change) {
 
 // A labelled slider that says its value in words.
 export function slider(label, { min, max, step, value, say }, change) {
-  const input = make("input", { type: "range", min, max, step, value });
+  const input = make("input", { type: "range", min, max, step, defaultValue: value });
   const output = make("span", { className: "value", "aria-hidden": "true" }); // an <output> would take the label for itself; the slider says its value
   const show = () => {
     output.textContent = say(Number(input.value));
@@ -104,7 +104,7 @@ export function slider(label, { min, max, step, value, say }, change) {
     change(Number(input.value));
   });
   show();
-  resettable(input, value);
+  resettable(input);
   const words = make("span", {}, make("b", { textContent: label }), output);
   const set = (number) => {
     input.value = number;
@@ -113,10 +113,10 @@ export function slider(label, { min, max, step, value, say }, change) {
   return Object.assign(make("label", { className: "slider" }, words, input), { set, input });
 }
 
-// Delete, or a double click, puts a slider back where it began.
-export function resettable(input, value) {
+// Delete, or a double click, puts a slider back where it began: at its `defaultValue`.
+export function resettable(input) {
   const reset = () => {
-    input.value = value;
+    input.value = input.defaultValue;
     for (const event of ["input", "change"]) input.dispatchEvent(new Event(event, { bubbles: true }));
   };
   input.addEventListener("dblclick", reset);

@@ -47,7 +47,7 @@ export class Place {
     this.pitchField.hidden = !range;
     this.pitch = this.usualPitch;
     if (!range) return;
-    Object.assign(this.pitchField.input, { min: Math.ceil(range[0]), max: Math.floor(range[1]) });
+    Object.assign(this.pitchField.input, { min: Math.ceil(range[0]), max: Math.floor(range[1]), defaultValue: this.pitch });
     this.pitchField.set(this.pitch);
   }
 

@@ -39,7 +39,7 @@ export class DirectionSlider {
   // along the direction, whichever way round the slider is.
   constructor(number, { steered, reach }, { change, ahead, done }) {
     Object.assign(this, { number, steered, reach, value: 0 });
-    this.input = make("input", { type: "range", min: -reach, max: reach, step: STOP, value: 0 });
+    this.input = make("input", { type: "range", min: -reach, max: reach, step: STOP, defaultValue: 0 });
     this.name = make("b", {});
     this.effect = make("small", {});
     this.low = make("small", { "aria-hidden": "true" }); // the slider's value names them
@@ -59,7 +59,7 @@ export class DirectionSlider {
     });
     for (const event of ["pointerdown", "focus"]) this.input.addEventListener(event, () => ahead(this.value));
     for (const event of ["change", "pointerup", "pointercancel"]) this.input.addEventListener(event, letGo);
-    resettable(this.input, 0);
+    resettable(this.input);
     this.mean(undefined);
   }
 
