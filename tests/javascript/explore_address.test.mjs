@@ -29,12 +29,22 @@ test("an address leads to the spot and the sliders' moves", () => {
   assert.doesNotMatch(addressOfPlace({ ...spot, at: [0.5, 0.5], moves: [0, 0, 0, 0] }), /at=|moves=/);
 });
 
-test("a spot or a move that cannot be is left out, and the rest opens", () => {
+test("a spot, a move, a pitch or a truncation that cannot be is left out, which is said, and the rest opens", () => {
   const address = addressOfPlace(PLACE, 60);
-  for (const rest of ["at=2,0", "at=0.5", "at=x,y", "at=,", "at=-0.1,0", "moves=9", "moves=0.3", "moves=a", "moves=0,0,0,0,1", "moves=,"]) {
-    const { at, moves, wrong, corners } = read(`${address}&${rest}`);
-    assert.deepEqual([at, moves, wrong, corners], [null, null, "", PLACE.corners], rest);
+  const odd = {
+    spot: ["at=2,0", "at=0.5", "at=x,y", "at=,", "at=-0.1,0"],
+    "setting of the sliders": ["moves=9", "moves=0.3", "moves=a", "moves=0,0,0,0,1", "moves=,"],
+    pitch: ["pitch=999", "pitch=x"],
+    truncation: ["truncation=-4", "truncation=0"],
+  };
+  for (const [name, all] of Object.entries(odd)) {
+    for (const rest of all) {
+      const wrong = `This link's ${name} cannot be had: what it opens has another.`;
+      assert.deepEqual(read(`${address}&${rest}`), { ...read(address), wrong }, rest);
+    }
   }
+  assert.match(read("#/explore?model=plain&seeds=1,2,3,4&pitch=60").wrong, /^This link's pitch/); // it takes none
+  assert.equal(read(`${address}&at=&moves=&pitch=`).wrong, "");
 });
 
 test("a model without labels has none in its address", () => {
@@ -44,8 +54,7 @@ test("a model without labels has none in its address", () => {
 
 test("what makes no sense in an address is left out", () => {
   for (const hash of ["", "#/rate?model=hybrid", "#/explorer?model=hybrid&seeds=x"]) assert.deepEqual(read(hash), NOTHING);
-  const odd = read("#explore?model=hybrid&label=&pitch=1e9&truncation=x");
-  assert.deepEqual(odd, { ...NOTHING, model: "hybrid" });
+  assert.deepEqual(read("#explore?model=hybrid&label=&tempo=120"), { ...NOTHING, model: "hybrid" });
 });
 
 test("what a link asks for in vain is a sentence", () => {

@@ -9,6 +9,7 @@ const OURS = /^#\/?explore(\?|$)/i;
 const CORNERS = 4;
 const MIDDLE = [0.5, 0.5];
 const DIGITS = 4; // of a share of the map's side: finer than its finest points
+const PARTS = { at: "spot", moves: "setting of the sliders" };
 const CALM = 400; // milliseconds: browsers refuse more than a hundred changes of the address in half a minute
 
 // Keeps the address at what the controls say, and the controls at what the address says.
@@ -89,16 +90,19 @@ export function readPlace(hash, models, directions) {
   };
   const range = model?.pitched[label ?? model.labels[0] ?? ""];
   const lacks = missing(models, [query.get("model")], model && !label && query.get("label"));
-  return {
-    model: model?.name ?? null,
-    label,
-    corners,
+  const how = {
     pitch: range ? number("pitch", ...range) : null,
     truncation: number("truncation", 0.1, 1),
     at: readSpot(query.get("at")),
     moves: readMoves(query.get("moves"), directions),
-    wrong: wrongWith("map", lacks, query.get("seeds") && !corners && "four seeds"),
   };
+  const odd = Object.keys(how).find((name) => query.get(name) && how[name] === null);
+  const wrong = wrongWith("map", lacks, query.get("seeds") && !corners && "four seeds") || (odd ? oddity(odd) : "");
+  return { model: model?.name ?? null, label, corners, ...how, wrong };
+}
+
+function oddity(name) {
+  return `This link's ${PARTS[name] ?? name} cannot be had: what it opens has another.`;
 }
 
 function readSpot(text) {
