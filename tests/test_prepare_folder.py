@@ -189,16 +189,6 @@ class TestFolder:
             folder.prepare(recordings, tmp_path / "out", FORM, workers=1)
         assert not (tmp_path / "out").exists()
 
-    def test_a_label_whose_only_sound_file_is_for_test_is_reported(self, recordings, tmp_path):
-        (recordings / "odd").mkdir()
-        names = ["odd/0.wav", "odd/1.wav"]
-        for name in names:
-            soundfile.write(recordings / name, tone(500), SAMPLE_RATE)
-        (learnt,) = set(names) - folder.held_out(names)
-        (recordings / learnt).write_bytes(b"junk")
-        _, skipped = folder.prepare(recordings, tmp_path / "out", FORM, workers=1)
-        assert ("odd", folder.UNLEARNT) in {(item.source, item.reason) for item in skipped}
-
     def test_more_than_a_tenth_is_held_out_where_that_is_asked_for_and_never_all(self, recordings, tmp_path, capsys):
         names = [f"a/{number}.wav" for number in range(30)] + ["b/0.wav", "b/1.wav", "c/0.wav"]
         tenth, third = folder.held_out(names), folder.held_out(names, 1 / 3)

@@ -6,10 +6,11 @@ import importlib.metadata
 import json
 import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 
@@ -73,21 +74,17 @@ class DataSetWriter:
 
     def __init__(self, folder: str | os.PathLike, form: ClipFormat, labels: tuple[str, ...], source: str):
         self.folder, self.form, self.labels, self.source = Path(folder), form, labels, source
-        self.count, self.counts = 0, {"train": Counter(), "test": Counter()}
-        self.mixed_down = self.unmixed = 0
-        self.trained = bytearray()  # per clip, 1 if in the training split, else 0
+        self.count = self.mixed_down = self.unmixed = 0
 
     def __enter__(self) -> "DataSetWriter":
         self.partial = PartialFolder(self.folder)
         with contextlib.ExitStack() as stack:
             stack.callback(self.partial.discard)
             self.audio = stack.enter_context(open(self.partial.path / "clips.npy", "w+b"))
-            self.table = stack.enter_context(open(self.partial.path / "index.csv", "w", newline="", encoding="utf-8"))
             self.seen = stack.enter_context(contextlib.closing(Seen(self.partial.path / "seen.sqlite3", self._read)))
             self._write_header()
             self._begin = self.audio.tell()
-            self.rows = csv.writer(self.table)
-            self.rows.writerow(INDEX_COLUMNS)
+            self._begin_table(stack.enter_context(self._open_table()))
             self._open = stack.pop_all()
         return self
 
@@ -97,14 +94,21 @@ class DataSetWriter:
         if not self.seen.add(pcm, self.count):
             return False
         pitch = "" if clip.pitch is None else f"{round(clip.pitch, 2):g}"
-        self.rows.writerow(
-            [self.count, clip.label, pitch, clip.split, clip.source, f"{clip.onset_s:.4f}", clip.licence]
-        )
+        row = self.count, clip.label, pitch, clip.split, clip.source, f"{clip.onset_s:.4f}", clip.licence
+        self._write_row(dict(zip(INDEX_COLUMNS, row, strict=True)))
         self.audio.write(pcm.data)
-        self.trained.append(clip.split == "train")
-        self.counts[clip.split][clip.label] += 1
         self.count += 1
         return True
+
+    def hold_out(self, sources: Container[str]) -> None:
+        """Put the clips of these sources into the test split, and all others into the training split."""
+        before = self.table
+        before.seek(0)
+        (self.partial.path / "index.csv").unlink()  # `before` can still be read
+        self._begin_table(self._open.enter_context(self._open_table()))
+        for row in csv.DictReader(before):
+            self._write_row(row | {"split": "test" if row["source"] in sources else "train"})
+        before.close()
 
     def add_table(self, name: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         """Write a CSV file beside the clips."""
@@ -121,6 +125,21 @@ class DataSetWriter:
         self.audio.flush()
         size = 2 * self.form.num_samples
         return np.frombuffer(os.pread(self.audio.fileno(), size, self._begin + number * size), "<i2")
+
+    def _open_table(self) -> TextIO:
+        return open(self.partial.path / "index.csv", "w+", newline="", encoding="utf-8")
+
+    def _begin_table(self, table: TextIO) -> None:
+        """Begin index.csv and what is counted of its rows."""
+        self.table, self.rows = table, csv.DictWriter(table, INDEX_COLUMNS)
+        self.rows.writeheader()
+        self.counts = {"train": Counter(), "test": Counter()}
+        self.trained = bytearray()  # per clip, 1 if in the training split, else 0
+
+    def _write_row(self, row: dict) -> None:
+        self.rows.writerow(row)
+        self.trained.append(row["split"] == "train")
+        self.counts[row["split"]][row["label"]] += 1
 
     def _finish(self) -> None:
         if not self.count:

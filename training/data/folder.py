@@ -14,7 +14,6 @@ from training.data.tree import EXTENSIONS, find
 
 TEST_FRACTION = 0.1
 LOOSE = "lies beside labelled sub-folders, not in one"
-UNLEARNT = "has clips for test only: nothing will be learnt from it"
 
 
 def prepare(
@@ -30,10 +29,10 @@ def prepare(
     Args:
         max_crops: maximum clips per file.
         workers: processes; by default one per core.
-        share: of each label's files, held out for test.
+        share: of each label's files that give clips, held out for test.
 
     Returns:
-        The number of clips written, the files that gave none and the labels that gave none for training.
+        The number of clips written, and the files that gave none.
 
     Raises:
         ValueError: the folder is missing or holds no usable audio, a sub-folder's name cannot be a label or differs
@@ -54,21 +53,12 @@ def prepare(
     skipped += [Skipped(name, LOOSE) for name in names if labels and "/" not in name]
     skipped += [Skipped(ascii(name), "has a name that is not Unicode") for name in names if not _is_unicode(name)]
     names = [name for name in names if (not labels or "/" in name) and _is_unicode(name)]
-    test = held_out(names, share)
-    recordings = (
-        Recording(
-            f"{folder}/{name}",
-            source=name,
-            label=_first(name) if labels else "",
-            split="test" if name in test else "train",
-        )
-        for name in names
-    )
-    shown = called(folder)
-    with DataSetWriter(out, form, labels, f"folder: {shown}") as writer:
-        skipped += write_recordings(writer, recordings, len(names), max_crops, workers)
-    unlearnt = [label for label in writer.counts["test"] if not writer.counts["train"][label]]
-    return writer.count, skipped + [Skipped(label or shown, UNLEARNT) for label in unlearnt]
+    recordings = (Recording(f"{folder}/{name}", name, _first(name) if labels else "") for name in names)
+    with DataSetWriter(out, form, labels, f"folder: {called(folder)}") as writer:
+        unused = write_recordings(writer, recordings, len(names), max_crops, workers)
+        without = {item.source for item in unused}
+        writer.hold_out(held_out([name for name in names if name not in without], share))
+    return writer.count, skipped + unused
 
 
 def called(folder: Path) -> str:
