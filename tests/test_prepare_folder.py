@@ -10,7 +10,7 @@ from test_data import FORM
 
 from audiogan.dataset import PreparedData
 from training import cli
-from training.data import folder
+from training.data import folder, tree
 from training.data.clips import ClipFormat
 
 
@@ -237,6 +237,19 @@ class TestFolder:
             assert reasons[name] == "is not a file, or a broken link"
         assert "high/one.wav" in {row["source"] for row in data.index}
         assert reasons["linked/far.wav"] == "has the same samples as one before it"
+
+    def test_hidden_names_are_passed_over_but_not_what_a_link_leads_to(self, recordings, tmp_path):
+        """As a Mac leaves them beside its sounds, and as git-annex stores them."""
+        (recordings / "high/._0.wav").write_bytes(b"\0\5\x16\7")
+        (recordings / ".kept/sounds").mkdir(parents=True)
+        soundfile.write(recordings / ".kept/sounds/a.wav", tone(500), SAMPLE_RATE)
+        expected = {path.relative_to(recordings).as_posix() for path in recordings.glob("[hl]*/**/[!.]*.*")}
+        assert set(tree.find(recordings)[0]) == expected - {"low/readme.txt"} | {"loose.wav"}
+        (recordings / "linked").symlink_to(recordings / ".kept/sounds")
+        (recordings / "twice").symlink_to(recordings / "linked")
+        names, skipped = tree.find(recordings)
+        assert sum(name.endswith("/a.wav") for name in names) == 1
+        assert [item.reason for item in skipped] == [tree.READ_ANYWAY]
 
     def test_a_folder_of_broken_links_says_so(self, tmp_path):
         (tmp_path / "in").mkdir()

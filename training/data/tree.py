@@ -19,7 +19,8 @@ AROUND = "is a link to a folder around one that is read"
 def find(folder: Path) -> tuple[list[str], list[Skipped]]:
     """Every audio file below a folder, as a relative path with slashes, in order; and what seems one but is not.
 
-    Links to folders are followed, except to folders that are read anyway, or that contain one that is read.
+    Names that begin with a dot are passed over. Links to folders are followed, except to folders that are read anyway,
+    or that contain one that is read.
     """
     names, skipped = [], []
     for name, fault in tqdm(_walk(folder), desc="find", unit="file", leave=False, delay=2):
@@ -36,19 +37,25 @@ def _walk(folder: Path) -> Iterator[tuple[str, str]]:
     roots, closed = {os.path.realpath(folder)}, []
     for place, folders, files in os.walk(folder, onerror=closed.append, followlinks=True):
         inside = "" if place == str(folder) else f"{Path(place).relative_to(folder).as_posix()}/"
+        folders[:] = (name for name in folders if not name.startswith("."))
         for name in [name for name in folders if os.path.islink(os.path.join(place, name))]:
             real = os.path.realpath(os.path.join(place, name))
-            read = any(_holds(root, real) for root in roots)
+            read = any(_shows(root, real) for root in roots)
             if read or any(_holds(real, root) for root in roots):
                 folders.remove(name)
                 yield f"{inside}{name}", READ_ANYWAY if read else AROUND
             else:
                 roots.add(real)
         for name in files:
-            if os.path.splitext(name)[1].lower() in EXTENSIONS:
+            if os.path.splitext(name)[1].lower() in EXTENSIONS and not name.startswith("."):
                 yield f"{inside}{name}", "" if os.path.isfile(os.path.join(place, name)) else NO_FILE
     for error in closed:
         yield Path(error.filename).relative_to(folder).as_posix(), f"cannot be opened: {error.strerror}"
+
+
+def _shows(outer: str, inner: str) -> bool:
+    """Whether the real path `inner` lies in `outer`, or is the same, and no folder on the way is hidden."""
+    return _holds(outer, inner) and "/." not in f"/{inner.removeprefix(outer)}"
 
 
 def _holds(outer: str, inner: str) -> bool:
