@@ -163,15 +163,20 @@ def test_what_would_fail_after_hours_fails_at_once(built, sounds, capsys, tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("option", "value", "words"),
+    ("options", "words"),
     [
-        ("--set", "start=nowhere", "nowhere"),
-        ("--device", "abacus", "abacus"),
-        ("--set", "batch_size=3", "must be even"),
+        ("--set start=nowhere", "nowhere"),
+        ("--set start={ck}/mine --preset wavegan-cpu", "start: mine has architecture 'specgan', not 'wavegan'"),
+        ("--set start={ck}/mine --num-samples 8192", "start: mine has num_samples 16384, not 8192"),
+        ("--set start={ck}/mine --sample-rate 8000", "start: mine has sample_rate 16000, not 8000"),
+        ("--checkpoints {ck}/mine/README.md", "mine/README.md is not a folder"),
+        ("--device abacus", "abacus"),
+        ("--set batch_size=3", "must be even"),
     ],
 )
-def test_what_training_would_refuse_is_refused_before_preparing(built, sounds, capsys, tmp_path, option, value, words):
-    command = ["build", "folder", sounds, "--preset", "specgan-cpu", *arguments(built, "other"), option, value]
+def test_what_training_would_refuse_is_refused_before_preparing(built, sounds, capsys, tmp_path, options, words):
+    command = ["build", "folder", sounds, "--preset", "specgan-cpu", *arguments(built, "other")]
+    command += options.format(ck=built / "ck").split()
     command[command.index("--work") + 1] = tmp_path / "work"
     assert words in refused(capsys, cli.main, *command)
     assert not (tmp_path / "work").exists()

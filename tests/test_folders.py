@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from audiogan import folders
-from audiogan.folders import PartialFolder, alone_in, staged
+from audiogan.folders import PartialFolder, alone_in, refuse_unwritable, staged
 
 
 @pytest.fixture
@@ -169,3 +169,16 @@ def test_a_file_system_without_locks_lets_everybody_in(tmp_path, monkeypatch):
     monkeypatch.setattr(fcntl, "flock", refuse)
     with alone_in(tmp_path), alone_in(tmp_path):
         pass
+
+
+def test_a_folder_that_cannot_be_written_in_is_refused_and_none_is_made(old, monkeypatch):
+    refuse_unwritable(old)
+    refuse_unwritable(old / "deep/er")
+    (old / "lost").symlink_to(old / "nowhere")
+    for place, what in (("file", "file"), ("file/deep/er", "file"), ("lost", "lost"), ("lost/deep", "lost")):
+        with pytest.raises(ValueError, match=f"write in, not {old / place}: {old / what} is not a folder"):
+            refuse_unwritable(old / place)
+    monkeypatch.setattr(os, "access", lambda *_: False)  # root may write anywhere
+    with pytest.raises(ValueError, match=f"write in, not {old / 'deep/er'}: {old} cannot be written in"):
+        refuse_unwritable(old / "deep/er")
+    assert names(old) == ["file", "lost"]

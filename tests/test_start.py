@@ -15,7 +15,7 @@ from audiogan.models import ARCHITECTURES, build_generator
 from training.config import load_preset
 from training.export import export
 from training.run import RunFolder
-from training.start import begin_with
+from training.start import begin_with, check_form
 from training.trainer import Trainer
 
 
@@ -90,6 +90,16 @@ def test_a_filter_without_labels_goes_along(tmp_path):
 def test_another_form_is_refused_in_a_sentence(checkpoints, config, words):
     with pytest.raises(ValueError, match=words):
         begin_with(build_generator(config), checkpoints / "tiny-hybrid")
+
+
+def test_the_form_is_compared_before_there_are_labels(tmp_path):
+    save_tiny_checkpoint(tmp_path / "learnt", "hybrid")
+    check_form(tmp_path / "learnt", ModelConfig("hybrid", dim=4))
+    with pytest.raises(ValueError, match="dim 4, not 8"):
+        check_form(tmp_path / "learnt", ModelConfig("hybrid", dim=8))
+    (tmp_path / "learnt/model.safetensors").unlink()
+    with pytest.raises(ValueError, match=r"has no usable model\.safetensors"):
+        check_form(tmp_path / "learnt", ModelConfig("hybrid", dim=4))
 
 
 @pytest.mark.parametrize(("name", "words"), [("none", "must be one of"), ("tiny-wavegan", "dim 4, not 2")])

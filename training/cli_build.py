@@ -5,6 +5,7 @@ from pathlib import Path
 from audiogan.arguments import add_checkpoints, add_device
 from training.cli_prepare import add_sources
 from training.cli_train import add_settings, check_settings, export_to, train_to
+from training.config import TrainConfig
 
 DATA, RUN, JUDGE, REPORT = "data", "run", "classifier", "report"  # the contents of a work folder
 
@@ -63,22 +64,33 @@ def _prepare(options, data: Path) -> None:
     """Make the data set unless it is there; first refuse what would be refused after hours."""
     from audiogan import checkpoint
     from audiogan.device import choose_device
+    from audiogan.folders import refuse_unwritable
     from training import asked
     from training.distributed import Workers, process_count
 
+    refuse_unwritable(_shelf(options))
     checkpoint.refuse_taken(_shelf(options) / checkpoint.check_name(options.name), options.replace)
     config = check_settings(options)
     Workers(count=process_count()).check_batch(config.batch_size, config.whole_pairs)
     choose_device(options.device)
-    if config.start:
-        checkpoint.find(config.start)
     if data.exists():
         asked.refuse_other(options, data)
         print(f"{data} exists and is taken as it is")
     else:
+        _check_start(options, config)
         found = asked.sounds(options)  # before preparing: files may be added meanwhile
         options.prepare(options, data)
         asked.note(options, found)
+
+
+def _check_start(options, config: TrainConfig) -> None:
+    """Check that the run can begin with the checkpoint that it is to begin with, if any."""
+    from audiogan.config import ModelConfig
+    from training.start import check_form
+
+    if config.start:
+        form = {"num_samples": options.num_samples, "sample_rate": options.sample_rate}
+        check_form(config.start, ModelConfig(**form, **config.model))
 
 
 def _export(options, run: Path, data: Path) -> None:

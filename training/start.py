@@ -37,13 +37,27 @@ def begin_with(generator: Generator, name_or_path: str | os.PathLike) -> None:
                 state[name].copy_(tensor)
 
 
+def check_form(name_or_path: str | os.PathLike, config: ModelConfig) -> None:
+    """Check, before the data set is there, that a run can begin with a checkpoint; labels are not compared.
+
+    Raises:
+        ValueError: as `begin_with`.
+    """
+    known, _ = checkpoint.load(checkpoint.find(name_or_path))
+    _check_form(known, config)
+
+
 def _check(known: checkpoint.Checkpoint, config: ModelConfig) -> None:
+    _check_form(known, config)
+    if bool(known.config.labels) != bool(config.labels):
+        raise ValueError(f"start: {known.name} is {'' if known.config.labels else 'un'}conditional, unlike this run")
+
+
+def _check_form(known: checkpoint.Checkpoint, config: ModelConfig) -> None:
     ours, theirs = config.to_dict(), known.config.to_dict()
     for key in sorted(set(ours) - OF_THE_SOUNDS):
         if ours[key] != theirs[key] and not (key in ADDED and not theirs[key]):
             raise ValueError(f"start: {known.name} has {key} {theirs[key]!r}, not {ours[key]!r} as in this run")
-    if bool(known.config.labels) != bool(config.labels):
-        raise ValueError(f"start: {known.name} is {'' if known.config.labels else 'un'}conditional, unlike this run")
 
 
 def origin(name_or_path: str | os.PathLike, config: ModelConfig) -> dict:
