@@ -41,6 +41,19 @@ test("a loop plays a step at its pitch, on every turn", async () => {
   assert.equal(wav.size, 44 + 2 * 44100);
 });
 
+test("a loop of an odd number of steps is whole where swing falls on the same ones again", async () => {
+  const { studio: it } = studio();
+  it.setBeat({ pattern: emptyPattern(), tempo: 60, steps: 3, swing: 40 });
+  it.setStep(3, 1, 2);
+  for (const [swing, times] of [[40, [0.35, 1, 1.85, 2.5]], [0, [0.25, 1]]]) {
+    it.kit.swing = swing;
+    started = [];
+    const wav = await loopWav(it.kit, new Tuner(it));
+    assert.deepEqual(started.map(([when]) => when), times);
+    assert.equal(wav.size, 44 + 2 * 44100 * 0.375 * times.length);
+  }
+});
+
 test("a loop plays a loud sound as much softer as the page does, under its pad's own level", async () => {
   const { studio: it } = studio();
   const pad = it.kit.pads[3];

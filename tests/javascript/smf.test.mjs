@@ -31,6 +31,15 @@ test("notes have a track a pad, at their pitch, on no drum's channel", () => {
   for (const channel of [...Array(16).keys()]) assert.ok(!midi(kitOf([channel, 0, 2, 60])).includes("993c6c"));
 });
 
+test("an odd number of steps is there twice where swing falls on the other ones in the second turn", () => {
+  const kit = kitOf([1, 1, 3]);
+  kit.steps = 3;
+  Object.assign(kit.pads[1], { length: 10 }); // 100 ms: 96 ticks
+  const notes = ["813499257f", "60892540", "814c99257f", "60892540"].join(""); // at 180, half a step late, and at 480
+  const twice = beat.replace("8360ff2f00", "8550ff2f00"); // ends at tick 720
+  assert.equal(midi(kit), head(2) + twice + track(`00ff0303${text("Kit")}${notes}8110ff2f00`));
+});
+
 test("what is muted, or ends sooner, is not held", () => {
   const kit = kitOf([0, 0, 2], [2, 1, 2]);
   kit.pads[2].muted = true;

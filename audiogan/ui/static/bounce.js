@@ -1,6 +1,6 @@
 // What leaves the page as files: a kit, one sound, a loop, a chromatic instrument.
 
-import { StepClock, stepSeconds } from "./clock.js";
+import { StepClock, stepSeconds, stepsOfLoop } from "./clock.js";
 import { bufferOf, gainOf, guard, rateOf, start } from "./engine.js";
 import { describeKit, fileName, isHeard } from "./kit.js";
 import { evenGain } from "./loudness.js";
@@ -40,14 +40,14 @@ export function chromaticZip(name, notes) {
   return zip({ ...files, [`${name}.sfz`]: chromaticSfz(named) });
 }
 
-// The pattern rendered at once, twice over (three times where its odd length shifts the swing): the last turn carries
-// the tails of the one before, and is exactly a whole number of steps long, so it loops without a seam.
+// The beat rendered at once, until it is as it was at first and once more: what is kept carries the tails of what was
+// before it, and is exactly a whole number of steps long, so it loops without a seam.
 export async function loopWav(kit, tuner) {
-  const turns = kit.steps % 2 ? 3 : 2;
-  const length = Math.round(kit.steps * stepSeconds(kit.tempo) * LOOP_RATE);
-  const end = turns * length + (await guardDelay());
+  const steps = stepsOfLoop(kit);
+  const length = Math.round(steps * stepSeconds(kit.tempo) * LOOP_RATE);
+  const end = 2 * length + (await guardDelay());
   const offline = new OfflineAudioContext(1, end, LOOP_RATE);
-  schedule(offline, kit, turns * kit.steps, tuner);
+  schedule(offline, kit, 2 * steps, tuner);
   const rendered = await offline.startRendering();
   const samples = rendered.getChannelData(0).subarray(end - length);
   return wavFile(samples, LOOP_RATE);

@@ -18,6 +18,11 @@ export function stepSeconds(tempo) {
   return 60 / tempo / 4;
 }
 
+// Steps until a beat is as it was at first: where their number is odd, swing falls on the other ones every second turn.
+export function stepsOfLoop({ steps, swing }) {
+  return steps % 2 && swing ? 2 * steps : steps;
+}
+
 // Counts steps from an anchor by multiplication, so no error adds up; a new tempo moves the anchor to the coming step.
 export class StepClock {
   constructor(start, tempo, swing) {

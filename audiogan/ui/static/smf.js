@@ -1,5 +1,6 @@
 // Standard MIDI files (RP-001): the beat as notes that any sequencer reads, for the samplers that read the kit's SFZ.
 
+import { stepsOfLoop } from "./clock.js";
 import { rateOf } from "./engine.js";
 import { isHeard } from "./kit.js";
 import { LEVELS } from "./pattern.js";
@@ -11,7 +12,7 @@ const CHANNELS = 16;
 const DRUMS = 9; // channel 10, counted from 0
 const [NAME, TEMPO, END] = [0x03, 0x51, 0x2f];
 
-// The beat once: its steps on the keys of kit.sfz, and the notes of each pad at their pitches, in a track of its own
+// The beat until it is as it was at first: its steps on the keys of kit.sfz, and the notes of each pad at their pitches, in a track of its own
 // and on a channel that is not the drums': the last pad has the first one's.
 export function beatMidi(kit) {
   const played = kit.pads.flatMap((pad, number) => (isHeard(kit.pads, number) ? notesOf(kit, number) : []));
@@ -28,13 +29,15 @@ export function beatMidi(kit) {
 // What a pad plays, as { number, pitch, velocity, from, to } in ticks: each until it has ended, or the pad is struck again.
 function notesOf(kit, number) {
   const { sound, tune, length } = kit.pads[number];
-  const struck = kit.pattern[number].slice(0, kit.steps).flatMap((level, step) => (level ? [step] : []));
+  const count = stepsOfLoop(kit);
+  const struck = Array.from({ length: count }, (_, step) => step).filter((step) => kit.pattern[number][step % kit.steps]);
   const perSecond = (kit.tempo / 60) * QUARTER;
   return struck.map((step, at) => {
-    const pitch = kit.pitches[number][step];
+    const column = step % kit.steps;
+    const pitch = kit.pitches[number][column];
     const seconds = ((sound.buffer.duration * length) / 100) / (pitch === null ? rateOf(tune) : 1);
-    const [from, next] = [tickOf(kit, step), at + 1 < struck.length ? tickOf(kit, struck[at + 1]) : kit.steps * STEP];
-    const velocity = Math.round(127 * Math.sqrt(LEVELS[kit.pattern[number][step]])); // samplers square it
+    const [from, next] = [tickOf(kit, step), at + 1 < struck.length ? tickOf(kit, struck[at + 1]) : count * STEP];
+    const velocity = Math.round(127 * Math.sqrt(LEVELS[kit.pattern[number][column]])); // samplers square it
     return { number, pitch, velocity, from, to: Math.max(Math.min(Math.round(from + seconds * perSecond), next), from + 1) };
   });
 }
@@ -56,7 +59,7 @@ function track(kit, name, content) {
   const begins = ({ bytes }) => Number(bytes[0] >> 4 === 9);
   const ordered = [meta(NAME, new TextEncoder().encode(name)), ...content].sort((one, other) => one.tick - other.tick || begins(one) - begins(other));
   let now = 0;
-  const bytes = [...ordered, { ...meta(END, []), tick: kit.steps * STEP }].flatMap((event) => {
+  const bytes = [...ordered, { ...meta(END, []), tick: stepsOfLoop(kit) * STEP }].flatMap((event) => {
     const delta = event.tick - now;
     now = event.tick;
     return [...quantity(delta), ...event.bytes];
