@@ -16,6 +16,13 @@ from .studio import generated, identity, pad, pcm, saved, saved_kit, tool
 from .waiting import STANDING
 
 pytestmark = pytest.mark.browser
+TABS = """  // counts what waits for another tab
+globalThis.waiting = new Set();
+for (const [name, act] of [["addEventListener", "add"], ["removeEventListener", "delete"]]) {
+  const own = globalThis[name];
+  globalThis[name] = (type, ...rest) => (type === "tab" && waiting[act](rest[0]), own.call(globalThis, type, ...rest));
+}
+"""
 
 
 def test_saved_kit_holds_the_models_clips_and_opens_again(visit, site, tmp_path):
@@ -64,9 +71,10 @@ def test_link_that_cannot_be_read_is_said_and_the_address_rewritten(visit, searc
 
 
 def test_kit_that_another_replaced_can_be_had_back(visit):
-    page = visit(path="?seed=99", script=STANDING)
+    page = visit(path="?seed=99", script=STANDING + TABS)
     expect(page.locator(".studio .progress")).to_be_hidden()
     expect(page.locator(".toast")).to_have_count(0)  # the page's own kit is no other
+    waiting = page.evaluate("waiting.size")
     pad(page, 1).click()
     tool(page, "Vary").click()
     expect(page.locator(".inspector .identity")).to_have_text("tiny-one · varied")
@@ -82,6 +90,7 @@ def test_kit_that_another_replaced_can_be_had_back(visit):
     undo.click()
     assert json.loads(saved_kit(page).read("kit.json"))["pads"] == before
     page.wait_for_url(re.compile("model=tiny-one.*seed=99"))
+    assert page.evaluate("waiting.size") == waiting > 0  # a toast that is gone keeps no kit
 
 
 def test_saved_zip_opens_as_it_is_or_packed_anew(visit, tmp_path):

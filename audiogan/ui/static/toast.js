@@ -20,6 +20,7 @@ export function toast(text, state = "wrong", undo = null, kind = "") {
   const note = make("div", { className: `toast ${state}`, role: state === "wrong" ? "alert" : "status" }, line);
   const giveBack = lendFocus(note);
   const close = () => {
+    removeEventListener("tab", close); // which would keep what can be taken back
     giveBack();
     note.remove();
   };
@@ -31,7 +32,7 @@ export function toast(text, state = "wrong", undo = null, kind = "") {
       undo();
     };
     note.append(button("Undo", takeBack, { image: "back", className: "take-back" }));
-    addEventListener("tab", close, { once: true });
+    addEventListener("tab", close);
   }
   note.append(button("Dismiss", close, { image: "clear", className: "dismiss", wordless: true }));
   const others = [...shelf.children].filter((other) => other.querySelector("p").textContent !== text); // said once, it stands
