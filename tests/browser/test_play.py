@@ -171,8 +171,8 @@ def test_keys_are_all_in_sight_and_their_switch_stays_under_the_pointer(visit, w
 
 def test_pitched_model_draws_every_key(visit):
     page = visit()
-    page.get_by_label("Pad's model").select_option("tiny-pitched")
-    expect(page.locator(".inspector .identity")).to_contain_text("tiny-pitched")
+    page.route("**/component_server**", lambda route: None, times=1)
+    page.get_by_label("Pad's model").select_option("tiny-pitched")  # which never comes
     page.get_by_label("Pad's instrument").select_option("Flute")
     expect(page.locator(".inspector .identity")).to_have_text(re.compile(r"clip 0 · [A-G]♯?\d( [+−]\d+ ct)?$"))
     page.get_by_role("button", name="Keys", exact=True).click()

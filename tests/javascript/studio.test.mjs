@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { settle, studio } from "./a_studio.mjs";
+import { askedOf } from "../../audiogan/ui/static/inspector.js";
 
 test("eight re-rolls cost one request, and the next is fetched before it is needed", async () => {
   const { studio: it, calls } = studio();
@@ -221,6 +222,23 @@ test("what a pad was asked for last is what it gets", async () => {
   calls[3].reply();
   assert.equal(await rolled, null);
   assert.deepEqual([it.pads[3].sound.seed, it.busy.size], ["9", 0]);
+});
+
+test("a pad has the model and the instrument that it waits for, and its own again where they cannot be made", async () => {
+  const { studio: it, calls } = studio();
+  const named = () => [askedOf(it, 3).model, askedOf(it, 3).label];
+  const shown = [];
+  it.addEventListener("changed", () => shown.push(named().join()));
+  const first = it.change(3, "two", "Gong");
+  assert.deepEqual([shown.pop(), named(), askedOf(it, 4).model], ["two,Gong", ["two", "Gong"], "one"]);
+  const second = it.change(3, askedOf(it, 3).model, "Bell");
+  await settle();
+  calls[0].resolve({ error: "No." });
+  await assert.rejects(first);
+  assert.deepEqual(named(), ["two", "Bell"]);
+  calls[1].resolve({ error: "No." });
+  await assert.rejects(second);
+  assert.deepEqual([shown.pop(), named()], ["one,Flute", ["one", "Flute"]]);
 });
 
 test("a sound has its rate under the page's own name, as morphs and comparisons have it", async () => {

@@ -91,12 +91,17 @@ function buildSource(studio, actions) {
     label.fill(labels.map((one) => [one, words(one)]), labels.includes(wanted) ? wanted : labels[0]);
   };
   const show = () => {
-    const { sound } = studio.pads[studio.selected];
-    model.select.value = sound.model;
-    offer(sound.model, sound.label);
+    const asked = askedOf(studio, studio.selected);
+    model.select.value = asked.model;
+    offer(asked.model, asked.label);
     for (const { select } of [model, label]) select.disabled = studio.pads[studio.selected].locked;
   };
   return { node: make("div", { className: "source" }, model, label), show };
+}
+
+// The model and the instrument that a pad was asked for, while it waits for them; else those it has.
+export function askedOf({ busy, pads }, number) {
+  return busy.get(number)?.model ? busy.get(number) : pads[number].sound;
 }
 
 function signed(value) {

@@ -195,12 +195,11 @@ export class Studio extends EventTarget {
   // One pad from another model or instrument, same seed.
   async change(number, model, label) {
     const request = { model, label, seed: this.base.seed, index: number };
-    return this.replace(number, async () => (await this.fetch([request]))[0]);
+    return this.replace(number, async () => (await this.fetch([request]))[0], request);
   }
 
   // Another sound for a pad; answers it, or null where the pad was locked, or asked for yet another, before it came.
-  async replace(number, work) {
-    const turn = {};
+  async replace(number, work, turn = {}) {
     this.waitFor(number, turn);
     try {
       const sound = await work();
