@@ -70,17 +70,44 @@ test("of two kits one after the other each leads back to the one before, until a
   assert.deepEqual([seeds(), it.base.seed, it.busy.size, told.length], ["8", "8", 0, 2]);
 });
 
-test("a kit that was stopped, that failed or in which every pad is locked offers no way back", async () => {
+for (const how of ["stopped", "failed"]) {
+  test(`a kit that ${how} after a part of it had come leads back to the one before`, async () => {
+    const { it, load, answer, seeds, told, calls } = offered();
+    const made = load(kit("8"));
+    await answer(1);
+    while (calls.length < 2) await settle();
+    if (how === "stopped") it.task.cancel(); // whatever the server says to the rest
+    else calls[1].resolve({ error: "No." });
+    await (how === "stopped" ? made : assert.rejects(made));
+    assert.deepEqual([seeds(), it.base.seed, told.length], ["8,7", "7", 1]);
+    told[0]();
+    assert.deepEqual([seeds(), it.pads[0].past.length], ["7", 0]);
+  });
+}
+
+test("a part of a kit that gave way to what came after it offers no way back", async () => {
   const { it, load, answer, told, calls } = offered();
-  const stopped = load(kit("8"));
-  await answer(1);
-  await settle();
-  it.task.cancel();
+  const [first, second] = [load(kit("8")), load(kit("9"))];
   await answer(2);
+  while (calls.length < 3) await settle();
+  const before = it.exchange({ kit: { ...it.kit, pads: it.pads.map((pad) => ({ ...pad })) }, beat: "", base: it.base });
+  await Promise.all([first, second]);
+  const third = load(kit("10"));
+  await answer(4);
+  while (calls.length < 5) await settle();
+  const opened = it.working([], "Opening a kit", () => settle().then(() => it.exchange(before)));
+  await Promise.all([third, opened]);
+  assert.equal(told.length, 0);
+});
+
+test("a kit of which nothing came, or in which every pad is locked, offers no way back", async () => {
+  const { it, load, told, calls } = offered();
+  const stopped = load(kit("8"));
+  it.task.cancel();
   await stopped;
   const failed = load(kit("9"));
-  while (calls.length < 3) await settle();
-  calls[2].resolve({ error: "No." });
+  while (calls.length < 2) await settle();
+  calls[1].resolve({ error: "No." });
   await assert.rejects(failed);
   for (const pad of it.pads) pad.locked = true;
   await assert.rejects(load(kit("10")));

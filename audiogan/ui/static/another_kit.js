@@ -1,7 +1,8 @@
 // Another kit's sounds in the place of those that are there, which can be had back.
 
-// Answers what loads { model, label, seed }; once all of it is there, `tell` is given what brings the sounds before back,
-// and answers what takes this offer from the page: the next kit's Cancel is where it stands.
+// Answers what loads { model, label, seed }; once it is there, or no more of it comes, `tell` is given what brings the sounds
+// before back and whether it came whole, and answers what takes this offer from the page: the next kit's Cancel is where it
+// stands.
 export function offerKits(studio, tell) {
   let before = null; // what was there when the first of those that are on their way was asked for
   let last = null;
@@ -11,19 +12,26 @@ export function offerKits(studio, tell) {
     const kept = (before ??= soundsOf(studio));
     untell?.();
     untell = null;
+    let whole = false;
     try {
-      if ((await studio.load(base)) && isOther(studio, kept)) {
-        refit(studio);
-        untell = tell(() => takeBack(studio, kept));
-      }
+      whole = await studio.load(base);
     } finally {
       if (last === asked) before = null; // else a later one took over
+      if (last === asked && isOther(studio, kept) && (whole || isLeft(studio, kept))) {
+        refit(studio);
+        untell = tell(() => takeBack(studio, kept), whole);
+      }
     }
   };
 }
 
-function soundsOf({ pads, settled }) {
-  return { sounds: pads.map(({ sound, past }) => ({ sound, past: [...past] })), base: settled };
+function soundsOf({ kit, pads, settled }) {
+  return { kit, sounds: pads.map(({ sound, past }) => ({ sound, past: [...past] })), base: settled };
+}
+
+// Whether a kit of which a part came was left at that: nothing else is on its way or has come in its place.
+function isLeft({ task, kit, settled }, before) {
+  return !task && kit === before.kit && settled === before.base;
 }
 
 // A starting pattern that nobody changed goes to the pads that have its instruments now.

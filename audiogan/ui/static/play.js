@@ -74,7 +74,7 @@ function silence(sequencer, player, notes) {
 // What visitors can do; what goes wrong becomes a toast. A sound that comes when nobody `isHere` any more is not played.
 function buildActions(studio, sequencer, player, notes, isHere) {
   const run = (promise) => Promise.resolve(promise).catch((error) => toast(error.message));
-  const load = offerKits(studio, (takeBack) => (isHere() ? toast("Another kit.", "done", takeBack) : null));
+  const load = offerKits(studio, (takeBack, whole) => (isHere() ? toast(whole ? "Another kit." : "A part of another kit.", "done", takeBack) : null));
   const heard = async (number, promise) => (await run(promise)) && isHere() && player.press(number);
   return {
     run,

@@ -128,7 +128,7 @@ export class Studio extends EventTarget {
     for (const { number } of wanted) this.waitFor(number, task);
     this.say(task.what);
     try {
-      await work(task);
+      await Promise.race([work(task), new Promise((stop) => (task.stop = stop))]);
       return !task.cancelled;
     } catch (error) {
       if (!task.cancelled) throw error;
@@ -140,6 +140,7 @@ export class Studio extends EventTarget {
 
   finish(task, wanted) {
     task.cancelled = true;
+    task.stop?.(); // whoever asked for it is told at once, whenever the server answers
     if (this.task === task) this.task = null;
     for (const { number } of wanted) this.release(number, task);
     this.say("");
