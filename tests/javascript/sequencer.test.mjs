@@ -4,6 +4,7 @@ import { studio } from "./a_studio.mjs";
 import { StepClock } from "../../audiogan/ui/static/clock.js";
 import { emptyPattern } from "../../audiogan/ui/static/pattern.js";
 import { Sequencer } from "../../audiogan/ui/static/sequencer.js";
+import { stepsTo } from "../../audiogan/ui/static/steps.js";
 
 const now = { currentTime: 0, outputLatency: 0, state: "running" };
 globalThis.AudioContext = function () {
@@ -142,4 +143,9 @@ test("a count that is stopped leaves nothing behind, and a beat with steps is no
   await sequencer.start();
   assert.equal(sequencer.count, null);
   sequencer.stop();
+});
+
+test("steps that a quick finger jumped over are painted with those it was seen on, in its row alone", () => {
+  assert.deepEqual([stepsTo({ number: 2, step: 3 }, 2, 6), stepsTo({ number: 2, step: 6 }, 2, 3)], [[3, 4, 5, 6], [3, 4, 5, 6]]);
+  assert.deepEqual([stepsTo({ number: 2, step: 3 }, 2, 3), stepsTo({ number: 2, step: 3 }, 1, 6)], [[3], [6]]);
 });

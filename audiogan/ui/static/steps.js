@@ -9,7 +9,7 @@ const LEVEL_WORDS = ["off", "soft", "normal", "accent"];
 
 export function buildSteps(studio, sequencer, player) {
   const node = make("div", { className: "steps", role: "group", ariaLabel: "Step grid" });
-  const state = { all: false, paint: null, before: null, finger: null };
+  const state = { all: false, paint: null, last: null, before: null, finger: null };
   const rows = studio.pads.map((_, number) => buildRow(number, studio, sequencer, player, state));
   node.append(...rows.map((row) => row.node));
   const settleFocus = roveFocus(node, ".step", () => studio.kit.steps);
@@ -88,7 +88,7 @@ function buildStep(number, step, studio, sequencer, state) {
     const before = studio.beatNow();
     tap();
     if ((state.finger ?? event.pointerId) !== event.pointerId) return; // another paints already
-    Object.assign(state, { before, paint: studio.kit.pattern[number][step], finger: event.pointerId });
+    Object.assign(state, { before, paint: studio.kit.pattern[number][step], last: { number, step }, finger: event.pointerId });
   });
   cell.addEventListener("keydown", (event) => {
     const change = { "+": 1, "=": 1, "-": -1 }[event.key];
@@ -106,7 +106,15 @@ function buildStep(number, step, studio, sequencer, state) {
 function paintOver(event, studio, state) {
   const cell = event.target.closest?.(".step");
   if (event.pointerId !== state.finger || event.buttons !== 1 || !cell) return;
-  studio.setStep(Number(cell.dataset.number), Number(cell.dataset.step), state.paint);
+  const [number, step] = [Number(cell.dataset.number), Number(cell.dataset.step)];
+  for (const one of stepsTo(state.last, number, step)) studio.setStep(number, one, state.paint);
+  state.last = { number, step };
+}
+
+// From the last that was painted to this one, between which a quick finger is seen nowhere; this one where the row is another.
+export function stepsTo(last, number, step) {
+  const from = last.number === number ? last.step : step;
+  return Array.from({ length: Math.abs(step - from) + 1 }, (_, at) => Math.min(from, step) + at);
 }
 
 function showStep(cell, studio, number, step) {
