@@ -15,6 +15,7 @@ test("an address opens the place that it was made of", () => {
   assert.equal(address, "#/explore?model=hybrid&label=Flute&seeds=1,2,3,9223372036854775807");
   assert.deepEqual(read(address), { ...NOTHING, ...PLACE, pitch: null, truncation: null });
   assert.deepEqual(read(address.replaceAll(",", "%2C")), read(address)); // as it was written before
+  assert.deepEqual(read("#/explore?model=hybrid&seeds=0,007,8,9").corners, ["0", "7", "8", "9"]);
   const tuned = { ...PLACE, pitch: 50, truncation: 0.5 };
   assert.deepEqual(read(addressOfPlace(tuned, 60)), { ...NOTHING, ...tuned });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { addressOf, readAddress } from "../../audiogan/ui/static/address.js";
-import { describeKit, fileName, isHeard, isSeed, MAX_SEED, newKit, randomSeed } from "../../audiogan/ui/static/kit.js";
+import { describeKit, fileName, isHeard, MAX_SEED, newKit, randomSeed, seedOf } from "../../audiogan/ui/static/kit.js";
 import { readKit } from "../../audiogan/ui/static/kit_file.js";
 import { OPENING, PATTERNS, packPattern, ROLES, startingPattern, unpackPattern } from "../../audiogan/ui/static/pattern.js";
 import { base64Of } from "./base64.mjs";
@@ -123,13 +123,20 @@ test("a seed that is none and a beat that cannot be read are said, a part that i
 
 test("seeds are exact to the last one", () => {
   assert.equal(MAX_SEED, 9223372036854775807n);
-  assert.ok(isSeed(String(MAX_SEED)));
-  for (const text of ["9223372036854775808", "-1", "1e3", "", null, "٣"]) assert.ok(!isSeed(text));
+  assert.equal(seedOf(String(MAX_SEED)), String(MAX_SEED));
+  for (const text of ["9223372036854775808", "-1", "1e3", "", null, "٣"]) assert.equal(seedOf(text), null);
+});
+
+test("a seed is written as the server writes it, wherever it comes from", () => {
+  assert.deepEqual(["007", "0", "000", "7"].map(seedOf), ["7", "0", "0", "7"]);
+  const { seed, pads } = readAddress("?model=one&seed=007&pads=2~one~Flute~042~4", MODELS);
+  assert.deepEqual([seed, pads[0].seed], ["7", "42"]);
+  assert.equal(readAddress("?model=one&seed=0", MODELS).seed, "0");
 });
 
 test("a random seed is a seed as any other: text", () => {
   const seeds = Array.from({ length: 50 }, randomSeed);
-  assert.ok(seeds.every((seed) => typeof seed === "string" && isSeed(seed)));
+  assert.ok(seeds.every((seed) => seedOf(seed) === seed));
   assert.ok(new Set(seeds).size > 40);
 });
 

@@ -1,7 +1,7 @@
 // The address: which sounds a kit holds, how each is played, and the beat. What is as it was at first is left out.
 
 import { STEPS, SWING, TEMPO } from "./clock.js";
-import { GAIN, hasLabel, isSeed, LENGTH, MAX_SEED, newPad, TUNE, within } from "./kit.js";
+import { GAIN, hasLabel, LENGTH, MAX_SEED, newPad, seedOf, TUNE, within } from "./kit.js";
 import { emptyPattern, PADS, packPattern, packPitches, unpackPattern, unpackPitches } from "./pattern.js";
 
 const VALUES = { g: ["gain", GAIN], t: ["tune", TUNE], l: ["length", LENGTH] };
@@ -55,7 +55,7 @@ export function readAddress(search, models) {
   const query = new URLSearchParams(search);
   const model = models.find(({ name }) => name === query.get("model")) ?? null;
   const label = model?.labels.find((name) => name === query.get("label")) ?? null;
-  const seed = isSeed(query.get("seed")) ? query.get("seed") : null;
+  const seed = seedOf(query.get("seed"));
   const listed = (query.get("pads") ?? "").split(",");
   const number = (name, range, otherwise) => (query.get(name) ? within(Number(query.get(name)), range, otherwise) : otherwise);
   const pattern = unpackPattern(query.get("beat"));
@@ -97,9 +97,10 @@ export function sayable(kind, name) {
 }
 
 function readPad(text, models) {
-  const [number, model, label, seed, index] = text.split("~");
+  const [number, model, label, typed, index] = text.split("~");
+  const seed = seedOf(typed);
   const known = models.find(({ name }) => name === model);
-  if (!(Number(number) < PADS) || !/^\d+$/.test(number) || !known || !isSeed(seed) || !/^\d{1,6}$/.test(index)) return [];
+  if (!(Number(number) < PADS) || !/^\d+$/.test(number) || !known || !seed || !/^\d{1,6}$/.test(index)) return [];
   if (!hasLabel(known, label)) return [];
   return [{ number: Number(number), model, label: label || null, seed, index: Number(index) }];
 }

@@ -1,7 +1,7 @@
 // Explore's part of the address, `#/explore?model=&label=&seeds=&at=&moves=`: where it listens, for a link, a reload and Back.
 
 import { missing, wrongWith } from "./address.js";
-import { isSeed } from "./kit.js";
+import { seedOf } from "./kit.js";
 import { STOP } from "./sliders.js";
 import { toast } from "./toast.js";
 
@@ -82,8 +82,8 @@ export function readPlace(hash, models, directions) {
   const query = new URLSearchParams(OURS.test(hash) ? hash.split("?").slice(1).join("?") : "");
   const model = models.find(({ name }) => name === query.get("model")) ?? null;
   const label = model?.labels.find((name) => name === query.get("label")) ?? null;
-  const seeds = (query.get("seeds") ?? "").split(",");
-  const corners = seeds.length === CORNERS && seeds.every(isSeed) ? seeds : null;
+  const seeds = (query.get("seeds") ?? "").split(",").map(seedOf);
+  const corners = seeds.length === CORNERS && seeds.every(Boolean) ? seeds : null;
   const number = (name, low, high) => {
     const value = Number(query.get(name));
     return query.has(name) && value >= low && value <= high ? value : null;

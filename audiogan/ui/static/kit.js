@@ -70,8 +70,9 @@ export function within(value, { min, max }, otherwise) {
   return Number.isFinite(value) ? Math.min(Math.max(value, min), max) : otherwise;
 }
 
-export function isSeed(text) {
-  return /^\d{1,19}$/.test(text ?? "") && BigInt(text) <= MAX_SEED;
+// A seed as the server writes it, without zeros before it; null for what is none.
+export function seedOf(text) {
+  return /^\d{1,19}$/.test(text ?? "") && BigInt(text) <= MAX_SEED ? String(BigInt(text)) : null;
 }
 
 // As text, like every seed: a number is exact in the browser only up to 2**53.

@@ -1,7 +1,7 @@
 // Fields for seeds, and dice.
 
 import { button, leaveOnEnter, make } from "./dom.js";
-import { isSeed, MAX_SEED, randomSeed } from "./kit.js";
+import { MAX_SEED, randomSeed, seedOf } from "./kit.js";
 import { toast } from "./toast.js";
 
 const CORNERS = ["Top left", "Top right", "Bottom left", "Bottom right"];
@@ -15,9 +15,9 @@ export function seedField(label, value, change) {
     input.value = seed;
   };
   input.addEventListener("change", () => {
-    const typed = input.value.trim();
-    if (isSeed(typed)) {
-      set(typed);
+    const seed = seedOf(input.value.trim());
+    if (seed) {
+      set(seed);
       change();
     } else {
       toast(`A seed is a whole number from 0 to ${MAX_SEED}.`);
