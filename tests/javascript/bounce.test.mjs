@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { studio } from "./a_studio.mjs";
-import { loopWav } from "../../audiogan/ui/static/bounce.js";
+import { chromaticZip, loopWav } from "../../audiogan/ui/static/bounce.js";
 import { bufferOf } from "../../audiogan/ui/static/engine.js";
 import { evenGain } from "../../audiogan/ui/static/loudness.js";
 import { emptyPattern } from "../../audiogan/ui/static/pattern.js";
 import { Tuner } from "../../audiogan/ui/static/tuner.js";
+import { unzipped } from "../../audiogan/ui/static/unzip.js";
 
 // Web Audio that renders nothing and remembers in `started` when each source starts and how fast it plays, in `gains` how loud.
 let started = [];
@@ -67,4 +68,13 @@ test("a loop plays a loud sound as much softer as the page does, under its pad's
   assert.ok(evenGain(buffer) < 0.3);
   for (const gain of hits) assert.ok(Math.abs(gain - evenGain(buffer) * 10 ** (-6 / 20)) < 1e-9);
   assert.equal(hits.length, 2);
+});
+
+test("keys are saved at the level and the length that they are played with", async () => {
+  const { studio: it } = studio();
+  const samples = new Float32Array(16000).fill(0.001); // a second
+  const notes = [{ pitch: 60, sound: { samples, sampleRate: 16000, buffer: bufferOf(samples, 16000) } }];
+  const saved = (pad) => unzipped(chromaticZip("keys", notes, pad), "keys.sfz", 100_000);
+  assert.match(await saved({ ...it.pads[0], gain: -6, length: 40, tune: 12 }), /lokey=60 hikey=60 volume=-6 ampeg_hold=0\.3950 /);
+  assert.doesNotMatch(await saved(it.pads[0]), /volume|hold/);
 });

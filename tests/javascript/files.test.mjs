@@ -103,6 +103,13 @@ test("a chromatic SFZ covers every key once", () => {
   assert.match(text, /sample=c\.wav .* volume=-7\.5\n/);
 });
 
+test("a chromatic SFZ cuts every key of a shortened sound after as much of it, whichever way it is played", () => {
+  const regions = chromaticSfz([{ file: "a.wav", gain: 0, pitch: 60, seconds: 0.25 }]).split("\n").filter((line) => line.startsWith("<region>"));
+  assert.equal(regions.length, 128);
+  assert.match(regions[60], /lokey=60 hikey=60 ampeg_hold=0\.2450 ampeg_decay=0\.005 ampeg_sustain=0$/);
+  assert.match(regions[72], /pitch_keycenter=60 lokey=72 hikey=72 ampeg_hold=0\.1200 /); // an octave up
+});
+
 test("an outline keeps each part's peak", () => {
   assert.deepEqual(outline([0, -0.5, 0.25, 0, 0, 1], 3), [0.5, 0.25, 1]);
   assert.deepEqual(outline([0.5], 2), [0.5, 0.5]);

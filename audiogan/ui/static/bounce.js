@@ -33,9 +33,9 @@ function cutAfter({ sound, tune, length }) {
   return length < 100 ? (sound.buffer.duration * length) / 100 / rateOf(tune) : null;
 }
 
-// Notes as [{ pitch, sound }].
-export function chromaticZip(name, notes) {
-  const named = notes.map(({ pitch, sound }) => ({ pitch, sound, file: `${name}-${pitch}.wav`, gain: volumeOf(sound) }));
+// Notes as [{ pitch, sound }], at the level and the length of the pad that plays them.
+export function chromaticZip(name, notes, { gain, length }) {
+  const named = notes.map(({ pitch, sound }) => ({ pitch, sound, file: `${name}-${pitch}.wav`, gain: volumeOf(sound, gain), seconds: cutAfter({ sound, tune: 0, length }) }));
   const files = Object.fromEntries(named.map(({ file, sound }) => [file, wavOf([sound.samples], sound.sampleRate)]));
   return zip({ ...files, [`${name}.sfz`]: chromaticSfz(named) });
 }

@@ -12,8 +12,12 @@ export class Notes extends EventTarget {
     Object.assign(this, { studio, tuner, sequencer, base: BASE.value, voices: new Map(), held: new Set(), sustain: false, made: "", label: null });
   }
 
+  get pad() {
+    return this.studio.pads[this.studio.selected];
+  }
+
   get sound() {
-    return this.studio.pads[this.studio.selected].sound;
+    return this.pad.sound;
   }
 
   get pitched() {
@@ -72,7 +76,7 @@ export class Notes extends EventTarget {
     wake();
     this.held.add(pitch);
     this.voices.get(pitch)?.stop();
-    const { sound, gain: level, length } = this.studio.pads[this.studio.selected];
+    const { sound, gain: level, length } = this.pad;
     const { buffer, gain, rate } = this.tuner.at(sound, pitch);
     this.voices.set(pitch, play(buffer, { gain: (velocity ?? this.sequencer.velocity) * gain * gainOf(level), rate, share: length / 100 }));
     this.dispatchEvent(new CustomEvent("played", { detail: { pitch, velocity } }));

@@ -121,8 +121,8 @@ async function saveLoop(studio, tuner) {
 }
 
 async function saveKeys(notes) {
-  const { sound } = notes;
-  saveFile(`audiogan-${sound.model}-keys.zip`, chromaticZip(fileName(sound).replace(/\.wav$/, ""), await notes.files()));
+  const { pad, sound } = notes;
+  saveFile(`audiogan-${sound.model}-keys.zip`, chromaticZip(fileName(sound).replace(/\.wav$/, ""), await notes.files(), pad));
 }
 
 function share(studio) {
