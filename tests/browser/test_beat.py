@@ -119,10 +119,11 @@ def test_one_beat_at_a_time_can_be_had_back_and_no_toast_lies_over_the_kit(visit
         tool(page, name).click(trial=True)  # under no toast
 
 
-def test_tempo_that_cannot_be_is_said(visit):
+def test_tempo_that_cannot_be_is_said_and_none_is_as_before(visit):
     page = visit()
-    page.get_by_label("Tempo").fill("999")
-    page.get_by_label("Tempo").press("Enter")
+    for tempo in ("999", ""):
+        page.get_by_label("Tempo").fill(tempo)
+        page.get_by_label("Tempo").press("Enter")
     expect(page.get_by_role("alert")).to_contain_text("Tempo goes from 30 to 300.")
     expect(page.get_by_label("Tempo")).to_have_value("300")
 

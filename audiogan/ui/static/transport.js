@@ -68,10 +68,10 @@ function buildTempo(studio) {
   const input = make("input", { type: "number", min: TEMPO.min, max: TEMPO.max, step: 1, inputMode: "numeric" });
   const put = (value) => {
     if (value < TEMPO.min || value > TEMPO.max) toast(`Tempo goes from ${TEMPO.min} to ${TEMPO.max}.`);
-    studio.kit.tempo = Math.min(Math.max(Math.round(value) || TEMPO.value, TEMPO.min), TEMPO.max);
+    studio.kit.tempo = Math.min(Math.max(Math.round(value), TEMPO.min), TEMPO.max);
     studio.changed();
   };
-  input.addEventListener("change", () => put(Number(input.value)));
+  input.addEventListener("change", () => put(input.value ? Number(input.value) : studio.kit.tempo)); // "" is no number
   leaveOnEnter(input);
   const taps = [];
   const tap = button("Tap", () => {
