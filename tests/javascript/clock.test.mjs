@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { LOOK_AHEAD, lookAhead, StepClock, stepSeconds } from "../../audiogan/ui/static/clock.js";
+import { tempoOf } from "../../audiogan/ui/static/transport.js";
 
 const near = (one, other) => assert.ok(Math.abs(one - other) < 1e-9, `${one} is not ${other}`);
 
@@ -63,4 +64,13 @@ test("what is pressed just after a new tempo, and heard before it, comes to a st
   clock.take(1.25);
   clock.setTempo(300);
   assert.deepEqual([0.26, 1.0, 1.1, 1.24, 1.25, 1.29].map((time) => clock.nearest(time)), [1, 4, 4, 5, 5, 6]);
+});
+
+test("taps are a tempo from the third on, and reach another within eight", () => {
+  const taps = [];
+  const tap = (...times) => times.map((time) => tempoOf(taps, time)).at(-1);
+  assert.deepEqual([tap(0, 500), tap(1000)], [null, 120]);
+  assert.equal(tap(...Array.from({ length: 40 }, (_, at) => 1500 + 500 * at)), 120);
+  assert.equal(tap(...Array.from({ length: 7 }, (_, at) => 21400 + 400 * at)), 150); // after the last at 21000
+  assert.equal(tap(30000, 30600), null);
 });

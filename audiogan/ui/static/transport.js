@@ -6,6 +6,7 @@ import { isEmpty, NORMAL, PATTERNS } from "./pattern.js";
 import { toast } from "./toast.js";
 
 const TAP_GAP = 2500; // milliseconds after which tapping starts anew
+const TAPS = 8; // as many of the last say the tempo: a new one is reached by its own
 const LEVELS = [[1, "Soft"], [NORMAL, "Normal"], [3, "Accent"]];
 
 export function buildTransport(studio, sequencer, actions, views) {
@@ -75,13 +76,19 @@ function buildTempo(studio) {
   leaveOnEnter(input);
   const taps = [];
   const tap = button("Tap", () => {
-    const now = performance.now();
-    if (now - taps.at(-1) > TAP_GAP) taps.length = 0;
-    taps.push(now);
-    if (taps.length > 2) put((60_000 * (taps.length - 1)) / (now - taps[0]));
+    const tapped = tempoOf(taps, performance.now());
+    if (tapped) put(tapped);
   }, { className: "tool small", title: "Tap the beat" });
   const field = make("label", { className: "field" }, make("span", { textContent: "Tempo" }), input);
   return { node: make("div", { className: "tempo" }, field, tap), show: () => (input.value = studio.kit.tempo) };
+}
+
+// The tempo of taps, times in milliseconds, to which `now` is added; null while they are too few to say.
+export function tempoOf(taps, now) {
+  if (now - taps.at(-1) > TAP_GAP) taps.length = 0;
+  taps.push(now);
+  taps.splice(0, taps.length - TAPS);
+  return taps.length > 2 ? (60_000 * (taps.length - 1)) / (now - taps[0]) : null;
 }
 
 // How hard the next steps are, and how many rows are shown.
