@@ -58,6 +58,18 @@ def test_latent_under_a_false_name_loses_it(sounds):
     assert named["pcm"] == other["pcm"]
 
 
+def test_latent_at_another_pitch_or_truncated_loses_its_name(sounds):
+    flute = {"model": "tiny-hybrid", "label": "Flute"}
+    drawn = ask(sounds, **flute)
+    same = ask(sounds, **flute, z=latent(drawn), pitch=drawn["pitch"])
+    assert (same["seed"], same["pcm"]) == ("3", drawn["pcm"])
+    other = ask(sounds, **flute, z=latent(drawn), pitch=drawn["pitch"] + 1)
+    assert (other["seed"], other["index"], other["pitch"]) == (None, None, drawn["pitch"] + 1)
+    tame = ask(sounds, truncation=0.5)
+    named = ask(sounds, truncation=0.5, z=latent(tame))
+    assert (named["seed"], named["pcm"]) == (None, tame["pcm"])
+
+
 def test_variation_is_near_and_repeatable(sounds):
     z = latent(ask(sounds))
     near, again = (latent(ask(sounds, z=z, vary={"amount": 0.3, "seed": seed})) for seed in (5, "5"))

@@ -1,7 +1,6 @@
 """Sounds that the page asks for, sent straight into its memory; everything in a request is checked here."""
 
 import base64
-import dataclasses
 import math
 from dataclasses import dataclass
 
@@ -120,11 +119,12 @@ def _exact(synthesizer: Synthesizer, request: dict) -> Sound:
 
 
 def _named(synthesizer: Synthesizer, sound: Sound, request: dict) -> Sound:
-    """The sound with the seed and index that its request claims, if they give the same latent."""
+    """The sound with the seed and index that its request claims, if these alone give the same sound."""
     if request.get("seed") is None:
         return sound
-    claimed = _of_seed(synthesizer, request | {"z": None})
-    return dataclasses.replace(claimed, pitch=sound.pitch) if np.array_equal(claimed.z, sound.z) else sound
+    claimed = _of_seed(synthesizer, request | {"pitch": None})
+    same = claimed.pitch == sound.pitch and claimed.truncation == 1 and np.array_equal(claimed.z, sound.z)
+    return claimed if same else sound
 
 
 def _varied(synthesizer: Synthesizer, sound: Sound, vary: dict) -> Sound:
