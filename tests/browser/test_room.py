@@ -40,6 +40,29 @@ def test_toast_lies_over_no_control_while_a_kit_is_made(visit, width, height):
     expect(page.locator(".progress")).to_be_hidden()
 
 
+def test_a_beat_needs_no_scrolling(visit):
+    page = visit()
+    for width, height, last in ((1280, 800, ".step-row"), (390, 844, ".transport .run")):
+        page.set_viewport_size({"width": width, "height": height})
+        box = page.locator(last).first.bounding_box()
+        assert box["y"] + box["height"] <= height
+
+
+def test_smallest_phone_and_largest_text_cut_nothing_off(visit):
+    page = visit()
+    for width, height, text in ((320, 568, 100), (390, 844, 150), (1280, 800, 200)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.add_style_tag(content=f"html {{ font-size: {text}% !important }}")
+        spilling = page.evaluate(
+            """[...document.querySelectorAll(".studio :is(.tool, .segment, .slider, .pad .name)")]
+            .filter((one) => one.checkVisibility())
+            .filter((one) => one.scrollWidth > one.clientWidth || one.getBoundingClientRect().right > innerWidth
+              || one.scrollHeight > one.clientHeight + 1)
+            .map((one) => one.textContent)"""
+        )
+        assert spilling == []
+
+
 def test_the_transport_is_one_row_on_a_wide_screen(visit):
     assert visit().locator(".transport").bounding_box()["height"] < 80
 
