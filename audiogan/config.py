@@ -86,7 +86,7 @@ class ModelConfig:
                 raise ValueError(f"{name} is a {architecture}'s, not a {self.architecture}'s")
         if type(self.output_peak) not in (int, float) or not 0.0 <= self.output_peak <= 1.0:
             raise ValueError(f"output_peak must be a number from 0 to 1, not {self.output_peak!r}")
-        if self.num_samples not in NUM_SAMPLES:
+        if type(self.num_samples) is not int or self.num_samples not in NUM_SAMPLES:
             raise ValueError(f"num_samples must be one of {_listed(NUM_SAMPLES)}, not {self.num_samples!r}")
         if self.latent_distribution not in LATENT_DISTRIBUTIONS:
             raise ValueError(

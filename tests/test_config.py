@@ -21,6 +21,7 @@ def test_json_round_trip():
         ("dim", 16.0),
         ("dim", True),
         ("num_samples", 16000),
+        ("num_samples", 16384.0),
         ("sample_rate", -1),
         ("latent_dim", 10**9),
         ("latent_distribution", "cauchy"),
