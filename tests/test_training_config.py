@@ -75,6 +75,16 @@ def test_bad_settings_are_named(setting, match):
         load_preset("wavegan", [setting])
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("learning_rate", True), ("augment", "0.5"), ("paired", 1), ("steps", 10.0), ("seed", True), ("model", [])],
+)
+def test_values_of_another_type_are_named(name, value):
+    """As in a run's config.json that somebody has edited."""
+    with pytest.raises(ValueError, match=f"{name} must be"):
+        TrainConfig.from_dict({name: value})
+
+
 def test_critics_are_those_that_ensembles_have():
     assert ENSEMBLE == WaveformEnsemble.NAMES
     assert ENSEMBLE[:-1] == SpectrogramEnsemble.NAMES

@@ -117,6 +117,11 @@ class TrainConfig:
     seed: int = 0
 
     def __post_init__(self):
+        _check(self, "model", isinstance(self.model, dict), "a table of settings")
+        for item in dataclasses.fields(self):
+            number = type(value := getattr(self, item.name)) in (int, float)
+            _check(self, item.name, number or type(item.default) is not float, "a number")
+            _check(self, item.name, type(value) is bool or type(item.default) is not bool, "true or false")
         _check(self, "betas", _are_betas(self.betas), "two numbers in [0, 1)")
         object.__setattr__(self, "betas", tuple(map(float, self.betas)))
         _check(self, "start", isinstance(self.start, str), "a checkpoint's name or folder")
