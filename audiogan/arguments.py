@@ -63,6 +63,7 @@ def run_command(parser: argparse.ArgumentParser, arguments: list[str] | None) ->
         0; or 2, after one line on stderr, for bad input, a full disk, an unwritable file, a SOCKS proxy or a failed
         training.
     """
+    _open_closed_streams()
     options = parser.parse_args(arguments)
     sys.stdout.reconfigure(errors="backslashreplace")  # so that printing a path the terminal cannot show does not fail
     try:
@@ -84,6 +85,19 @@ def run_command(parser: argparse.ArgumentParser, arguments: list[str] | None) ->
     except KeyboardInterrupt:
         return _complain(parser, "interrupted")
     return 0
+
+
+def _open_closed_streams() -> None:
+    """Open the null device as each standard stream that was closed before the start, as by `>&-` or a supervisor.
+
+    Python has None for those. Besides, the next file to be opened would take the stream's number, and with it whatever
+    C libraries and other programs print.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            stream = open(os.devnull, mode)  # noqa: SIM115 (open as long as the process)
+            os.set_inheritable(stream.fileno(), True)
+            setattr(sys, name, stream)
 
 
 def _complain(parser: argparse.ArgumentParser, message: str) -> int:

@@ -1,6 +1,7 @@
 """`python -m audiogan` as people run it: what it prints, what it writes, how it refuses."""
 
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -45,6 +46,22 @@ def test_what_the_system_did_not_number_is_said_as_it_is(capsys):
     assert (
         refused(capsys, lambda words: run_command(parser, words)) == "training: process 1 lost another one and stops\n"
     )
+
+
+@pytest.mark.parametrize("fail", [False, True])
+def test_streams_that_were_closed_are_done_without(monkeypatch, fail):
+    def run(options):
+        print("a path", file=sys.stdout)
+        sys.stdout.flush()
+        assert os.get_inheritable(sys.stdin.fileno())
+        if fail:
+            raise BrokenPipeError
+
+    for name in ("stdin", "stdout", "stderr"):
+        monkeypatch.setattr(sys, name, None)
+    parser = Parser(prog="training")
+    parser.set_defaults(run=run)
+    assert run_command(parser, []) == 0
 
 
 def test_lists_have_commas_with_spaces_or_without():
