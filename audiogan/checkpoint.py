@@ -110,11 +110,13 @@ def find(name_or_path: str | os.PathLike, folder: str | os.PathLike = FOLDER) ->
     Raises:
         ValueError: no such checkpoint; lists those there are.
     """
-    for path in (Path(folder) / name_or_path, Path(name_or_path)):
-        if (path / "config.json").is_file():
-            return path
+    if isinstance(name_or_path, (str, os.PathLike)):
+        name_or_path = os.fspath(name_or_path)
+        for path in (Path(folder) / name_or_path, Path(name_or_path)):
+            if (path / "config.json").is_file():
+                return path
     names = ", ".join(path.name for path in _folders(folder)) or f"none in {folder}"
-    raise ValueError(f"checkpoint must be one of {names}, or a checkpoint folder, not {os.fspath(name_or_path)!r}")
+    raise ValueError(f"checkpoint must be one of {names}, or a checkpoint folder, not {name_or_path!r}")
 
 
 def list_checkpoints(folder: str | os.PathLike = FOLDER) -> list[Checkpoint]:

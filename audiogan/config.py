@@ -117,7 +117,7 @@ class ModelConfig:
         Raises:
             ValueError: the label is not one of this model's.
         """
-        if label in self.labels:
+        if isinstance(label, str) and label in self.labels:
             return self.labels.index(label)
         if not self.labels:
             raise ValueError(f"this model is unconditional: it takes no label, such as {label!r}")

@@ -12,8 +12,8 @@ from audiogan.arguments import DEVICES
 SETTLE_SAMPLES = 1 << 18
 
 
-def choose_device(name: str = "auto") -> torch.device:
-    """The named device; `auto` takes CUDA, then Apple's MPS, then the CPU.
+def choose_device(name: str | torch.device = "auto") -> torch.device:
+    """The named device, or the one given; `auto` takes CUDA, then Apple's MPS, then the CPU.
 
     Raises:
         ValueError: the name is unknown or this machine has no such device.
@@ -23,7 +23,7 @@ def choose_device(name: str = "auto") -> torch.device:
     counts = {"cuda": graphics, "mps": int(torch.backends.mps.is_available()), "cpu": 1}
     if name == "auto":
         return torch.device(next(kind for kind, count in counts.items() if count))
-    kind, colon, index = name.partition(":")
+    kind, colon, index = str(name).partition(":")  # a torch.device is the name it was made from
     if kind not in counts or (colon and not re.fullmatch("[0-9]{1,3}", index)):
         raise ValueError(f"device must be one of {', '.join(DEVICES)} or cuda:N, not {name!r}")
     if int(index or 0) >= counts[kind]:

@@ -231,12 +231,12 @@ class Synthesizer:
 
 
 def load(
-    name_or_path: str | os.PathLike, device: str = "auto", folder: str | os.PathLike = checkpoint.FOLDER
+    name_or_path: str | os.PathLike, device: str | torch.device = "auto", folder: str | os.PathLike = checkpoint.FOLDER
 ) -> Synthesizer:
     """Load a checkpoint by name or path; a name may be one in AUDIOGAN_HUB_CHECKPOINTS.
 
     Args:
-        device: `auto`, `cuda`, `mps` or `cpu`.
+        device: `auto`, `cuda`, `mps` or `cpu`, or a torch.device.
         folder: where names are looked up.
 
     Raises:

@@ -190,3 +190,6 @@ def test_spectral_statistics_by_hand():
 def test_unknown_architecture_names_those_there_are():
     with pytest.raises(ValueError, match="wavegan, specgan"):
         build_generator(ModelConfig("bigvgan"))
+    for build in (build_generator, build_discriminator):
+        with pytest.raises(ValueError, match="config must be a ModelConfig, not 'wavegan'"):
+            build("wavegan")

@@ -153,6 +153,7 @@ class TestPitch:
         ("seed", {"seed": True}),
         ("label", {"label": "Kazoo"}),
         ("label", {"label": 0}),
+        ("label", {"label": np.array(["Flute", "Snare_drum"])}),
         ("pitch", {"pitch": 128}),
         ("pitch", {"pitch": float("nan")}),
         ("pitch", {"pitch": "c4"}),
@@ -209,9 +210,12 @@ def test_weights_that_are_finite_and_give_no_sound_are_refused(architecture):
 
 
 def test_unknown_checkpoints_and_devices(checkpoints):
-    with pytest.raises(ValueError, match="tiny-wavegan"):
-        audiogan.load("no-such", folder=checkpoints)
-    for device in ("tpu", "cuda:x", "cuda:99", "", "cpu:", "cuda:", "mps:", "cpu:1", "cpu:²", "cpu:99999"):
+    for name in ("no-such", None, 3, b"tiny-wavegan"):
+        with pytest.raises(ValueError, match="tiny-wavegan, or a checkpoint folder, not"):
+            audiogan.load(name, folder=checkpoints)
+    assert audiogan.load("tiny-wavegan", torch.device("cpu"), checkpoints).renderer.device == torch.device("cpu")
+    others = (None, 0, torch.device("meta"), torch.device("cuda:99"))
+    for device in (*others, "tpu", "cuda:x", "cuda:99", "", "cpu:", "cuda:", "mps:", "cpu:1", "cpu:²", "cpu:99999"):
         with pytest.raises(ValueError, match="device"):
             audiogan.load("tiny-wavegan", device, checkpoints)
 

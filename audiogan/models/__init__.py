@@ -62,8 +62,10 @@ def classes(config: ModelConfig) -> tuple[type[Generator], type[Discriminator]]:
     """The classes of the config's generator and of its own discriminator.
 
     Raises:
-        ValueError: unknown architecture.
+        ValueError: not a `ModelConfig`, or one of an unknown architecture.
     """
+    if not isinstance(config, ModelConfig):
+        raise ValueError(f"config must be a ModelConfig, not {config!r}")
     if config.architecture not in ARCHITECTURES:
         accepted = ", ".join(ARCHITECTURES)
         raise ValueError(f"architecture must be one of {accepted}, not {config.architecture!r}")
