@@ -41,7 +41,11 @@ def add_device(parser: argparse.ArgumentParser) -> None:
 def add_checkpoints(parser: argparse.ArgumentParser, default: Path | None = None) -> None:
     """Add `--checkpoints`."""
     parser.add_argument(
-        "--checkpoints", metavar="DIR", type=Path, default=default, help="where checkpoints are (default: checkpoints/)"
+        "--checkpoints",
+        metavar="DIR",
+        type=named_folder,
+        default=default,
+        help="where checkpoints are (default: checkpoints/)",
     )
 
 

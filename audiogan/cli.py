@@ -78,7 +78,9 @@ def _add_morph(commands) -> None:
 def _add_index(commands) -> None:
     index = commands.add_parser("index", help="add an index of training sounds to a checkpoint")
     index.add_argument("name", metavar="NAME", help="a checkpoint's name or folder")
-    index.add_argument("--data", required=True, type=Path, metavar="PREPARED", help="the data it was trained on")
+    index.add_argument(
+        "--data", required=True, type=named_folder, metavar="PREPARED", help="the data it was trained on"
+    )
     index.set_defaults(run=_index)
 
 

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from audiogan import sounds_folder, synthesis
-from audiogan.arguments import add_device, add_sounds, comma_list
+from audiogan.arguments import add_device, add_sounds, comma_list, named_folder
 from audiogan.evaluation.classifier import DEFAULT_FOLDER
 
 
@@ -13,12 +13,14 @@ def add_evaluate(commands) -> None:
     evaluate = commands.add_parser("evaluate", help="score models, or folders of sounds, against held-out recordings")
     evaluate.add_argument("names", metavar="NAME", nargs="*", help="checkpoints, by name or folder")
     add_sounds(evaluate)
-    evaluate.add_argument("--data", required=True, type=Path, metavar="PREPARED", help="a prepared data set")
-    evaluate.add_argument("--out", required=True, type=Path, metavar="DIR", help="output folder; must not exist yet")
+    evaluate.add_argument("--data", required=True, type=named_folder, metavar="PREPARED", help="a prepared data set")
+    evaluate.add_argument(
+        "--out", required=True, type=named_folder, metavar="DIR", help="output folder; must not exist yet"
+    )
     evaluate.add_argument("--num", type=int, default=2000, help="clips of each model and baseline (default: 2000)")
     evaluate.add_argument("--seed", type=int, default=0, help="default: 0")
     evaluate.add_argument(
-        "--classifier", type=Path, metavar="DIR", default=DEFAULT_FOLDER, help="default: the bundled one"
+        "--classifier", type=named_folder, metavar="DIR", default=DEFAULT_FOLDER, help="default: the bundled one"
     )
     evaluate.add_argument("--ratings", type=Path, metavar="FILE", help="votes, as written by `ratings export`")
     evaluate.add_argument(

@@ -5,6 +5,7 @@ import os
 import sys
 from pathlib import Path
 
+from audiogan.arguments import named_folder
 from audiogan.files import write_together
 from audiogan.listening import report
 
@@ -52,7 +53,7 @@ def _add_exclude(actions) -> None:
 
 def _add_study(command) -> None:
     words = "study whose rules apply (default: AUDIOGAN_STUDY, else the app's); may be repeated"
-    command.add_argument("--study", action="append", type=Path, metavar="DIR", help=words)
+    command.add_argument("--study", action="append", type=named_folder, metavar="DIR", help=words)
 
 
 def _export(options) -> None:

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from audiogan import checkpoint
-from audiogan.arguments import add_checkpoints, add_sounds, comma_list
+from audiogan.arguments import add_checkpoints, add_sounds, comma_list, named_folder
 from audiogan.checks import check_seed
 from audiogan.evaluation.classifier import DEFAULT_FOLDER
 from audiogan.listening.votes import SCALES
@@ -19,11 +19,15 @@ def add_study(commands) -> None:
     actions = study.add_subparsers(dest="action", required=True, metavar="ACTION")
     build = actions.add_parser("build", help="freeze real clips, controls and models' clips, blind and equally loud")
     build.add_argument(
-        "--data", required=True, type=Path, metavar="PREPARED", help="its held-out clips are the study's real ones"
+        "--data",
+        required=True,
+        type=named_folder,
+        metavar="PREPARED",
+        help="its held-out clips are the study's real ones",
     )
     build.add_argument("--models", nargs="+", default=[], metavar="NAME", help="checkpoints, or `all`")
     add_sounds(build)
-    build.add_argument("--out", required=True, type=Path, metavar="DIR")
+    build.add_argument("--out", required=True, type=named_folder, metavar="DIR")
     build.add_argument(
         "--labels", type=comma_list, default=(), metavar="A,B", help="default: all that the data and every model share"
     )
@@ -31,7 +35,11 @@ def add_study(commands) -> None:
     build.add_argument("--seed", type=int, default=0, help="default: 0")
     build.add_argument("--design", type=Path, metavar="FILE.yaml", help="questions and rules (default: this package's)")
     build.add_argument(
-        "--classifier", type=Path, metavar="DIR", default=DEFAULT_FOLDER, help="hears labels where a system has none"
+        "--classifier",
+        type=named_folder,
+        metavar="DIR",
+        default=DEFAULT_FOLDER,
+        help="hears labels where a system has none",
     )
     build.add_argument("--replace", action="store_true", help="replace an existing study")
     add_checkpoints(build, checkpoint.FOLDER)
@@ -43,13 +51,17 @@ def add_study(commands) -> None:
 
 def _add_check(actions) -> None:
     check = actions.add_parser("check", help="compare every file of a study with its hash, and describe the study")
-    check.add_argument("folder", nargs="?", type=Path, metavar="DIR", help="default: AUDIOGAN_STUDY, else the app's")
+    check.add_argument(
+        "folder", nargs="?", type=named_folder, metavar="DIR", help="default: AUDIOGAN_STUDY, else the app's"
+    )
     check.set_defaults(run=_check)
 
 
 def _add_power(actions) -> None:
     power = actions.add_parser("power", help="simulate what a given number of listeners would find out")
-    power.add_argument("folder", nargs="?", type=Path, metavar="DIR", help="default: AUDIOGAN_STUDY, else the app's")
+    power.add_argument(
+        "folder", nargs="?", type=named_folder, metavar="DIR", help="default: AUDIOGAN_STUDY, else the app's"
+    )
     power.add_argument(
         "--listeners",
         nargs="+",

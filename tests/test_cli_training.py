@@ -34,6 +34,13 @@ class TestTraining:
             (["prepare", "general-midi", "--out", "o", "--soundfont", "none.sf2"], "is missing"),
             (["prepare", "tape", "--out", "o"], "tape"),
             (["export", "none", "--name", "x"], "is not a training run"),
+            (["prepare", "folder", "", "--out", "o"], "AUDIO_DIR: must name a folder, not ''"),
+            (["prepare", "folder", ".", "--out", ""], "--out: must name a folder, not ''"),
+            (["prepare", "fsdkaggle2018", "--from-dir", "", "--out", "o"], "--from-dir: must name a folder, not ''"),
+            (["build", "folder", "", "--work", "w", "--name", "x"], "AUDIO_DIR: must name a folder, not ''"),
+            (["build", "folder", ".", "--work", "", "--name", "x"], "--work: must name a folder, not ''"),
+            (["train", "wavegan-cpu", "--data", "d", "--out", ""], "--out: must name a folder, not ''"),
+            (["export", "r", "--name", "x", "--checkpoints", ""], "--checkpoints: must name a folder, not ''"),
         ],
     )
     def test_bad_arguments(self, tmp_path, capsys, monkeypatch, arguments, message):

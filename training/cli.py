@@ -1,9 +1,8 @@
 """`python -m training`: prepare data, train, export, or all three in one; the evaluation's classifier; a report."""
 
 import argparse
-from pathlib import Path
 
-from audiogan.arguments import Parser, add_device, run_command
+from audiogan.arguments import Parser, add_device, named_folder, run_command
 from training.cli_build import add_build, add_report
 from training.cli_prepare import add_prepare
 from training.cli_train import add_export, add_train
@@ -26,8 +25,10 @@ def _parser() -> argparse.ArgumentParser:
     add_train(commands)
     add_export(commands)
     classifier = commands.add_parser("classifier", help="train the classifier that python -m audiogan evaluate uses")
-    classifier.add_argument("--data", required=True, type=Path, help="a prepared data set")
-    classifier.add_argument("--out", required=True, metavar="DIR", type=Path, help="output folder; must not exist yet")
+    classifier.add_argument("--data", required=True, type=named_folder, help="a prepared data set")
+    classifier.add_argument(
+        "--out", required=True, metavar="DIR", type=named_folder, help="output folder; must not exist yet"
+    )
     classifier.add_argument("--seed", type=int, default=0, help="random seed (default: 0)")
     add_device(classifier)
     classifier.set_defaults(run=_classifier)

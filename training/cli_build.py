@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from audiogan.arguments import add_checkpoints, add_device
+from audiogan.arguments import add_checkpoints, add_device, named_folder
 from training.cli_prepare import add_sources
 from training.cli_train import add_settings, check_settings, export_to, train_to
 from training.config import TrainConfig
@@ -42,7 +42,7 @@ def _add_work(parser) -> None:
     parser.add_argument(
         "--work",
         required=True,
-        type=Path,
+        type=named_folder,
         metavar="DIR",
         help=f"where {DATA}/, {RUN}/, {JUDGE}/ and {REPORT}/ are kept",
     )

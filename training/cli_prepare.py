@@ -5,14 +5,14 @@ import json
 import sys
 from pathlib import Path
 
-from audiogan.arguments import comma_list, printable
+from audiogan.arguments import comma_list, named_folder, printable
 from training.data.held_out import NOTHING, holds_out, unscored
 
 
 def add_prepare(commands) -> None:
     """Add the `prepare` command and its sources."""
     for source in add_sources(commands.add_parser("prepare", help="make a data set")):
-        source.add_argument("--out", required=True, type=Path, help="output folder; must not exist yet")
+        source.add_argument("--out", required=True, type=named_folder, help="output folder; must not exist yet")
         source.set_defaults(run=lambda options: options.prepare(options, options.out))
 
 
@@ -26,7 +26,7 @@ def add_sources(parser) -> tuple:
     fsd = sources.add_parser("fsdkaggle2018", help="FSDKaggle2018, downloaded from Zenodo (4.6 GiB)")
     _add_fsdkaggle2018(fsd)
     folder = sources.add_parser("folder", help="any folder of audio; sub-folders are labels")
-    folder.add_argument("audio", metavar="AUDIO_DIR", type=Path)
+    folder.add_argument("audio", metavar="AUDIO_DIR", type=named_folder)
     folder.add_argument(
         "--held-out", type=float, default=0.1, metavar="SHARE", help="share of a label's files for test (default: 0.1)"
     )
@@ -47,7 +47,11 @@ def add_sources(parser) -> tuple:
 
 def _add_drums(parser) -> None:
     parser.add_argument(
-        "--share", metavar="DIR", type=Path, default=Path("/usr/share"), help="folder with hydrogen/ and sonic-pi/"
+        "--share",
+        metavar="DIR",
+        type=named_folder,
+        default=Path("/usr/share"),
+        help="folder with hydrogen/ and sonic-pi/",
     )
     parser.add_argument("--labels", metavar="A,B", help="only these (default: all)")
     parser.add_argument(
@@ -58,9 +62,11 @@ def _add_drums(parser) -> None:
 
 def _add_fsdkaggle2018(parser) -> None:
     archives = parser.add_mutually_exclusive_group()
-    archives.add_argument("--cache", metavar="DIR", type=Path, help="where the archives are downloaded and kept")
     archives.add_argument(
-        "--from-dir", metavar="ZIPS", type=Path, help="folder with the archives; nothing is downloaded"
+        "--cache", metavar="DIR", type=named_folder, help="where the archives are downloaded and kept"
+    )
+    archives.add_argument(
+        "--from-dir", metavar="ZIPS", type=named_folder, help="folder with the archives; nothing is downloaded"
     )
     parser.add_argument("--skip-checksums", action="store_true", help="skip the MD5 check, for repacked archives")
     parser.add_argument("--labels", default="instruments", help="instruments (default, 19), all (41), or A,B,...")

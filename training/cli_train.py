@@ -5,7 +5,7 @@ import sys
 from contextlib import nullcontext
 from pathlib import Path
 
-from audiogan.arguments import add_checkpoints, add_device
+from audiogan.arguments import add_checkpoints, add_device, named_folder
 from audiogan.text import read_text
 from training.config import TrainConfig, load_preset, presets
 from training.data.held_out import NOTHING, holds_out
@@ -15,8 +15,8 @@ def add_train(commands) -> None:
     """Add the `train` command."""
     train = commands.add_parser("train", help="train a preset; resumes RUN where it stopped")
     train.add_argument("preset", metavar="PRESET", help=", ".join(presets()))
-    train.add_argument("--data", required=True, type=Path, help="a prepared data set")
-    train.add_argument("--out", required=True, metavar="RUN", type=Path, help="folder of the run")
+    train.add_argument("--data", required=True, type=named_folder, help="a prepared data set")
+    train.add_argument("--out", required=True, metavar="RUN", type=named_folder, help="folder of the run")
     add_settings(train)
     train.set_defaults(run=_train)
 
@@ -24,7 +24,7 @@ def add_train(commands) -> None:
 def add_export(commands) -> None:
     """Add the `export` command."""
     export = commands.add_parser("export", help="write a run's averaged generator into checkpoints/NAME")
-    export.add_argument("folder", metavar="RUN", type=Path)
+    export.add_argument("folder", metavar="RUN", type=named_folder)
     export.add_argument("--name", required=True, help="name of the checkpoint")
     add_checkpoints(export)
     export.add_argument("--notes", metavar="FILE", type=Path, help="Markdown for the card: how it sounds")
@@ -34,7 +34,7 @@ def add_export(commands) -> None:
     export.add_argument(
         "--notch",
         metavar="PREPARED",
-        type=Path,
+        type=named_folder,
         help="filter out a wavegan's or hybrid's whistles, found with its data set",
     )
     export.add_argument("--replace", action="store_true", help="replace a checkpoint of that name")
