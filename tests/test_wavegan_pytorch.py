@@ -1,6 +1,7 @@
 """Importing the PyTorch port's checkpoints: `Port` is written here from the names, shapes and layers of its files."""
 
 import os
+import pickle
 from itertools import pairwise
 
 import pytest
@@ -189,6 +190,11 @@ class TestRefusals:
         torch.save({"generator": state}, tmp_path / "gan_exp1.tar")
         assert "has shape" in self.refuse(capsys, tmp_path)
         assert built == []
+
+    def test_a_plain_pickle_without_a_warning_besides(self, tmp_path, capsys, recwarn):
+        (tmp_path / "gan_exp1.tar").write_bytes(pickle.dumps({"generator": {}}, protocol=4))
+        assert "is damaged, or not a file that torch.save wrote" in self.refuse(capsys, tmp_path)
+        assert not recwarn.list
 
     def test_text(self, tmp_path, capsys):
         (tmp_path / "gan_exp1.tar").write_text("hello " * 100)

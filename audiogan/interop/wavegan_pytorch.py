@@ -7,6 +7,7 @@ numbers, text and containers of them, and refuses anything else in a pickle.
 import hashlib
 import os
 import re
+import warnings
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -103,7 +104,9 @@ def _iterations(count: object) -> int:
 def _load(path: str | os.PathLike) -> object:
     """Load what `torch.save` wrote: tensors, numbers, text and containers. Anything else is a ValueError."""
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about pickles of other kinds, which are refused in a sentence
+            return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # a damaged or hostile file may fail anywhere in the reader
         if isinstance(error, OSError) and error.filename is not None:
             raise  # it cannot be opened
