@@ -1,6 +1,7 @@
 """Clips, the prepared data set that they are written to, and how it is read."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -79,6 +80,8 @@ class TestPreparedData:
     def test_what_is_not_a_data_set_is_one_sentence(self, tmp_path, prepared):
         with pytest.raises(ValueError, match=r"meta\.json is missing"):
             PreparedData(tmp_path)
+        with pytest.raises(ValueError, match="None is not a whole prepared data set"):
+            PreparedData(None)
         endless = Path(prepared / "meta.json").read_bytes().replace(b'"sample_rate": 16000', b'"sample_rate": Infinity')
         field = b'clip\n"' + b"x" * 200_000
         damage = {"meta.json": [b"{}", endless], "index.csv": [b"clip\n0\n", field], "clips.npy": [b"junk", b""]}
@@ -97,6 +100,30 @@ class TestPreparedData:
         meta = json.loads((tmp_path / "data/meta.json").read_text())
         (tmp_path / "data/meta.json").write_text(json.dumps(meta | {name: value}))
         with pytest.raises(ValueError, match=rf"meta\.json has no {name}"):
+            PreparedData(tmp_path / "data")
+
+    @pytest.mark.parametrize(
+        ("name", "old", "new", "words"),
+        [
+            ("meta.json", "{", "[" * 200_000, "meta.json is nested too deeply"),
+            ("meta.json", '["Flute", "Snare_drum"]', '"Flute"', "meta.json has no labels that is a list"),
+            ("meta.json", '"Snare_drum"]', "7]", "meta.json has labels that are not all texts"),
+            ("index.csv", ",split,", ",half,", "index.csv has no column 'split'"),
+            ("index.csv", "2,Flute,", "2,Flöte,", "clip 2 of index.csv has the label 'Flöte', which meta.json has not"),
+            ("index.csv", ",61,train,", ",61,training,", "clip 2 of index.csv has the split 'training', not train or"),
+            ("index.csv", ",61,", ",1e5,", "clip 2 of index.csv has the pitch '1e5', not a MIDI number from 0 to 127"),
+            ("index.csv", ",61,", ",-999,", "clip 2 of index.csv has the pitch '-999'"),
+            ("index.csv", ",61,", ",nan,", "clip 2 of index.csv has the pitch 'nan'"),
+            ("index.csv", ",61,", ",cis,", "clip 2 of index.csv has the pitch 'cis'"),
+        ],
+    )
+    def test_value_that_is_wrong_is_named_with_its_row(self, tmp_path, prepared, name, old, new, words):
+        shutil.copytree(prepared, tmp_path / "data")
+        file = tmp_path / "data" / name
+        meta = json.dumps(json.loads(file.read_text())) if name == "meta.json" else file.read_text()
+        assert old in meta
+        file.write_text(meta.replace(old, new, 1))
+        with pytest.raises(ValueError, match=f"is not a whole prepared data set: {re.escape(words)}"):
             PreparedData(tmp_path / "data")
 
     def test_unknown_split(self, prepared):
