@@ -1,5 +1,6 @@
 """Connections that say nothing are closed, those that rest are not; files make room for newer ones."""
 
+import logging
 import shutil
 from functools import partial
 from pathlib import Path
@@ -187,12 +188,14 @@ class TestServedFiles:
 
 
 @pytest.mark.parametrize(("host", "named"), [("127.0.0.1", "127.0.0.1"), ("::1", "[::1]"), ("[::1]", "[::1]")])
-def test_address_that_cannot_be_served_at_is_named_as_a_page_would(host, named):
+def test_address_that_cannot_be_served_at_is_named_as_a_page_would(host, named, caplog):
     class Refused:
         def launch(self, **options):
             assert options["server_name"] == named  # else Gradio takes the rest of an IPv6 address for a port
+            logging.getLogger("uvicorn.error").error(OSError(99, "cannot assign requested address"))  # as uvicorn does
             raise OSError("Cannot find empty port in range: pass the `server_port` parameter to `launch()`.")
 
     with pytest.raises(ValueError, match="the page cannot be served at") as caught:
         serve(Refused(), {"server_name": host, "server_port": 7860})
     assert f"at {named}:7860: the port is taken" in str(caught.value)
+    assert not caplog.records

@@ -55,6 +55,7 @@ def launch_page(app: gr.Blocks, launch: dict) -> None:
     """
     host, port = launch["server_name"], launch["server_port"]
     named = f"[{host}]" if ":" in host and not host.startswith("[") else host  # IPv6, as in a page's address
+    logging.getLogger("uvicorn.error").addFilter(_is_no_refusal)  # else uvicorn says it as well
     try:
         app.launch(prevent_thread_lock=True, **launch | {"server_name": named})
     except OSError as error:
@@ -64,6 +65,11 @@ def launch_page(app: gr.Blocks, launch: dict) -> None:
         raise ValueError(f"the page cannot be served at {named}:{port}: {reason}") from None
     # The tunnel stays open. If this were true, pages would ask another server for their code, which `headers` forbids.
     app.share = False
+
+
+def _is_no_refusal(record: logging.LogRecord) -> bool:
+    """False for an address that the system refuses, which uvicorn logs as the bare error."""
+    return not isinstance(record.msg, OSError)
 
 
 def stop(app: gr.Blocks) -> None:
