@@ -4,6 +4,8 @@ import argparse
 import errno
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 DEVICES = ("auto", "cuda", "mps", "cpu")
@@ -75,20 +77,29 @@ def run_command(parser: argparse.ArgumentParser, arguments: list[str] | None) ->
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader is gone
     except OSError as error:
-        return _complain(parser, _explain(error))
+        return _complain(parser.prog, _explain(error))
     except (ValueError, FloatingPointError) as error:
-        return _complain(parser, str(error))
+        return _complain(parser.prog, str(error))
     except (MemoryError, RuntimeError) as error:
         if not isinstance(error, MemoryError) and not any(words in str(error) for words in NO_MEMORY):
             raise
-        return _complain(parser, f"out of memory: {error}".rstrip(": "))
+        return _complain(parser.prog, f"out of memory: {error}".rstrip(": "))
     except ImportError as error:
         if "SOCKS" not in str(error):  # from httpx, and from the Hub's httpx2
             raise
-        return _complain(parser, NO_SOCKS)
+        return _complain(parser.prog, NO_SOCKS)
     except KeyboardInterrupt:
-        return _complain(parser, "interrupted")
+        return _complain(parser.prog, "interrupted")
     return 0
+
+
+@contextmanager
+def interruptible(prog: str) -> Iterator[None]:
+    """End the program on Ctrl-C as `run_command` does, also while it imports what it needs."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        sys.exit(_complain(prog, "interrupted"))
 
 
 def _open_closed_streams() -> None:
@@ -104,8 +115,8 @@ def _open_closed_streams() -> None:
             setattr(sys, name, stream)
 
 
-def _complain(parser: argparse.ArgumentParser, message: str) -> int:
-    print(f"{parser.prog}: {printable(' '.join(message.split()))}", file=sys.stderr)
+def _complain(prog: str, message: str) -> int:
+    print(f"{prog}: {printable(' '.join(message.split()))}", file=sys.stderr)
     return 2
 
 

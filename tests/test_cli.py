@@ -3,6 +3,7 @@
 import json
 import os
 import resource
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -62,6 +63,19 @@ def test_streams_that_were_closed_are_done_without(monkeypatch, fail):
     parser = Parser(prog="training")
     parser.set_defaults(run=run)
     assert run_command(parser, []) == 0
+
+
+@pytest.mark.parametrize("program", ["audiogan", "training"])
+def test_ctrl_c_outside_of_a_command_is_one_line(program, monkeypatch, capsys):
+    """As during the imports, which take seconds."""
+
+    def interrupted():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(f"{program}.cli.main", interrupted)
+    with pytest.raises(SystemExit, match="2"):
+        runpy.run_module(program, run_name="__main__")
+    assert capsys.readouterr().err == f"python -m {program}: interrupted\n"
 
 
 def test_lists_have_commas_with_spaces_or_without():

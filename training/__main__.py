@@ -1,6 +1,9 @@
 import sys
 
-from training.cli import main
+from audiogan.arguments import interruptible
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with interruptible("python -m training"):
+        from training.cli import main  # takes seconds
+
+        sys.exit(main())
