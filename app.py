@@ -20,7 +20,6 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")  # else requests to the H
 with contextlib.suppress(ImportError):
     import spaces  # noqa: F401  before torch, whose CUDA it stands in for on a ZeroGPU Space
 
-from audiogan import checkpoint
 from audiogan.arguments import Parser, add_checkpoints, add_device, run_command
 
 ADDRESS = ("GRADIO_SERVER_NAME", "GRADIO_SERVER_PORT", "GRADIO_ROOT_PATH")
@@ -36,7 +35,7 @@ def main() -> int:
     parser.add_argument("--host", type=_host, default=host, help="default: %(default)s")
     parser.add_argument("--port", type=_port, default=port, help="default: %(default)s")
     add_device(parser)
-    add_checkpoints(parser, checkpoint.FOLDER)
+    add_checkpoints(parser)
     parser.add_argument("--share", action="store_true", help="a public link through Gradio's tunnel")
     levels = ("info", "warning", "error")
     parser.add_argument("--log-level", choices=levels, default="info", help="info logs a line of JSON per request")
@@ -61,6 +60,9 @@ def _serve(options) -> None:
     root = os.environ.get("GRADIO_ROOT_PATH", "/")
     if not root.startswith(("/", "http://", "https://")):
         raise ValueError(f"GRADIO_ROOT_PATH must be a path that begins with / or a full URL, not {root!r}")
+    import numpy  # noqa: F401  first: torch, which imports it, would swallow a Ctrl-C meanwhile
+
+    from audiogan import checkpoint  # from here on it takes seconds, in which Ctrl-C is one line, too
     from audiogan.listening import hub_sync
     from audiogan.listening.store import Store, place
     from audiogan.listening.study import DEFAULT_FOLDER, Study, chosen_folder
@@ -77,7 +79,7 @@ def _serve(options) -> None:
         print(place.EMPTIED, place.REMEDY, file=sys.stderr, flush=True)
     sync = hub_sync.start(store)
     try:
-        library = Library(options.checkpoints, options.device)
+        library = Library(options.checkpoints or checkpoint.FOLDER, options.device)
         app = build_app(library, store, study)
         library.move_to_zero_gpu()
         address = {"server_name": options.host, "server_port": options.port, "share": options.share}

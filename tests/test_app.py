@@ -44,6 +44,7 @@ ONE_AFTER_ANOTHER = """
 import contextlib, io, json, os, sys
 import app
 
+assert "torch" not in sys.modules  # it takes seconds, and Ctrl-C would not be one line until `main` runs
 for arguments, environment in json.load(sys.stdin):
     before, (output, errors) = dict(os.environ), (io.TextIOWrapper(io.BytesIO()) for _ in range(2))
     os.environ.update(environment)
