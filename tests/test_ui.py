@@ -71,7 +71,7 @@ def test_page_that_is_shared_brings_its_own_code(library, monkeypatch):
 
 def test_threads_that_wait_leave_their_cores_to_others():
     environment = os.environ | {"OMP_DISPLAY_ENV": "VERBOSE"}  # OpenMP prints its settings when torch loads it
-    command = [sys.executable, "-c", "import app"]
+    command = [sys.executable, "-c", "import app, torch"]
     run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=True)
     assert re.search(r"GOMP_SPINCOUNT = '0'|OMP_WAIT_POLICY='PASSIVE'", run.stdout + run.stderr)  # GNU's or LLVM's
 
