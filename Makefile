@@ -22,9 +22,9 @@ demo: $(VENV)/.run
 test: $(VENV)/.dev system-packages
 	$(BIN)/python -m pytest $(TESTS)
 
-# What takes minutes: the app under a crowd, a sequencer for a minute, shared trainings, the other schemes and sizes.
+# What takes minutes: the app under a crowd, a sequencer for a minute, shared trainings, other schemes, sizes and forms.
 soak: $(VENV)/.dev system-packages
-	$(BIN)/python -m pytest -m long -s
+	$(BIN)/python -m pytest -m "long and not gpu" -s
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
