@@ -87,11 +87,11 @@ def refuse_existing(folder: str | os.PathLike) -> None:
 
 
 def refuse_unwritable(folder: str | os.PathLike) -> None:
-    """Raise ValueError unless checkpoints can be written in a folder, or in one that can be made; does not make it."""
+    """Raise ValueError unless files can be written in a folder, or in one that can be made; does not make it."""
     there = next(path for path in (Path(folder), *Path(folder).absolute().parents) if os.path.lexists(path))
     if not (there.is_dir() and os.access(there, os.W_OK | os.X_OK)):
-        why = "cannot be written in" if there.is_dir() else "is not a folder"
-        raise ValueError(f"--checkpoints must be a folder to write in, not {os.fspath(folder)}: {there} {why}")
+        why = "is closed to writing" if there.is_dir() else "is not a folder"
+        raise ValueError(f"cannot write in {os.fspath(folder)}: {there} {why}")
 
 
 @contextlib.contextmanager

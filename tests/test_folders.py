@@ -176,9 +176,9 @@ def test_a_folder_that_cannot_be_written_in_is_refused_and_none_is_made(old, mon
     refuse_unwritable(old / "deep/er")
     (old / "lost").symlink_to(old / "nowhere")
     for place, what in (("file", "file"), ("file/deep/er", "file"), ("lost", "lost"), ("lost/deep", "lost")):
-        with pytest.raises(ValueError, match=f"write in, not {old / place}: {old / what} is not a folder"):
+        with pytest.raises(ValueError, match=f"cannot write in {old / place}: {old / what} is not a folder"):
             refuse_unwritable(old / place)
     monkeypatch.setattr(os, "access", lambda *_: False)  # root may write anywhere
-    with pytest.raises(ValueError, match=f"write in, not {old / 'deep/er'}: {old} cannot be written in"):
+    with pytest.raises(ValueError, match=f"cannot write in {old / 'deep/er'}: {old} is closed to writing"):
         refuse_unwritable(old / "deep/er")
     assert names(old) == ["file", "lost"]
